@@ -1,0 +1,101 @@
+"""Every failure the program expects, each with its exit code.
+
+AuditError
+├── ConfigError        40  audit.toml or an AUDIT_* variable is wrong
+├── NoUsableInput      41  nothing could be read, so nothing can be audited
+├── Locked             42  another run holds the lock
+├── CannotWrite        43  disk full, read-only, no permission
+├── NightRefused       40  the ledger already holds a later night
+└── InputError         20  one file is unreadable; the others are still audited
+
+An error carries a message key and the facts; the words are in `templates/labels.*.toml` under `[error]`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the process returns. Unknown codes are failures to whoever calls it."""
+
+    DONE = 0
+    FINDINGS = 10
+    INCOMPLETE = 20
+    DELIVERY = 30
+    CONFIG = 40
+    NO_INPUT = 41
+    LOCKED = 42
+    CANNOT_WRITE = 43
+    BUG = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class AuditError(Exception):
+    """An expected failure: `key` names the sentence, `facts` fill it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(self, key: str, /, **facts: object) -> None:
+        super().__init__(key, facts)
+        self.key = key
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return f"{self.key}: " + ", ".join(f"{name}={value}" for name, value in self.facts.items())
+
+
+class ConfigError(AuditError):
+    """The configuration cannot be used as it is."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class NoUsableInput(AuditError):
+    """No configured file could be read."""
+
+    exit_code = ExitCode.NO_INPUT
+
+
+class Locked(AuditError):
+    """Another run holds the state folder."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class CannotWrite(AuditError):
+    """A report or the state could not be written."""
+
+    exit_code = ExitCode.CANNOT_WRITE
+
+
+class NightRefused(AuditError):
+    """The as-of date lies before the last night in the ledger."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class Unusable(StrEnum):
+    """Why a file, or a sheet of it, could not be taken in."""
+
+    UNREADABLE = "unreadable"
+    ENCRYPTED = "encrypted"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    NOT_A_SPREADSHEET = "not_a_spreadsheet"
+    MISSING_COLUMN = "missing_column"
+    AMBIGUOUS_COLUMN = "ambiguous_column"
+    UNREADABLE_VALUES = "unreadable_values"
+    UNSAFE = "unsafe"
+
+
+class InputError(AuditError):
+    """One input file cannot be used; `reason` is the class a program can act on."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+    def __init__(self, reason: Unusable, key: str, /, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.reason = reason

@@ -1,0 +1,57 @@
+"""Writing so that a crash leaves the old file or the new one, never half of either."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from audit.errors import CannotWrite
+
+PRIVATE = 0o600
+
+
+@contextmanager
+def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes `path` when the block ends well.
+
+    A block that writes nothing changes nothing. Raises CannotWrite when the disk is full, read-only or
+    forbidden; nothing is left behind then.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if temporary.exists():
+            temporary.chmod(mode)
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
+    except OSError as failure:
+        raise CannotWrite(
+            "cannot_write", path=str(path), detail=failure.strerror or str(failure)
+        ) from failure
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a whole file atomically, readable by its owner alone."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file of a folder, and the folder itself, to the disk."""
+    for path in (*sorted(folder.rglob("*")), folder):
+        _sync(path)

@@ -1,0 +1,47 @@
+"""One audit at a time per state folder, by a lock the kernel lets go of when its holder dies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from filelock import FileLock, Timeout
+
+from audit.errors import CannotWrite, Locked
+from audit.files import write_private
+
+
+@contextmanager
+def only_run(state: Path, zone: ZoneInfo) -> Iterator[None]:
+    """Hold the state folder. Raises Locked, naming the holder, when another run has it."""
+    holder = state / "lock.json"
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(state / "lock", timeout=0, mode=0o600)
+        lock.acquire()
+    except Timeout:
+        raise Locked("locked", **_holder(holder)) from None
+    except OSError as failure:
+        raise CannotWrite(
+            "cannot_write", path=str(state), detail=failure.strerror or str(failure)
+        ) from failure
+    try:
+        started = datetime.now(zone).isoformat(sep=" ", timespec="seconds")
+        write_private(holder, json.dumps({"pid": os.getpid(), "started": started}).encode())
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(path: Path) -> dict[str, object]:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return {"pid": known["pid"], "started": known["started"]}
+    except (OSError, ValueError, KeyError):
+        return {"pid": "?", "started": "?"}

@@ -1,0 +1,87 @@
+"""A published night appears whole or not at all.
+
+Rendered files go to a folder beside the final one; the ledger commits their hashes; then the folder is
+renamed. A crash in between is settled at the next start: what the ledger knows is published, the rest is
+thrown away.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from audit.errors import CannotWrite
+from audit.files import sync_tree
+
+_DRAFT = ".tmp"
+_MODE = 0o600
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """sha256 by file name."""
+    return {name: sha256(data).hexdigest() for name, data in sorted(files.items())}
+
+
+def draft(output: Path, as_of: date, run_id: str, files: Mapping[str, bytes]) -> Path:
+    """Write the files to a folder nobody looks at yet. Raises CannotWrite and leaves nothing behind."""
+    folder = output / f".{as_of.isoformat()}.{run_id}{_DRAFT}"
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        for name, data in files.items():
+            path = folder / name
+            path.write_bytes(data)
+            path.chmod(_MODE)
+        sync_tree(folder)
+    except OSError as failure:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise CannotWrite(
+            "cannot_write", path=str(folder), detail=failure.strerror or str(failure)
+        ) from failure
+    return folder
+
+
+def swap_in(output: Path, as_of: date, folder: Path) -> Path:
+    """Rename the draft to the night's folder; an earlier telling of the night is kept as `~r1`, `~r2`…"""
+    final = output / as_of.isoformat()
+    try:
+        if final.exists():
+            number = 1
+            while (kept := output / f"{as_of.isoformat()}~r{number}").exists():
+                number += 1
+            final.rename(kept)
+        folder.rename(final)
+        sync_tree(final)
+    except OSError as failure:
+        raise CannotWrite(
+            "cannot_write", path=str(final), detail=failure.strerror or str(failure)
+        ) from failure
+    return final
+
+
+def settle(output: Path, committed: Mapping[str, tuple[date, Mapping[str, str]]]) -> None:
+    """Finish or undo what a crash left between commit and rename.
+
+    `committed` holds, by run id, the date and the file hashes of every run that stands in the ledger.
+    """
+    for folder in sorted(output.glob(f".*{_DRAFT}")) if output.is_dir() else []:
+        run_id = folder.name.removesuffix(_DRAFT).rpartition(".")[2]
+        as_of, files = committed.get(run_id, (None, {}))
+        if as_of and not intact(output / as_of.isoformat(), files) and intact(folder, files):
+            swap_in(output, as_of, folder)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def intact(folder: Path, files: Mapping[str, str]) -> bool:
+    """Whether a folder holds every file with the bytes it was published with."""
+    if not files or not folder.is_dir():
+        return False
+    return all(
+        (path := folder / name).is_file() and sha256(path.read_bytes()).hexdigest() == digest
+        for name, digest in files.items()
+    )

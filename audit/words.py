@@ -1,0 +1,91 @@
+"""The words a person reads, from `templates/labels.zh.toml` and `templates/labels.en.toml`.
+
+A user's own template folder may hold files of the same names; what they say replaces what is shipped.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+
+
+def template_folders(own: Path | None = None) -> tuple[Path, ...]:
+    """Where templates are looked for: the user's folder, then the one that came with the program.
+
+    A wheel carries the templates inside the package; a checkout has them beside it.
+    """
+    package = Path(__file__).resolve().parent
+    shipped = next(
+        folder for folder in (package / "templates", package.parent / "templates") if folder.is_dir()
+    )
+    return (own, shipped) if own else (shipped,)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Labels and sentences of one language."""
+
+    language: str
+    tree: Mapping[str, Any]
+
+    def __call__(self, key: str, /, **facts: object) -> str:
+        """The sentence under a dotted key, its `{fields}` filled. Raises KeyError for an unknown key."""
+        text = self.section(key)
+        if not isinstance(text, str):
+            raise KeyError(key)
+        return text.format(**{name: self.show(value) for name, value in facts.items()}) if facts else text
+
+    def section(self, key: str) -> Any:
+        """What stands under a dotted key: a text or a mapping of texts."""
+        found: Any = self.tree
+        for part in key.split("."):
+            found = found[part]
+        return found
+
+    def label(self, group: str, word: object) -> str:
+        """The label of a code word; a word without one is shown as it is."""
+        return str(self.tree.get(group, {}).get(str(word), word))
+
+    def column(self, name: str) -> str:
+        """The label of a canonical column."""
+        return self.label("column", name)
+
+    def show(self, value: object) -> str:
+        """A fact as it stands in a sentence; lists with the language's own comma."""
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return self("list_mark").join(map(str, value))
+        return "" if value is None else str(value)
+
+
+@cache
+def load_words(language: str, own: Path | None = None) -> Words:
+    """The words of a language, the user's own over the shipped ones."""
+    tree: dict[str, Any] = {}
+    for folder in reversed(template_folders(own)):
+        file = folder / f"labels.{language}.toml"
+        if file.is_file():
+            _merge(tree, tomllib.loads(file.read_text(encoding="utf-8")))
+    return Words(language, tree)
+
+
+def locale_language() -> str:
+    """zh where the terminal's locale is Chinese, else en; for what is said before a configuration is read."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):
+        if value := os.environ.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def _merge(tree: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(tree.get(key), dict):
+            _merge(tree[key], value)
+        else:
+            tree[key] = value
