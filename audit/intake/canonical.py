@@ -1,0 +1,295 @@
+"""From the grids of one file to its canonical rows, with every row and cell accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.errors import InputError, Unusable
+from audit.intake.cells import CleanColumn, Reader
+from audit.intake.dates import CHINA, FOREVER, clean_moment
+from audit.intake.grid import Grid
+from audit.intake.headers import HeaderMap, find_header, map_headers, score
+from audit.intake.identifiers import Unreadable
+from audit.intake.layout import classify_rows
+from audit.intake.personal import mask
+from audit.intake.reading import Aside, Rejection, SheetReading
+from audit.tables import TABLES, Column, Kind, Table
+
+MAX_LISTED_REJECTIONS = 1_000
+_EXPORTED = re.compile(
+    r"(?:导出|生成|下载|统计|制表|查询|打印|export(?:ed)?|generated|created)\s*(?:时间|日期|time|date|at|on)?\s*[:：]?\s*[\[【(]?\s*"
+    r"(\d{4}[-/年.]?\d{1,2}[-/月.]?\d{1,2}日?(?:[ T]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?)?)",
+    re.IGNORECASE,
+)
+Notice = tuple[str, dict[str, object]]  # a message key and its facts
+# columns that say where a row came from; the file's name is added when the night is put together
+PROVENANCE = ("source_sheet", "source_row", "rejected", "copies")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How the files of one feed are read, from `[inputs.<feed>]`.
+
+    `columns` maps normalised headers to canonical names; `codes` maps, per canonical column, normalised
+    labels to canonical words.
+    """
+
+    table: Table
+    columns: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    zone: tzinfo = CHINA
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """The canonical rows of one file, values in clear, and the account of its sheets and cells."""
+
+    rows: pa.Table
+    sheets: tuple[SheetReading, ...]
+    rejections: tuple[Rejection, ...]
+    rejected: int
+    notices: tuple[Notice, ...]
+    exported_at: str
+
+
+def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
+    """The rows of every sheet that holds the profile's table, in one canonical table.
+
+    Raises InputError (empty, missing_column, ambiguous_column) when no sheet holds it.
+    """
+    table = profile.table
+    sheets: list[SheetReading] = []
+    parts: list[pa.Table] = []
+    rejections: list[Rejection] = []
+    notices: list[Notice] = []
+    failures: list[InputError] = []
+    exported_at = ""
+    for grid, header_row, reason in _choose(list(grids), profile):
+        if reason:
+            sheets.append(SheetReading(grid.sheet, skipped=reason, rows_in_file=grid.height))
+            continue
+        try:
+            header = map_headers(grid, header_row, table, profile.columns)
+        except InputError as failure:
+            failures.append(failure)
+            sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))
+            continue
+        exported_at = exported_at or _exported_at(grid, header_row)
+        rows, sheet, rejected, told = _read_sheet(grid, header, profile)
+        notices += told
+        parts.append(rows)
+        sheets.append(sheet)
+        rejections += rejected
+    if not parts:
+        raise _why_nothing(failures, sheets, table)
+    rows = pa.concat_tables(parts, promote_options="default")
+    return Canonical(
+        rows,
+        tuple(sheets),
+        tuple(rejections[:MAX_LISTED_REJECTIONS]),
+        len(rejections),
+        tuple(notices),
+        exported_at,
+    )
+
+
+def _choose(grids: list[Grid], profile: Profile) -> Iterator[tuple[Grid, int, str]]:
+    """Each sheet with its header row, or with the reason why it is left out.
+
+    In a workbook of several tables, a sheet whose header fits another table better is left to that one.
+    """
+    headers = {id(grid): find_header(grid, profile.table, profile.columns) for grid in grids}
+    best = {id(grid) for grid in grids if _fits_best(grid, headers[id(grid)], profile)}
+    for grid in grids:
+        header = headers[id(grid)]
+        if grid.skipped:
+            yield grid, 0, grid.skipped
+        elif grid.height == 0:
+            yield grid, 0, "empty"
+        elif header is None:
+            yield grid, 0, "no_header"
+        elif best and id(grid) not in best:
+            yield grid, header, "other_table"
+        else:
+            yield grid, header, ""
+
+
+def _fits_best(grid: Grid, header: int | None, profile: Profile) -> bool:
+    if header is None:
+        return False
+    labels = grid.row(header)
+    own = score(labels, profile.table, profile.columns)
+    return all(own >= score(labels, table, {}) for table in TABLES.values())
+
+
+def _why_nothing(failures: list[InputError], sheets: list[SheetReading], table: Table) -> InputError:
+    if failures:
+        return failures[0]
+    if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
+        return InputError(Unusable.EMPTY, "sheets_empty")
+    return InputError(
+        Unusable.MISSING_COLUMN, "header_not_found", table=table.name, columns=list(table.keys[0])
+    )
+
+
+def _read_sheet(
+    grid: Grid, header: HeaderMap, profile: Profile
+) -> tuple[pa.Table, SheetReading, list[Rejection], list[Notice]]:
+    table = profile.table
+    kinds = classify_rows(grid, header, table)
+    places = np.flatnonzero(kinds == "")
+    data = pa.array(places)
+    cleaned = {
+        name: Reader(table.by_name[name], dict(profile.codes.get(name, {})), profile.zone).clean(
+            grid.columns[index].take(data), None if (marks := grid.marks[index]) is None else marks.take(data)
+        )
+        for name, index in header.columns.items()
+    }
+    rejections = _rejections(grid, header, table, cleaned, places)
+    rows = _assemble(grid, header, table, cleaned, places)
+    set_aside = Counter(kind for kind in kinds.tolist() if kind)
+    rows, dropped = _without_blank_keys(rows, table)
+    rows, doubled = _without_duplicates(rows)
+    set_aside.update({Aside.BLANK_KEY: dropped, Aside.DUPLICATE: doubled})
+    sheet = SheetReading(
+        grid.sheet,
+        header_row=header.row + 1,
+        rows=rows.num_rows,
+        rows_in_file=grid.height,
+        set_aside={str(kind): count for kind, count in sorted(set_aside.items()) if count},
+        mapped=header.mapped,
+        unmapped=header.unmapped,
+    )
+    return rows, sheet, rejections, _notices(grid.sheet, header, cleaned)
+
+
+def _notices(sheet: str, header: HeaderMap, cleaned: Mapping[str, CleanColumn]) -> list[Notice]:
+    """What a reader of the account should know though nothing was rejected for it."""
+    found: list[Notice] = [
+        ("second_choice", {"sheet": sheet, "header": other.header, "column": other.column})
+        for other in header.second_choices
+    ]
+    found += [
+        ("identifier_numbers", {"sheet": sheet, "column": name, "count": column.numbers})
+        for name, column in cleaned.items()
+        if column.numbers
+    ]
+    return found
+
+
+def _assemble(
+    grid: Grid, header: HeaderMap, table: Table, cleaned: Mapping[str, CleanColumn], places: np.ndarray
+) -> pa.Table:
+    columns = {column.name: cleaned[column.name].values for column in table.columns if column.name in cleaned}
+    for name, column in cleaned.items():
+        worth_showing = _worth_showing(table.by_name[name], column)
+        if worth_showing is not None and pc.any(worth_showing).as_py():
+            raw = grid.columns[header.columns[name]].take(pa.array(places))
+            columns[f"{name}_raw"] = pc.if_else(worth_showing, pc.utf8_trim_whitespace(raw), None)
+    columns["source_sheet"] = pa.array([grid.sheet] * len(places), pa.string())
+    columns["source_row"] = pa.array(places + 1, pa.int64())
+    columns["rejected"] = _rejected_names(cleaned, len(places))
+    columns["copies"] = pa.array(np.ones(len(places), np.int64))
+    return pa.table(columns)
+
+
+def _worth_showing(column: Column, cleaned: CleanColumn) -> pa.Array | None:
+    """Rows whose text as found says more than its canonical form: SN: 12-34, 长期."""
+    if column.personal or column.name == "uscc":
+        return None
+    if column.kind is Kind.IDENTIFIER:
+        return cleaned.changed
+    if column.kind is Kind.DATE:
+        return pc.fill_null(pc.equal(cleaned.values, pa.scalar(FOREVER)), False)
+    return None
+
+
+def _rejected_names(cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:
+    """Per row, the canonical columns whose cell was rejected as ",a,b,"; null where none was."""
+    names: dict[int, str] = {}
+    for name, column in cleaned.items():
+        for row, _ in column.rejected:
+            names[row] = names.get(row, ",") + name + ","
+    texts = np.full(count, None, dtype=object)
+    texts[list(names)] = list(names.values())
+    return pa.array(texts, pa.string())
+
+
+def _rejections(
+    grid: Grid, header: HeaderMap, table: Table, cleaned: Mapping[str, CleanColumn], places: np.ndarray
+) -> list[Rejection]:
+    found = []
+    headers = {mapped.column: mapped for mapped in header.mapped}
+    for name, column in cleaned.items():
+        cells = grid.columns[header.columns[name]]
+        personal = table.by_name[name].personal or name == "uscc"
+        for row, reason in column.rejected:
+            place = int(places[row])
+            text = cells[place].as_py() or ""
+            found.append(
+                Rejection(
+                    grid.sheet,
+                    place + 1,
+                    headers[name].letter,
+                    headers[name].header,
+                    name,
+                    mask(text) if personal else text[:200],
+                    reason,
+                )
+            )
+    return sorted(found, key=lambda rejection: (rejection.row, rejection.letter))
+
+
+def _without_blank_keys(rows: pa.Table, table: Table) -> tuple[pa.Table, int]:
+    """Leave out rows that name nothing; a row whose key was rejected stays, with its key unknown."""
+    named = np.zeros(rows.num_rows, bool)
+    rejected = rows["rejected"]
+    for key in table.keys:
+        if not all(part in rows.column_names for part in key):
+            continue
+        complete = np.ones(rows.num_rows, bool)
+        for part in key:
+            unreadable = pc.fill_null(pc.match_substring(rejected, f",{part},"), False)
+            complete &= pc.or_(pc.is_valid(rows[part]), unreadable).to_numpy()
+        named |= complete
+    return rows.filter(pa.array(named)), int((~named).sum())
+
+
+def _without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
+    """Keep the first of rows that are equal in every canonical column, and count its copies."""
+    columns = [name for name in rows.column_names if name not in PROVENANCE and not name.endswith("_raw")]
+    coded = np.zeros(rows.num_rows, np.int64)
+    for name in columns:
+        values = rows[name].combine_chunks().dictionary_encode().indices.fill_null(-1)
+        _, coded = np.unique(
+            coded * (values.to_numpy().max(initial=0) + 2) + values.to_numpy() + 1, return_inverse=True
+        )
+        if len(coded) and coded.max() == rows.num_rows - 1:
+            return rows, 0  # told apart already
+    _, first, inverse, counts = np.unique(coded, return_index=True, return_inverse=True, return_counts=True)
+    keep = np.sort(first)
+    copies = pa.array(counts[inverse][keep], pa.int64())
+    kept = rows.take(pa.array(keep))
+    return kept.set_column(kept.column_names.index("copies"), "copies", copies), rows.num_rows - len(keep)
+
+
+def _exported_at(grid: Grid, header_row: int) -> str:
+    """The export time a title line states, as ISO text, or ""."""
+    for row in range(header_row):
+        for text in filter(None, grid.row(row)):
+            if found := _EXPORTED.search(text):
+                try:
+                    moment = clean_moment(found[1])
+                except Unreadable:
+                    continue
+                if moment:
+                    return moment.isoformat(sep=" ")
+    return ""

@@ -1,0 +1,230 @@
+"""Whole columns cleaned at once: what is plain already passes in one sweep, the rest is cleaned per value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.dates import END_OF_TIME, clean_date, clean_moment
+from audit.intake.delimited import UNDECODABLE
+from audit.intake.grid import Mark
+from audit.intake.identifiers import GLUE, Unreadable, clean_identifier, clean_reference
+from audit.intake.reading import Reason
+from audit.tables import Column, Kind, normalise_label
+from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
+
+ARROW_TYPES: dict[Kind, pa.DataType] = {
+    Kind.IDENTIFIER: pa.string(),
+    Kind.REFERENCE: pa.string(),
+    Kind.TEXT: pa.string(),
+    Kind.CODE: pa.string(),
+    Kind.VERSION: pa.string(),
+    Kind.FLAG: pa.bool_(),
+    Kind.DATE: pa.date32(),
+    Kind.MOMENT: pa.timestamp("us"),
+    Kind.NUMBER: pa.float64(),
+}
+
+# text that is canonical as it stands, so that whole columns need no look at single cells
+_PLAIN: dict[Kind, str] = {
+    Kind.IDENTIFIER: r"^[0-9A-Z]+$",
+    Kind.REFERENCE: r"^[0-9A-Za-z_-]+$",
+    Kind.TEXT: r"^[^\p{Z}\p{C}`\x{FFFD}]+( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
+    Kind.VERSION: r"^[0-9A-Za-z._-]+$",
+    Kind.DATE: r"^\d{4}-\d\d-\d\d$",
+    Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
+}
+_NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
+_HIDDEN = re.compile(
+    r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
+
+
+@dataclass(frozen=True)
+class CleanColumn:
+    """A canonical column; `rejected` holds (0-based row, reason), `changed` the rows whose text changed."""
+
+    values: pa.Array
+    rejected: tuple[tuple[int, Reason], ...]
+    changed: pa.Array  # bool: the cell did not stand in its canonical form
+    numbers: int = 0  # identifiers that were numbers: exact, but zeros before them would be gone
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the values of one column are read: configured code words, the zone of stated offsets."""
+
+    column: Column
+    codes: dict[str, str]
+    zone: tzinfo
+
+    def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
+        """The column in canonical form. `texts` are the raw cells, null where blank."""
+        encoded = texts.dictionary_encode()
+        unique, index = encoded.dictionary, encoded.indices
+        swept = self._sweep(unique)
+        canonical, reasons = self._one_by_one(unique, swept)
+        values, rejected = canonical.take(index), self._rejected(index, reasons)
+        if marks is not None:
+            values, rejected = self._with_marks(texts, marks, values, rejected)
+        changed = pc.fill_null(pc.is_null(swept).take(index), False)
+        return CleanColumn(values, tuple(sorted(rejected.items())), changed, self._numbers(marks, rejected))
+
+    def _numbers(self, marks: pa.Array | None, rejected: dict[int, Reason]) -> int:
+        if marks is None or self.column.kind is not Kind.IDENTIFIER:
+            return 0
+        numbers = marks.to_numpy() == Mark.NUMBER
+        numbers[list(rejected)] = False
+        return int(numbers.sum())
+
+    def _sweep(self, unique: pa.Array) -> pa.Array:
+        """The values that are canonical as they stand; null for the others."""
+        kind = self.column.kind
+        target = ARROW_TYPES[kind]
+        if kind not in _PLAIN:
+            return pa.nulls(len(unique), target)
+        plain = pc.and_not(
+            pc.match_substring_regex(unique, _PLAIN[kind]),
+            pc.is_in(pc.utf8_upper(unique), value_set=_NULLS[kind]),
+        )
+        texts = pc.if_else(plain, unique, None)
+        if target == pa.string():
+            return texts
+        try:
+            dates = texts.cast(target)
+        except pa.ArrowInvalid:  # one of them does not exist: let the single-value reader find it
+            return pa.nulls(len(unique), target)
+        return pc.if_else(pc.less(dates, pa.scalar(END_OF_TIME, target)), dates, None)
+
+    def _one_by_one(self, unique: pa.Array, swept: pa.Array) -> tuple[pa.Array, dict[int, Reason]]:
+        """All unique values: those swept, and the rest cleaned singly or given a reason."""
+        cleaned: list[object] = []
+        reasons: dict[int, Reason] = {}
+        clean = self._cleaner()
+        rest = np.flatnonzero(pc.is_null(swept).to_numpy(zero_copy_only=False))
+        for place, text in zip(rest, unique.take(pa.array(rest)).to_pylist(), strict=True):
+            value = None
+            try:
+                if UNDECODABLE in text:
+                    raise Unreadable(Reason.UNDECODABLE)
+                value = clean(text)
+            except Unreadable as failure:
+                reasons[int(place)] = failure.reason
+            cleaned.append(value)
+        mask = np.zeros(len(unique), bool)
+        mask[rest] = True
+        return pc.replace_with_mask(swept, pa.array(mask), pa.array(cleaned, swept.type)), reasons
+
+    def _rejected(self, index: pa.Array, reasons: dict[int, Reason]) -> dict[int, Reason]:
+        if not reasons:
+            return {}
+        codes = index.fill_null(-1).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(np.isin(codes, list(reasons)))
+        return {int(row): reasons[int(codes[row])] for row in rows}
+
+    def _with_marks(
+        self, texts: pa.Array, marks: pa.Array, values: pa.Array, rejected: dict[int, Reason]
+    ) -> tuple[pa.Array, dict[int, Reason]]:
+        """Look again at cells that are errors, unfinished formulas or, in identifiers, numbers."""
+        kinds = marks.to_numpy()
+        for row in np.flatnonzero(kinds == Mark.ERROR):
+            rejected[int(row)] = Reason.ERROR_CELL
+        for row in np.flatnonzero(kinds == Mark.UNCACHED):
+            rejected[int(row)] = Reason.UNCACHED
+        if self.column.kind in (Kind.IDENTIFIER, Kind.REFERENCE):
+            suspects = np.flatnonzero(kinds == Mark.NUMBER)
+            clean = clean_identifier if self.column.kind is Kind.IDENTIFIER else clean_reference
+            for row in suspects[_may_be_damaged(texts, suspects)]:
+                try:
+                    clean(texts[int(row)].as_py(), True)
+                except Unreadable as failure:
+                    rejected[int(row)] = failure.reason
+        if rejected:
+            gone = np.zeros(len(values), bool)
+            gone[list(rejected)] = True
+            values = pc.if_else(pa.array(gone), None, values)
+        return values, rejected
+
+    def _cleaner(self) -> Callable[[str], object]:
+        match self.column.kind:
+            case Kind.IDENTIFIER:
+                return clean_identifier
+            case Kind.REFERENCE:
+                return clean_reference
+            case Kind.TEXT:
+                return partial(clean_text, blanks=BLANK_TEXTS)
+            case Kind.VERSION:
+                return partial(clean_text, blanks=NULL_TOKENS)
+            case Kind.CODE:
+                return partial(clean_code, column=self.column, configured=self.codes)
+            case Kind.FLAG:
+                return clean_flag
+            case Kind.DATE:
+                return partial(clean_date, zone=self.zone)
+            case Kind.MOMENT:
+                return partial(clean_moment, zone=self.zone)
+            case Kind.NUMBER:
+                return clean_number
+
+
+def clean_text(text: str, blanks: frozenset[str]) -> str | None:
+    """Free text without the blanks around it, glued quotes before it and characters nobody sees."""
+    if _ERROR.fullmatch(text):
+        raise Unreadable(Reason.ERROR_CELL)
+    value = _HIDDEN.sub("", text).replace("\t", " ").strip().removeprefix("`").strip()
+    return None if value.upper() in blanks else value
+
+
+def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:
+    """The canonical word for a label. Labels set in `[inputs.<feed>.codes]` come first."""
+    label = normalise_label(text)
+    assert column.codes is not None
+    word = configured.get(label) or column.codes.by_label.get(label)
+    if word:
+        return word
+    if _is_blank(text):
+        return None
+    raise Unreadable(Reason.ERROR_CELL if _ERROR.fullmatch(text) else Reason.UNKNOWN_CODE)
+
+
+def clean_flag(text: str) -> bool | None:
+    """Yes or no."""
+    value = GLUE.sub("", unicodedata.normalize("NFKC", text))
+    label = normalise_label(value) or value
+    if label in YES_NO:
+        return YES_NO[label]
+    if _is_blank(text):
+        return None
+    raise Unreadable(Reason.NOT_A_FLAG)
+
+
+def clean_number(text: str) -> float | None:
+    """A number; thousands separators and signs of currency go."""
+    if _is_blank(text):
+        return None
+    value = GLUE.sub("", unicodedata.normalize("NFKC", text)).replace(",", "").lstrip("¥￥+")
+    try:
+        return float(value)
+    except ValueError:
+        raise Unreadable(Reason.NOT_A_NUMBER) from None
+
+
+def _is_blank(text: str) -> bool:
+    return GLUE.sub("", unicodedata.normalize("NFKC", text)).upper() in NULL_TOKENS
+
+
+def _may_be_damaged(texts: pa.Array, rows: np.ndarray) -> pa.Array:
+    """Which of the numeric cells are longer than a double keeps, or carry a fraction or an exponent."""
+    cells = texts.take(pa.array(rows))
+    return pc.fill_null(
+        pc.or_(pc.greater(pc.utf8_length(cells), 15), pc.match_substring_regex(cells, r"[^0-9]")), False
+    ).to_numpy(zero_copy_only=False)

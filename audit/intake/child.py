@@ -1,0 +1,109 @@
+"""Each file is opened in a fresh child process with limits: a reader that crashes, hangs or swells takes
+only its own file with it.
+
+`python -m audit.intake.child` is the child's side: a request in JSON on standard input, the reading in
+JSON on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+
+from audit.errors import Unusable
+from audit.intake.reading import FileReading
+
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file may cost. Address space is generous, for Arrow reserves more than it uses."""
+
+    seconds: float = 300.0
+    resident_bytes: int = 1_500 << 20
+    address_bytes: int = 16 << 30
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def read_in_child(request: dict[str, object], limits: Limits = DEFAULT_LIMITS) -> FileReading:
+    """What `read.read_file` returns for the request; a dead child becomes a reading with an error."""
+    path = str(request["path"])
+    started = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-m", "audit.intake.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "AUDIT_CHILD_ADDRESS_BYTES": str(limits.address_bytes)},
+    ) as child:
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(request).encode())
+        child.stdin.close()
+        child.stdin = None
+        while True:
+            try:
+                out, err = child.communicate(timeout=_POLL_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                if time.monotonic() - started > limits.seconds:
+                    return _killed(child, path, "reader_too_slow", seconds=round(limits.seconds))
+                if _resident(child.pid) > limits.resident_bytes:
+                    return _killed(child, path, "reader_too_large", mib=limits.resident_bytes >> 20)
+        if child.returncode != 0:
+            last = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit {child.returncode}"]
+            return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=last[0][:300])
+        return FileReading.from_json(json.loads(out))
+
+
+def _killed(child: subprocess.Popen[bytes], path: str, key: str, **facts: object) -> FileReading:
+    child.kill()
+    return _failed(path, Unusable.UNSAFE, key, **facts)
+
+
+def _failed(path: str, reason: Unusable, key: str, **facts: object) -> FileReading:
+    return FileReading(path, error=str(reason), error_key=key, error_facts=facts)
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory a process holds now; 0 when it has just ended or the system does not say."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+class _WithoutPandas(MetaPathFinder):
+    """pyarrow imports pandas wherever it is installed; no reader uses it, and it costs 0.3 s a file."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def _main() -> None:
+    import resource
+
+    bytes_allowed = int(os.environ["AUDIT_CHILD_ADDRESS_BYTES"])
+    resource.setrlimit(resource.RLIMIT_AS, (bytes_allowed, bytes_allowed))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    request = json.load(sys.stdin)
+    sys.meta_path.insert(0, _WithoutPandas())
+
+    from audit.intake.read import Request, read_file
+
+    reading = read_file(Request.from_json(request))
+    json.dump(reading.to_json(), sys.stdout, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    _main()

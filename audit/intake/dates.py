@@ -1,0 +1,109 @@
+"""Dates as vendors write them. What could be two dates is refused, not guessed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from audit.intake.identifiers import GLUE, Unreadable
+from audit.intake.reading import Reason
+from audit.tables.codes import FOREVER_TOKENS, NULL_TOKENS
+from audit.tables.model import normalise_label
+
+FOREVER = date(9999, 12, 31)
+END_OF_TIME = datetime(2099, 1, 1)  # noqa: DTZ001 - from here on a date means "no end"
+CHINA = ZoneInfo("Asia/Shanghai")
+_EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
+# 1954-10-04 to 2119-01-11: a number outside is no date anybody meant
+_SERIAL_RANGE = range(20_000, 80_000)
+
+_CLOCK = (
+    r"(?:[ T]*(?P<half>上午|下午|凌晨|中午|晚上|[AaPp][Mm])?\s*(?P<hour>\d{1,2})[:时](?P<minute>\d{1,2})"
+    r"(?:[:分](?P<second>\d{1,2})秒?(?:\.\d+)?|分)?\s*(?P<after>[AaPp][Mm])?)?"
+    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
+)
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})[-/.年](?P<month>\d{{1,2}})[-/.月](?P<day>\d{{1,2}})[日号]?{_CLOCK}"
+)
+_COMPACT = re.compile(
+    r"(?P<year>(?:19|20|99)\d\d)(?P<month>\d\d)(?P<day>\d\d)"
+    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?\d{0,3})?(?:\.0+)?"
+)
+_YEAR_LAST = re.compile(
+    rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
+)
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+_ZERO = re.compile(r"[0:\-/ .T]+")
+
+
+def clean_date(text: str, zone: tzinfo = CHINA) -> date | None:
+    """A calendar date, or None for a blank. 长期 and its like are 9999-12-31.
+
+    >>> clean_date("2026年11月21日"), clean_date("20261121.0"), clean_date("46347")
+    (datetime.date(2026, 11, 21), datetime.date(2026, 11, 21), datetime.date(2026, 11, 21))
+    """
+    moment = clean_moment(text, zone)
+    return None if moment is None else moment.date()
+
+
+def clean_moment(text: str, zone: tzinfo = CHINA) -> datetime | None:
+    """A date with its time of day where one is given, or None for a blank.
+
+    Naive: the vendor's own clock. A time that states its offset is brought to `zone`. Raises Unreadable
+    for 03/04/2026 (day or month first?), for dates that do not exist and for anything that is no date.
+    """
+    value = GLUE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    if value.upper() in NULL_TOKENS or _ZERO.fullmatch(value):
+        return None
+    if value.startswith("#"):
+        raise Unreadable(Reason.ERROR_CELL)
+    if normalise_label(value) in FOREVER_TOKENS:
+        return datetime.combine(FOREVER, datetime.min.time())
+    if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
+        return _forever_or(_moment(found.groupdict(), int(found["month"]), int(found["day"]), zone))
+    if _SERIAL.fullmatch(value) and int(float(value)) in _SERIAL_RANGE:
+        return _from_serial(float(value))
+    if found := _YEAR_LAST.fullmatch(value):
+        return _year_last(found, zone)
+    raise Unreadable(Reason.UNKNOWN_DATE)
+
+
+def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) -> datetime:
+    year = int(parts["year"] or 0)
+    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+    half = (parts.get("half") or parts.get("after") or "").lower()
+    if half in ("下午", "晚上", "中午", "pm") and hour < 12:
+        hour += 12
+    elif half in ("上午", "凌晨", "am") and hour == 12:
+        hour = 0
+    rollover = timedelta(days=1) if (hour, minute, second) == (24, 0, 0) else timedelta()
+    try:
+        moment = datetime(year, month, day, 0 if rollover else hour, minute, second) + rollover  # noqa: DTZ001
+        if offset := parts.get("offset"):
+            stated = datetime.strptime(offset.replace(":", ""), "%z").tzinfo
+            moment = moment.replace(tzinfo=stated).astimezone(zone).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise Unreadable(Reason.IMPOSSIBLE_DATE) from None
+    return moment
+
+
+def _year_last(found: re.Match[str], zone: tzinfo) -> datetime:
+    first, second = int(found["first"]), int(found["second_part"])
+    if len(found["year"]) == 2 or (first <= 12 and second <= 12 and first != second):
+        raise Unreadable(Reason.AMBIGUOUS_DATE)
+    month, day = (second, first) if first > 12 else (first, second)
+    return _moment(found.groupdict(), month, day, zone)
+
+
+def _from_serial(days: float) -> datetime:
+    seconds = round((days % 1) * 86_400)  # a spreadsheet's clock is a fraction of a day
+    return _EXCEL_EPOCH + timedelta(days=int(days), seconds=seconds)
+
+
+def _forever_or(moment: datetime) -> datetime:
+    """The far dates systems write for "no end" (2099-12-31, 9999-12-31) are one canonical date."""
+    if moment >= END_OF_TIME:
+        return datetime.combine(FOREVER, datetime.min.time())
+    return moment

@@ -1,0 +1,177 @@
+"""Delimited text: which encoding, which separator, and the rows as one grid."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from audit.errors import InputError, Unusable
+from audit.intake.grid import Grid
+
+_SEPARATORS = ",\t;|"
+_SAMPLE_LINES = 200
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# a few broken bytes in a long file are reported cell by cell; more than this and the guess is wrong
+_BROKEN_SHARE = 0.001
+UNDECODABLE = "\ufffd"
+
+
+@dataclass(frozen=True)
+class DelimitedText:
+    """A text file as rows; `overlong` are the 1-based rows with more cells than the header row."""
+
+    grid: Grid
+    encoding: str
+    delimiter: str
+    overlong: tuple[int, ...]
+
+
+def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
+    """Every cell of a delimited text file.
+
+    `encoding` overrules detection: byte-order mark, then strict UTF-8 over the whole file, then GB18030
+    (which contains GBK). Raises InputError when the bytes are no text, or end inside a character or a
+    quoted cell.
+    """
+    text, found = decode(data, encoding)
+    delimiter, width = _shape(text)
+    grid, overlong = _parse(text, delimiter, width)
+    return DelimitedText(grid, found, delimiter, overlong)
+
+
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """The text and the name of its encoding; undecodable bytes become U+FFFD."""
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return _strictly(data[len(mark) :], encoding or name)
+    if encoding:
+        return _strictly(data, encoding)
+    if wide := _utf16_without_mark(data):
+        return _strictly(data, wide)
+    if b"\x00" in data:
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="binary")
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError as broken:
+        # cut inside a character: everything before the last bytes is UTF-8, and not plain ASCII
+        if broken.start >= len(data) - 3 and broken.start > 0 and not data[: broken.start].isascii():
+            raise InputError(Unusable.TRUNCATED, "text_truncated") from None
+    return _strictly(data, "gb18030")
+
+
+def _strictly(data: bytes, encoding: str) -> tuple[str, str]:
+    try:
+        return data.decode(encoding), encoding
+    except UnicodeDecodeError:
+        text = data.decode(encoding, errors="replace")
+    except LookupError:
+        raise InputError(Unusable.UNREADABLE, "encoding_unknown", encoding=encoding) from None
+    if text.count(UNDECODABLE) > max(10, len(text) * _BROKEN_SHARE):
+        raise InputError(Unusable.UNREADABLE, "text_undecodable", encoding=encoding)
+    return text, encoding
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    head = data[:4096]
+    nulls = head[1::2].count(0), head[0::2].count(0)
+    # separators and digits are ASCII, so one half of a UTF-16 table's bytes is full of zeros
+    if nulls[0] > len(head) // 8 and nulls[1] == 0:
+        return "utf-16-le"
+    if nulls[1] > len(head) // 8 and nulls[0] == 0:
+        return "utf-16-be"
+    return None
+
+
+def _shape(text: str) -> tuple[str, int]:
+    """The separator and the width of the table: the pair most of the first lines agree on."""
+    lines = [line for line in io.StringIO(text[:200_000], newline=None) if line.strip()][:_SAMPLE_LINES]
+    best = (0, ",", 1)
+    for separator in _SEPARATORS:
+        try:
+            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator) if len(cells) > 1)
+        except csv.Error:
+            continue
+        if widths:
+            width, agreeing = max(widths.items(), key=lambda item: (item[1] * item[0], item[0]))
+            best = max(best, (agreeing * width, separator, width), key=lambda candidate: candidate[0])
+    return best[1], best[2]
+
+
+def _parse(text: str, delimiter: str, width: int) -> tuple[Grid, tuple[int, ...]]:
+    ragged: list[tuple[int, str]] = []
+
+    def keep(row: arrow_csv.InvalidRow) -> str:
+        ragged.append((row.number, row.text))
+        return "skip"
+
+    names = [str(index) for index in range(width)]
+    data = text.encode("utf-8", errors="surrogatepass")
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            # one thread: only then does Arrow number the rows it hands back
+            read_options=arrow_csv.ReadOptions(
+                column_names=names, use_threads=False, block_size=max(1 << 24, min(len(data), 1 << 30))
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid as failure:
+        raise InputError(Unusable.UNREADABLE, "text_not_tabular", detail=str(failure)) from None
+    columns = [column.combine_chunks() for column in table.columns]
+    if not ragged:
+        return Grid("", tuple(columns), (None,) * width), ()
+    return _with_ragged(columns, ragged, delimiter)
+
+
+def _with_ragged(
+    columns: list[pa.Array], ragged: list[tuple[int, str]], delimiter: str
+) -> tuple[Grid, tuple[int, ...]]:
+    """Put the rows of another width back where they stood; short ones are padded with blanks."""
+    rows: list[list[str]] = []
+    for number, line in ragged:
+        cells = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+        if "\n" in line and line.count('"') % 2:
+            raise InputError(Unusable.TRUNCATED, "quote_not_closed", row=number)
+        rows.append(cells)
+    width = max(len(columns), *(_filled(cells) for cells in rows))
+    overlong = tuple(
+        number for (number, _), cells in zip(ragged, rows, strict=True) if _filled(cells) > len(columns)
+    )
+    odd = {number - 1 for number, _ in ragged}
+    total = len(columns[0]) + len(ragged)
+    even = [index for index in range(total) if index not in odd]
+    # position i of the result takes row order[i] of (regular rows, then ragged rows)
+    order = [0] * total
+    for source, place in enumerate([*even, *(number - 1 for number, _ in ragged)]):
+        order[place] = source
+    take = pa.array(order, pa.int64())
+    merged = []
+    for index in range(width):
+        regular = columns[index] if index < len(columns) else pa.nulls(len(columns[0]), pa.string())
+        strays = pa.array(
+            [cells[index] or None if index < len(cells) else None for cells in rows], pa.string()
+        )
+        merged.append(pa.concat_arrays([regular, strays]).take(take))
+    return Grid("", tuple(merged), (None,) * width), overlong
+
+
+def _filled(cells: list[str]) -> int:
+    """Cells up to the last that is not blank."""
+    return max((index + 1 for index, cell in enumerate(cells) if cell.strip()), default=0)

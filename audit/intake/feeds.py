@@ -1,0 +1,279 @@
+"""All the files of a night: found, read side by side, and put together as one canonical table per feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.config import InputSection, Settings, configured_codes, configured_columns
+from audit.intake.cells import ARROW_TYPES
+from audit.intake.read import Request
+from audit.intake.reading import FileReading
+from audit.intake.store import Store
+from audit.tables import TABLES, Table
+
+READERS = 2
+# row ids of the n-th file of a feed start at n times this; a text file may hold more than a sheet
+ROWS_PER_FILE = 1 << 32
+_DATE_IN_NAME = re.compile(r"(20\d\d)[-_.年]?([01]\d)[-_.月]?([0-3]\d)(?!\d)")
+
+Basis = Literal["content", "name", "mtime", "unknown"]
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The day an input was exported on, and how that is known."""
+
+    on: date | None
+    basis: Basis
+
+    def age_days(self, as_of: date) -> int | None:
+        """Whole calendar days before the audit date; an export of the same day or later is 0."""
+        return None if self.on is None else max(0, (as_of - self.on).days)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of a feed: its path as people know it, its account and its freshness."""
+
+    name: str
+    reading: FileReading
+    fresh: Freshness
+    rows_path: Path
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One pattern of `[inputs.<feed>].files` and the files it found tonight."""
+
+    feed: str
+    pattern: str
+    files: tuple[InputFile, ...]
+
+    @property
+    def usable(self) -> tuple[InputFile, ...]:
+        """Files that were read."""
+        return tuple(file for file in self.files if not file.reading.error)
+
+    @property
+    def rows(self) -> int:
+        """Canonical rows."""
+        return sum(file.reading.rows for file in self.usable)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the pattern found files and every one of them could be read and held rows."""
+        return bool(self.files) and all(not file.reading.error and file.reading.rows for file in self.files)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of input, tonight. `slots` is empty when it is not configured."""
+
+    table: Table
+    mandatory: bool
+    slots: tuple[Slot, ...] = ()
+    required: tuple[str, ...] = ()
+    max_age_days: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The feed's name."""
+        return self.table.name
+
+    @property
+    def configured(self) -> bool:
+        """Whether `[inputs.<feed>]` exists."""
+        return bool(self.slots)
+
+    @property
+    def files(self) -> tuple[InputFile, ...]:
+        """Usable files, in order."""
+        return tuple(file for slot in self.slots for file in slot.usable)
+
+    @property
+    def rows(self) -> int:
+        """Canonical rows of all files."""
+        return sum(slot.rows for slot in self.slots)
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Canonical columns that at least one file has; a wide registration list has the long ones too."""
+        found = {name for file in self.files for name in file.reading.columns}
+        if found & set(self.table.wide):
+            found |= {"channel", "reg_status"}
+        if any(message in found for _, message in self.table.wide.values()):
+            found.add("reg_message")
+        return frozenset(found)
+
+
+def read_feeds(
+    settings: Settings, as_of: date, store: Store, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, Feed]:
+    """Every configured feed, each file read in a process of its own, two at a time.
+
+    The largest files start first, so that the wait ends when the longest does.
+    """
+    found = {
+        name: [(pattern, _matching(settings.folder, pattern)) for pattern in section.files]
+        for name, section in settings.inputs.items()
+    }
+    jobs = {
+        (feed, path): _request(feed, settings.inputs[feed], path, settings.audit.timezone)
+        for feed, patterns in found.items()
+        for _, paths in patterns
+        for path in paths
+    }
+    by_size = sorted(jobs, key=lambda job: -_size(job[1]))
+    with ThreadPoolExecutor(READERS) as pool:
+
+        def read(job: tuple[str, Path]) -> tuple[FileReading, Path]:
+            result = store.read(jobs[job])
+            progress(job[1].name)
+            return result
+
+        read_files = dict(zip(by_size, pool.map(read, by_size), strict=True))
+
+    def input_file(feed: str, path: Path) -> InputFile:
+        reading, rows_path = read_files[feed, path]
+        return InputFile(
+            _shown(path, settings.folder), reading, freshness(path, reading, as_of, settings), rows_path
+        )
+
+    feeds = {}
+    for name, table in TABLES.items():
+        section = settings.inputs.get(name)
+        slots = tuple(
+            Slot(name, pattern, tuple(input_file(name, path) for path in paths))
+            for pattern, paths in found.get(name, [])
+        )
+        feeds[name] = Feed(
+            table,
+            settings.is_mandatory(name),
+            slots,
+            table.required if section is None or section.required is None else section.required,
+            section.max_age_days if section else None,
+        )
+    return feeds
+
+
+def freshness(path: Path, reading: FileReading, as_of: date, settings: Settings) -> Freshness:
+    """The export time the file states, else a date in its name, else its modification time.
+
+    A modification time after the audit date tells only when the copy was made, so it says nothing.
+    """
+    if reading.exported_at:
+        return Freshness(datetime.fromisoformat(reading.exported_at).date(), "content")
+    for found in _DATE_IN_NAME.finditer(path.name):
+        try:
+            return Freshness(date(*map(int, found.groups())), "name")
+        except ValueError:
+            continue
+    try:
+        modified = datetime.fromtimestamp(path.stat().st_mtime, settings.zone).date()
+    except OSError:
+        return Freshness(None, "unknown")
+    return Freshness(modified, "mtime") if modified <= as_of else Freshness(None, "unknown")
+
+
+def assemble(feed: Feed) -> pa.Table:
+    """The canonical table of a feed: every column of its table, all files, with row ids and file names.
+
+    A wide registration list becomes one row per channel here.
+    """
+    parts = []
+    for number, file in enumerate(feed.files):
+        rows = pq.read_table(file.rows_path)
+        ids = pc.add(pa.array(np.arange(rows.num_rows)), number * ROWS_PER_FILE)
+        rows = rows.append_column("row_id", ids)
+        rows = rows.append_column("source_file", pa.array([file.name] * rows.num_rows, pa.string()))
+        parts.append(_narrowed(rows, feed.table))
+    schema = pa.schema(
+        [
+            (column.name, ARROW_TYPES[column.kind])
+            for column in feed.table.columns
+            if column.name not in feed.table.wide
+        ]
+    )
+    return pa.concat_tables([schema.empty_table(), *parts], promote_options="default")
+
+
+def _narrowed(rows: pa.Table, table: Table) -> pa.Table:
+    """One row per channel for a list with a status column per channel; other tables as they are."""
+    present = [name for name in table.wide if name in rows.column_names]
+    if not present:
+        return rows
+    if "reg_status" in rows.column_names and pc.any(pc.is_valid(rows["reg_status"])).as_py():
+        return rows.drop_columns(present)
+    parts = []
+    for place, name in enumerate(present):
+        channel, message = table.wide[name]
+        # a blank cell is no registration; a cell that could not be read is one whose status is unknown
+        unreadable = pc.fill_null(pc.match_substring(rows["rejected"], f",{name},"), False)
+        part = rows.filter(pc.or_(pc.is_valid(rows[name]), unreadable))
+        part = _put(part, "channel", pa.array([channel] * part.num_rows, pa.string()))
+        part = _put(part, "reg_status", part[name])
+        if message in part.column_names:
+            part = _put(part, "reg_message", part[message])
+        # several rows of one source row: keep their ids apart, in the order of the channels
+        part = _put(part, "row_id", pc.add(pc.multiply(part["row_id"], len(table.wide)), place))
+        parts.append(part)
+    return pa.concat_tables(parts).drop_columns(present)
+
+
+def _put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    if name in rows.column_names:
+        return rows.set_column(rows.column_names.index(name), name, values)
+    return rows.append_column(name, values)
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """Files a pattern names, sorted."""
+    if not any(mark in pattern for mark in "*?["):
+        path = folder / pattern
+        return [path] if path.is_file() else []
+    base = Path(pattern)
+    root, relative = (
+        (Path(base.anchor), str(base.relative_to(base.anchor))) if base.is_absolute() else (folder, pattern)
+    )
+    return sorted(
+        path for path in root.glob(relative) if path.is_file() and not path.name.startswith(("~$", "."))
+    )
+
+
+def _request(feed: str, section: InputSection, path: Path, zone: str) -> Request:
+    return Request(
+        path=str(path),
+        table=feed,
+        columns=configured_columns(section),
+        codes=configured_codes(section),
+        encoding=section.encoding,
+        zone=zone,
+    )
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def all_rejections(feeds: Iterable[Feed]) -> int:
+    """Rejected cells of all files."""
+    return sum(file.reading.rejected for feed in feeds for file in feed.files)

@@ -1,0 +1,65 @@
+"""A sheet as the readers hand it over: text cells by column, and marks on the cells that are not text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import pyarrow as pa
+
+
+class Mark(IntEnum):
+    """What a cell is, where that matters."""
+
+    TEXT = 0
+    NUMBER = 1
+    ERROR = 2  # the text is the error, "#N/A"
+    UNCACHED = 3  # a formula without a result; the text is blank
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Columns of one sheet, all of the same length; null is a blank cell.
+
+    `marks[i]` is an int8 array of `Mark`, or None where every cell of column i is text.
+    Column i is spreadsheet column `first_column + i` (0 is A); its first cell is in row 1.
+    """
+
+    sheet: str
+    columns: tuple[pa.Array, ...]
+    marks: tuple[pa.Array | None, ...]
+    first_column: int = 0
+    skipped: str = ""  # why a sheet has no cells here: "hidden"
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return len(self.columns[0]) if self.columns else 0
+
+    def letter(self, index: int) -> str:
+        """The spreadsheet's name of column `index`.
+
+        >>> Grid("", (), ()).letter(27)
+        'AB'
+        """
+        number, name = self.first_column + index + 1, ""
+        while number:
+            number, digit = divmod(number - 1, 26)
+            name = chr(ord("A") + digit) + name
+        return name
+
+    def row(self, index: int) -> list[str | None]:
+        """The texts of one row, 0-based."""
+        return [column[index].as_py() for column in self.columns]
+
+
+def column_index(letters: str) -> int:
+    """0-based index of a column name.
+
+    >>> column_index("A"), column_index("AB")
+    (0, 27)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

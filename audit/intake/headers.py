@@ -1,0 +1,174 @@
+"""Which row is the header, and which canonical column each header means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.errors import InputError, Unusable
+from audit.intake.grid import Grid
+from audit.intake.reading import Mapped
+from audit.tables import Table, header_forms, normalise_label
+
+SEARCHED_ROWS = 40
+_TERMINAL_ID_LENGTH = 8  # ISO 8583 field 41
+# headers that vendors use for the terminal number and for the serial number alike
+_EITHER_NUMBER = frozenset(
+    map(normalise_label, ("终端号", "终端编号", "终端编码", "terminal no", "terminal id", "tid"))
+)
+
+
+@dataclass(frozen=True)
+class HeaderMap:
+    """The columns of a sheet that mean something: canonical name to grid column."""
+
+    row: int  # 0-based
+    columns: Mapping[str, int]
+    mapped: tuple[Mapped, ...]
+    unmapped: tuple[str, ...]
+    second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
+
+
+def score(labels: list[str | None], table: Table, configured: Mapping[str, str]) -> int:
+    """How many canonical columns a row of labels names, taken as a header."""
+    return len({name for label in labels if label and (name := _lookup(label, table, configured)[0])})
+
+
+def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> int | None:
+    """The 0-based row that names most columns of the table, or None when no row names two."""
+    best_row, best = None, 1
+    for row in range(min(SEARCHED_ROWS, grid.height)):
+        if (found := score(grid.row(row), table, configured)) > best:
+            best_row, best = row, found
+    return best_row
+
+
+def map_headers(grid: Grid, row: int, table: Table, configured: Mapping[str, str]) -> HeaderMap:
+    """The canonical column of each header in `row`.
+
+    Raises InputError when one of two columns with different content would have to be guessed, or when
+    the columns that identify a row are missing.
+    """
+    labels = {index: label for index, label in enumerate(grid.row(row)) if label and label.strip()}
+    claims: dict[str, list[tuple[int, int, str]]] = {}
+    for index, label in labels.items():
+        name, rank, how = _lookup(label, table, configured)
+        if name:
+            claims.setdefault(name, []).append((rank, index, how))
+    columns: dict[str, int] = {}
+    how_mapped: dict[str, str] = {}
+    second: list[Mapped] = []
+    for name, claimants in claims.items():
+        first, *others = sorted(claimants)
+        columns[name], how_mapped[name] = first[1], first[2]
+        for _, index, how in others:
+            if not _same_content(grid, row, columns[name], index):
+                _refuse_guess(grid, table, name, labels, (columns[name], index))
+                second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
+    _by_content(grid, row, table, labels, columns, how_mapped)
+    for column in table.columns:
+        if column.name not in columns and column.fallbacks:
+            taken = next(
+                (i for i, label in labels.items() if column.fallbacks & set(header_forms(label))), None
+            )
+            if taken is not None:
+                columns[column.name], how_mapped[column.name] = taken, "alone"
+    _require_key(table, columns, list(labels.values()))
+    mapped = tuple(
+        Mapped(grid.letter(index), labels[index].strip(), name, how_mapped[name])
+        for name, index in sorted(columns.items(), key=lambda item: item[1])
+    )
+    used = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
+    unmapped = tuple(label.strip() for index, label in labels.items() if index not in used)
+    return HeaderMap(row, columns, mapped, unmapped, tuple(second))
+
+
+def _lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
+    """Canonical name, rank (lower is better) and how it was found; ("", 0, "") for a stranger."""
+    forms = header_forms(label)
+    for form in forms:
+        if name := configured.get(form):
+            return name, -1, "configured"
+    for form in forms:
+        if name := table.by_synonym.get(form):
+            return name, table.by_name[name].synonyms[form], "synonym"
+    return "", 0, ""
+
+
+def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:
+    a, b = (grid.columns[index].slice(row + 1) for index in (left, right))
+    return bool(pc.all(pc.fill_null(pc.equal(a, b), True)).as_py() in (True, None))
+
+
+def _refuse_guess(
+    grid: Grid, table: Table, name: str, labels: Mapping[int, str], pair: tuple[int, int]
+) -> None:
+    """Two headers of one meaning and different content: an error where the rows' identity hangs on it."""
+    same_label = len({normalise_label(labels[index]) for index in pair}) == 1
+    if same_label or name in {part for key in table.keys for part in key}:
+        raise InputError(
+            Unusable.AMBIGUOUS_COLUMN,
+            "column_ambiguous",
+            column=name,
+            headers=" / ".join(f"{grid.letter(index)} {labels[index].strip()}" for index in pair),
+        )
+
+
+def _by_content(
+    grid: Grid,
+    row: int,
+    table: Table,
+    labels: Mapping[int, str],
+    columns: dict[str, int],
+    how: dict[str, str],
+) -> None:
+    """A "terminal number" longer than any terminal number is the serial number."""
+    index = columns.get("terminal_id")
+    if index is None or "serial_no" in columns or "serial_no" not in table.by_name:
+        return
+    if not _EITHER_NUMBER & set(header_forms(labels[index])):
+        return
+    lengths = pc.utf8_length(pc.utf8_trim_whitespace(grid.columns[index].slice(row + 1).drop_null()))
+    if len(lengths) and np.median(lengths.to_numpy()) > _TERMINAL_ID_LENGTH:
+        columns["serial_no"] = columns.pop("terminal_id")
+        how["serial_no"] = "content"
+
+
+def _require_key(table: Table, columns: Mapping[str, int], labels: list[str]) -> None:
+    if any(all(part in columns for part in key) for key in table.keys):
+        return
+    missing = [part for part in table.keys[0] if part not in columns]
+    raise InputError(
+        Unusable.MISSING_COLUMN,
+        "columns_missing",
+        table=table.name,
+        columns=missing,
+        suggestions={name: suggest(name, table, labels) for name in missing},
+    )
+
+
+def suggest(name: str, table: Table, labels: list[str]) -> list[str]:
+    """Headers that resemble a missing column; offered to the reader, never taken."""
+    synonyms = table.by_name[name].synonyms
+    near = []
+    for label in labels:
+        form = header_forms(label)[-1]
+        contained = any(len(word) > 1 and (word in form or form in word) for word in synonyms if form)
+        if contained or difflib.get_close_matches(form, synonyms, n=1, cutoff=0.75):
+            near.append(label.strip())
+    return near[:5]
+
+
+def equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:
+    """Per row, how many mapped cells repeat their own header."""
+    repeats = np.zeros(grid.height, np.int32)
+    for index in set(header.columns.values()):
+        label = grid.columns[index][header.row].as_py()
+        equal = pc.fill_null(pc.equal(grid.columns[index], pa.scalar(label)), False)
+        repeats += equal.to_numpy(zero_copy_only=False)
+    return repeats

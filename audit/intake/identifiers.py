@@ -1,0 +1,93 @@
+"""Identifiers as people paste them: blanks, quotes, labels and widths taken off, zeros kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from audit.intake.reading import Reason
+from audit.tables.codes import NULL_TOKENS
+
+# characters that are glued to identifiers and mean nothing: blanks, quotes, zero-width and bidi marks
+GLUE = re.compile(
+    r"[\s`'\"‘’“”´\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x1f\x7f]+"
+)
+_EXCEL_TEXT = re.compile(r'^="?([^"]*)"?$')  # ="00000088", the guard against losing zeros in a CSV
+_LABEL = re.compile(
+    r"^(?:S/?N(?:号|码)?|TUSN|TID|MID|SERIAL(?:NO|NUMBER)?|(?:终端|设备|机具|POS)?(?:序列号|编号)|机身号|终端号|商户号|商户编号|"
+    r"(?:统一)?社会信用代码|信用代码|营业执照号?|NO\.?)[:：#]",
+    re.IGNORECASE,
+)
+_SCIENTIFIC = re.compile(r"^\d(?:\.\d+E\+?|E\+)\d{1,3}$")
+_WHOLE_FLOAT = re.compile(r"^(\d+)\.0+$")
+_FRACTION = re.compile(r"^\d+\.\d+$")
+_PLAIN = re.compile(r"^[0-9A-Z]+$")
+_BETWEEN = re.compile(r"[-_:./]")
+# marks between two identifiers; a blank or a slash may also stand inside one ("9232 0100 5LWG")
+_LIST_MARKS = re.compile(r"[、，,;；|\n]|(?<=[0-9A-Z]{10})[/ ](?=[0-9A-Z]{10})", re.IGNORECASE)
+MAX_EXACT_DIGITS = 15  # what a double, and so a spreadsheet's number, keeps
+
+
+class Unreadable(ValueError):
+    """A cell that cannot be read; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def clean_identifier(text: str, is_number: bool = False) -> str | None:
+    """A serial, merchant or terminal number in its canonical form, or None for a blank.
+
+    Upper case, half width, without blanks, dashes, quotes and labels; leading zeros are kept. Raises
+    Unreadable rather than guess: digits a spreadsheet has rounded away do not come back.
+
+    >>> clean_identifier("SN： ab-12 34\\u200b")
+    'AB1234'
+    >>> clean_identifier('="00000088"')
+    '00000088'
+    """
+    value = unicodedata.normalize("NFKC", text).strip()
+    guarded = _EXCEL_TEXT.match(value)
+    value = guarded[1] if guarded else value
+    value = _LABEL.sub("", GLUE.sub(" ", value).strip()).strip()
+    if value.upper() in NULL_TOKENS:
+        return None
+    if len(value) > MAX_EXACT_DIGITS and _LIST_MARKS.search(text) and _several(text):
+        raise Unreadable(Reason.SEVERAL)
+    value = value.replace(" ", "").upper()
+    if value.startswith("#"):
+        raise Unreadable(Reason.ERROR_CELL)
+    if _SCIENTIFIC.match(value):
+        raise Unreadable(Reason.SCIENTIFIC)
+    if whole := _WHOLE_FLOAT.match(value):
+        value, is_number = whole[1], True
+    if is_number:
+        if _FRACTION.match(value):
+            raise Unreadable(Reason.FRACTION)
+        if len(value) > MAX_EXACT_DIGITS:
+            raise Unreadable(Reason.PRECISION)
+    value = _BETWEEN.sub("", value)
+    if not _PLAIN.match(value):
+        raise Unreadable(Reason.NOT_AN_IDENTIFIER)
+    return value
+
+
+def clean_reference(text: str, is_number: bool = False) -> str | None:
+    """A code that is matched as written: store, batch, category. Width and glue go, dashes stay."""
+    value = unicodedata.normalize("NFKC", text).strip()
+    guarded = _EXCEL_TEXT.match(value)
+    value = GLUE.sub(" ", guarded[1] if guarded else value).strip()
+    if value.upper() in NULL_TOKENS:
+        return None
+    if whole := _WHOLE_FLOAT.match(value):
+        value, is_number = whole[1], True
+    if is_number and len(value) > MAX_EXACT_DIGITS:
+        raise Unreadable(Reason.PRECISION)
+    return value
+
+
+def _several(text: str) -> bool:
+    """Whether a cell holds two or more things that each look like an identifier."""
+    parts = [GLUE.sub("", part) for part in _LIST_MARKS.split(unicodedata.normalize("NFKC", text))]
+    return sum(bool(re.fullmatch(r"[0-9A-Za-z]{6,}", part)) for part in parts) > 1

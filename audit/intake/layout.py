@@ -1,0 +1,84 @@
+"""Which rows below the header are data, and what the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.grid import Grid
+from audit.intake.headers import HeaderMap, equal_labels
+from audit.intake.reading import Aside
+from audit.tables import Kind, Table
+
+# RE2; a whole cell that announces a total
+_TOTAL = (
+    r"(?i)^[\s`#*]*(.{0,12}(合计|总计|小计|共计|累计)|(合计|总计|小计|共计|总条数|总笔数|总数|总台数|记录数)\s*[:：]?.{0,20}"
+    r"|共\s*\d+\s*(条|台|户|笔|行|个|页).{0,10}|(sub|grand )?totals?\s*[:：]?\s*[\d,.]*)[\s`]*$"
+)
+_EXAMPLES_WITHIN = 5  # rows below the header: further down, the word is part of a name
+_EXAMPLE = r"示例|样例|示范数据|请删除|（例）|\(例\)|(?i)^\s*(example|sample) row"
+_COMMENT = r"^\s*(#|//|--|——|\*{2,}|-{4,})"
+_IDENTIFIER = r"^[\s`'\"]*(?:[A-Za-z]{1,8}\s*[:：])?\s*[0-9A-Za-z][0-9A-Za-z\s_./:-]{4,}\s*$"
+_SPARSE_SHARE = 0.34
+_NARROW = 4
+
+
+def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
+    """Per row of the grid, "" for data or the `Aside` word; rows up to the header are titles."""
+    filled = np.zeros(grid.height, np.int32)
+    for column in grid.columns:
+        filled += pc.is_valid(column).to_numpy(zero_copy_only=False)
+    kinds = np.full(grid.height, "", dtype="<U10")
+    body = np.arange(grid.height) > header.row
+    typical = float(np.median(filled[body & (filled > 0)])) if (body & (filled > 0)).any() else 0.0
+    sparse = filled <= max(2.0, typical * _SPARSE_SHARE) if typical > _NARROW else filled <= 0
+    thin = filled < typical if typical > 1 else filled <= 1
+    named = _names_something(grid, header, table)
+
+    kinds[body & _any_cell(grid, range(len(grid.columns)), _COMMENT, first_only=True) & ~named] = Aside.NOTE
+    kinds[body & sparse & ~named] = Aside.NOTE
+    kinds[body & thin & _any_cell(grid, range(len(grid.columns)), _TOTAL)] = Aside.TOTAL
+    first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
+    naming = {part for key in table.keys for part in key} | {"merchant_name", "store_name"}
+    names = [index for name, index in header.columns.items() if name in naming]
+    kinds[first_rows & _any_cell(grid, names, _EXAMPLE)] = Aside.EXAMPLE
+    repeats = equal_labels(grid, header)
+    kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
+    kinds[body & (filled == 0)] = Aside.BLANK
+    kinds[: header.row + 1] = Aside.TITLE
+    return kinds
+
+
+def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
+    """Rows whose key cells could be keys, so that a sparse row is still a row of data."""
+    named = np.zeros(grid.height, bool)
+    for key in table.keys:
+        if not all(part in header.columns for part in key):
+            continue
+        complete = np.ones(grid.height, bool)
+        for part in key:
+            cells = grid.columns[header.columns[part]]
+            if table.by_name[part].kind is Kind.IDENTIFIER:
+                likely = pc.match_substring_regex(cells, _IDENTIFIER)
+            else:
+                likely = pc.is_valid(cells)
+            complete &= pc.fill_null(likely, False).to_numpy(zero_copy_only=False)
+        named |= complete
+    return named
+
+
+def _any_cell(grid: Grid, columns: Iterable[int], pattern: str, first_only: bool = False) -> np.ndarray:
+    """Rows of which a cell (or the first filled cell) matches the pattern."""
+    found = np.zeros(grid.height, bool)
+    before: pa.Array | None = None
+    for index in columns:
+        cells = grid.columns[index]
+        hit = pc.fill_null(pc.match_substring_regex(cells, pattern), False)
+        if first_only:
+            hit = hit if before is None else pc.and_not(hit, before)
+            before = pc.is_valid(cells) if before is None else pc.or_(before, pc.is_valid(cells))
+        found |= hit.to_numpy(zero_copy_only=False)
+    return found

@@ -1,0 +1,129 @@
+"""What reading one file yields besides its canonical rows: where they came from and what was left out.
+
+Rows in a file = canonical rows + rows set aside, by kind. A rejected cell leaves its row in place with
+the value unknown. Row numbers are those a spreadsheet program shows: 1-based, the header included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Aside(StrEnum):
+    """Why a row is not data."""
+
+    BLANK = "blank"
+    TITLE = "title"  # above the header, or the header itself
+    HEADER = "header"  # the header again, further down
+    TOTAL = "total"
+    NOTE = "note"
+    EXAMPLE = "example"
+    BLANK_KEY = "blank_key"  # a data row that names no device, merchant or model
+    DUPLICATE = "duplicate"  # equal to an earlier row in every canonical column
+
+
+class Reason(StrEnum):
+    """Why a cell was rejected."""
+
+    SCIENTIFIC = "scientific"  # 8.9844E+14: digits are gone
+    PRECISION = "precision"  # a number of 16 digits or more: a spreadsheet keeps 15
+    FRACTION = "fraction"  # 3.25 where an identifier should be
+    SEVERAL = "several"  # several identifiers in one cell
+    NOT_AN_IDENTIFIER = "not_an_identifier"
+    ERROR_CELL = "error_cell"  # #N/A, #REF!
+    UNCACHED = "uncached"  # a formula whose result was never computed
+    UNDECODABLE = "undecodable"  # bytes that are no text in the file's encoding
+    UNKNOWN_CODE = "unknown_code"
+    UNKNOWN_DATE = "unknown_date"
+    AMBIGUOUS_DATE = "ambiguous_date"  # 03/04/2026
+    IMPOSSIBLE_DATE = "impossible_date"  # 2026-02-30
+    NOT_A_NUMBER = "not_a_number"
+    NOT_A_FLAG = "not_a_flag"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A cell that could not be read: its canonical value is unknown, and this says why."""
+
+    sheet: str
+    row: int
+    letter: str
+    header: str
+    column: str
+    value: str  # as found; masked where the column is personal
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A header of the file and the canonical column it was taken for."""
+
+    letter: str
+    header: str
+    column: str
+    how: str  # "synonym", "alone", "configured" or "content"
+
+
+@dataclass(frozen=True)
+class SheetReading:
+    """How one sheet was read. `skipped` says why it was not, in a word; it is "" for sheets with data."""
+
+    name: str
+    header_row: int = 0
+    rows: int = 0  # canonical rows
+    rows_in_file: int = 0
+    set_aside: dict[str, int] = field(default_factory=dict)
+    mapped: tuple[Mapped, ...] = ()
+    unmapped: tuple[str, ...] = ()  # headers nobody claimed; their values are never copied
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """Everything about one file but its rows. `error` is "" or an `Unusable` word."""
+
+    path: str
+    sha256: str = ""
+    kind: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    rows: int = 0
+    sheets: tuple[SheetReading, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    rejected: int = 0  # all rejected cells; `rejections` holds the first of them
+    notices: tuple[tuple[str, dict[str, Any]], ...] = ()  # message keys and their facts
+    exported_at: str = ""  # ISO date and time the file says it was exported at
+    error: str = ""
+    error_key: str = ""
+    error_facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Canonical columns recognised in any sheet."""
+        return frozenset(mapped.column for sheet in self.sheets for mapped in sheet.mapped)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for the child process and the store."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        """The reading that `to_json` wrote."""
+        sheets = tuple(
+            SheetReading(
+                **{
+                    **sheet,
+                    "mapped": tuple(Mapped(**mapped) for mapped in sheet["mapped"]),
+                    "unmapped": tuple(sheet["unmapped"]),
+                }
+            )
+            for sheet in plain["sheets"]
+        )
+        rejections = tuple(
+            Rejection(**{**rejection, "reason": Reason(rejection["reason"])})
+            for rejection in plain["rejections"]
+        )
+        notices = tuple((key, dict(facts)) for key, facts in plain["notices"])
+        return cls(**{**plain, "sheets": sheets, "rejections": rejections, "notices": notices})

@@ -1,0 +1,54 @@
+"""The canonical store: a file read once is not read again while its bytes and its profile stay the same."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from audit.files import replacing, write_private
+from audit.intake.child import read_in_child
+from audit.intake.read import Request, digest_of
+from audit.intake.reading import FileReading
+
+Reader = Callable[[dict[str, object]], FileReading]
+
+
+class Store:
+    """Canonical Parquet and its account, by fingerprint, under `<state>/canonical/`."""
+
+    def __init__(self, state: Path, reader: Reader = read_in_child) -> None:
+        self.folder = state / "canonical"
+        self.secret = _secret(state / "secret")
+        self._reader = reader
+
+    def read(self, request: Request) -> tuple[FileReading, Path]:
+        """The account of a file and the Parquet file of its canonical rows (missing when unusable)."""
+        try:
+            digest = digest_of(Path(request.path))
+        except OSError:
+            digest = ""
+        request = replace(request, secret=self.secret)
+        rows = self.folder / f"{request.fingerprint(digest)}.parquet"
+        account = rows.with_suffix(".json")
+        if digest and rows.is_file() and account.is_file():
+            kept = FileReading.from_json(json.loads(account.read_text(encoding="utf-8")))
+            return replace(kept, path=request.path), rows
+        with replacing(rows) as temporary:
+            reading = self._reader(replace(request, output=str(temporary)).to_json())
+            if reading.error:
+                return reading, rows
+        plain = json.dumps(reading.to_json(), ensure_ascii=False, sort_keys=True)
+        write_private(account, plain.encode())
+        return reading, rows
+
+
+def _secret(path: Path) -> str:
+    """The key of this estate's hashes, made on first use, readable by its owner alone."""
+    if path.is_file():
+        return path.read_text(encoding="ascii").strip()
+    key = secrets.token_hex(32)
+    write_private(path, key.encode())
+    return key

@@ -1,0 +1,31 @@
+"""The canonical tables, one per feed: columns, kinds, meanings, header synonyms, code words."""
+
+from audit.tables.codes import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TERMINAL_STATUS
+from audit.tables.devices import DEVICES
+from audit.tables.merchants import MERCHANTS
+from audit.tables.model import CodeList, Column, Kind, Table, header_forms, normalise_label
+from audit.tables.reference import MODELS, POLICIES
+from audit.tables.registrations import REGISTRATIONS
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (DEVICES, MERCHANTS, REGISTRATIONS, MODELS, POLICIES)
+}
+
+__all__ = [
+    "CHANNEL",
+    "DEVICES",
+    "MERCHANTS",
+    "MERCHANT_STATUS",
+    "MODELS",
+    "POLICIES",
+    "REGISTRATIONS",
+    "REGISTRATION_STATUS",
+    "TABLES",
+    "TERMINAL_STATUS",
+    "CodeList",
+    "Column",
+    "Kind",
+    "Table",
+    "header_forms",
+    "normalise_label",
+]

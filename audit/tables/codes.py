@@ -1,0 +1,101 @@
+"""Code words: the closed lists of `Kind.CODE` columns and the labels real exports use for them.
+
+The labels were gathered from vendors' and acquirers' own systems; "已报送" is pending, not registered,
+because a submission is not a confirmation.
+"""
+
+from __future__ import annotations
+
+from audit.tables.model import CodeList, normalise_label
+
+REGISTRATION_STATUS = CodeList(
+    "reg_status",
+    {
+        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,"
+        "success,succeeded,ok,passed,approved,complete,completed",
+        "pending": "报备中,处理中,审核中,审批中,待审核,待审批,报备待审核,已提交,已报送,提交中,登记中,入网中,备案中,"
+        "processing,submitted,submit,wait,waiting,in review,under review",
+        "failed": "报备失败,失败,驳回,已驳回,审核未通过,审核不通过,审核失败,登记失败,入网失败,备案失败,未通过,不通过,"
+        "被拒绝,已拒绝,拒绝,已退回,退回,错误,fail,rejected,error,denied",
+        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,none,not registered,unregistered,init",
+        "cancelled": "已注销,注销,注销成功,取消报备,已取消,已撤销,撤销,已失效,失效,已注销登记,已注销报备,报备已注销,"
+        "canceled,logged,closed,deleted,revoked",
+        "frozen": "冻结,已冻结,暂停,已暂停,suspended,freezed",
+    },
+)
+
+TERMINAL_STATUS = CodeList(
+    "terminal_status",
+    {
+        "active": "启用,已启用,正常,正常使用,使用中,已开通,开通,已激活,激活,在用,已装机,运行中,在网,"
+        "enabled,in production,in use,boarded,online,normal",
+        "partial": "部分开通",
+        "inactive": "未启用,未开通,未激活,停用,已停用,禁用,已禁用,暂停使用,冻结,已冻结,"
+        "disabled,not active,pending setup,suspended",
+        "stock": "已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,inventory,in stock,spare pool,in storage",
+        "repair": "维修中,维修,申请维修中,返修,返修中,送修,rma,maintenance,in repair",
+        "retired": "注销,已注销,撤机,已撤机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,退役,已退役,已回收,"
+        "deleted,returned,replaced,swapped-out,end of life,scrapped,decommissioned,removed",
+        "lost": "丢失,已丢失,遗失,被盗,stolen",
+        "blacklist": "黑名单,blacklisted,blocked",
+    },
+)
+
+MERCHANT_STATUS = CodeList(
+    "merchant_status",
+    {
+        "active": "正常,启用,已启用,已开通,开通,营业,营业中,在营,正常营业,存续,open,enabled,normal",
+        "closed": "注销,已注销,销户,已销户,关闭,已关闭,已清退,清退,停业,歇业,吊销,已关停,终止,已终止,"
+        "cancelled,canceled,terminated,shut",
+        "frozen": "冻结,已冻结,暂停,风控,风控冻结,停用,已停用,suspended,blocked,disabled",
+        "pending": "待审核,审核中,待开通,未开通,reviewing,in review,onboarding",
+    },
+)
+
+CHANNEL = CodeList(
+    "channel",
+    {
+        "wechat": "微信,微信支付,财付通,wxp,wx,wechat pay,weixin",
+        "alipay": "支付宝,alp,al,ali",
+        "unionpay": "银联,中国银联,云闪付,银联二维码,unp,union,cup,un,china unionpay",
+        "nucc": "网联,网联清算",
+        "common": "通用,全部,all",
+    },
+)
+
+MODEL_REQUIREMENT = CodeList(
+    "requirement",
+    {
+        "re_register": "重新报备,re-register,reregister",
+        "field_present": "字段必填,必填,field present",
+        "field_value": "字段取值,取值,field value",
+        "withdraw": "停用,退出,撤机,withdrawal",
+    },
+)
+
+_YES = "是,有,支持,y,yes,true,t,√,✓,1,on,具备,已具备"
+_NO = "否,无,不支持,n,no,false,f,×,✗,0,off,不具备,未具备,没有"
+YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
+    normalise_label(word) or word: False for word in _NO.split(",")
+}
+
+# what people type where there is nothing to say
+# ("#N/A" is not among them: it is an error that hides a value)
+BLANK_TEXTS = frozenset({"", "-", "--", "---", "/", "//", "\\", "\\N", "无", "空", "暂无"})
+NULL_TOKENS = BLANK_TEXTS | {"N/A", "NA", "NULL", "NONE", "NAN"}  # in free text these may be a name
+FOREVER_TOKENS = frozenset(
+    map(
+        normalise_label,
+        [
+            "长期",
+            "长期有效",
+            "永久",
+            "永久有效",
+            "无固定期限",
+            "permanent",
+            "forever",
+            "indefinite",
+            "long-term",
+        ],
+    )
+)

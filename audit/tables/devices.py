@@ -1,0 +1,170 @@
+"""The device ledger (终端台账): one row per terminal, as the vendor or the acquirer exports it."""
+
+from __future__ import annotations
+
+from audit.tables.codes import TERMINAL_STATUS
+from audit.tables.model import Column, Kind, Table
+
+SERIAL_HEADERS = (
+    "终端序列号,终端SN,SN,SN号,SN码,终端SN号,终端SN码,序列号,设备序列号,设备SN,机具序列号,POS机具序列号,POS序列号,机具SN,"
+    "机具SN号,机身号,机身编号,机身序列号,机器序列号,机器号,终端硬件序列号,硬件序列号,绑定设备号,终端标识码,出厂编号,出厂序列号,串号,"
+    "产品序列号,serial,serial number,serial no,s/n,sn no,sn code,device serial number,device serial,device sn,serialnum,"
+    "termsn,terminal sn,trmsn,deviceseqid,terminal serial number,terminal serial,machinenum"
+)
+SERIAL_ALONE = "设备号,设备编号,机具编号,机具号,device no,device number"
+TUSN_HEADERS = "银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
+TERMINAL_HEADERS = (
+    "终端号,终端编号,终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
+    "terminal number,termno,termid,trmno,unique terminal id,terminal code"
+)
+CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
+MERCHANT_HEADERS = (
+    "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,内部商户号,收银宝商户号,"
+    "merchant,merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id"
+)
+MERCHANT_NAME_HEADERS = "商户名称,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name"
+MODEL_HEADERS = (
+    "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
+    "terminal model,hardware,terminal product type,dev_model_code"
+)
+VENDOR_HEADERS = (
+    "厂商,厂家,供应商,供应商名称,厂商名称,厂家名称,生产厂商,生产厂家,生产企业,机具厂商,机具厂家,终端厂商,终端厂家,厂家编号,品牌,制造商,"
+    "设备厂商,设备厂家,manufacturer,maker,make,brand,devicemanufacturer,supplier,vendor name"
+)
+DEVICE_TYPE_HEADERS = (
+    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class"
+)
+ACQUIRER_HEADERS = "收单机构代码,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
+AGENT_HEADERS = "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller"
+STORE_NO_HEADERS = "门店编号,门店号,网点编号,店铺编号,store,store number,store code,shop no"
+STORE_NAME_HEADERS = (
+    "门店名称,门店,所属门店,所属网点,网点名称,店铺名称,店铺,shopname,shop,location name,outlet"
+)
+PROVINCE_HEADERS = "省,省份,所在省份,所属省份,所在省,终端所在省份,state"
+CITY_HEADERS = "市,城市,所在城市,所属城市,所在市,终端所在城市"
+COUNTY_HEADERS = "区县,区,县,所在区县,终端所在区县,district"
+AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
+
+PLACE = (
+    Column("province", Kind.TEXT, PROVINCE_HEADERS),
+    Column("city", Kind.TEXT, CITY_HEADERS),
+    Column("county", Kind.TEXT, COUNTY_HEADERS),
+    Column("area_code", Kind.REFERENCE, AREA_CODE_HEADERS),
+)
+
+DEVICES = Table(
+    name="devices",
+    keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
+    required=("merchant_no",),
+    columns=(
+        Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
+        Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
+        Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
+        Column("channel_terminal_id", Kind.REFERENCE, CHANNEL_TERMINAL_HEADERS),
+        Column(
+            "stock_no", Kind.REFERENCE, "设备库存编号,机具库存编号,资产编号,固定资产编号,asset tag,asset no"
+        ),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
+        Column(
+            "channel_merchant_no",
+            Kind.REFERENCE,
+            "渠道商户号,微信子商户号,微信商户号,子商户号,支付宝子商户号,SMID,二级商户号,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
+        ),
+        Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS),
+        Column("store_no", Kind.REFERENCE, STORE_NO_HEADERS),
+        Column("store_name", Kind.TEXT, STORE_NAME_HEADERS),
+        Column("acquirer_code", Kind.REFERENCE, ACQUIRER_HEADERS, alone="机构代码"),
+        Column("vendor", Kind.TEXT, VENDOR_HEADERS),
+        Column("agent", Kind.TEXT, AGENT_HEADERS, alone="所属机构"),
+        Column("model", Kind.TEXT, MODEL_HEADERS),
+        Column("device_type", Kind.TEXT, DEVICE_TYPE_HEADERS),
+        Column(
+            "firmware",
+            Kind.VERSION,
+            "固件版本,固件版本号,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version",
+            alone="版本号,版本,版本信息,软件版本,软件版本号,应用版本,应用版本号,程序版本,version,app version,software version",
+        ),
+        Column(
+            "app_version",
+            Kind.VERSION,
+            "应用版本,应用版本号,应用程序版本,应用程序版本号,软件版本,软件版本号,程序版本,支付应用版本,application version,app ver,"
+            "software version,software release,termsoftver",
+        ),
+        Column("param_version", Kind.REFERENCE, "IC卡参数版本,参数版本,ic param version,parameter version"),
+        Column("ca_key_version", Kind.REFERENCE, "CA公钥版本,ca key version"),
+        Column(
+            "terminal_status",
+            Kind.CODE,
+            "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status",
+            codes=TERMINAL_STATUS,
+        ),
+        Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
+        Column("maintenance_status", Kind.TEXT, "维护状态"),
+        Column("bind_status", Kind.TEXT, "绑定状态,设备绑定状态,sn_bind_status"),
+        Column(
+            "install_date",
+            Kind.DATE,
+            "安装日期,安装时间,装机日期,装机时间,布放日期,布放时间,发放时间,绑定日期,绑定时间,启用日期,激活时间,激活日期,installed on,"
+            "installation date,activated_at,bind date,assigned at",
+        ),
+        Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
+        Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
+        Column(
+            "address",
+            Kind.TEXT,
+            "布放地址,终端布放地址,受理终端布放地址,安装地址,终端安装地址,终端地址,终端发放地址,装机地址,设备地址,install address,"
+            "installation address,terminal address,term_addr,deviceaddress",
+            alone="经营地址,详细地址,地址,门店地址",
+        ),
+        *PLACE,
+        Column("longitude", Kind.NUMBER, "经度,终端位置经度,lng,lon"),
+        Column("latitude", Kind.NUMBER, "纬度,终端位置纬度,lat"),
+        Column("location", Kind.REFERENCE, "经纬度,终端实时经纬度信息,gps location"),
+        Column("has_gps", Kind.FLAG, "定位功能,终端是否具备定位功能,是否支持定位,gps,enableposition"),
+        Column("iccid", Kind.REFERENCE, "SIM卡号,机具SIM卡号,流量卡号,icc_id,sim,simtel"),
+        Column(
+            "last_signin_at",
+            Kind.MOMENT,
+            "签到时间,终端签到时间,最近签到,最近签到时间,last sign-in,pos_signin_time",
+        ),
+        Column(
+            "last_heartbeat_at",
+            Kind.MOMENT,
+            "最近心跳,最近心跳时间,最新心跳时间,最后心跳时间,心跳时间,最后在线时间,最近在线时间,最后上线时间,最近上线时间,最后联络,最近通讯时间,最后通讯时间,"
+            "last heartbeat,heartbeat,last seen,last online,last activity,lastactivityat,pinged,last contact",
+        ),
+        Column(
+            "last_txn_at",
+            Kind.MOMENT,
+            "最近交易时间,最后交易时间,最近交易日期,最后交易日期,last transaction,last transaction at,lasttransactionat",
+        ),
+        Column("is_spare", Kind.FLAG, "备机,是否备机,备用机,是否备用,spare"),
+        Column("ownership", Kind.TEXT, "产权归属,机具产权,终端来源,devicesource"),
+        Column("owner_org", Kind.TEXT, "产权机构"),
+        Column("pinpad_no", Kind.REFERENCE, "键盘号,密码键盘编号,pinpad id"),
+        Column(
+            "license_no",
+            Kind.REFERENCE,
+            "终端入网认证编号,入网认证编号,入网许可证号,认证编号,network_license,licence no",
+        ),
+        Column(
+            "cert_expiry",
+            Kind.DATE,
+            "证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
+            "certificate expiry,certificate expires",
+        ),
+        Column("pts_version", Kind.REFERENCE, "PCI版本,PTS版本"),
+        Column("pts_approval", Kind.REFERENCE, "PCI认证号,PTS认证号,approval number"),
+        Column("pts_expiry", Kind.DATE, "PTS到期日,PCI到期日,PTS有效期"),
+        Column("sm_support", Kind.FLAG, "国密,是否支持国密,国密改造,国密支持"),
+        Column("batch_no", Kind.REFERENCE, "批次号,录入批次,申请单号,终端批次号"),
+        Column("created_at", Kind.MOMENT, "创建时间,创建日期时间,录入时间"),
+        Column(
+            "updated_at",
+            Kind.MOMENT,
+            "更新时间,最近更新时间,最近更新日期时间,修改时间,最近操作时间,update_time,last modified",
+        ),
+        Column("last_error", Kind.TEXT, "错误信息,最近错误,最近错误信息,报错信息,last error,error message"),
+        Column("remark", Kind.TEXT, "备注,说明,note,notes,comment"),
+    ),
+)

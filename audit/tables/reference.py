@@ -1,0 +1,53 @@
+"""Reference tables kept by the people who run the audit: models and policies.
+
+Both are examples to edit, never truths: an end of life or a certificate date is only as good as the
+`source` and `as_of` written beside it.
+"""
+
+from __future__ import annotations
+
+from audit.tables.codes import CHANNEL, MODEL_REQUIREMENT
+from audit.tables.devices import DEVICE_TYPE_HEADERS, MODEL_HEADERS, VENDOR_HEADERS
+from audit.tables.model import Column, Kind, Table
+
+MODELS = Table(
+    name="models",
+    keys=(("model",),),
+    columns=(
+        Column("vendor", Kind.TEXT, VENDOR_HEADERS),
+        Column("model", Kind.TEXT, MODEL_HEADERS),
+        Column("min_firmware", Kind.VERSION, "最低固件版本,固件最低版本,minimum firmware,firmware minimum"),
+        Column("min_app_version", Kind.VERSION, "最低应用版本,应用最低版本,minimum app version"),
+        Column("version_pattern", Kind.TEXT, "版本格式,version pattern"),
+        Column("eol_on", Kind.DATE, "停产日期,停产时间,eol date,end of life"),
+        Column("eos_on", Kind.DATE, "停服日期,停止服务日期,停止支持日期,eos date,end of support"),
+        Column("cert_no", Kind.REFERENCE, "认证编号,入网认证编号,certificate no"),
+        Column("cert_expiry", Kind.DATE, "认证有效期,认证到期日,认证有效期至,certificate expiry"),
+        Column("pts_version", Kind.REFERENCE, "PTS版本,PCI版本"),
+        Column("pts_expiry", Kind.DATE, "PTS到期日,PTS有效期"),
+        Column("sm_required_from", Kind.DATE, "国密要求起始日,国密起始日期"),
+        Column("as_of", Kind.DATE, "数据日期,截至日期,核对日期"),
+        Column("source", Kind.TEXT, "来源,数据来源"),
+    ),
+)
+
+POLICIES = Table(
+    name="policies",
+    keys=(("policy_id",),),
+    required=("effective_on",),
+    columns=(
+        Column("policy_id", Kind.REFERENCE, "政策编号,编号,policy"),
+        Column("title", Kind.TEXT, "政策名称,名称,标题,name"),
+        Column("channel", Kind.CODE, "渠道,通道", codes=CHANNEL),
+        Column("device_type", Kind.TEXT, DEVICE_TYPE_HEADERS),
+        Column("region", Kind.TEXT, "地区,省份,适用地区"),
+        Column("mcc", Kind.REFERENCE, "商户类别码,行业代码"),
+        Column("vendor", Kind.TEXT, VENDOR_HEADERS),
+        Column("effective_on", Kind.DATE, "生效日期,生效时间,effective date"),
+        Column("deadline_on", Kind.DATE, "截止日期,完成期限,deadline"),
+        Column("requirement", Kind.CODE, "要求,要求类型", codes=MODEL_REQUIREMENT),
+        Column("field", Kind.REFERENCE, "字段,字段名"),
+        Column("value", Kind.TEXT, "取值,要求取值"),
+        Column("source", Kind.TEXT, "来源,文件来源"),
+    ),
+)

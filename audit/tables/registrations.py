@@ -1,0 +1,120 @@
+"""The registration list (报备清单): one row per device and channel, or one status column per channel."""
+
+from __future__ import annotations
+
+from audit.tables.codes import CHANNEL, REGISTRATION_STATUS
+from audit.tables.devices import (
+    ACQUIRER_HEADERS,
+    AGENT_HEADERS,
+    CHANNEL_TERMINAL_HEADERS,
+    DEVICE_TYPE_HEADERS,
+    MERCHANT_HEADERS,
+    MERCHANT_NAME_HEADERS,
+    MODEL_HEADERS,
+    PLACE,
+    SERIAL_ALONE,
+    SERIAL_HEADERS,
+    TERMINAL_HEADERS,
+    TUSN_HEADERS,
+    VENDOR_HEADERS,
+)
+from audit.tables.merchants import USCC_HEADERS
+from audit.tables.model import Column, Kind, Table
+
+REGISTRATIONS = Table(
+    name="registrations",
+    keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
+    required=("merchant_no", "reg_status"),
+    wide={
+        "reg_status_wechat": ("wechat", "reg_message_wechat"),
+        "reg_status_alipay": ("alipay", "reg_message_alipay"),
+        "reg_status_unionpay": ("unionpay", "reg_message_unionpay"),
+        "reg_status_nucc": ("nucc", "reg_message_nucc"),
+    },
+    columns=(
+        Column(
+            "registration_no",
+            Kind.REFERENCE,
+            "报备编号,报备号,报备流水号,报备单号,登记编号,流水号,申请编号,reg no,registration number,registration id,reg id,report_id",
+        ),
+        Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
+        Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
+        Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
+        Column("channel_terminal_id", Kind.REFERENCE, CHANNEL_TERMINAL_HEADERS),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
+        Column(
+            "channel_merchant_no",
+            Kind.REFERENCE,
+            "渠道商户号,微信子商户号,微信商户号,子商户号,SMID,sub_mch_id,channel_merch_no",
+        ),
+        Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS, alone="商户简称"),
+        Column("model", Kind.TEXT, MODEL_HEADERS),
+        Column("vendor", Kind.TEXT, VENDOR_HEADERS),
+        Column("device_type", Kind.TEXT, DEVICE_TYPE_HEADERS),
+        Column(
+            "channel",
+            Kind.CODE,
+            "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name",
+            codes=CHANNEL,
+        ),
+        Column(
+            "reg_status",
+            Kind.CODE,
+            "报备状态,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
+            "report status,reg state",
+            codes=REGISTRATION_STATUS,
+        ),
+        *(
+            Column(name, Kind.CODE, headers, codes=REGISTRATION_STATUS)
+            for name, headers in {
+                "reg_status_wechat": "微信报备状态,微信状态,微信报备结果,微信报备,wx_state,wxstate,wechat status",
+                "reg_status_alipay": "支付宝报备状态,支付宝状态,支付宝报备结果,支付宝报备,al_state,alstate,alipay status",
+                "reg_status_unionpay": "银联报备状态,银联状态,银联入网结果,银联报备结果,银联报备,un_state,unstate,unionpay status",
+                "reg_status_nucc": "网联报备状态,网联状态,网联报备,nucc status",
+            }.items()
+        ),
+        Column(
+            "reg_message",
+            Kind.TEXT,
+            "报备信息,错误信息,失败原因,驳回原因,拒绝原因,审核意见,渠道返回状态信息,返回信息,错误描述,error msg,channel_ret_msg,reject reason,"
+            "fail reason,failure reason",
+        ),
+        Column("reg_message_wechat", Kind.TEXT, "微信报备错误信息,微信失败原因,wx_msg,wxmsg"),
+        Column("reg_message_alipay", Kind.TEXT, "支付宝报备错误信息,支付宝失败原因,al_msg,almsg"),
+        Column("reg_message_unionpay", Kind.TEXT, "银联报备错误信息,银联失败原因,un_msg,unmsg"),
+        Column("reg_message_nucc", Kind.TEXT, "网联报备错误信息,网联失败原因"),
+        Column(
+            "submitted_at",
+            Kind.MOMENT,
+            "提交时间,提交日期,报备时间,报备日期,报送时间,报送日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time",
+        ),
+        Column(
+            "registered_at",
+            Kind.MOMENT,
+            "审核时间,审核日期,审批时间,审批日期,报备成功时间,入网日期,入网时间,登记日期,登记时间,备案时间,备案日期,通过时间,通过日期,生效时间,"
+            "decided at,decision date,registration date,approved at,approval date",
+        ),
+        Column(
+            "last_sync_at",
+            Kind.MOMENT,
+            "同步时间,更新时间,最近更新时间,最近更新日期时间,最近操作时间,update_time,last sync,updated_at",
+        ),
+        Column("acquirer_code", Kind.REFERENCE, ACQUIRER_HEADERS, alone="机构代码"),
+        Column("uscc", Kind.IDENTIFIER, USCC_HEADERS),
+        Column(
+            "settle_account",
+            Kind.IDENTIFIER,
+            "结算账号,结算账户,收单结算账户,结算卡号,settlement account",
+            personal=True,
+        ),
+        Column(
+            "address",
+            Kind.TEXT,
+            "布放地址,终端布放地址,受理终端布放地址,安装地址,终端地址,装机地址,报备地址,terminal address,term_address",
+        ),
+        *PLACE,
+        Column("agent", Kind.TEXT, AGENT_HEADERS),
+        Column("batch_no", Kind.REFERENCE, "批次号,报备批次,录入批次"),
+        Column("remark", Kind.TEXT, "备注,说明,note,notes"),
+    ),
+)
