@@ -1,0 +1,1 @@
+"""Cross-check: every join and group of the audit happens here, once, whatever the engine."""

@@ -1,0 +1,81 @@
+"""The night's own inputs as facts: what was delivered, how old it is, how it compares with the last night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow as pa
+
+from audit.intake.feeds import Feed, Slot
+
+SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("feed", pa.string()),
+        ("pattern", pa.string()),
+        ("mandatory", pa.bool_()),
+        ("delivered", pa.bool_()),
+        ("files", pa.int64()),
+        ("unusable", pa.int64()),
+        ("error", pa.string()),
+        ("rows", pa.int64()),
+        ("rows_before", pa.int64()),
+        ("change_percent", pa.float64()),
+        ("exported_on", pa.date32()),
+        ("age_days", pa.int64()),
+        ("max_age_days", pa.int64()),
+        ("basis", pa.string()),
+        ("missing_columns", pa.string()),
+        ("source_file", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the ledger recalls of the nights before the audit date; empty on the first night."""
+
+    as_of: date | None = None
+    rows: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (feed, pattern) -> canonical rows
+    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)  # feed -> columns recognised then
+
+
+def input_facts(feeds: Mapping[str, Feed], memory: Memory, as_of: date) -> pa.Table:
+    """One row per pattern of `[inputs]`, and one for each mandatory feed that is not configured."""
+    rows: list[dict[str, object]] = []
+    for feed in feeds.values():
+        slots = feed.slots or ((Slot(feed.name, "", ()),) if feed.mandatory else ())
+        rows += [_row(len(rows) + place, feed, slot, memory, as_of) for place, slot in enumerate(slots)]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> dict[str, object]:
+    broken = [file for file in slot.files if file.reading.error]
+    dates = [file.fresh.on for file in slot.usable if file.fresh.on]
+    exported = min(dates) if dates and len(dates) == len(slot.usable) else None
+    before = memory.rows.get((slot.feed, slot.pattern))
+    recognised = {name for file in slot.usable for name in file.reading.columns} | (
+        feed.columns & {"channel", "reg_status"}
+    )
+    missing = [name for name in feed.required if name not in recognised] if slot.usable else []
+    return {
+        "row_id": number,
+        "feed": feed.name,
+        "pattern": slot.pattern,
+        "mandatory": feed.mandatory,
+        "delivered": bool(slot.usable) and slot.rows > 0,
+        "files": len(slot.files),
+        "unusable": len(broken),
+        "error": broken[0].reading.error if broken else ("empty" if slot.usable and not slot.rows else None),
+        "rows": slot.rows,
+        "rows_before": before,
+        "change_percent": 100.0 * (slot.rows - before) / before if before else None,
+        "exported_on": exported,
+        "age_days": None if exported is None else max(0, (as_of - exported).days),
+        "max_age_days": feed.max_age_days,
+        "basis": slot.usable[0].fresh.basis if slot.usable else None,
+        "missing_columns": ",".join(missing) or None,
+        "source_file": (broken or list(slot.files))[0].name if slot.files else slot.pattern,
+    }

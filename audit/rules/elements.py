@@ -1,0 +1,134 @@
+"""ELE: one device, one serial, one merchant, and the same on both sides."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.facts import Subject
+from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+
+ELE_01 = Rule(
+    id="ELE-01",
+    subject=Subject.DEVICE,
+    category=Category.MISMATCH,
+    requires=("devices.serial_no", "devices.merchant_no"),
+    applies=nw.col("in_scope"),
+    cases=(
+        Case(
+            nw.col("first_merchant") != nw.col("last_merchant"),
+            Severity.CRITICAL,
+            Texts(
+                "序列号 {serial_no} 在台账中同时登记在商户 {first_merchant} 和 {last_merchant} 名下。",
+                "Serial {serial_no} stands in the ledger under merchants {first_merchant} and {last_merchant}.",
+            ),
+        ),
+        Case(
+            nw.col("first_registered_merchant") != nw.col("last_registered_merchant"),
+            Severity.CRITICAL,
+            Texts(
+                "序列号 {serial_no} 的有效报备同时在商户 {first_registered_merchant} 和 {last_registered_merchant} 名下。",
+                "Serial {serial_no} is registered under merchants {first_registered_merchant} and "
+                "{last_registered_merchant} at once.",
+            ),
+        ),
+    ),
+    cause="1.1",
+    owner=Owner.ACQUIRER,
+    title=Texts("一机多户", "One device, several merchants"),
+    why=Texts(
+        "一台终端只能对应一个商户；一机多户时交易归属不清，是监管重点检查的情形。",
+        "A terminal belongs to one merchant; where it serves several, nobody can tell whose transactions they are.",
+    ),
+    remedy=Texts(
+        "现场核实终端实际使用商户，保留一户，其余解绑并注销报备；序列号录错的予以更正。",
+        "Find out on site who uses the terminal; keep that merchant, unbind and deregister the others, correct mistyped serials.",
+    ),
+    expected=Texts("一个商户", "one merchant"),
+    actual=Texts("{first_merchant}、{last_merchant}", "{first_merchant}, {last_merchant}"),
+    other="twin",
+    example=Example(
+        rows=(
+            {"serial_no": "F1", "in_scope": True, "first_merchant": "M1", "last_merchant": "M2"},
+            {"serial_no": "F2", "in_scope": True, "first_merchant": "M1", "last_merchant": "M1"},
+            {
+                "serial_no": "F3",
+                "in_scope": True,
+                "first_registered_merchant": "M1",
+                "last_registered_merchant": "M3",
+            },
+            {"serial_no": "F4", "in_scope": True},
+            {"serial_no": "F5", "in_scope": False, "first_merchant": "M1", "last_merchant": "M2"},
+        ),
+        flagged=(0, 2),
+    ),
+)
+
+ELE_03 = Rule(
+    id="ELE-03",
+    subject=Subject.DEVICE_CHANNEL,
+    category=Category.MISMATCH,
+    requires=(
+        "devices.merchant_no",
+        "registrations.merchant_no",
+        "registrations.reg_status",
+        "registrations.channel",
+    ),
+    applies=(nw.col("in_scope") & nw.col("reg_status").is_in(["registered", "pending"]).fill_null(False)),
+    known=("merchant_no", "reg_merchant_no"),
+    cases=(
+        Case(
+            nw.col("merchant_no") != nw.col("reg_merchant_no"),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 台账商户为 {merchant_no}，{channel}报备商户为 {reg_merchant_no}。",
+                "Terminal {serial_no} belongs to merchant {merchant_no} in the ledger "
+                "but to {reg_merchant_no} in its {channel}registration.",
+            ),
+        ),
+    ),
+    cause="1.1",
+    owner=Owner.ACQUIRER,
+    title=Texts("商户编码不一致", "Merchant number differs"),
+    why=Texts(
+        "报备商户与实际使用商户不一致，交易会记到另一商户名下，也可能被渠道判定为移机、套用。",
+        "Transactions are booked to another merchant than the one using the terminal, which also looks like a moved device.",
+    ),
+    remedy=Texts(
+        "以实际使用商户为准，提交变更报备，或更正台账中的商户编号。",
+        "Take the merchant that really uses the device: change the registration, or correct the ledger.",
+    ),
+    expected=Texts("{merchant_no}", "{merchant_no}"),
+    actual=Texts("{reg_merchant_no}", "{reg_merchant_no}"),
+    other="reg",
+    example=Example(
+        rows=(
+            {
+                "serial_no": "G1",
+                "in_scope": True,
+                "reg_status": "registered",
+                "merchant_no": "M1",
+                "reg_merchant_no": "M2",
+            },
+            {
+                "serial_no": "G2",
+                "in_scope": True,
+                "reg_status": "registered",
+                "merchant_no": "M1",
+                "reg_merchant_no": "M1",
+            },
+            {
+                "serial_no": "G3",
+                "in_scope": True,
+                "reg_status": "cancelled",
+                "merchant_no": "M1",
+                "reg_merchant_no": "M2",
+            },
+            {"serial_no": "G4", "in_scope": True, "reg_status": "registered", "merchant_no": "M1"},
+            {"serial_no": "G5", "in_scope": True, "merchant_no": "M1"},
+        ),
+        flagged=(0,),
+        unknown=(3,),
+    ),
+)
+
+RULES = (ELE_01, ELE_03)

@@ -1,0 +1,141 @@
+"""LIF: states that cannot both be true."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.facts import Subject
+from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+
+LIF_01 = Rule(
+    id="LIF-01",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("devices.terminal_status", "registrations.reg_status"),
+    applies=nw.col("terminal_status").is_in(["retired", "lost"]),
+    cases=(
+        Case(
+            nw.col("registered_rows") > 0,
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 台账状态为“{terminal_status}”，但仍有 {registered_rows} 条有效报备。",
+                "Terminal {serial_no} is {terminal_status} in the ledger but still has {registered_rows} valid registration(s).",
+            ),
+        ),
+    ),
+    cause="2.3",
+    owner=Owner.ACQUIRER,
+    title=Texts("已撤机或遗失，报备未注销", "Retired or lost, still registered"),
+    why=Texts(
+        "已撤回或遗失的终端若保持报备有效，可能被他人冒用收款。",
+        "A retired or lost terminal that stays registered can be used by somebody else.",
+    ),
+    remedy=Texts(
+        "向各渠道注销该终端的报备；设备其实在用的，更正台账状态。",
+        "Cancel the registrations in every channel; where the device is in fact in use, correct the ledger.",
+    ),
+    expected=Texts("报备已注销", "registration cancelled"),
+    actual=Texts("{registered_rows} 条有效报备", "{registered_rows} valid registration(s)"),
+    other="registered",
+    example=Example(
+        rows=(
+            {"serial_no": "H1", "terminal_status": "retired", "registered_rows": 1},
+            {"serial_no": "H2", "terminal_status": "lost", "registered_rows": 2},
+            {"serial_no": "H3", "terminal_status": "retired", "registered_rows": 0},
+            {"serial_no": "H4", "terminal_status": "active", "registered_rows": 1},
+            {"serial_no": "H5", "terminal_status": None, "registered_rows": 1},
+        ),
+        flagged=(0, 1),
+        unknown=(4,),
+    ),
+)
+
+LIF_03 = Rule(
+    id="LIF-03",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("devices.merchant_no", "merchants.merchant_status"),
+    applies=nw.col("in_use") & nw.col("merchant_listed"),
+    known=("merchant_status",),
+    cases=(
+        Case(
+            nw.col("merchant_status").is_in(["closed", "frozen"]),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 在用，但所属商户 {merchant_no}（{merchant_name}）状态为“{merchant_status}”。",
+                "Terminal {serial_no} is in use but its merchant {merchant_no} ({merchant_name}) is {merchant_status}.",
+            ),
+        ),
+    ),
+    cause="2.3",
+    owner=Owner.ACQUIRER,
+    title=Texts("商户已注销或冻结，设备未停用", "Merchant closed or frozen, device in use"),
+    why=Texts(
+        "商户已退出或被冻结而终端仍可受理，存在资金与冒用风险。",
+        "A terminal that still accepts payments for a merchant that has left or is frozen puts money at risk.",
+    ),
+    remedy=Texts(
+        "停用并收回终端，注销其报备；商户状态有误的，更正商户资料。",
+        "Stop and recover the terminal and cancel its registration; where the merchant's status is wrong, correct it.",
+    ),
+    expected=Texts("商户正常", "merchant active"),
+    actual=Texts("{merchant_status}", "{merchant_status}"),
+    other="merchant",
+    example=Example(
+        rows=(
+            {"serial_no": "I1", "in_use": True, "merchant_listed": True, "merchant_status": "closed"},
+            {"serial_no": "I2", "in_use": True, "merchant_listed": True, "merchant_status": "frozen"},
+            {"serial_no": "I3", "in_use": True, "merchant_listed": True, "merchant_status": "active"},
+            {"serial_no": "I4", "in_use": False, "merchant_listed": True, "merchant_status": "closed"},
+            {"serial_no": "I5", "in_use": True, "merchant_listed": True},
+            {"serial_no": "I6", "in_use": True, "merchant_listed": False},
+        ),
+        flagged=(0, 1),
+        unknown=(4,),
+    ),
+)
+
+LIF_05 = Rule(
+    id="LIF-05",
+    subject=Subject.DEVICE,
+    category=Category.MISMATCH,
+    requires=("devices.merchant_no", "merchants.merchant_no"),
+    absence_of="merchants",
+    applies=nw.col("in_scope"),
+    known=("merchant_no",),
+    cases=(
+        Case(
+            ~nw.col("merchant_listed"),
+            Severity.MEDIUM,
+            Texts(
+                "终端 {serial_no} 的商户编号 {merchant_no} 不在商户清单中。",
+                "Merchant {merchant_no} of terminal {serial_no} is not in the merchant list.",
+            ),
+        ),
+    ),
+    cause="4.1",
+    owner=Owner.ACQUIRER,
+    title=Texts("商户档案缺失", "Merchant not in the list"),
+    why=Texts(
+        "查不到商户档案就无法核对资质，也无法完成报备所需的商户信息。",
+        "Without a merchant record nothing about the merchant can be checked, and the registration cannot be completed.",
+    ),
+    remedy=Texts(
+        "补充商户档案；商户编号录错的，更正台账。",
+        "Add the merchant to the list; where the number is mistyped, correct the ledger.",
+    ),
+    expected=Texts("商户清单中有此编号", "present in the merchant list"),
+    actual=Texts("{merchant_no}", "{merchant_no}"),
+    example=Example(
+        rows=(
+            {"serial_no": "J1", "in_scope": True, "merchant_no": "M9", "merchant_listed": False},
+            {"serial_no": "J2", "in_scope": True, "merchant_no": "M1", "merchant_listed": True},
+            {"serial_no": "J3", "in_scope": True, "merchant_listed": False},
+            {"serial_no": "J4", "in_scope": False, "merchant_no": "M9", "merchant_listed": False},
+        ),
+        flagged=(0,),
+        unknown=(2,),
+    ),
+)
+
+RULES = (LIF_01, LIF_03, LIF_05)

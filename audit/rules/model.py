@@ -1,0 +1,186 @@
+"""A rule is one declaration: what it looks at, when it speaks, and what it says in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.facts import Subject
+
+_FIELD = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+class Severity(StrEnum):
+    """How grave a finding is, gravest first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return list(Severity).index(self)
+
+
+class Category(StrEnum):
+    """What a finding makes of its device; the gravest category of a device is its verdict."""
+
+    UNREGISTERED = "unregistered"
+    MISMATCH = "mismatch"
+    EXPIRED = "expired"
+    ATTENTION = "attention"
+    MERCHANT = "merchant"
+    INPUT = "input"
+
+
+class Owner(StrEnum):
+    """Who has to act."""
+
+    VENDOR = "vendor"
+    MERCHANT = "merchant"
+    ACQUIRER = "acquirer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One text in both languages. `{name}` is a fact column, `{name:days}` its age in whole days."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fact columns and thresholds the text names."""
+        return tuple(dict.fromkeys(_FIELD.findall(self.zh) + _FIELD.findall(self.en)))
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number a rule can be tuned by: `[rules.<ID>] name = value`."""
+
+    name: str
+    default: float
+    unit: Texts
+    source: Texts
+
+
+DAYS = Texts("自然日", "calendar days")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What an expression may depend on besides the facts: the audit date and a rule's thresholds."""
+
+    as_of: date
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float:
+        return self.values[name]
+
+    def day(self, days_before: float = 0) -> date:
+        """The audit date, or so many whole days before it."""
+        return self.as_of - timedelta(days=int(days_before))
+
+    def start_of(self, days_before: float = 0) -> datetime:
+        """Midnight of that day, to compare with moments; naive, as the vendors' clocks are."""
+        return datetime.combine(self.day(days_before), datetime.min.time())
+
+
+# an expression over fact columns, or a function that makes one from the audit date and the thresholds
+Condition = nw.Expr | Callable[[Night], nw.Expr]
+
+
+def expression(condition: Condition, night: Night) -> nw.Expr:
+    """The condition as an expression of that night."""
+    return condition if isinstance(condition, nw.Expr) else condition(night)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way a rule is broken: the first case that holds for a row gives severity and sentence."""
+
+    when: Condition
+    severity: Severity
+    says: Texts
+
+
+@dataclass(frozen=True)
+class Example:
+    """Fact rows that show a rule at work; `flagged` holds the places of those it must flag.
+
+    Columns not named in a row are blank. The same rows are documentation (`explain`) and test.
+    """
+
+    rows: tuple[Mapping[str, Any], ...]
+    flagged: tuple[int, ...]
+    unknown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be wrong.
+
+    `requires` names columns of feeds ("devices.firmware"): where one was not recognised, the rule is not
+    evaluated; where a cell of one was rejected, that row is not. `applies` says which rows it is about;
+    `known` names fact columns without which a row cannot be judged, `unsure` says so for what a blank does
+    not show. `absence_of` names the feed whose
+    missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
+    `actual` and `expected` name the columns shown as evidence.
+    """
+
+    id: str
+    subject: Subject
+    category: Category
+    requires: tuple[str, ...]
+    cases: tuple[Case, ...]
+    cause: str  # the statement of the article it answers, as numbered in `[cause]` of the labels
+    owner: Owner
+    title: Texts
+    why: Texts
+    remedy: Texts
+    example: Example
+    applies: Condition | None = None
+    known: tuple[str, ...] = ()
+    unsure: Condition | None = None
+    absence_of: str = ""
+    thresholds: tuple[Threshold, ...] = ()
+    expected: Texts = Texts("", "")
+    actual: Texts = Texts("", "")
+    other: str = ""  # the second source: the prefix of its `_source_file`, `_source_sheet`, `_source_row`
+    since: str = "0.1.0"
+
+    @property
+    def severity(self) -> Severity:
+        """The gravest a finding of this rule can be."""
+        return min((case.severity for case in self.cases), key=lambda severity: severity.rank)
+
+    @cached_property
+    def feeds(self) -> tuple[str, ...]:
+        """The feeds the rule draws on."""
+        named = [column.split(".")[0] for column in self.requires] + [self.absence_of]
+        return tuple(dict.fromkeys(feed for feed in named if feed))
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """Fact columns its texts name."""
+        texts = [case.says for case in self.cases] + [self.expected, self.actual]
+        return tuple(dict.fromkeys(name for text in texts for name in text.fields))
+
+    def night(self, as_of: date, configured: Mapping[str, float] | None = None) -> Night:
+        """The audit date with this rule's thresholds, defaults where nothing is configured."""
+        values = {threshold.name: threshold.default for threshold in self.thresholds}
+        return Night(as_of, values | dict(configured or {}))
