@@ -1,0 +1,226 @@
+"""Flagged rows become findings: one Arrow table of one schema, worded in the report's language.
+
+Words are put together by column, after the rows were collected, so that every engine gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.check import Outcome
+from audit.crosscheck.facts import Subject
+from audit.intake.dates import FOREVER
+from audit.rules.model import Rule, Texts
+from audit.words import Words
+
+SCHEMA = pa.schema(
+    [
+        ("finding_id", pa.string()),
+        ("rule", pa.string()),
+        ("category", pa.string()),
+        ("severity", pa.string()),
+        ("subject", pa.string()),
+        ("identity", pa.string()),  # JSON list of the subject's identity columns
+        ("serial_no", pa.string()),
+        ("terminal_id", pa.string()),
+        ("merchant_no", pa.string()),
+        ("merchant_name", pa.string()),
+        ("channel", pa.string()),
+        ("vendor", pa.string()),
+        ("agent", pa.string()),
+        ("province", pa.string()),
+        ("store_no", pa.string()),
+        ("owner", pa.string()),
+        ("cause", pa.string()),
+        ("title", pa.string()),
+        ("detail", pa.string()),
+        ("expected", pa.string()),
+        ("actual", pa.string()),
+        ("suggestion", pa.string()),
+        ("remedy", pa.string()),
+        ("source_file", pa.string()),
+        ("source_sheet", pa.string()),
+        ("source_row", pa.int64()),
+        ("other_source", pa.string()),
+    ]
+)
+_FROM_FACTS = (
+    "serial_no",
+    "terminal_id",
+    "merchant_no",
+    "merchant_name",
+    "channel",
+    "vendor",
+    "agent",
+    "province",
+    "store_no",
+    "source_file",
+    "source_sheet",
+    "source_row",
+)
+_PIECE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+# fact columns whose words have labels, and the group of labels
+_LABELLED = {
+    "channel": "channel_phrase",
+    "terminal_status": "terminal_status",
+    "merchant_status": "merchant_status",
+    "reg_status": "reg_status",
+    "feed": "feed",
+    "error": "unusable",
+}
+_BLANK = "—"
+
+
+def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Table:
+    """All findings of the night, sorted by rule and id; one per id (a subject listed twice counts once)."""
+    parts = [_of_rule(outcome.rule, outcome.flagged, words, as_of) for outcome in outcomes if outcome.flagged]
+    table = pa.concat_tables([SCHEMA.empty_table(), *parts]).combine_chunks()
+    _, first = np.unique(table["finding_id"].to_numpy(zero_copy_only=False), return_index=True)
+    kept = table.take(pa.array(np.sort(first)))
+    return kept.sort_by([("rule", "ascending"), ("finding_id", "ascending")])
+
+
+def finding_id(rule: str, kind: str, identity: Sequence[str | None], subject: Subject) -> str:
+    """16 hex digits that name a fault of a subject on every night, whatever row it stands in.
+
+    sha256 of the JSON list [rule, subject kind, natural key, channel, element]. The natural key of a
+    device is its serial, else its TUSN, else the pair of merchant and terminal number.
+    """
+    key: object = identity[0]
+    channel = element = ""
+    match subject:
+        case Subject.DEVICE | Subject.DEVICE_CHANNEL | Subject.REGISTRATION:
+            key = natural_key(identity[0] or "")
+            channel = (identity[1] or "") if len(identity) > 1 else ""
+            element = (identity[2] or "") if len(identity) > 2 else ""
+        case Subject.INPUT:
+            element = identity[1] or ""
+    text = json.dumps([rule, kind, key, channel, element], ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def natural_key(device_key: str) -> str | list[str]:
+    """What a device is called: "sn:X" and "tusn:X" are X, "tid:M/T" is [M, T]."""
+    kind, _, value = device_key.partition(":")
+    return value.split("/", 1) if kind == "tid" else value
+
+
+def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
+    count = rows.num_rows
+    language = words.language
+    identities = list(zip(*(rows[name].to_pylist() for name in rule.subject.identity), strict=True))
+    kind = rule.subject.kind
+
+    def constant(text: str) -> pa.Array:
+        return pa.array([text] * count, pa.string())
+
+    def fact(name: str) -> pa.Array:
+        if name in rows.column_names:
+            return rows[name].combine_chunks()
+        return pa.nulls(count, SCHEMA.field(name).type)
+
+    columns = {
+        "finding_id": pa.array(
+            [finding_id(rule.id, kind, identity, rule.subject) for identity in identities]
+        ),
+        "rule": constant(rule.id),
+        "category": constant(rule.category),
+        "severity": _by_case(rule, rows, [str(case.severity) for case in rule.cases]),
+        "subject": constant(kind),
+        "identity": pa.array([json.dumps(identity, ensure_ascii=False) for identity in identities]),
+        **{name: fact(name) for name in _FROM_FACTS},
+        "owner": constant(rule.owner),
+        "cause": constant(f"{rule.cause} {words.label('cause', rule.cause)}"),
+        "title": constant(rule.title[language]),
+        "detail": _sentences(rule, rows, words, as_of),
+        "expected": worded(rule.expected, rows, words, as_of),
+        "actual": worded(rule.actual, rows, words, as_of),
+        "suggestion": pa.nulls(count, pa.string()),
+        "remedy": constant(rule.remedy[language]),
+        "other_source": _other_source(rule, rows),
+    }
+    return pa.table({name: columns[name] for name in SCHEMA.names}, schema=SCHEMA)
+
+
+def _by_case(rule: Rule, rows: pa.Table, texts: list[str]) -> pa.Array:
+    assert len(texts) == len(rule.cases)
+    return pa.array(texts, pa.string()).take(pc.subtract(rows["case"].combine_chunks(), 1))
+
+
+def _sentences(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Array:
+    """The sentence of the case that holds, row by row."""
+    result = pa.nulls(rows.num_rows, pa.string())
+    for number, case in enumerate(rule.cases, start=1):
+        holds = pc.equal(rows["case"].combine_chunks(), number)
+        if pc.any(holds).as_py():
+            result = pc.replace_with_mask(result, holds, worded(case.says, rows.filter(holds), words, as_of))
+    return result
+
+
+def worded(text: Texts, rows: pa.Table, words: Words, as_of: date) -> pa.Array:
+    """A template filled for every row, column by column."""
+    template = text[words.language]
+    pieces: list[pa.Array | pa.Scalar] = []
+    end = 0
+    for found in _PIECE.finditer(template):
+        pieces += [pa.scalar(template[end : found.start()]), _shown(rows, found[1], found[2], words, as_of)]
+        end = found.end()
+    pieces.append(pa.scalar(template[end:]))
+    if len(pieces) == 1:
+        return pa.array([template] * rows.num_rows, pa.string())
+    return pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement=_BLANK)
+
+
+def _shown(rows: pa.Table, name: str, spec: str | None, words: Words, as_of: date) -> pa.Array:
+    """A fact column as it stands in a sentence."""
+    column = rows[name].combine_chunks()
+    if spec == "days":
+        days = pc.subtract(pa.scalar(as_of), column.cast(pa.date32()))
+        return pc.divide(days.cast(pa.int64()), 86_400).cast(pa.string())
+    if spec != "raw" and name in _LABELLED:
+        encoded = column.dictionary_encode()
+        labels = [words.label(_LABELLED[name], word) for word in encoded.dictionary.to_pylist()]
+        shown = pa.array(labels, pa.string()).take(encoded.indices)
+        # what a blank says: any channel will do, or the list has no such registration
+        absent = {"channel": "", "reg_status": words("reg_status.missing")}
+        return pc.fill_null(shown, absent[name]) if name in absent else shown
+    if name == "missing_columns":
+        named = [
+            None if text is None else words.show([words.column(c) for c in text.split(",")])
+            for text in column.to_pylist()
+        ]
+        return pa.array(named, pa.string())
+    return as_text(column, words)
+
+
+def as_text(column: pa.Array, words: Words) -> pa.Array:
+    """Values as people read them: ISO dates, no time where it is midnight, whole numbers without a point."""
+    if pa.types.is_date(column.type):
+        shown = column.cast(pa.string())
+        return pc.if_else(pc.equal(column, pa.scalar(FOREVER)), words("forever"), shown)
+    if pa.types.is_timestamp(column.type):
+        shown = pc.strftime(column, "%Y-%m-%d %H:%M:%S")
+        return pc.replace_substring_regex(pc.utf8_slice_codeunits(shown, 0, 19), r" 00:00:00$", "")
+    if pa.types.is_floating(column.type):
+        return pc.replace_substring_regex(pc.round(column, 1).cast(pa.string()), r"\.0$", "")
+    return column.cast(pa.string())
+
+
+def _other_source(rule: Rule, rows: pa.Table) -> pa.Array:
+    if not rule.other:
+        return pa.nulls(rows.num_rows, pa.string())
+    file, sheet, row = (
+        rows[f"{rule.other}_source_{part}"].combine_chunks() for part in ("file", "sheet", "row")
+    )
+    named_sheet = pc.if_else(pc.equal(sheet, ""), "", pc.binary_join_element_wise(" [", sheet, "]", ""))
+    return pc.binary_join_element_wise(
+        file, pc.fill_null(named_sheet, ""), pc.binary_join_element_wise(":", row.cast(pa.string()), ""), ""
+    )
