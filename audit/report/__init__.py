@@ -1,0 +1,1 @@
+"""The report: one frozen value, and the functions that show it."""

@@ -1,0 +1,298 @@
+"""One night's results become the frozen `Report`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from audit import __version__
+from audit.check import Outcome
+from audit.config import ProgrammeItem, Settings
+from audit.errors import ExitCode
+from audit.intake.feeds import Feed, InputFile, Slot
+from audit.intake.reading import FileReading
+from audit.ledger.nights import State
+from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
+from audit.rules.model import Severity
+from audit.words import Words, template_folders
+
+_STEPS = {
+    "weekly": pd.DateOffset(weeks=1),
+    "monthly": pd.DateOffset(months=1),
+    "quarterly": pd.DateOffset(months=3),
+    "half_yearly": pd.DateOffset(months=6),
+    "yearly": pd.DateOffset(years=1),
+}
+_STATE_ORDER = [State.REOPENED, State.NEW, State.OPEN, State.ABSENT, State.UNCHECKED, State.FIXED]
+FAIL_ON = ("critical", "high", "medium", "low", "new")
+
+
+def build_report(
+    settings: Settings,
+    words: Words,
+    *,
+    as_of: date,
+    previous: date | None,
+    run_id: str,
+    engine: str,
+    feeds: Mapping[str, Feed],
+    outcomes: Sequence[Outcome],
+    thresholds: Mapping[str, Mapping[str, float]],
+    population: Population,
+    findings: pd.DataFrame,
+    fail_on: str | None,
+) -> Report:
+    """The whole night as a value. `findings` are the ledger's rows of tonight."""
+    ordered = _by_priority(findings)
+    lines = tuple(_rule_line(outcome, words, thresholds) for outcome in outcomes)
+    alarms = (
+        *_input_alarms(ordered),
+        *_unreadable_alarms(feeds.values(), words),
+        *_rule_alarms(lines, words),
+    )
+    code = _exit_code(ordered, alarms, fail_on)
+    return Report(
+        name=settings.audit.name,
+        language=words.language,
+        as_of=as_of,
+        previous=previous,
+        run_id=run_id,
+        version=__version__,
+        config_digest=settings.digest,
+        engine=engine,
+        exit_code=int(code),
+        reason=_reason(code, ordered, alarms, words, fail_on),
+        population=population,
+        findings=ordered,
+        rules=lines,
+        inputs=tuple(line for feed in feeds.values() for line in _input_lines(feed, as_of, words)),
+        rejected_cells=tuple(
+            RejectedCell(feed.name, file.name, cell)
+            for feed in feeds.values()
+            for file in feed.files
+            for cell in file.reading.rejections
+        ),
+        checklist=tuple(checklist(settings.audit.programme, outcomes, ordered, as_of, words)),
+        alarms=alarms,
+    )
+
+
+def _by_priority(findings: pd.DataFrame) -> pd.DataFrame:
+    """What needs an eye first comes first: mended last, then by severity, by news, by due date."""
+    severity = findings["severity"].map({word.value: word.rank for word in Severity})
+    state = findings["state"].map({word.value: place for place, word in enumerate(_STATE_ORDER)})
+    fixed = findings["state"] == State.FIXED
+    order = pd.DataFrame(
+        {
+            "fixed": fixed,
+            "severity": severity,
+            "state": state,
+            "due": findings["due_on"],
+            "rule": findings["rule"],
+            "id": findings["finding_id"],
+        }
+    ).sort_values(["fixed", "severity", "state", "due", "rule", "id"])
+    return findings.loc[order.index].reset_index(drop=True)
+
+
+def _rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[str, float]]) -> RuleLine:
+    rule = outcome.rule
+    values = {threshold.name: threshold.default for threshold in rule.thresholds}
+    values |= dict(thresholds.get(rule.id, {}))
+    status, reason = ("flagged" if outcome.count else "passed"), ""
+    if outcome.not_evaluated:
+        status = "not_evaluated" if outcome.not_evaluated.due else "not_enabled"
+        facts = outcome.not_evaluated.facts
+        shown = {name: _shown_fact(name, value, words) for name, value in facts.items()}
+        reason = words(f"not_evaluated.{outcome.not_evaluated.key}", **shown)
+    return RuleLine(rule, status, outcome.count, outcome.passed, outcome.unknown, reason, values)
+
+
+def _shown_fact(name: str, value: object, words: Words) -> object:
+    if name in ("feed", "table"):
+        return words.label("feed", value)
+    if name == "column":
+        return words.column(str(value))
+    if name == "columns" and isinstance(value, (list, tuple)):
+        return [words.column(str(column)) for column in value]
+    return value
+
+
+def _input_alarms(findings: pd.DataFrame) -> tuple[str, ...]:
+    """What is wrong with the inputs, in the findings' own sentences; growth alone is no alarm."""
+    inputs = findings[(findings["category"] == "input") & findings["state"].isin(["new", "open", "reopened"])]
+    grave = inputs[(inputs["rule"] != "SRC-03") | (inputs["severity"] == Severity.HIGH)]
+    return tuple(grave["detail"].tolist())
+
+
+def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
+    """Rows that cannot be judged because a cell of a key or required column could not be read."""
+    alarms = []
+    for feed in feeds:
+        needed = {part for key in feed.table.keys for part in key} | set(feed.required)
+        for file in feed.files:
+            cells = [cell for cell in file.reading.rejections if cell.column in needed]
+            if cells:
+                alarms.append(
+                    words(
+                        "alarm.unreadable_cells",
+                        feed=words.label("feed", feed.name),
+                        file=file.name,
+                        count=len(cells),
+                        columns=[words.column(name) for name in sorted({cell.column for cell in cells})],
+                    )
+                )
+    return tuple(alarms)
+
+
+def _rule_alarms(lines: Sequence[RuleLine], words: Words) -> tuple[str, ...]:
+    return tuple(
+        words(
+            "alarm.not_evaluated",
+            rule=line.rule.id,
+            title=line.rule.title[words.language],
+            reason=line.reason,
+        )
+        for line in lines
+        if line.status == "not_evaluated"
+    )
+
+
+def _exit_code(findings: pd.DataFrame, alarms: Sequence[str], fail_on: str | None) -> ExitCode:
+    if alarms:
+        return ExitCode.INCOMPLETE
+    return ExitCode.FINDINGS if fail_on and _at_or_above(findings, fail_on) else ExitCode.DONE
+
+
+def _at_or_above(findings: pd.DataFrame, fail_on: str) -> int:
+    standing = findings[findings["state"] != State.FIXED]
+    if fail_on == "new":
+        return int(standing["state"].isin([State.NEW, State.REOPENED]).sum())
+    limit = Severity(fail_on).rank
+    return int((standing["severity"].map({word.value: word.rank for word in Severity}) <= limit).sum())
+
+
+def _reason(
+    code: ExitCode, findings: pd.DataFrame, alarms: Sequence[str], words: Words, fail_on: str | None
+) -> str:
+    if code is ExitCode.INCOMPLETE:
+        return words("reason.incomplete", count=len(alarms), first=alarms[0])
+    if code is ExitCode.FINDINGS:
+        limit = words.label("severity", fail_on) if fail_on != "new" else words("state.new")
+        return words("reason.findings", count=_at_or_above(findings, fail_on or ""), limit=limit)
+    return words("reason.done", count=int((findings["state"] != State.FIXED).sum()))
+
+
+def _input_lines(feed: Feed, as_of: date, words: Words) -> Iterable[InputLine]:
+    for slot in feed.slots:
+        if not slot.files:
+            problem = words("error.file_missing", pattern=slot.pattern)
+            yield _line(feed, slot, None, as_of, "missing", problem, words)
+        for file in slot.files:
+            yield _line(feed, slot, file, as_of, file.reading.error, problem_of(file.reading, words), words)
+
+
+def _line(
+    feed: Feed, slot: Slot, file: InputFile | None, as_of: date, error: str, problem: str, words: Words
+) -> InputLine:
+    reading = file.reading if file else FileReading("")
+    used = [sheet for sheet in reading.sheets if not sheet.skipped]
+    set_aside: dict[str, int] = {}
+    for sheet in used:
+        for kind, count in sheet.set_aside.items():
+            set_aside[kind] = set_aside.get(kind, 0) + count
+    return InputLine(
+        feed=feed.name,
+        pattern=slot.pattern,
+        name=file.name if file else slot.pattern,
+        sha256=reading.sha256,
+        kind=reading.kind,
+        encoding=reading.encoding,
+        sheets=tuple(sheet.name for sheet in used if sheet.name),
+        header_rows=tuple(sheet.header_row for sheet in used),
+        rows=reading.rows,
+        rows_in_file=sum(sheet.rows_in_file for sheet in used),
+        set_aside=set_aside,
+        rejected=reading.rejected,
+        exported_on=file.fresh.on if file else None,
+        basis=file.fresh.basis if file else "unknown",
+        age_days=file.fresh.age_days(as_of) if file else None,
+        error=error,
+        problem=problem,
+        notices=tuple(notice_sentences(reading, words)),
+        mapped=tuple((one.letter, one.header, one.column) for sheet in used for one in sheet.mapped),
+        unmapped=tuple(dict.fromkeys(header for sheet in used for header in sheet.unmapped)),
+    )
+
+
+def problem_of(reading: FileReading, words: Words) -> str:
+    """The sentence for a file that could not be used: what was found and what to do."""
+    if not reading.error:
+        return ""
+    facts = {name: _shown_fact(name, value, words) for name, value in reading.error_facts.items()}
+    suggestions = facts.pop("suggestions", {})
+    sentence = words(f"error.{reading.error_key}", **facts)
+    if isinstance(suggestions, Mapping):
+        near = [
+            words("error.suggestion", column=words.column(name), headers=headers)
+            for name, headers in suggestions.items()
+            if headers
+        ]
+        sentence = words("sentence_mark").join([sentence, *near])
+    return sentence
+
+
+def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
+    """What the reader of a file should know though nothing was rejected for it."""
+    for key, facts in reading.notices:
+        yield words(
+            f"notice.{key}", **{name: _shown_fact(name, value, words) for name, value in facts.items()}
+        )
+
+
+def checklist(
+    programme: Mapping[str, ProgrammeItem],
+    outcomes: Sequence[Outcome],
+    findings: pd.DataFrame,
+    as_of: date,
+    words: Words,
+) -> Iterable[ChecklistItem]:
+    """The self-audit programme with what is known of each item tonight.
+
+    An item that rules measure was done tonight if all of them were evaluated; the others were done when
+    `[audit.programme]` says so.
+    """
+    evaluated = {outcome.rule.id for outcome in outcomes if outcome.not_evaluated is None}
+    standing = findings[findings["state"] != State.FIXED]
+    for name, item in load_programme().items():
+        own = programme.get(name, ProgrammeItem())
+        rules = item.get("rules", [])
+        measured = bool(rules)
+        last = own.last_done
+        if measured and set(rules) <= evaluated:
+            last = as_of
+        cadence = own.cadence or item["cadence"]
+        due = (pd.Timestamp(last) + _STEPS[cadence]).date() if last else None
+        yield ChecklistItem(
+            item=name,
+            statement=item["statement"],
+            text=item[words.language],
+            cadence=cadence,
+            owner=own.owner or words.label("owner", item["owner"]),
+            measured=measured,
+            last_done=last,
+            next_due=due,
+            overdue=due is None or due < as_of,
+            open_findings=int(standing["rule"].isin(rules).sum()) if measured else None,
+            evidence=own.evidence,
+        )
+
+
+def load_programme() -> dict[str, dict[str, Any]]:
+    """The catalogue of self-audit items, `templates/programme.toml`."""
+    file = template_folders()[-1] / "programme.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))

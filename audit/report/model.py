@@ -1,0 +1,161 @@
+"""Everything a renderer may show. Built once; renderers never query, recount or decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import pandas as pd
+
+from audit.intake.reading import Rejection
+from audit.rules.model import Rule
+
+
+class Verdict(StrEnum):
+    """What a device is, gravest first; each device has one."""
+
+    UNREGISTERED = "unregistered"
+    MISMATCH = "mismatch"
+    EXPIRED = "expired"
+    ATTENTION = "attention"
+    NOT_EVALUATED = "not_evaluated"
+    COMPLIANT = "compliant"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The devices in scope by their state in one required channel."""
+
+    name: str
+    states: Mapping[str, int]  # reg_status, or "missing"
+
+    @property
+    def total(self) -> int:
+        """Devices in scope."""
+        return sum(self.states.values())
+
+    @property
+    def registered(self) -> int:
+        """Devices registered in the channel."""
+        return self.states.get("registered", 0)
+
+
+@dataclass(frozen=True)
+class Population:
+    """The estate by verdict."""
+
+    verdicts: Mapping[Verdict, int]
+    out_of_scope: int  # retired, in stock, lost: not part of the verdicts
+    unnamed: int  # rows that name no device
+    channels: tuple[Channel, ...]
+
+    @property
+    def devices(self) -> int:
+        """Devices in scope."""
+        return sum(self.verdicts.values())
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """What a rule made of the night. `status`: passed, flagged, not_evaluated (due) or not_enabled."""
+
+    rule: Rule
+    status: str
+    flagged: int
+    passed: int
+    unknown: int
+    reason: str
+    thresholds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class InputLine:
+    """One input file, or a pattern that found none."""
+
+    feed: str
+    pattern: str
+    name: str
+    sha256: str
+    kind: str
+    encoding: str
+    sheets: tuple[str, ...]
+    header_rows: tuple[int, ...]
+    rows: int
+    rows_in_file: int
+    set_aside: Mapping[str, int]
+    rejected: int
+    exported_on: date | None
+    basis: str
+    age_days: int | None
+    error: str  # the class of the error, "" when read
+    problem: str  # the sentence
+    notices: tuple[str, ...]
+    mapped: tuple[tuple[str, str, str], ...]  # letter, header, canonical column
+    unmapped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RejectedCell:
+    """A cell that could not be read, and where it is."""
+
+    feed: str
+    file: str
+    cell: Rejection
+
+
+@dataclass(frozen=True)
+class ChecklistItem:
+    """One item of the self-audit programme."""
+
+    item: str
+    statement: str
+    text: str
+    cadence: str
+    owner: str
+    measured: bool
+    last_done: date | None
+    next_due: date | None
+    overdue: bool
+    open_findings: int | None  # of its rules; None for an item people attest
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """One night as a reader sees it."""
+
+    name: str
+    language: str
+    as_of: date
+    previous: date | None  # the night before, None for the first
+    run_id: str
+    version: str
+    config_digest: str
+    engine: str
+    exit_code: int
+    reason: str
+    population: Population
+    findings: pd.DataFrame  # the ledger's rows: open, and mended tonight
+    rules: tuple[RuleLine, ...]
+    inputs: tuple[InputLine, ...]
+    rejected_cells: tuple[RejectedCell, ...]
+    checklist: tuple[ChecklistItem, ...]
+    alarms: tuple[str, ...]  # what the night did not check, or checked on poor data: said first
+
+    @property
+    def open(self) -> pd.DataFrame:
+        """Findings that stand tonight."""
+        return self.findings[self.findings["state"] != "fixed"]
+
+    @property
+    def counts(self) -> dict[str, object]:
+        """The figures the ledger keeps of a night, for the trend."""
+        verdicts = {verdict.value: count for verdict, count in self.population.verdicts.items()}
+        return {"verdicts": verdicts, "open": len(self.open), "overdue": self.overdue}
+
+    @property
+    def overdue(self) -> int:
+        """Open findings past their due date."""
+        return int((self.open["due_on"] < self.as_of).sum())

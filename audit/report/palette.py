@@ -1,0 +1,26 @@
+"""The report's colours, as RRGGBB, shared by workbook, page and mail."""
+
+from __future__ import annotations
+
+INK = "1F2933"
+MUTED = "5F6B7A"
+HEAD = "1F4E79"
+LINE = "D5DBE3"
+PALE = "F4F7FA"
+# the word always stands beside the colour; contrast against it is at least 4.5:1
+SEVERITY_FILL = {
+    "critical": "C62828",
+    "high": "F4B183",
+    "medium": "FFE699",
+    "low": "DDEBF7",
+    "info": "EDEDED",
+}
+SEVERITY_INK = {"critical": "FFFFFF", "high": INK, "medium": INK, "low": INK, "info": INK}
+VERDICT_FILL = {
+    "unregistered": "C62828",
+    "mismatch": "E07B39",
+    "expired": "D9A300",
+    "attention": "F2D16B",
+    "not_evaluated": "9AA5B1",
+    "compliant": "3E8E5A",
+}

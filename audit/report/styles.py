@@ -1,0 +1,125 @@
+"""The look of the workbook: a few fonts, fills and widths, the same on every sheet."""
+
+from __future__ import annotations
+
+import math
+
+from openpyxl.cell import Cell
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from audit.report.palette import HEAD, INK, LINE, MUTED, PALE, SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
+from audit.report.xlsxfile import LINE_HEIGHT, WIDE, CellStyle
+
+FONT = "微软雅黑"
+STATE_FILL = {
+    "new": "FDE2E1",
+    "reopened": "FDE2E1",
+    "fixed": "DDF1E4",
+    "unchecked": "EDEDED",
+    "absent": "EDEDED",
+}
+
+THIN = Border(bottom=Side(style="thin", color=LINE))
+WRAP = Alignment(vertical="top", wrap_text=True)
+TOP = Alignment(vertical="top")
+MIDDLE = Alignment(vertical="center")
+A4 = 9
+
+
+def font(size: float = 11, bold: bool = False, color: str = INK) -> Font:
+    """The report's one typeface."""
+    return Font(name=FONT, size=size, bold=bold, color=color)
+
+
+def fill(color: str) -> PatternFill:
+    """A plain background."""
+    return PatternFill("solid", start_color=color, end_color=color)
+
+
+def new_workbook() -> Workbook:
+    """An empty workbook whose default font shows Chinese well."""
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    workbook._named_styles["Normal"].font = font()  # type: ignore[attr-defined]
+    return workbook
+
+
+def header_cell(cell: Cell) -> None:
+    """White on dark blue."""
+    cell.font = font(bold=True, color="FFFFFF")
+    cell.fill = fill(HEAD)
+    cell.alignment = Alignment(vertical="center", wrap_text=True)
+
+
+def data_style(sheet: Worksheet, wrap: bool = False, number_format: str = "@") -> CellStyle:
+    """The style of a data column; identifiers and all other text are formatted as text."""
+    indexes = []
+    for guarded in (False, True):
+        cell = Cell(sheet, row=1, column=1)
+        cell.font = font()
+        cell.alignment = WRAP if wrap else TOP
+        cell.border = THIN
+        cell.number_format = number_format
+        cell.quotePrefix = guarded
+        indexes.append(cell.style_id)
+    return CellStyle(*indexes)
+
+
+def colour_words(
+    sheet: Worksheet, area: str, first: str, fills: dict[str, str], inks: dict[str, str] | None = None
+) -> None:
+    """Colour the cells of `area` that hold one of the words; `first` is the area's first cell."""
+    for word, color in fills.items():
+        ink = (inks or {}).get(word, INK)
+        sheet.conditional_formatting.add(
+            area,
+            FormulaRule(
+                formula=[f'{first}="{word}"'], fill=fill(color), font=Font(color=ink), stopIfTrue=True
+            ),
+        )
+
+
+def print_setup(sheet: Worksheet, footer: str, title_rows: str | None = None) -> None:
+    """A4 landscape, one page wide, the header on every page, page numbers below."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.5
+    sheet.oddFooter = HeaderFooterItem(left=_HeaderFooterPart("&A"), center=_HeaderFooterPart(footer))
+    if title_rows:
+        sheet.print_title_rows = title_rows
+
+
+def lines_of(text: str, width: float) -> int:
+    """Lines a text takes in a column of that width."""
+    taken = sum(WIDE if ord(letter) > 0x2E7F else 1 for letter in text)
+    return max(1, math.ceil(taken / max(width - 1, 1)))
+
+
+__all__ = [
+    "HEAD",
+    "INK",
+    "LINE",
+    "LINE_HEIGHT",
+    "MUTED",
+    "PALE",
+    "SEVERITY_FILL",
+    "SEVERITY_INK",
+    "VERDICT_FILL",
+    "colour_words",
+    "data_style",
+    "fill",
+    "font",
+    "header_cell",
+    "lines_of",
+    "new_workbook",
+    "print_setup",
+]

@@ -1,0 +1,193 @@
+"""findings.csv, findings.parquet and summary.json: the night for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import resource
+import socket
+from collections import Counter
+from collections.abc import Mapping
+from importlib.metadata import version as installed
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv as arrow_csv
+
+from audit import __version__
+from audit.report.model import Report
+
+_STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "jinja2", "sqlalchemy")
+
+# the promise: these columns, in this order
+FINDINGS_SCHEMA = pa.schema(
+    [
+        *(
+            (name, pa.string())
+            for name in (
+                "finding_id",
+                "rule",
+                "category",
+                "severity",
+                "subject",
+                "serial_no",
+                "terminal_id",
+                "merchant_no",
+                "channel",
+                "vendor",
+                "agent",
+                "province",
+                "store_no",
+                "state",
+            )
+        ),
+        ("first_seen", pa.date32()),
+        ("last_seen", pa.date32()),
+        ("due_on", pa.date32()),
+        *(
+            (name, pa.string())
+            for name in (
+                "owner",
+                "cause",
+                "title",
+                "detail",
+                "expected",
+                "actual",
+                "suggestion",
+                "remedy",
+                "source_file",
+                "source_sheet",
+            )
+        ),
+        ("source_row", pa.int64()),
+        ("other_source", pa.string()),
+    ]
+)
+# a spreadsheet program that opens the CSV must not take a vendor's text for a formula
+_FORMULA_LIKE = r"^[=+\-@\t\r]"
+
+
+def findings_table(report: Report) -> pa.Table:
+    """Every finding that is open or was mended tonight, sorted by rule and id."""
+    ordered = report.findings.sort_values(["rule", "finding_id"])
+    columns = []
+    for column in FINDINGS_SCHEMA:
+        values = ordered[column.name].astype(object).where(ordered[column.name].notna(), None).tolist()
+        if pa.types.is_integer(column.type):
+            values = [None if value is None else int(value) for value in values]
+        columns.append(pa.array(values, column.type))
+    return pa.Table.from_arrays(columns, schema=FINDINGS_SCHEMA)
+
+
+def findings_csv(table: pa.Table) -> bytes:
+    """UTF-8 with a byte-order mark, which is how a spreadsheet program recognises it."""
+    guarded = pa.table(
+        {
+            name: _guarded(table[name]) if pa.types.is_string(table[name].type) else table[name]
+            for name in table.column_names
+        }
+    )
+    target = io.BytesIO()
+    target.write(b"\xef\xbb\xbf")
+    arrow_csv.write_csv(guarded, target, arrow_csv.WriteOptions(quoting_style="needed"))
+    return target.getvalue()
+
+
+def findings_parquet(table: pa.Table) -> bytes:
+    """The same table for programs."""
+    target = io.BytesIO()
+    pq.write_table(table, target, compression="zstd")
+    return target.getvalue()
+
+
+def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
+    """summary.json. Only `measured` may differ between two runs of the same night."""
+    counted = Counter(
+        zip(report.findings["rule"], report.findings["severity"], report.findings["state"], strict=True)
+    )
+    return {
+        "as_of": report.as_of.isoformat(),
+        "run_id": report.run_id,
+        "exit_code": report.exit_code,
+        "reason": report.reason,
+        "engine": report.engine,
+        "versions": versions(),
+        "devices": {
+            "in_scope": report.population.devices,
+            "out_of_scope": report.population.out_of_scope,
+            "unnamed": report.population.unnamed,
+            "verdicts": {verdict.value: count for verdict, count in report.population.verdicts.items()},
+            "channels": {channel.name: dict(channel.states) for channel in report.population.channels},
+        },
+        "findings": [
+            {"rule": rule, "severity": severity, "state": state, "count": count}
+            for (rule, severity, state), count in sorted(counted.items())
+        ],
+        "rules": [
+            {
+                "rule": line.rule.id,
+                "status": line.status,
+                "flagged": line.flagged,
+                "passed": line.passed,
+                "unknown": line.unknown,
+                "reason": line.reason,
+            }
+            for line in report.rules
+        ],
+        "not_evaluated": {
+            line.rule.id: line.reason for line in report.rules if line.status == "not_evaluated"
+        },
+        "inputs": [
+            {
+                "feed": line.feed,
+                "path": line.name,
+                "sha256": line.sha256,
+                "is": line.kind,
+                "encoding": line.encoding,
+                "sheets": list(line.sheets),
+                "header_rows": list(line.header_rows),
+                "rows_in_file": line.rows_in_file,
+                "rows": line.rows,
+                "set_aside": dict(line.set_aside),
+                "rejected": line.rejected,
+                "exported_on": line.exported_on.isoformat() if line.exported_on else None,
+                "known_from": line.basis,
+                "age_days": line.age_days,
+                "error": line.error,
+                "problem": line.problem,
+            }
+            for line in report.inputs
+        ],
+        "measured": measured(seconds),
+    }
+
+
+def to_json(plain: Mapping[str, Any]) -> bytes:
+    """Readable JSON."""
+    return (json.dumps(plain, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def measured(seconds: Mapping[str, float]) -> dict[str, Any]:
+    """What the night took, and where: seconds per stage, peak memory of this process and of a reader."""
+    kib = 1024  # the unit of ru_maxrss on Linux
+    return {
+        "seconds": dict(seconds),
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kib,
+        "peak_bytes_reader": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * kib,
+        "host": socket.gethostname(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The program and the libraries that can change its output."""
+    return {"pos-audit": __version__, **{name: installed(name) for name in _STATED}}
+
+
+def _guarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    suspicious = pc.fill_null(pc.match_substring_regex(column, _FORMULA_LIKE), False)
+    return pc.if_else(suspicious, pc.binary_join_element_wise("'", column, ""), column)
