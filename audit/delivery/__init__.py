@@ -1,0 +1,1 @@
+"""Delivery: messages frozen with the night, sent afterwards."""
