@@ -1,0 +1,151 @@
+"""`pos-audit inspect`: how a file is read, and its canonical table as CSV."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv as arrow_csv
+
+from audit.config import InputSection, configured_codes, configured_columns
+from audit.errors import ConfigError
+from audit.files import write_private
+from audit.intake.child import read_in_child
+from audit.intake.read import Request
+from audit.intake.reading import FileReading
+from audit.report.build import notice_sentences, problem_of
+from audit.tables import TABLES, Table
+from audit.words import Words
+
+_SHOWN_REJECTIONS = 20
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was read of some files."""
+
+    readings: tuple[FileReading, ...]
+    rows: int
+    to: Path | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file could not be used."""
+        return any(reading.error for reading in self.readings)
+
+    def to_json(self, words: Words) -> dict[str, Any]:
+        """For programs: every file with its account, or its error."""
+        return {"files": [_plain(reading, words) for reading in self.readings], "rows": self.rows}
+
+    def to_text(self, words: Words) -> str:
+        """For people."""
+        lines = [line for reading in self.readings for line in _lines(reading, words)]
+        if self.to:
+            lines.append(words("cli.written", rows=self.rows, file=self.to))
+        return "\n".join(lines)
+
+
+def inspect_files(
+    files: Sequence[Path], table_name: str, section: InputSection | None, to: Path | None
+) -> Inspection:
+    """Read the files as `table_name`; write their canonical rows to `to`, values in clear, mode 0600."""
+    table = TABLES.get(table_name)
+    if table is None:
+        near = difflib.get_close_matches(table_name, TABLES, n=5, cutoff=0) or list(TABLES)
+        raise ConfigError("unknown_table", table=table_name, known=near)
+    readings, parts = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, file in enumerate(files):
+            output = Path(folder) / f"{number}.parquet"
+            request = Request(
+                path=str(file),
+                table=table.name,
+                columns=configured_columns(section) if section else {},
+                codes=configured_codes(section) if section else {},
+                encoding=section.encoding if section else "",
+                output=str(output),
+            )
+            reading = read_in_child(request.to_json())
+            readings.append(reading)
+            if not reading.error:
+                parts.append(pq.read_table(output))
+    rows = pa.concat_tables(parts, promote_options="default") if parts else None
+    if to and rows is not None:
+        write_private(to, canonical_csv(rows, table))
+    return Inspection(
+        tuple(readings), rows.num_rows if rows is not None else 0, to if rows is not None else None
+    )
+
+
+def canonical_csv(rows: pa.Table, table: Table) -> bytes:
+    """The canonical columns the files had, as UTF-8 CSV: ISO dates, canonical words, identifiers as text."""
+    names = [column.name for column in table.columns if column.name in rows.column_names]
+    shown = pa.table({name: _as_csv(rows[name].combine_chunks()) for name in names})
+    target = io.BytesIO()
+    arrow_csv.write_csv(shown, target, arrow_csv.WriteOptions(quoting_style="needed"))
+    return target.getvalue()
+
+
+def _as_csv(column: pa.Array) -> pa.Array:
+    """Moments lose a midnight that the whole column has: it is a column of dates then."""
+    if not pa.types.is_timestamp(column.type):
+        return column
+    text = pc.utf8_slice_codeunits(pc.strftime(column, "%Y-%m-%d %H:%M:%S"), 0, 19)
+    midnight = pc.all(pc.fill_null(pc.ends_with(text, " 00:00:00"), True)).as_py()
+    return pc.utf8_slice_codeunits(text, 0, 10) if midnight else text
+
+
+def _plain(reading: FileReading, words: Words) -> dict[str, Any]:
+    plain = reading.to_json()
+    for name in ("error", "error_key", "error_facts", "notices"):
+        plain.pop(name)
+    plain["notices"] = list(notice_sentences(reading, words))
+    plain["error"] = (
+        {"class": reading.error, "message": problem_of(reading, words)} if reading.error else None
+    )
+    return plain
+
+
+def _lines(reading: FileReading, words: Words) -> list[str]:
+    colon = words("colon")
+    lines = [reading.path]
+    if reading.error:
+        return [*lines, f"  {words.label('unusable', reading.error)}{colon}{problem_of(reading, words)}", ""]
+    form = " ".join(
+        filter(None, [reading.kind, reading.encoding, repr(reading.delimiter) if reading.delimiter else ""])
+    )
+    lines.append(f"  {words('cli.what_it_is')}{colon}{form}")
+    if reading.exported_at:
+        lines.append(f"  {words('header.exported_on')}{colon}{reading.exported_at}")
+    for sheet in reading.sheets:
+        title = f"  [{sheet.name}] " if sheet.name else "  "
+        if sheet.skipped:
+            lines.append(title + words.label("cli", f"sheet_skipped_{sheet.skipped}"))
+            continue
+        counts = {words("header.rows"): sheet.rows} | {
+            words.label("aside", kind): count for kind, count in sheet.set_aside.items()
+        }
+        whole = f"{words('header.rows_in_file')} {sheet.rows_in_file}"
+        parts = " + ".join(f"{label} {count}" for label, count in counts.items())
+        lines.append(f"{title}{words('header.header_row')} {sheet.header_row}; {whole} = {parts}")
+        lines += [
+            f"    {one.letter:>3}  {one.header} → {one.column} ({words.column(one.column)})"
+            for one in sheet.mapped
+        ]
+        if sheet.unmapped:
+            lines.append(f"    {words('header.unmapped')}{colon}{words.show(sheet.unmapped)}")
+    lines += [f"  {words('cli.warning')}{colon}{sentence}" for sentence in notice_sentences(reading, words)]
+    if reading.rejected:
+        lines.append(f"  {words('report.rejected_title')}{colon}{reading.rejected}")
+        for one in reading.rejections[:_SHOWN_REJECTIONS]:
+            where = f"{one.sheet}!{one.letter}{one.row}" if one.sheet else f"{one.letter}{one.row}"
+            lines.append(f"    {where} {one.header} “{one.value}”{colon}{words.label('reject', one.reason)}")
+    return [*lines, ""]

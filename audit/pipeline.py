@@ -1,0 +1,202 @@
+"""One night, in the order it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from audit import __version__
+from audit.assessment import assess
+from audit.check import Plan
+from audit.config import Settings
+from audit.delivery.nightmail import queue_mail, send_queued
+from audit.errors import ExitCode, NoUsableInput
+from audit.findings import findings_of
+from audit.intake.feeds import Feed, read_feeds
+from audit.intake.store import Store
+from audit.ledger import outbox
+from audit.ledger.database import Database
+from audit.ledger.nights import Night, Run, input_records, open_night
+from audit.lock import only_run
+from audit.publish import digests, draft, intact, settle, swap_in
+from audit.report.build import build_report, problem_of
+from audit.report.model import Report
+from audit.report.page import render_page
+from audit.report.population import population_of
+from audit.report.tables import findings_csv, findings_parquet, findings_table, summary, to_json
+from audit.report.workbook import render_workbook
+from audit.rules.selection import selected_rules
+from audit.standing import standing_of
+from audit.words import Words
+
+Say = Callable[[str, str], None]  # a message key of [cli] and a detail
+
+
+def _silent(_: str, __: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a night ended, for whoever started it."""
+
+    code: ExitCode
+    reason: str
+    folder: Path
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    replayed: bool = False
+
+
+class Stopwatch:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def run_audit(
+    settings: Settings,
+    words: Words,
+    as_of: date | None = None,
+    *,
+    fail_on: str | None = None,
+    mail: bool = True,
+    say: Say = _silent,
+) -> Result:
+    """Audit one night: read, cross-check, judge, enter the ledger, publish, deliver.
+
+    A night told again from the same inputs changes nothing. Raises AuditError for what stops the night.
+    """
+    night_of = settings.night(as_of)
+    plan = Plan(*selected_rules(settings.rules), night_of)
+    watch = Stopwatch()
+    with only_run(settings.state, settings.zone):
+        database = Database(settings.ledger.url, settings.state)
+        try:
+            with open_night(database, night_of) as night:
+                settle(settings.output, {run.run_id: (run.as_of, run.files) for run in night.runs})
+            say("reading", "")
+            with watch.stage("read"):
+                feeds = read_feeds(
+                    settings, night_of, Store(settings.state), lambda name: say("read_file", name)
+                )
+            _require_input(feeds, words)
+            result = _tell(settings, words, plan, feeds, database, fail_on, watch, say)
+            if mail and settings.mail:
+                say("delivering", "")
+                problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
+                if problems:
+                    reason = words("reason.delivery", detail=problems[0])
+                    result = replace(result, code=ExitCode.DELIVERY, reason=reason)
+            return result
+        finally:
+            database.close()
+
+
+def _tell(
+    settings: Settings,
+    words: Words,
+    plan: Plan,
+    feeds: Mapping[str, Feed],
+    database: Database,
+    fail_on: str | None,
+    watch: Stopwatch,
+    say: Say,
+) -> Result:
+    """The night within one ledger transaction, and its folder published."""
+    as_of = plan.as_of
+    final = settings.output / as_of.isoformat()
+    with open_night(database, as_of) as night:
+        run_id = _run_id(settings, as_of, feeds, night.revision, fail_on)
+        if (earlier := night.same_date) and earlier.run_id == run_id and intact(final, earlier.files):
+            return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True)
+        _withdraw(night)
+        memory = night.recall()
+        say("checking", "")
+        with watch.stage("check"):
+            assessed = assess(settings, feeds, memory, plan)
+            flagged = findings_of(assessed.outcomes, words, as_of)
+        say("recording", "")
+        with watch.stage("ledger"):
+            standing = standing_of(night.open_findings(), flagged["finding_id"].to_pylist(), assessed, plan)
+            run = Run(night.next_number(), run_id, as_of, 0, "", {})
+            night.add_run(run, __version__, settings.digest)
+            findings = night.record(run, flagged, standing)
+        say("rendering", "")
+        with watch.stage("report"):
+            report = build_report(
+                settings,
+                words,
+                as_of=as_of,
+                previous=memory.as_of,
+                run_id=run_id,
+                engine=assessed.engine.name,
+                feeds=feeds,
+                outcomes=assessed.outcomes,
+                thresholds=plan.thresholds,
+                population=population_of(assessed.facts, assessed.outcomes, feeds["devices"].rows),
+                findings=findings,
+                fail_on=fail_on,
+            )
+            files = _render(settings, words, report)
+        told = summary(report, watch.seconds)
+        run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
+        folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
+        night.complete_run(run, input_records(feeds), report.counts)
+        queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
+    final = swap_in(settings.output, as_of, folder)
+    say("published", str(final))
+    return Result(ExitCode(report.exit_code), report.reason, final, told)
+
+
+def _withdraw(night: Night) -> None:
+    """Take back an earlier telling of the same date: its inputs were others, or its folder is damaged."""
+    if night.same_date:
+        outbox.forget_unsent(night.connection, night.same_date.number)
+        night.withdraw(night.same_date)
+
+
+def _render(settings: Settings, words: Words, report: Report) -> dict[str, bytes]:
+    table = findings_table(report)
+    return {
+        "report.xlsx": render_workbook(report, words),
+        "report.html": render_page(report, words, settings.own_templates, settings.report.max_rows),
+        "findings.csv": findings_csv(table),
+        "findings.parquet": findings_parquet(table),
+    }
+
+
+def _require_input(feeds: Mapping[str, Feed], words: Words) -> None:
+    if any(feed.files for feed in feeds.values()):
+        return
+    slots = [slot for feed in feeds.values() for slot in feed.slots]
+    problems = [f"{file.name}: {problem_of(file.reading, words)}" for slot in slots for file in slot.files]
+    missing = [words("error.file_missing", pattern=slot.pattern) for slot in slots if not slot.files]
+    raise NoUsableInput("no_usable_input", first=(*problems, *missing)[0])
+
+
+def _run_id(
+    settings: Settings, as_of: date, feeds: Mapping[str, Feed], revision: str, fail_on: str | None
+) -> str:
+    """What a night depends on, in 16 hex digits: date, inputs, configuration, program, ledger before."""
+    inputs = [
+        [slot.feed, slot.pattern, file.name, file.reading.sha256, str(file.fresh.on)]
+        for feed in feeds.values()
+        for slot in feed.slots
+        for file in slot.files
+    ]
+    text = repr([as_of.isoformat(), inputs, settings.digest, __version__, revision, fail_on])
+    return sha256(text.encode()).hexdigest()[:16]
