@@ -1,0 +1,176 @@
+"""An estate of any size with faults at known rates, as the workbooks a vendor would export.
+
+    python benchmarks/make_estate.py FOLDER --devices 200000 --merchants 50000
+
+writes three .xlsx files, a model table and an audit.toml. The same arguments give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.report import styles
+from audit.report.xlsxfile import Rows, finish
+
+AS_OF = date(2026, 11, 21)
+FAULT_RATE = 0.01  # of each kind
+MODELS = np.array(["X1", "X2", "LW-30", "LW-50"])
+VENDORS = np.array(["星联终端", "星联终端", "蓝湾科技", "蓝湾科技"])
+PROVINCES = np.array(["北京市", "上海市", "广东省", "四川省", "湖北省", "浙江省"])
+CONFIG = """[audit]
+name = "基准测试"
+as_of = 2026-11-21
+required_channels = ["any"]
+
+[inputs.devices]
+files = ["devices_20261121.xlsx"]
+
+[inputs.merchants]
+files = ["merchants_20261121.xlsx"]
+
+[inputs.registrations]
+files = ["registrations_20261121.xlsx"]
+
+[inputs.models]
+files = ["models.csv"]
+"""
+
+
+def main() -> None:
+    """Write the estate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--devices", type=int, default=200_000)
+    parser.add_argument("--merchants", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(chosen.seed)
+    devices = make_devices(random, chosen.devices, chosen.merchants)
+    for name, table in {
+        "devices": devices,
+        "merchants": make_merchants(random, chosen.merchants),
+        "registrations": make_registrations(random, devices),
+    }.items():
+        (chosen.folder / f"{name}_20261121.xlsx").write_bytes(as_workbook(table, name))
+    models = "model,min_firmware,eol_on\n" + "".join(f"{model},3.2.0,2031-01-01\n" for model in MODELS)
+    (chosen.folder / "models.csv").write_text(models, encoding="utf-8")
+    (chosen.folder / "audit.toml").write_text(CONFIG, encoding="utf-8")
+
+
+def make_devices(random: np.random.Generator, count: int, merchants: int) -> pa.Table:
+    """The ledger: one percent each with an old firmware, an expired certificate, a silent device."""
+    model = random.integers(0, len(MODELS), count)
+    owner = random.integers(0, merchants, count)
+    heartbeat = np.where(faulty(random, count), 40, random.integers(0, 3, count))
+    certificate = np.where(faulty(random, count), -20, random.integers(30, 1_500, count))
+    return pa.table(
+        {
+            "终端序列号": serials(count),
+            "终端型号": pa.array(MODELS[model]),
+            "生产厂商": pa.array(VENDORS[model]),
+            "固件版本": pa.array(np.where(faulty(random, count), "2.9.11", "3.10.0")),
+            "商户编号": merchant_numbers(owner),
+            "门店编号": joined("D", owner),
+            "省份": pa.array(PROVINCES[owner % len(PROVINCES)]),
+            "布放地址": joined("人民路", random.integers(1, 900, count), "号"),
+            "终端号": joined("", np.arange(count) % 90_000_000 + 10_000_000),
+            "装机日期": days_after(-random.integers(10, 1_500, count)),
+            "最近心跳时间": pc.binary_join_element_wise(days_after(-heartbeat), "03:15:00", " "),
+            "证书有效期": days_after(certificate),
+            "终端状态": pa.array(np.where(faulty(random, count), "已撤机", "在用")),
+            "备机": pa.array(np.full(count, "否")),
+        }
+    )
+
+
+def make_merchants(random: np.random.Generator, count: int) -> pa.Table:
+    """The merchant list: one percent with an expired licence, one percent closed."""
+    number = np.arange(count)
+    return pa.table(
+        {
+            "商户编号": merchant_numbers(number),
+            "商户名称": joined("晨光商店", number),
+            "统一社会信用代码": pa.array(np.full(count, "91350100M000100Y43")),
+            "省份": pa.array(PROVINCES[number % len(PROVINCES)]),
+            "经营地址": joined("人民路", number % 900, "号"),
+            "MCC": pa.array(np.full(count, "5411")),
+            "营业执照有效期": days_after(np.where(faulty(random, count), -5, 700)),
+            "商户状态": pa.array(np.where(faulty(random, count), "已注销", "正常")),
+            "入网日期": days_after(-random.integers(10, 2_000, count)),
+        }
+    )
+
+
+def make_registrations(random: np.random.Generator, devices: pa.Table) -> pa.Table:
+    """The registration list: one percent each missing, pending, failed, under another merchant."""
+    kept = devices.filter(pa.array(~faulty(random, devices.num_rows)))
+    count = kept.num_rows
+    elsewhere = merchant_numbers(random.integers(0, 50_000, count))
+    moved = pa.array(faulty(random, count))
+    status = np.where(
+        faulty(random, count), "报备中", np.where(faulty(random, count), "报备失败", "报备成功")
+    )
+    return pa.table(
+        {
+            "报备编号": joined("BB", np.arange(count) + 10_000_000),
+            "终端序列号": kept["终端序列号"].combine_chunks(),
+            "商户编号": pc.if_else(moved, elsewhere, kept["商户编号"].combine_chunks()),
+            "终端型号": kept["终端型号"].combine_chunks(),
+            "渠道": pa.array(np.full(count, "微信")),
+            "报备状态": pa.array(status),
+            "提交时间": pc.binary_join_element_wise(
+                days_after(-random.integers(10, 900, count)), "10:00:00", " "
+            ),
+            "失败原因": pa.array(
+                np.where(status == "报备失败", "商户资料不全", None).astype(object), pa.string()
+            ),
+        }
+    )
+
+
+def faulty(random: np.random.Generator, count: int) -> np.ndarray:
+    """Which rows have a fault of one kind."""
+    return random.random(count) < FAULT_RATE
+
+
+def serials(count: int) -> pa.Array:
+    """Twelve digits with leading zeros, as many ledgers have."""
+    return pc.utf8_lpad(pa.array(np.arange(count) * 7 + 1_000_000).cast(pa.string()), 12, "0")
+
+
+def merchant_numbers(owner: np.ndarray) -> pa.Array:
+    """Fifteen digits."""
+    return pa.array(898_000_000_000_000 + owner).cast(pa.string())
+
+
+def joined(before: str, numbers: np.ndarray, after: str = "") -> pa.Array:
+    """Numbers as text between two texts."""
+    return pc.binary_join_element_wise(before, pa.array(numbers).cast(pa.string()), after, "")
+
+
+def days_after(offsets: np.ndarray) -> pa.Array:
+    """ISO dates so many days after the audit date."""
+    epoch = (AS_OF - date(1970, 1, 1)) // timedelta(days=1)
+    return pa.array((offsets + epoch).astype(np.int32)).cast(pa.date32()).cast(pa.string())
+
+
+def as_workbook(table: pa.Table, title: str) -> bytes:
+    """One sheet of text cells, as exports are."""
+    workbook = styles.new_workbook()
+    sheet = workbook.create_sheet(title)
+    sheet.append(table.column_names)
+    columns = [column.combine_chunks() for column in table.columns]
+    style = styles.data_style(sheet)
+    rows = Rows(1, columns, [style] * len(columns), [0.0] * len(columns))
+    return finish(workbook, {title: rows}, AS_OF)
+
+
+if __name__ == "__main__":
+    main()
