@@ -1,0 +1,155 @@
+"""What the tests share: engines, small estates as a user would lay them out, golden files."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pyarrow.parquet as pq
+import pytest
+
+from audit.config import load_settings
+from audit.engines import DuckDBEngine, Engine, PandasEngine
+from audit.pipeline import Result, run_audit
+from audit.words import load_words
+
+# short in CI; .ci/long runs the long form
+hypothesis.settings.register_profile(
+    "default", max_examples=12, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("default"), max_examples=400)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+AS_OF = date(2026, 11, 21)
+GOLDEN = Path(__file__).parent / "golden"
+
+DEVICE = {
+    "serial_no": "SN000001",
+    "merchant_no": "898100000000001",
+    "model": "X1",
+    "vendor": "星联",
+    "firmware": "3.2.0",
+    "install_date": "2025-01-15",
+    "last_heartbeat": "2026-11-21 03:00:00",
+    "cert_expiry": "2029-01-01",
+    "status": "在用",
+}
+MERCHANT = {
+    "merchant_no": "898100000000001",
+    "merchant_name": "晨光小店",
+    "uscc": "91350100M000100Y43",
+    "licence_expiry": "长期",
+    "status": "正常",
+}
+REGISTRATION = {
+    "serial": "SN000001",
+    "merchant_no": "898100000000001",
+    "channel": "微信",
+    "status": "报备成功",
+    "submitted_at": "2025-01-16 10:00:00",
+    "decided_at": "2025-01-17",
+    "fail_reason": "",
+}
+MODEL = {"model": "X1", "min_firmware": "3.2.0", "eol_on": "2030-01-01"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that lacks its program is skipped with a reason on a desk, and fails in CI."""
+    needs = {"libreoffice": "soffice", "chromium": "chromium"}
+    for item in items:
+        for mark, program in needs.items():
+            if item.get_closest_marker(mark) and not shutil.which(program):
+                reason = f"{program} is not installed; .ci/run installs it"
+                if os.environ.get("CI"):
+                    item.add_marker(pytest.mark.xfail(reason=reason, run=False, strict=True))
+                else:
+                    item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(params=["pandas", "duckdb"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return PandasEngine() if request.param == "pandas" else DuckDBEngine()
+
+
+@dataclass
+class Estate:
+    """A folder with an audit.toml and CSV inputs, as a user would have it."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, str] = field(default_factory=dict)
+
+    def write(self, feed: str, rows: Sequence[Mapping[str, Any]], name: str | None = None) -> Path:
+        path = self.folder / (name or f"{feed}_20261121.csv")
+        names = list(dict.fromkeys(key for row in rows for key in row))
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, names)
+            writer.writeheader()
+            writer.writerows(rows)
+        self.sections.setdefault(f"inputs.{feed}", f'files = ["{path.name}"]\nmax_age_days = 5')
+        return path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "audit.toml"
+
+    def configure(self) -> Path:
+        lines = ["[audit]", *(f"{key} = {value}" for key, value in self.settings.items())]
+        for name, body in self.sections.items():
+            lines += [f"[{name}]", body]
+        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return self.config
+
+    def run(self, as_of: date = AS_OF, **options: Any) -> Result:
+        settings = load_settings(self.configure())
+        return run_audit(settings, load_words(settings.audit.language), as_of, **options)
+
+    def findings(self, as_of: date = AS_OF) -> list[dict[str, Any]]:
+        path = self.folder / "reports" / as_of.isoformat() / "findings.parquet"
+        return pq.read_table(path).to_pylist()
+
+    def flagged(self, as_of: date = AS_OF) -> list[tuple[str, str, str]]:
+        """(rule, key, state) of every finding; the key is the serial, else the merchant."""
+        rows = self.findings(as_of)
+        return sorted(
+            (row["rule"], str(row["serial_no"] or row["merchant_no"] or row["source_file"]), row["state"])
+            for row in rows
+        )
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Estate:
+    """Three spotless devices of one merchant, registered in WeChat."""
+    made = Estate(tmp_path, {"required_channels": '["wechat"]'})
+    serials = [f"SN{number:06}" for number in range(1, 4)]
+    made.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    made.write("merchants", [MERCHANT])
+    made.write("registrations", [REGISTRATION | {"serial": serial} for serial in serials])
+    made.write("models", [MODEL])
+    return made
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the golden file of that name; a missing golden file is a failure."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path} is missing; run pytest --update-golden and read what it writes"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

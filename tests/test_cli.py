@@ -1,0 +1,165 @@
+"""The commands as typed: what they print, where, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import MERCHANT, REGISTRATION, Estate
+
+from audit import __version__
+from audit.rules import RULES
+
+COMMANDS = ("run", "inspect", "rules", "explain", "schedule", "cron")
+
+
+def pos_audit(
+    *arguments: object, lang: str = "en_US.UTF-8", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LANG": lang, "LC_ALL": lang}
+    return subprocess.run(
+        [sys.executable, "-m", "audit", *map(str, arguments)],
+        env=environment,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_every_command_in_both_languages():
+    english, chinese = pos_audit("--help"), pos_audit("--help", lang="zh_CN.UTF-8")
+    for command in COMMANDS:
+        assert command in english.stdout
+    assert "审计" in chinese.stdout
+    assert not [letter for letter in english.stdout if letter >= "\u4e00"]
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; import audit.cli; "
+        "print(sorted({'pandas', 'pyarrow', 'openpyxl', 'sqlalchemy', 'narwhals'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+def test_version():
+    assert pos_audit("--version").stdout.strip() == __version__
+
+
+def test_wrong_usage_is_2():
+    assert pos_audit("rn").returncode == 2
+    assert pos_audit("run", "--fail-on", "awful").returncode == 2
+
+
+def test_run_ends_with_code_and_reason_on_its_last_line(estate: Estate):
+    ended = pos_audit("run", "--config", estate.configure(), "--as-of", "2026-11-21")
+    assert ended.returncode == 0
+    assert ended.stdout == ""
+    assert ended.stderr.strip().splitlines()[-1].startswith("退出码 0")
+
+
+def test_run_json(estate: Estate):
+    estate.write("merchants", [MERCHANT | {"licence_expiry": "2020-01-01"}])
+    ended = pos_audit(
+        "run", "--config", estate.configure(), "--as-of", "2026-11-21", "--fail-on", "high", "--json"
+    )
+    assert ended.returncode == 10
+    told = json.loads(ended.stdout)
+    assert told["exit_code"] == 10
+    assert Path(told["folder"]).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "word"),
+    [
+        ("[audit\n", 40, "TOML"),
+        ("[audit]\nlanguge = 'zh'\n", 40, "language"),
+        ("[inputs.device]\nfiles = ['x']\n", 40, "devices"),
+        ("[audit]\nlanguage = 'zh'\n", 40, "inputs.devices"),
+        ("[inputs.devices]\nfiles = ['none.csv']\n", 41, "none.csv"),
+        (
+            "[inputs.devices]\nfiles = ['none.csv']\n[inputs.devices.columns]\n'编号' = 'serial'\n",
+            40,
+            "serial_no",
+        ),
+        ("[inputs.devices]\nfiles = ['none.csv']\n[rules.REG-03]\ndyas = 3\n", 40, "days"),
+        ("[audit]\ntimezone = 'Asia/Peking'\n[inputs.devices]\nfiles = ['x']\n", 40, "Asia/Peking"),
+    ],
+)
+def test_a_configuration_that_cannot_work_says_what_is_right(tmp_path: Path, text: str, code: int, word: str):
+    config = tmp_path / "audit.toml"
+    config.write_text(text, encoding="utf-8")
+    ended = pos_audit("run", "--config", config)
+    assert ended.returncode == code, ended.stderr
+    assert word in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_missing_configuration(tmp_path: Path):
+    ended = pos_audit("run", cwd=tmp_path)
+    assert ended.returncode == 40
+    assert "audit.toml" in ended.stderr
+
+
+def test_a_password_in_a_readable_configuration_is_refused(estate: Estate):
+    address = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
+    estate.sections["mail"] = f'{address}\npassword = "canary-99"'
+    estate.configure().chmod(0o644)
+    ended = pos_audit("run", "--config", estate.config)
+    assert ended.returncode == 40
+    assert "canary" not in ended.stderr
+
+
+def test_an_output_that_cannot_be_written(estate: Estate):
+    (estate.folder / "reports").write_text("a file where the folder should be")
+    ended = pos_audit("run", "--config", estate.configure(), "--as-of", "2026-11-21")
+    assert ended.returncode == 43
+    assert "reports" in ended.stderr
+
+
+def test_inspect_shows_how_a_file_is_read(estate: Estate):
+    path = estate.write("registrations", [REGISTRATION, REGISTRATION | {"status": "天晓得"}])
+    ended = pos_audit("inspect", path, "--table", "registrations", "--language", "zh")
+    assert ended.returncode == 0
+    assert "status → reg_status" in ended.stdout
+    assert "天晓得" in ended.stdout
+
+
+def test_inspect_writes_the_canonical_table(estate: Estate, tmp_path: Path):
+    path = estate.write("registrations", [REGISTRATION])
+    target = tmp_path / "clean.csv"
+    ended = pos_audit("inspect", path, "--table", "registrations", "--to", target)
+    assert ended.returncode == 0
+    header, row = target.read_text("utf-8").splitlines()
+    assert "reg_status" in header
+    assert '"registered"' in row
+    assert '"wechat"' in row
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_inspect_names_the_class_of_an_error(tmp_path: Path):
+    page = tmp_path / "台账.xlsx"
+    page.write_text("<html><body>login</body></html>")
+    ended = pos_audit("inspect", page, "--table", "devices", "--json")
+    assert ended.returncode == 20
+    assert json.loads(ended.stdout)["files"][0]["error"]["class"] == "not_a_spreadsheet"
+    assert pos_audit("inspect", page, "--table", "device").returncode == 40
+
+
+def test_rules_and_explain_in_both_languages_and_as_json():
+    assert len(pos_audit("rules").stdout.strip().splitlines()) == len(RULES)
+    assert "设备未报备" in pos_audit("explain", "reg-01", "--language", "zh").stdout
+    english = pos_audit("explain", "REG-01", "--language", "en").stdout
+    assert "▶ A1" in english
+    told = json.loads(pos_audit("explain", "REG-01", "--json").stdout)
+    assert told["example"]["flagged"] == [0, 2]
+    assert len(json.loads(pos_audit("rules", "--json").stdout)) == len(RULES)
+    wrong = pos_audit("explain", "REG-1")
+    assert wrong.returncode == 40
+    assert "REG-0" in wrong.stderr

@@ -1,0 +1,225 @@
+"""The night's mail, against a real server: encrypted, once, whole, and never lost."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import AS_OF, REGISTRATION, Estate
+from mailserver import PASSWORD, USER, Inbox, certificate, serving
+
+from audit.errors import ConfigError, ExitCode
+
+NEXT = AS_OF + timedelta(days=1)
+
+
+@pytest.fixture
+def tls(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    pair = certificate(tmp_path_factory.mktemp("tls"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pair[0]))
+    return pair
+
+
+def mailing(estate: Estate, port: int, **more: str) -> None:
+    lines = {
+        "host": '"localhost"',
+        "port": str(port),
+        "user": f'"{USER}"',
+        "sender": '"审计机器人 <audit@example.invalid>"',
+        "to": '["合规部 <compliance@example.invalid>", "ops@example.invalid"]',
+    }
+    estate.sections["mail"] = "\n".join(f"{key} = {value}" for key, value in (lines | more).items())
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_MAIL_PASSWORD", PASSWORD)
+
+
+def test_one_mail_a_night_with_the_workbook_readable(estate: Estate, tls: tuple[Path, Path]):
+    estate.write("registrations", [REGISTRATION])
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port)
+        assert estate.run().code is ExitCode.DONE
+        assert estate.run().replayed
+        assert len(inbox.raw) == 1, "the same night again sends nothing"
+        estate.write("registrations", [REGISTRATION | {"serial": f"SN00000{n}"} for n in (1, 2)])
+        assert estate.run(NEXT).code is ExitCode.DONE
+    assert len(inbox.raw) == 2
+    assert inbox.recipients == [["compliance@example.invalid", "ops@example.invalid"]] * 2
+    first, second = inbox.messages
+    assert first["Message-ID"] != second["Message-ID"]
+    assert str(first["From"]) == "审计机器人 <audit@example.invalid>"
+    assert "2026-11-21" in str(first["Subject"])
+    text = second.get_body(("plain",)).get_content()
+    page = second.get_body(("html",)).get_content()
+    assert "已整改：1" in text
+    assert "SN000003" in text
+    assert "SN000003" in page
+    assert "<svg" not in page
+    assert "<script" not in page
+    [attachment] = second.iter_attachments()
+    assert attachment.get_filename() == "report-2026-11-22.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(attachment.get_content()))
+    assert book.sheetnames[0] == "概览"
+    published = estate.folder / "reports" / NEXT.isoformat() / "report.xlsx"
+    assert attachment.get_content() == published.read_bytes()
+
+
+def test_headers_are_ascii_on_the_wire(estate: Estate, tls: tuple[Path, Path]):
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port)
+        estate.run()
+    assert inbox.raw[0].isascii()
+    head = inbox.raw[0].split(b"\r\n\r\n", 1)[0]
+    assert b"=?utf-8?" in head
+
+
+def test_the_same_night_makes_the_same_message(estate: Estate, tls: tuple[Path, Path]):
+    mailing(estate, 1)
+    estate.run(mail=False)
+    [first] = (estate.folder / "state" / "outbox").iterdir()
+    kept = first.read_bytes()
+    assert first.stat().st_mode & 0o777 == 0o600
+    (estate.folder / "reports" / AS_OF.isoformat() / "report.html").write_bytes(b"")
+    estate.run(mail=False)
+    [again] = (estate.folder / "state" / "outbox").iterdir()
+    assert again.read_bytes() == kept
+
+
+def test_a_server_that_is_down_delays_the_mail_to_the_next_run(estate: Estate, tls: tuple[Path, Path]):
+    mailing(estate, 1)
+    result = estate.run()
+    assert result.code is ExitCode.DELIVERY
+    assert (result.folder / "report.xlsx").is_file(), "the report is there all the same"
+    assert json.loads((result.folder / "summary.json").read_text("utf-8"))["exit_code"] == 0
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port)
+        assert estate.run().code is ExitCode.DONE
+        assert estate.run().code is ExitCode.DONE
+    assert len(inbox.raw) == 1
+
+
+def test_a_server_that_says_later_gets_it_later(estate: Estate, tls: tuple[Path, Path]):
+    with serving(Inbox(answer="451 try again later"), tls) as inbox:
+        mailing(estate, inbox.port)
+        result = estate.run()
+        assert result.code is ExitCode.DELIVERY
+        assert "451" in result.reason
+        inbox.answer = "250 OK"
+        assert estate.run().code is ExitCode.DONE
+    assert len(inbox.raw) == 1
+
+
+def test_a_refused_recipient_is_named_and_the_others_are_served(estate: Estate, tls: tuple[Path, Path]):
+    with serving(Inbox(refuse={"ops@example.invalid"}), tls) as inbox:
+        mailing(estate, inbox.port)
+        result = estate.run()
+        assert result.code is ExitCode.DELIVERY
+        assert "ops@example.invalid" in result.reason
+        assert estate.run().code is ExitCode.DONE, "it was sent; it is not sent again"
+    assert inbox.recipients == [["compliance@example.invalid"]]
+
+
+def test_a_wrong_password_is_a_delivery_failure_without_the_password(
+    estate: Estate, tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AUDIT_MAIL_PASSWORD", "canary-7431")
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port)
+        result = estate.run()
+    assert result.code is ExitCode.DELIVERY
+    assert "535" in result.reason
+    assert "canary" not in result.reason
+    for path in estate.folder.rglob("*"):
+        if path.is_file():
+            assert b"canary-7431" not in path.read_bytes(), path
+
+
+def test_a_server_without_encryption_gets_nothing(estate: Estate):
+    with serving(Inbox(), None, auth=False) as inbox:
+        mailing(estate, inbox.port)
+        result = estate.run()
+    assert result.code is ExitCode.DELIVERY
+    assert "STARTTLS" in result.reason
+    assert inbox.raw == []
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(
+    estate: Estate, tmp_path_factory: pytest.TempPathFactory
+):
+    with serving(Inbox(), certificate(tmp_path_factory.mktemp("own"))) as inbox:
+        mailing(estate, inbox.port)
+        result = estate.run()
+    assert result.code is ExitCode.DELIVERY
+    assert "CERTIFICATE_VERIFY_FAILED" in result.reason
+    assert inbox.raw == []
+
+
+def test_a_certificate_of_another_host_or_expired_is_refused(
+    estate: Estate, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path_factory.mktemp("tls")
+    for pair in (certificate(folder, "elsewhere.invalid"), certificate(folder, "localhost", days=-1)):
+        monkeypatch.setenv("SSL_CERT_FILE", str(pair[0]))
+        with serving(Inbox(), pair) as inbox:
+            mailing(estate, inbox.port)
+            assert estate.run().code is ExitCode.DELIVERY
+        assert inbox.raw == []
+
+
+def test_plain_smtp_only_to_this_machine(estate: Estate):
+    with serving(Inbox(), None, auth=False) as inbox:
+        mailing(estate, inbox.port, security='"none"', user='""')
+        assert estate.run().code is ExitCode.DONE
+        assert len(inbox.raw) == 1
+    mailing(estate, 25, security='"none"', user='""', host='"mail.example.invalid"')
+    assert estate.run(NEXT).code is ExitCode.DELIVERY
+
+
+def test_a_workbook_above_the_limit_stays_behind_and_the_mail_says_so(estate: Estate, tls: tuple[Path, Path]):
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port, max_mib="0.001")
+        assert estate.run().code is ExitCode.DONE
+    [message] = inbox.messages
+    assert list(message.iter_attachments()) == []
+    assert "0.001 MiB" in message.get_body(("plain",)).get_content()
+
+
+def test_a_message_that_was_tampered_with_is_not_sent(estate: Estate, tls: tuple[Path, Path]):
+    mailing(estate, 1)
+    estate.run(mail=False)
+    [path] = (estate.folder / "state" / "outbox").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"audit@", b"other@"))
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port)
+        assert estate.run().code is ExitCode.DELIVERY
+    assert inbox.raw == []
+
+
+def test_a_password_file_others_can_read_is_refused(estate: Estate, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("AUDIT_MAIL_PASSWORD")
+    secret = estate.folder / "secret"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)
+    mailing(estate, 1, password_file='"secret"')
+    with pytest.raises(ConfigError) as failure:
+        estate.run()
+    assert failure.value.key == "secret_open"
+
+
+def test_a_password_from_a_private_file(
+    estate: Estate, tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("AUDIT_MAIL_PASSWORD")
+    secret = estate.folder / "secret"
+    secret.write_text(PASSWORD + "\n")
+    secret.chmod(0o600)
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port, password_file='"secret"')
+        assert estate.run().code is ExitCode.DONE
+    assert len(inbox.raw) == 1

@@ -1,0 +1,433 @@
+"""Whole nights, through the front door: what a user sees after one, two, a repeated and a broken one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
+
+from audit.errors import ExitCode, Locked, NightRefused, NoUsableInput
+from audit.lock import only_run
+
+NEXT = AS_OF + timedelta(days=1)
+FILES = {"report.xlsx", "report.html", "findings.csv", "findings.parquet", "summary.json"}
+
+
+def summary(estate: Estate, as_of: date = AS_OF) -> dict:
+    return json.loads((estate.folder / "reports" / as_of.isoformat() / "summary.json").read_text("utf-8"))
+
+
+def registered(*serials: str, **other: str) -> list[dict]:
+    return [REGISTRATION | {"serial": serial} | other for serial in serials]
+
+
+def test_a_spotless_estate_is_compliant(estate: Estate):
+    result = estate.run()
+    assert result.code is ExitCode.DONE
+    assert {path.name for path in result.folder.iterdir()} == FILES
+    assert estate.findings() == []
+    told = summary(estate)
+    assert told["devices"]["verdicts"]["compliant"] == 3
+    assert told["exit_code"] == 0
+    assert set(told["measured"]["seconds"]) == {"read", "check", "ledger", "report"}
+    assert [rule["rule"] for rule in told["rules"] if rule["status"] == "not_evaluated"] == []
+
+
+def test_the_next_night_says_what_was_mended_and_what_is_new(estate: Estate):
+    estate.write("registrations", registered("SN000001"))
+    estate.run()
+    assert estate.flagged() == [("REG-01", "SN000002", "new"), ("REG-01", "SN000003", "new")]
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.write(
+        "devices",
+        [DEVICE | {"serial_no": "SN000001", "cert_expiry": "2026-11-21"}]
+        + [DEVICE | {"serial_no": f"SN00000{n}"} for n in (2, 3)],
+    )
+    estate.run(NEXT)
+    assert estate.flagged(NEXT) == [
+        ("DEV-06", "SN000001", "new"),
+        ("REG-01", "SN000002", "fixed"),
+        ("REG-01", "SN000003", "open"),
+    ]
+    still = next(row for row in estate.findings(NEXT) if row["state"] == "open")
+    assert (still["first_seen"], still["last_seen"]) == (AS_OF, NEXT)
+    assert still["due_on"] == date(2026, 11, 23), "one working day after a Saturday"
+    page = (estate.folder / "reports" / NEXT.isoformat() / "report.html").read_text("utf-8")
+    assert AS_OF.isoformat() in page
+
+
+def test_what_was_mended_and_comes_back_is_reopened(estate: Estate):
+    nights = [AS_OF + timedelta(days=n) for n in range(3)]
+    two, three = registered("SN000001", "SN000002"), registered("SN000001", "SN000002", "SN000003")
+    for night, rows in zip(nights, (two, three, two), strict=True):
+        estate.write("registrations", rows)
+        estate.run(night)
+    assert estate.flagged(nights[2]) == [("REG-01", "SN000003", "reopened")]
+    assert estate.findings(nights[2])[0]["first_seen"] == nights[0]
+
+
+def test_a_device_that_vanishes_is_not_called_mended(estate: Estate):
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run()
+    estate.write("devices", [DEVICE | {"serial_no": f"SN00000{n}"} for n in (1, 2)])
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run(NEXT)
+    assert estate.flagged(NEXT) == [("REG-01", "SN000003", "absent")]
+
+
+def test_a_night_without_the_list_closes_nothing(estate: Estate):
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run()
+    (estate.folder / "registrations_20261121.csv").unlink()
+    result = estate.run(NEXT)
+    assert result.code is ExitCode.INCOMPLETE
+    assert ("REG-01", "SN000003", "unchecked") in estate.flagged(NEXT)
+    assert not [row for row in estate.flagged(NEXT) if row[2] == "fixed"]
+    assert "REG-01" in summary(estate, NEXT)["not_evaluated"]
+
+
+def test_stale_data_closes_nothing_either(estate: Estate):
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run()
+    estate.write("registrations", registered("SN000001", "SN000002", "SN000003"))
+    late = AS_OF + timedelta(days=6)
+    result = estate.run(late)
+    assert result.code is ExitCode.INCOMPLETE
+    assert ("REG-01", "SN000003", "unchecked") in estate.flagged(late)
+    assert {row["rule"] for row in estate.findings(late)} == {"REG-01", "SRC-01"}
+
+
+def test_a_shrunken_list_does_not_unregister_the_estate(estate: Estate):
+    serials = [f"SN{n:06}" for n in range(1, 21)]
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    estate.write("registrations", registered(*serials))
+    estate.run()
+    estate.write("registrations", registered(*serials[:8]))
+    result = estate.run(NEXT)
+    assert result.code is ExitCode.INCOMPLETE
+    assert estate.flagged(NEXT) == [("SRC-03", "registrations_20261121.csv", "new")]
+    assert "REG-01" in summary(estate, NEXT)["not_evaluated"]
+    assert summary(estate, NEXT)["devices"]["verdicts"]["not_evaluated"] == 20
+
+
+def test_the_same_night_again_changes_nothing(estate: Estate):
+    estate.write("registrations", registered("SN000001"))
+    first = estate.run()
+    before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+    again = estate.run()
+    assert again.replayed
+    assert again.code is first.code
+    assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == before
+
+
+def test_the_same_inputs_give_the_same_bytes(estate: Estate, tmp_path: Path):
+    estate.write("registrations", registered("SN000001"))
+    first = estate.run().folder
+    kept = {path.name: path.read_bytes() for path in first.iterdir()}
+    shutil.rmtree(estate.folder / "reports")
+    shutil.rmtree(estate.folder / "state")
+    again = {path.name: path.read_bytes() for path in estate.run().folder.iterdir()}
+    for name in FILES - {"summary.json"}:
+        assert again[name] == kept[name], name
+    before, after = (json.loads(found["summary.json"]) for found in (kept, again))
+    before.pop("measured")
+    after.pop("measured")
+    assert before == after
+
+
+def test_a_late_file_tells_the_night_anew_and_keeps_the_first_telling(estate: Estate):
+    estate.write("registrations", registered("SN000001"))
+    first = estate.run()
+    kept = (first.folder / "findings.csv").read_bytes()
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run()
+    assert estate.flagged() == [("REG-01", "SN000003", "new")]
+    assert (first.folder.with_name(f"{AS_OF}~r1") / "findings.csv").read_bytes() == kept
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run(NEXT)
+    assert estate.flagged(NEXT) == [("REG-01", "SN000003", "open")], "what was withdrawn is not called mended"
+
+
+def test_a_late_file_on_the_second_night_restores_what_that_night_had_changed(estate: Estate):
+    estate.write("registrations", registered("SN000001"))
+    estate.run()
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run(NEXT)
+    assert ("REG-01", "SN000002", "fixed") in estate.flagged(NEXT)
+    estate.write("registrations", registered("SN000001"))
+    estate.run(NEXT)
+    assert estate.flagged(NEXT) == [("REG-01", "SN000002", "open"), ("REG-01", "SN000003", "open")]
+    third = NEXT + timedelta(days=1)
+    estate.write(
+        "registrations", registered("SN000001", "SN000002", "SN000003"), f"registrations_{third:%Y%m%d}.csv"
+    )
+    estate.sections["inputs.registrations"] = f'files = ["registrations_{third:%Y%m%d}.csv"]'
+    estate.run(third)
+    assert [row[2] for row in estate.flagged(third)] == ["fixed", "fixed"]
+
+
+def test_a_damaged_folder_is_published_again_with_the_same_bytes(estate: Estate):
+    estate.write("registrations", registered("SN000001"))
+    first = estate.run()
+    kept = (first.folder / "report.xlsx").read_bytes()
+    (first.folder / "report.xlsx").write_bytes(b"overwritten")
+    again = estate.run()
+    assert not again.replayed
+    assert (again.folder / "report.xlsx").read_bytes() == kept
+
+
+def test_an_earlier_night_is_refused(estate: Estate):
+    estate.run(NEXT)
+    with pytest.raises(NightRefused):
+        estate.run(AS_OF)
+
+
+def test_a_crash_between_commit_and_rename_is_finished_at_the_next_start(estate: Estate, monkeypatch):
+    estate.write("registrations", registered("SN000001"))
+
+    def killed(*_: object) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("audit.pipeline.swap_in", killed)
+        with pytest.raises(KeyboardInterrupt):
+            estate.run()
+    assert not (estate.folder / "reports" / AS_OF.isoformat()).exists()
+    result = estate.run()
+    assert result.replayed, "the ledger had the night; only its folder was still to be renamed"
+    assert {path.name for path in result.folder.iterdir()} == FILES
+    assert [path.name for path in result.folder.parent.iterdir()] == [AS_OF.isoformat()]
+
+
+def test_a_crash_before_commit_leaves_no_trace(estate: Estate, monkeypatch):
+    estate.write("registrations", registered("SN000001"))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("audit.pipeline.queue_mail", killed)
+        with pytest.raises(KeyboardInterrupt):
+            estate.run()
+    result = estate.run()
+    assert not result.replayed
+    assert estate.flagged() == [("REG-01", "SN000002", "new"), ("REG-01", "SN000003", "new")]
+    assert [path.name for path in result.folder.parent.iterdir()] == [AS_OF.isoformat()]
+
+
+def test_a_second_audit_at_the_same_time_is_turned_away(estate: Estate):
+    from zoneinfo import ZoneInfo
+
+    with only_run(estate.folder / "state", ZoneInfo("Asia/Shanghai")), pytest.raises(Locked) as failure:
+        estate.run()
+    assert failure.value.facts["pid"] != "?"
+    assert estate.run().code is ExitCode.DONE
+
+
+def test_nothing_to_read_at_all(estate: Estate):
+    for path in estate.folder.glob("*.csv"):
+        path.unlink()
+    with pytest.raises(NoUsableInput):
+        estate.run()
+
+
+def broken(path: Path, how: str) -> None:
+    match how:
+        case "missing":
+            path.unlink()
+        case "not a spreadsheet":
+            path.write_bytes(b"<!doctype html><html><body>login</body></html>")
+        case "empty":
+            path.write_bytes(b"")
+        case "header only":
+            path.write_text(path.read_text("utf-8").splitlines()[0] + "\n", encoding="utf-8")
+        case "no key column":
+            text = path.read_text("utf-8").replace("serial_no", "colour").replace("serial", "colour")
+            path.write_text(text.replace("merchant_no", "weight"), encoding="utf-8")
+        case "cut":
+            path.write_bytes(path.read_bytes()[:40] + "商户".encode()[:4])
+
+
+@pytest.mark.parametrize(
+    "how", ["missing", "not a spreadsheet", "empty", "header only", "no key column", "cut"]
+)
+@pytest.mark.parametrize("feed", ["devices", "merchants", "registrations"])
+def test_a_broken_input_is_named_and_the_others_are_still_audited(estate: Estate, feed: str, how: str):
+    estate.write("merchants", [MERCHANT | {"licence_expiry": "2026-11-20"}])
+    estate.write("devices", [DEVICE | {"cert_expiry": "2026-11-20"}])
+    broken(estate.folder / f"{feed}_20261121.csv", how)
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    found = {row["rule"] for row in estate.findings()}
+    assert "SRC-02" in found
+    source = next(row for row in estate.findings() if row["rule"] == "SRC-02")
+    assert f"{feed}_20261121.csv" in source["detail"]
+    assert source["severity"] == "critical"
+    assert ("DEV-06" in found) == (feed != "devices")
+    assert ("MER-04" in found) == (feed != "merchants")
+    told = summary(estate)
+    assert told["exit_code"] == 20
+    assert told["not_evaluated"]
+    assert "REG-01" not in found, "nobody is accused on the strength of a file that is not there"
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert 'class="alarm"' in page
+
+
+def test_an_optional_feed_that_is_missing_is_said_but_not_critical(estate: Estate):
+    (estate.folder / "models_20261121.csv").unlink()
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    [finding] = estate.findings()
+    assert (finding["rule"], finding["severity"]) == ("SRC-02", "medium")
+
+
+def test_a_mandatory_feed_that_is_not_configured_is_missed(estate: Estate):
+    del estate.sections["inputs.merchants"]
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert [row["rule"] for row in estate.findings()] == ["SRC-02"]
+    estate.sections["inputs.devices"] += "\n"
+    estate.sections["inputs.merchants"] = 'files = ["none.csv"]\nmandatory = false'
+    estate.run()
+    assert [row["severity"] for row in estate.findings()] == ["medium"]
+
+
+def test_a_rule_nobody_asked_for_costs_no_code(estate: Estate):
+    estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])
+    result = estate.run()
+    assert result.code is ExitCode.DONE
+    statuses = {rule["rule"]: rule["status"] for rule in summary(estate)["rules"]}
+    assert statuses["DEV-03"] == "not_enabled"
+
+
+def test_a_column_that_disappears_is_missed(estate: Estate):
+    estate.run()
+    estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])
+    result = estate.run(NEXT)
+    assert result.code is ExitCode.INCOMPLETE
+    assert list(summary(estate, NEXT)["not_evaluated"]) == ["DEV-03"]
+
+
+def test_a_required_column_that_is_not_there_is_missed_at_once(estate: Estate):
+    estate.sections["inputs.devices"] += '\nrequired = ["merchant_no", "province"]'
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    [finding] = estate.findings()
+    assert finding["rule"] == "SRC-04"
+    assert "省份" in finding["detail"]
+
+
+def test_unreadable_cells_leave_their_rows_unjudged_and_say_so(estate: Estate):
+    estate.write(
+        "registrations", registered("SN000001", "SN000002") + registered("SN000003", status="天晓得")
+    )
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert estate.findings() == []
+    told = summary(estate)
+    assert told["devices"]["verdicts"] == {
+        "unregistered": 0,
+        "mismatch": 0,
+        "expired": 0,
+        "attention": 0,
+        "not_evaluated": 1,
+        "compliant": 2,
+    }
+    assert "天晓得" in (result.folder / "report.html").read_text("utf-8")
+
+
+def test_fail_on_turns_findings_into_a_code(estate: Estate):
+    estate.write("merchants", [MERCHANT | {"licence_expiry": "2026-11-20"}])
+    assert estate.run(fail_on="critical").code is ExitCode.DONE
+    assert estate.run(fail_on="high").code is ExitCode.FINDINGS
+    assert estate.run(fail_on="new").code is ExitCode.FINDINGS
+    assert estate.run(NEXT, fail_on="new").code is ExitCode.DONE
+
+
+def test_english_throughout(estate: Estate):
+    estate.settings["language"] = '"en"'
+    estate.write("registrations", registered("SN000001"))
+    estate.write("merchants", [MERCHANT | {"merchant_name": "Dawn Shop"}])
+    result = estate.run()
+    page = (result.folder / "report.html").read_text("utf-8")
+    seen = page[page.index("<body>") :]
+    assert not [letter for letter in seen if "\u4e00" <= letter <= "\u9fff"]
+    assert "Device not registered" in seen
+
+
+def test_required_channels(estate: Estate):
+    estate.settings["required_channels"] = '["wechat", "alipay"]'
+    estate.run()
+    assert {(row["rule"], row["channel"]) for row in estate.findings()} == {("REG-01", "alipay")}
+    estate.settings["required_channels"] = '["any"]'
+    estate.run()
+    assert estate.findings() == []
+
+
+def test_a_list_without_channels_serves_only_where_any_will_do(estate: Estate):
+    rows = registered("SN000001", "SN000002", "SN000003")
+    for row in rows:
+        del row["channel"]
+    estate.write("registrations", rows)
+    estate.sections["inputs.registrations"] += '\nrequired = ["merchant_no", "reg_status", "channel"]'
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert {row["rule"] for row in estate.findings()} == {"SRC-04"}
+    estate.settings["required_channels"] = '["any"]'
+    estate.sections["inputs.registrations"] = 'files = ["registrations_20261121.csv"]'
+    assert estate.run().code is ExitCode.DONE
+    assert estate.findings() == []
+
+
+def test_several_registrations_of_one_device(estate: Estate):
+    failed = {"status": "报备失败", "submitted_at": "2025-01-01", "decided_at": "2025-01-02"}
+    former = {"merchant_no": "898100000000009", "status": "已注销", "decided_at": "2026-06-01"}
+    cancelled = {"status": "已撤销", "submitted_at": "2026-01-01", "decided_at": "2026-01-02"}
+    failed_then_registered = registered("SN000001", **failed) + registered("SN000001")
+    moved_to_this_merchant = registered("SN000002", **former) + registered("SN000002")
+    registered_then_cancelled = registered("SN000003") + registered("SN000003", **cancelled)
+    estate.write("registrations", failed_then_registered + moved_to_this_merchant + registered_then_cancelled)
+    estate.run()
+    assert estate.flagged() == [("REG-06", "SN000003", "new")]
+
+
+def test_devices_without_serial_are_matched_by_merchant_and_terminal(estate: Estate):
+    plate = {key: value for key, value in DEVICE.items() if key != "serial_no"} | {"terminal_id": "00000088"}
+    estate.write("devices", [plate | {"serial_no": ""}, plate | {"serial_no": "", "terminal_id": "00000089"}])
+    listed = REGISTRATION | {"serial": "", "terminal_id": "00000088"}
+    estate.write("registrations", [listed])
+    estate.run()
+    [finding] = estate.findings()
+    assert (finding["rule"], finding["terminal_id"]) == ("REG-01", "00000089")
+
+
+def test_pending_counts_whole_days(estate: Estate):
+    pending = {"status": "审核中", "decided_at": ""}
+    estate.write(
+        "registrations",
+        registered("SN000001")
+        + registered("SN000002", submitted_at="2026-11-19 00:00:01", **pending)
+        + registered("SN000003", submitted_at="2026-11-18 23:59:59", **pending),
+    )
+    estate.run()
+    assert estate.flagged() == [("REG-03", "SN000003", "new")]
+    assert summary(estate)["devices"]["verdicts"]["attention"] == 1, "pending within the limit"
+
+
+def test_models_by_vendor_before_models_of_anybody(estate: Estate):
+    estate.write(
+        "models",
+        [
+            MODEL | {"vendor": "", "min_firmware": "9.0"},
+            MODEL | {"vendor": "星联", "min_firmware": "3.2.0"},
+        ],
+    )
+    estate.run()
+    assert estate.findings() == []
+    estate.write("models", [MODEL | {"vendor": "", "min_firmware": "3.10.0"}, MODEL | {"vendor": "别家"}])
+    estate.run()
+    assert {row["rule"] for row in estate.findings()} == {"DEV-04"}

@@ -1,0 +1,151 @@
+"""The same findings, byte for byte, from every engine, on estates nobody thought of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.check import Health, Plan, evaluate
+from audit.crosscheck.facts import build_facts
+from audit.crosscheck.inputs import Memory, input_facts
+from audit.engines import DuckDBEngine, Engine, PandasEngine, open_tables, schema_of
+from audit.findings import findings_of
+from audit.intake.derived import with_derived
+from audit.report.population import population_of
+from audit.rules import RULES
+from audit.tables import TABLES
+from audit.words import load_words
+
+AS_OF = date(2026, 11, 21)
+MIDNIGHT = datetime.combine(AS_OF, datetime.min.time())
+CODES = (None, "91350100M000100Y43", "91350100M000100Y44", "350100100012345")
+EVERYTHING = {name: frozenset(table.by_name) for name, table in TABLES.items()}
+HEALTHY = {name: Health(True, True) for name in TABLES}
+
+serials = st.sampled_from([None, "S1", "S2", "S3", "S4"])
+numbers = st.sampled_from([None, "M1", "M2", "M3"])
+days = st.one_of(st.none(), st.integers(-400, 60).map(lambda n: AS_OF + timedelta(days=n)))
+moments = st.one_of(st.none(), st.integers(-9_000, 300).map(lambda n: MIDNIGHT + timedelta(hours=n)))
+versions = st.sampled_from([None, "3.2.0", "3.10.0", "2.9.11", "v3", "beta"])
+rejected = st.sampled_from([None, None, None, ",cert_expiry,", ",merchant_no,terminal_status,"])
+
+
+def table(name: str, columns: dict[str, st.SearchStrategy], most: int) -> st.SearchStrategy[pa.Table]:
+    types = schema_of(TABLES[name])
+
+    def build(rows: list[dict]) -> pa.Table:
+        known = {column: types[column] for column in (*columns, "rejected")}
+        data = {column: pa.array([row[column] for row in rows], kind) for column, kind in known.items()}
+        data |= {
+            "row_id": pa.array(range(len(rows)), pa.int64()),
+            "copies": pa.array([1] * len(rows), pa.int64()),
+            "source_file": pa.array([f"{name}.csv"] * len(rows), pa.string()),
+            "source_sheet": pa.array([""] * len(rows), pa.string()),
+            "source_row": pa.array(range(2, len(rows) + 2), pa.int64()),
+        }
+        return with_derived(pa.table(data), TABLES[name])
+
+    return st.lists(st.fixed_dictionaries({**columns, "rejected": rejected}), max_size=most).map(build)
+
+
+estates = st.fixed_dictionaries(
+    {
+        "devices": table(
+            "devices",
+            {
+                "serial_no": serials,
+                "tusn": st.sampled_from([None, None, "T1"]),
+                "terminal_id": st.sampled_from([None, "00000001", "00000002"]),
+                "merchant_no": numbers,
+                "model": st.sampled_from([None, "X1", "x 1", "X2"]),
+                "vendor": st.sampled_from([None, "甲", "乙"]),
+                "firmware": versions,
+                "terminal_status": st.sampled_from([None, "active", "inactive", "retired", "stock", "lost"]),
+                "install_date": days,
+                "cert_expiry": days,
+                "last_heartbeat_at": moments,
+                "last_signin_at": moments,
+                "is_spare": st.sampled_from([None, True, False]),
+                "license_no": st.sampled_from([None, "P3100"]),
+            },
+            8,
+        ),
+        "merchants": table(
+            "merchants",
+            {
+                "merchant_no": numbers,
+                "merchant_name": st.sampled_from([None, "晨光", "=1+1"]),
+                "uscc": st.sampled_from(
+                    [None, "91350100M000100Y43", "91350100M000100Y44", "350100100012345"]
+                ),
+                "license_expiry": days,
+                "merchant_status": st.sampled_from([None, "active", "closed", "frozen"]),
+            },
+            4,
+        ),
+        "registrations": table(
+            "registrations",
+            {
+                "serial_no": serials,
+                "terminal_id": st.sampled_from([None, "00000001"]),
+                "merchant_no": numbers,
+                "channel": st.sampled_from([None, "wechat", "alipay", "common"]),
+                "reg_status": st.sampled_from(
+                    [None, "registered", "pending", "failed", "cancelled", "frozen", "not_registered"]
+                ),
+                "reg_message": st.sampled_from([None, "资料不符"]),
+                "submitted_at": moments,
+                "registered_at": moments,
+            },
+            10,
+        ),
+        "models": table(
+            "models",
+            {
+                "vendor": st.sampled_from([None, "甲"]),
+                "model": st.sampled_from(["X1", "X2"]),
+                "min_firmware": versions,
+                "eol_on": days,
+                "eos_on": days,
+                "cert_expiry": days,
+            },
+            3,
+        ),
+    }
+)
+
+
+def judged(engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, ...]) -> tuple[pa.Table, Any]:
+    inputs = input_facts({}, Memory(), AS_OF)
+    facts = build_facts(engine, open_tables(engine, estate), EVERYTHING, inputs, channels)
+    outcomes = evaluate(facts, Plan(tuple(RULES.values()), {}, AS_OF), HEALTHY, {})
+    assert all(outcome.not_evaluated is None for outcome in outcomes)
+    counts = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
+    population = population_of(facts, outcomes, estate["devices"].num_rows)
+    return findings_of(outcomes, load_words("zh"), AS_OF), (counts, population)
+
+
+@given(estates, st.sampled_from([("wechat",), ("wechat", "alipay"), ("any",)]))
+def test_pandas_and_duckdb_find_the_same(estate: dict[str, pa.Table], channels: tuple[str, ...]):
+    ours, counted = judged(PandasEngine(), estate, channels)
+    theirs, counted_there = judged(DuckDBEngine(), estate, channels)
+    assert ours.to_pylist() == theirs.to_pylist()
+    assert counted == counted_there
+
+
+@given(estates)
+def test_each_device_has_one_verdict(estate: dict[str, pa.Table]):
+    _, (_, population) = judged(PandasEngine(), estate, ("wechat",))
+    devices = estate["devices"].to_pylist()
+    live = {
+        row["device_key"]
+        for row in devices
+        if row["device_key"] and row["terminal_status"] not in ("retired", "stock", "lost", "blacklist")
+    }
+    assert population.devices == len(live)
+    assert all(count >= 0 for count in population.verdicts.values())
+    assert population.unnamed == sum(row["device_key"] is None for row in devices)

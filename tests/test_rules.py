@@ -1,0 +1,185 @@
+"""Every rule: its example on every engine, its words, its place in the catalogue."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from facts import EVERYTHING, example_facts, fact_types
+
+from audit.check import Health, Plan, evaluate
+from audit.config import RulesSection
+from audit.engines import Engine
+from audit.errors import ConfigError
+from audit.findings import findings_of
+from audit.rules import RULES
+from audit.rules.model import Rule, Severity
+from audit.rules.selection import selected_rules
+from audit.tables import TABLES
+from audit.words import load_words
+
+AS_OF = date(2026, 11, 21)
+HEALTHY = {name: Health(True, True) for name in TABLES}
+every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+
+FAMILIES = {
+    "REG": (1, 3, 4, 6, 8),
+    "ELE": (1, 3),
+    "LIF": (1, 3, 5),
+    "MER": (2, 4),
+    "DEV": (3, 4, 6),
+    "HB": (1,),
+    "DUP": (1,),
+    "SRC": (1, 2, 3, 4),
+}
+
+
+def test_the_catalogue_holds_the_rules_it_promises():
+    assert list(RULES) == [
+        f"{family}-{number:02}" for family, numbers in FAMILIES.items() for number in numbers
+    ]
+
+
+@every_rule
+def test_example_flags_exactly_the_rows_it_says(rule: Rule, engine: Engine):
+    facts = example_facts(rule, engine)
+    [outcome] = evaluate(facts, Plan((rule,), {}, AS_OF), HEALTHY, {})
+    assert outcome.not_evaluated is None
+    assert outcome.flagged is not None
+    assert tuple(outcome.flagged["row_id"].to_pylist()) == rule.example.flagged
+    assert outcome.unknown == len(rule.example.unknown)
+
+
+@every_rule
+def test_example_shows_both_sides_and_every_case(rule: Rule, engine: Engine):
+    flagged = set(rule.example.flagged)
+    assert flagged
+    assert len(flagged) < len(rule.example.rows), "an example without a row that is left alone proves little"
+    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+    assert outcome.flagged is not None
+    shown = set(outcome.flagged["case"].to_pylist())
+    assert len(shown) >= min(2, len(rule.cases)), "an example shows more than one of its cases"
+
+
+@every_rule
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_findings_are_worded_whole(rule: Rule, language: str, engine: Engine):
+    outcomes = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+    table = findings_of(outcomes, load_words(language), AS_OF)
+    assert table.num_rows
+    for row in table.to_pylist():
+        assert row["detail"]
+        assert row["remedy"]
+        assert not re.search(r"[{}]", row["detail"] + row["expected"] + row["actual"])
+
+
+@every_rule
+def test_texts_name_only_facts_and_stay_short(rule: Rule):
+    known = set(fact_types(rule.subject))
+    assert set(rule.fields) <= known
+    for text in (rule.title, rule.why, rule.remedy):
+        assert not text.fields, "title, why and remedy are about the rule, not about one row"
+        assert text.zh
+        assert text.en
+        assert max(len(text.zh), len(text.en)) <= 400
+    for case in rule.cases:
+        assert set(re.findall(r"\{(\w+)", case.says.zh)) == set(re.findall(r"\{(\w+)", case.says.en))
+
+
+@every_rule
+def test_required_columns_exist_and_causes_have_words(rule: Rule):
+    for required in rule.requires:
+        feed, _, column = required.partition(".")
+        assert column in TABLES[feed].by_name
+    for language in ("zh", "en"):
+        assert rule.cause in load_words(language).section("cause")
+
+
+@every_rule
+def test_no_legal_verdict(rule: Rule):
+    words = " ".join([rule.title.en, rule.why.en, rule.remedy.en, rule.title.zh, rule.why.zh, rule.remedy.zh])
+    assert not re.search(r"illegal|unlawful|违法|非法|吊销|罚款", words)
+
+
+@every_rule
+def test_missing_column_is_not_evaluated(rule: Rule, engine: Engine):
+    if not rule.requires:
+        pytest.skip("needs no column")
+    feed, _, column = rule.requires[-1].partition(".")
+    facts = example_facts(rule, engine)
+    columns = EVERYTHING | {feed: EVERYTHING[feed] - {column}}
+    lacking = type(facts)(facts.frames, columns)
+    [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), HEALTHY, {feed: frozenset({column})})
+    assert outcome.flagged is None
+    assert outcome.not_evaluated is not None
+    assert outcome.not_evaluated.due
+    [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), HEALTHY, {})
+    assert outcome.not_evaluated is not None
+    assert not outcome.not_evaluated.due, "a column nobody promised is not missed"
+
+
+def test_a_rejected_cell_leaves_its_row_unjudged(engine: Engine):
+    rule = RULES["DEV-06"]
+    rows = tuple(dict(row) | {"rejected": ",cert_expiry,"} for row in rule.example.rows[:2])
+    from dataclasses import replace
+
+    marked = replace(rule, example=replace(rule.example, rows=rows))
+    [outcome] = evaluate(example_facts(marked, engine), Plan((marked,), {}, AS_OF), HEALTHY, {})
+    assert (outcome.count, outcome.unknown) == (0, 2)
+
+
+def test_a_rule_that_crashes_is_said_so_and_spares_the_others(engine: Engine):
+    from dataclasses import replace
+
+    import narwhals.stable.v2 as nw
+
+    good = RULES["DEV-06"]
+    bad = replace(
+        good, id="DEV-99", cases=(replace(good.cases[0], when=nw.col("no_such_column") == "x"),), known=()
+    )
+    facts = example_facts(good, engine)
+    crashed, fine = evaluate(facts, Plan((bad, good), {}, AS_OF), HEALTHY, {})
+    assert crashed.not_evaluated is not None
+    assert crashed.not_evaluated.key == "rule_crashed"
+    assert crashed.not_evaluated.due
+    assert fine.count == len(good.example.flagged)
+
+
+def test_an_incomplete_list_silences_the_rules_about_absence(engine: Engine):
+    rule = RULES["REG-01"]
+    health = HEALTHY | {"registrations": Health(False, False, "feed_shrunken")}
+    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), health, {})
+    assert outcome.count == 0
+    assert outcome.not_evaluated is not None
+    assert outcome.not_evaluated.key == "feed_shrunken"
+
+
+def test_selection_by_family_and_id():
+    rules, _ = selected_rules(RulesSection(select=("REG", "MER-02"), disable=("REG-08",)))
+    assert [rule.id for rule in rules] == ["REG-01", "REG-03", "REG-04", "REG-06", "MER-02"]
+
+
+def test_thresholds_and_severity_are_configuration(engine: Engine):
+    section = RulesSection(**{"REG-03": {"days": 30, "severity": "low"}})
+    rules, thresholds = selected_rules(section)
+    rule = next(rule for rule in rules if rule.id == "REG-03")
+    assert rule.severity is Severity.LOW
+    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), thresholds, AS_OF), HEALTHY, {})
+    assert outcome.count == 0, "the example is 11 days old"
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ({"select": ("REG-1",)}, "config_unknown_rule"),
+        ({"REG-99": {}}, "config_unknown_rule"),
+        ({"REG-03": {"dyas": 3}}, "config_rule_key"),
+        ({"REG-03": {"days": "3"}}, "config_rule_value"),
+        ({"REG-03": {"severity": "awful"}}, "config_rule_value"),
+    ],
+)
+def test_what_does_not_exist_is_refused(section: dict, key: str):
+    with pytest.raises(ConfigError) as failure:
+        selected_rules(RulesSection(**section))
+    assert failure.value.key == key

@@ -1,0 +1,119 @@
+"""Both languages say the same things, and every sentence the program can say exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.crosscheck.facts import Subject
+from audit.errors import Unusable
+from audit.intake.reading import Aside, Reason
+from audit.ledger.nights import State
+from audit.report.build import load_programme
+from audit.report.model import Verdict
+from audit.rules import RULES
+from audit.rules.model import Category, Owner, Severity
+from audit.tables import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TABLES, TERMINAL_STATUS
+from audit.words import load_words
+
+PACKAGE = Path(__file__).parents[1] / "audit"
+ZH, EN = load_words("zh"), load_words("en")
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in tree.items():
+        where = f"{path}{key}"
+        if isinstance(value, dict):
+            yield from leaves(value, f"{where}.")
+        else:
+            yield where, value
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_facts():
+    zh, en = dict(leaves(ZH.tree)), dict(leaves(EN.tree))
+    assert set(zh) == set(en)
+    for key in zh:
+        assert fields(zh[key]) == fields(en[key]), key
+        assert zh[key] or key.startswith(("channel_phrase.", "report.unit")), key
+
+
+def test_english_is_english():
+    for key, text in leaves(EN.tree):
+        assert not re.search(r"[\u4e00-\u9fff]", text), key
+
+
+@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+def test_every_code_word_has_a_label(words):
+    groups = {
+        "severity": Severity,
+        "state": State,
+        "verdict": Verdict,
+        "category": Category,
+        "owner": Owner,
+        "aside": Aside,
+        "reject": Reason,
+        "unusable": Unusable,
+        "feed": TABLES,
+        "channel": CHANNEL.words,
+        "reg_status": REGISTRATION_STATUS.words,
+        "terminal_status": TERMINAL_STATUS.words,
+        "merchant_status": MERCHANT_STATUS.words,
+        "subject": {subject.kind for subject in Subject},
+        "column": {name for table in TABLES.values() for name in table.by_name},
+        "cause": {rule.cause for rule in RULES.values()}
+        | {item["statement"] for item in load_programme().values()} - {"7.1", "7.2", "7.3", "7.4", "7.5"},
+    }
+    for group, wanted in groups.items():
+        assert {str(word) for word in wanted} <= set(words.section(group)), group
+
+
+def test_every_error_the_code_can_raise_has_a_sentence():
+    raised = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                texts = [
+                    a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
+                ]
+                if node.func.id in (
+                    "ConfigError",
+                    "NoUsableInput",
+                    "Locked",
+                    "CannotWrite",
+                    "NightRefused",
+                    "NotDelivered",
+                ):
+                    raised |= set(texts[:1])
+                if node.func.id == "InputError":
+                    raised |= set(texts[-1:])
+    assert len(raised) > 30
+    assert raised <= set(ZH.section("error"))
+
+
+def test_every_key_the_code_asks_for_exists():
+    asked = set()
+    for path in PACKAGE.rglob("*.py"):
+        asked |= set(re.findall(r"""(?:words|_HELP)\(\s*"([a-z_]+(?:\.[a-z_]+)+)""", path.read_text("utf-8")))
+    for path in (PACKAGE.parent / "templates").glob("*.*"):
+        if path.suffix in (".html", ".txt"):
+            asked |= set(re.findall(r"""words\("([a-z_]+(?:\.[a-z_]+)+)""", path.read_text("utf-8")))
+    known = dict(leaves(ZH.tree))
+    assert asked
+    assert {key for key in asked if key not in known} == set()
+
+
+def test_own_templates_replace_single_sentences(tmp_path: Path):
+    (tmp_path / "labels.zh.toml").write_text('[report]\ntitle = "本行报告"\n', encoding="utf-8")
+    words = load_words("zh", tmp_path)
+    assert words("report.title") == "本行报告"
+    assert words("report.overdue") == ZH("report.overdue")
