@@ -283,6 +283,8 @@ def test_an_optional_feed_that_is_missing_is_said_but_not_critical(estate: Estat
     assert result.code is ExitCode.INCOMPLETE
     [finding] = estate.findings()
     assert (finding["rule"], finding["severity"]) == ("SRC-02", "medium")
+    verdicts = summary(estate)["devices"]["verdicts"]
+    assert (verdicts["not_evaluated"], verdicts["compliant"]) == (3, 0), "no version was checked"
 
 
 def test_a_mandatory_feed_that_is_not_configured_is_missed(estate: Estate):

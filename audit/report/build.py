@@ -103,13 +103,20 @@ def _rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[
     rule = outcome.rule
     values = {threshold.name: threshold.default for threshold in rule.thresholds}
     values |= dict(thresholds.get(rule.id, {}))
-    status, reason = ("flagged" if outcome.count else "passed"), ""
+    reason = ""
     if outcome.not_evaluated:
-        status = "not_evaluated" if outcome.not_evaluated.due else "not_enabled"
         facts = outcome.not_evaluated.facts
         shown = {name: _shown_fact(name, value, words) for name, value in facts.items()}
         reason = words(f"not_evaluated.{outcome.not_evaluated.key}", **shown)
-    return RuleLine(rule, status, outcome.count, outcome.passed, outcome.unknown, reason, values)
+    return RuleLine(rule, _status(outcome), outcome.count, outcome.passed, outcome.unknown, reason, values)
+
+
+def _status(outcome: Outcome) -> str:
+    if outcome.not_evaluated:
+        return "not_evaluated" if outcome.not_evaluated.due else "not_enabled"
+    if outcome.count:
+        return "flagged"
+    return "undecided" if outcome.unknown and not outcome.passed else "passed"
 
 
 def _shown_fact(name: str, value: object, words: Words) -> object:

@@ -59,7 +59,8 @@ class Population:
 
 @dataclass(frozen=True)
 class RuleLine:
-    """What a rule made of the night. `status`: passed, flagged, not_evaluated (due) or not_enabled."""
+    """What a rule made of the night. `status`: passed, flagged, undecided (nothing could be judged),
+    not_evaluated (though due) or not_enabled."""
 
     rule: Rule
     status: str

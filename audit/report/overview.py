@@ -12,7 +12,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.model import Report, Verdict
-from audit.report.summary import changes, headline, owners, severities, top_findings, top_merchants
+from audit.report.summary import (
+    changes,
+    channel_states,
+    headline,
+    owners,
+    severities,
+    top_findings,
+    top_merchants,
+)
 from audit.report.xlsxfile import printable
 from audit.words import Words
 
@@ -137,11 +145,7 @@ def _verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 
 def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     top = _title(sheet, row, 5, words("report.channel_title"))
-    states = [
-        state
-        for state in words.section("reg_status")
-        if any(channel.states.get(state) for channel in report.population.channels)
-    ]
+    states = channel_states(report, words)
     headers = [
         words("header.channel"),
         *(words.label("reg_status", state) for state in states),

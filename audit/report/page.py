@@ -9,7 +9,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from audit.report.model import Report, Verdict
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
-from audit.report.summary import changes, headline, owners, severities, top_findings, top_merchants
+from audit.report.summary import (
+    changes,
+    channel_states,
+    headline,
+    owners,
+    severities,
+    top_findings,
+    top_merchants,
+)
 from audit.words import Words, template_folders
 
 _MAIL_ROWS = 10
@@ -48,6 +56,7 @@ def _context(report: Report, words: Words) -> dict[str, Any]:
         "severities": severities(report),
         "owners": owners(report),
         "merchants": top_merchants(report, 8),
+        "channel_states": channel_states(report, words),
         "compliant": report.population.verdicts[Verdict.COMPLIANT],
         "verdict_color": {verdict.value: f"#{VERDICT_FILL[verdict]}" for verdict in Verdict},
         "severity_color": {

@@ -15,13 +15,15 @@ from audit.report.model import Channel, Population, Verdict
 
 Frame = nw.LazyFrame[Any]
 _REGISTERED = "REG-01"
+_DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
 
 
 def population_of(facts: Facts, outcomes: Sequence[Outcome], rows: int) -> Population:
     """Each device once, under the gravest of its findings' categories.
 
-    A device without a finding is compliant when its registration was checked and stands; one whose
-    registration is still pending deserves attention; one that could not be checked is not evaluated.
+    A device without a finding is compliant when every check of devices that was due was made and its
+    registration stands; one whose registration is still pending deserves attention; one that could not
+    be checked is not evaluated.
     `rows` is the number of ledger rows, those without any identifier included.
     """
     device = facts.frames[Subject.DEVICE]
@@ -47,7 +49,11 @@ def population_of(facts: Facts, outcomes: Sequence[Outcome], rows: int) -> Popul
 
 
 def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:
-    return any(outcome.rule.id == _REGISTERED and outcome.not_evaluated is None for outcome in outcomes)
+    about_devices = [outcome for outcome in outcomes if outcome.rule.subject in _DEVICES]
+    missed = any(outcome.not_evaluated and outcome.not_evaluated.due for outcome in about_devices)
+    return not missed and any(
+        outcome.rule.id == _REGISTERED and not outcome.not_evaluated for outcome in about_devices
+    )
 
 
 def _flagged_categories(outcomes: Sequence[Outcome]) -> dict[str, Verdict]:
@@ -55,7 +61,7 @@ def _flagged_categories(outcomes: Sequence[Outcome]) -> dict[str, Verdict]:
     order = list(Verdict)
     gravest: dict[str, Verdict] = {}
     for outcome in outcomes:
-        if outcome.rule.subject not in (Subject.DEVICE, Subject.DEVICE_CHANNEL) or not outcome.flagged:
+        if outcome.rule.subject not in _DEVICES or not outcome.flagged:
             continue
         verdict = Verdict(outcome.rule.category.value)
         for key in pc.unique(outcome.flagged["device_key"]).to_pylist():

@@ -25,9 +25,8 @@ STATE_FILL = {
 }
 
 THIN = Border(bottom=Side(style="thin", color=LINE))
-WRAP = Alignment(vertical="top", wrap_text=True)
-TOP = Alignment(vertical="top")
-MIDDLE = Alignment(vertical="center")
+WRAP = Alignment(horizontal="left", vertical="top", wrap_text=True)
+TOP = Alignment(horizontal="left", vertical="top")
 A4 = 9
 
 

@@ -23,7 +23,9 @@ def headline(report: Report, words: Words) -> str:
 def _devices(report: Report) -> int:
     """Devices with an open finding."""
     devices = report.open[report.open["subject"] == "device"]
-    return int(devices[["serial_no", "merchant_no", "terminal_id"]].drop_duplicates("serial_no").shape[0])
+    named = devices["serial_no"].notna()
+    without_serial = devices[~named][["merchant_no", "terminal_id"]].drop_duplicates()
+    return int(devices[named]["serial_no"].nunique()) + len(without_serial)
 
 
 def changes(report: Report) -> dict[str, int]:
@@ -61,3 +63,12 @@ def top_merchants(report: Report, most: int) -> list[tuple[str, str, int]]:
     )
     best = counted.sort_values("count", ascending=False, kind="stable").head(most)
     return [(str(number), row["name"] or "", int(row["count"])) for number, row in best.iterrows()]
+
+
+def channel_states(report: Report, words: Words) -> list[str]:
+    """The registration states that occur, in the order the words list them."""
+    return [
+        state
+        for state in words.section("reg_status")
+        if any(channel.states.get(state) for channel in report.population.channels)
+    ]

@@ -222,6 +222,7 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
     end = _body(sheet, top, [words(f"header.{name}") for name in names], rows, widths)
     fills = {
         words("status.flagged"): "FDE2E1",
+        words("status.undecided"): "EDEDED",
         words("status.not_evaluated"): "F4B183",
         words("status.passed"): "DDF1E4",
     }

@@ -171,7 +171,7 @@ def text_widths(column: pa.Array) -> pa.Array:
 def _cells(
     letter: str, numbers: pa.Array, column: pa.Array, style: CellStyle, strings: SharedStrings
 ) -> pa.Array:
-    """One column's cells as XML, "" where blank."""
+    """One column's cells as XML; a blank cell keeps its style, for the line under the row."""
     kind = ""
     if pa.types.is_string(column.type):
         encoded = column.dictionary_encode()
@@ -188,7 +188,8 @@ def _cells(
     cells = pc.binary_join_element_wise(
         f'<c r="{letter}', numbers, '" s="', styles, f'"{kind}><v>', values, "</v></c>", ""
     )
-    return pc.fill_null(cells, "")
+    blank = pc.binary_join_element_wise(f'<c r="{letter}', numbers, f'" s="{style.plain}"/>', "")
+    return pc.coalesce(cells, blank)
 
 
 def _announce(parts: dict[str, bytes]) -> None:
