@@ -1,0 +1,92 @@
+"""The estate of sample_data: every fault planted in it is found, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "sample_data"
+NIGHT = "2026-11-21"
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample in a folder of its own, so that it publishes there."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(SAMPLE, folder / "sample_data")
+    return folder
+
+
+def audit(folder: Path, config: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "audit", "run", "--config", config]
+    return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def night(copied: Path) -> Path:
+    done = audit(copied, "sample_data/audit.toml")
+    assert done.returncode == 0, done.stderr
+    return copied / "out" / NIGHT
+
+
+def test_each_rule_finds_what_was_planted_and_nothing_else(night: Path):
+    flagged: dict[str, set[str]] = {}
+    for row in pq.read_table(night / "findings.parquet").to_pylist():
+        flagged.setdefault(row["rule"], set()).add(row["serial_no"] or row["merchant_no"])
+    expected = json.loads((SAMPLE / "expected.json").read_text("utf-8"))
+    assert {rule: sorted(keys) for rule, keys in flagged.items()} == expected["flagged"]
+    controls = {control["key"] for control in expected["controls"]}
+    assert controls
+    assert controls.isdisjoint(set().union(*flagged.values()))
+
+
+def test_every_row_level_rule_has_an_example(night: Path):
+    rules = json.loads((night / "summary.json").read_text("utf-8"))["rules"]
+    row_level = {rule["rule"] for rule in rules if not rule["rule"].startswith("SRC-")}
+    assert row_level == set(json.loads((SAMPLE / "expected.json").read_text("utf-8"))["flagged"])
+    assert {rule["status"] for rule in rules} == {"flagged", "passed", "undecided"}
+
+
+def test_every_row_of_every_file_is_accounted_for(night: Path):
+    inputs = json.loads((night / "summary.json").read_text("utf-8"))["inputs"]
+    assert len(inputs) == 6
+    for one in inputs:
+        assert one["rows_in_file"] == one["rows"] + sum(one["set_aside"].values()), one["path"]
+        assert one["rejected"] == 0
+        assert one["error"] == ""
+    assert {one["encoding"] for one in inputs} == {"", "gb18030", "utf-8"}
+
+
+def test_the_troubled_night_names_each_file_and_audits_the_rest(copied: Path):
+    done = audit(copied, "sample_data/troubled/audit.toml")
+    assert done.returncode == 20, done.stderr
+    told = json.loads((copied / "out" / "troubled" / NIGHT / "summary.json").read_text("utf-8"))
+    errors = {one["path"]: one["error"] for one in told["inputs"]}
+    assert errors == {
+        "星联_终端台账_1.xlsx": "",
+        "星联_终端台账_2.xlsx": "truncated",
+        "蓝湾_设备导出.csv": "",
+        "商户资料.xlsx": "not_a_spreadsheet",
+        "报备清单.csv": "",
+        "型号表.csv": "missing",
+    }
+    found = {one["rule"] for one in told["findings"]}
+    assert found >= {"SRC-01", "SRC-02", "SRC-04", "REG-01"}
+    assert {"REG-08", "LIF-05", "MER-04", "DEV-04"} <= set(told["not_evaluated"])
+    assert told["devices"]["verdicts"]["compliant"] == 0
+
+
+def test_the_script_makes_the_committed_bytes(tmp_path: Path):
+    shutil.copy(SAMPLE / "make.py", tmp_path / "make.py")
+    subprocess.run([sys.executable, "make.py"], cwd=tmp_path, check=True)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(made) == 13
+    for path, content in made.items():
+        assert content == (SAMPLE / path).read_bytes(), path
