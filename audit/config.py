@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -88,6 +89,12 @@ class InputSection(_Section):
     mandatory: bool | None = None
     max_age_days: int | None = Field(default=None, ge=0)
     encoding: str = ""
+    password_env: str = ""  # the environment variable that holds the password of protected files
+
+    @property
+    def password(self) -> str:
+        """The password of protected files; "" when there is none."""
+        return os.environ.get(self.password_env, "") if self.password_env else ""
 
 
 class RulesSection(BaseModel):

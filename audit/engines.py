@@ -50,7 +50,7 @@ _PROVENANCE = {
 def schema_of(table: Table) -> dict[str, pa.DataType]:
     """Every column of a canonical table as facts may ask for it, with its Arrow type."""
     own = {column.name: ARROW_TYPES[column.kind] for column in table.columns if column.name not in table.wide}
-    return own | _DERIVED[table.name] | _PROVENANCE
+    return own | _DERIVED.get(table.name, {}) | _PROVENANCE
 
 
 def completed(rows: pa.Table, table: Table) -> pa.Table:

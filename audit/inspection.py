@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from audit.config import InputSection, configured_codes, configured_columns
-from audit.errors import ConfigError
+from audit.errors import ConfigError, InputError
 from audit.files import write_private
 from audit.intake.child import read_in_child
+from audit.intake.opening import await_settled
 from audit.intake.read import Request
 from audit.intake.reading import FileReading
 from audit.report.build import notice_sentences, problem_of
@@ -42,8 +43,10 @@ class Inspection:
         return any(reading.error for reading in self.readings)
 
     def to_json(self, words: Words) -> dict[str, Any]:
-        """For programs: every file with its account, or its error."""
-        return {"files": [_plain(reading, words) for reading in self.readings], "rows": self.rows}
+        """For programs: every file with its account or its error, and the first error of all."""
+        files = [_plain(reading, words) for reading in self.readings]
+        first_error = next((file["error"] for file in files if file["error"]), None)
+        return {"files": files, "rows": self.rows, "error": first_error}
 
     def to_text(self, words: Words) -> str:
         """For people."""
@@ -71,9 +74,10 @@ def inspect_files(
                 columns=configured_columns(section) if section else {},
                 codes=configured_codes(section) if section else {},
                 encoding=section.encoding if section else "",
+                password=section.password if section else "",
                 output=str(output),
             )
-            reading = read_in_child(request.to_json())
+            reading = _read(request)
             readings.append(reading)
             if not reading.error:
                 parts.append(pq.read_table(output))
@@ -83,6 +87,14 @@ def inspect_files(
     return Inspection(
         tuple(readings), rows.num_rows if rows is not None else 0, to if rows is not None else None
     )
+
+
+def _read(request: Request) -> FileReading:
+    try:
+        await_settled(Path(request.path))
+    except InputError as failure:
+        return FileReading(request.path).failed(failure)
+    return read_in_child(request.to_json())
 
 
 def canonical_csv(rows: pa.Table, table: Table) -> bytes:

@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         ("max_age_days", pa.int64()),
         ("basis", pa.string()),
         ("missing_columns", pa.string()),
+        ("sensitive_columns", pa.string()),
         ("source_file", pa.string()),
     ]
 )
@@ -59,6 +60,8 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
     recognised = {name for file in slot.usable for name in file.reading.columns} | (
         feed.columns & {"channel", "reg_status"}
     )
+    telling = [file for file in slot.usable if file.reading.sensitive]
+    sensitive = [name for file in telling for name in file.reading.sensitive]
     missing = [name for name in feed.required if name not in recognised] if slot.usable else []
     return {
         "row_id": number,
@@ -77,5 +80,6 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
         "max_age_days": feed.max_age_days,
         "basis": slot.usable[0].fresh.basis if slot.usable else None,
         "missing_columns": ",".join(missing) or None,
-        "source_file": (broken or list(slot.files))[0].name if slot.files else slot.pattern,
+        "sensitive_columns": " / ".join(dict.fromkeys(sensitive)) or None,
+        "source_file": (broken or telling or list(slot.files))[0].name if slot.files else slot.pattern,
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 import numpy as np
@@ -15,13 +15,17 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
+from audit.intake.garbled import garbled_as
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderMap, find_header, map_headers, score
+from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows
+from audit.intake.legends import harvest
 from audit.intake.personal import mask
 from audit.intake.reading import Aside, Rejection, SheetReading
-from audit.tables import TABLES, Column, Kind, Table
+from audit.intake.sensitive import sensitive
+from audit.intake.sheets import choose
+from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
 _EXPORTED = re.compile(
@@ -72,24 +76,25 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     notices: list[Notice] = []
     failures: list[InputError] = []
     exported_at = ""
-    for grid, header_row, reason in _choose(list(grids), profile):
-        if reason:
+    grids = list(grids)
+    for grid, found, reason in choose(grids, profile.table, profile.columns):
+        if reason or found is None:
             sheets.append(SheetReading(grid.sheet, skipped=reason, rows_in_file=grid.height))
             continue
         try:
-            header = map_headers(grid, header_row, table, profile.columns)
+            header = map_headers(grid, found, table, profile.columns)
         except InputError as failure:
             failures.append(failure)
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))
             continue
-        exported_at = exported_at or _exported_at(grid, header_row)
+        exported_at = exported_at or _exported_at(grid, found.row)
         rows, sheet, rejected, told = _read_sheet(grid, header, profile)
         notices += told
         parts.append(rows)
         sheets.append(sheet)
         rejections += rejected
     if not parts:
-        raise _why_nothing(failures, sheets, table)
+        raise _why_nothing(failures, sheets, grids, profile)
     rows = pa.concat_tables(parts, promote_options="default")
     return Canonical(
         rows,
@@ -101,38 +106,20 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     )
 
 
-def _choose(grids: list[Grid], profile: Profile) -> Iterator[tuple[Grid, int, str]]:
-    """Each sheet with its header row, or with the reason why it is left out.
-
-    In a workbook of several tables, a sheet whose header fits another table better is left to that one.
-    """
-    headers = {id(grid): find_header(grid, profile.table, profile.columns) for grid in grids}
-    best = {id(grid) for grid in grids if _fits_best(grid, headers[id(grid)], profile)}
-    for grid in grids:
-        header = headers[id(grid)]
-        if grid.skipped:
-            yield grid, 0, grid.skipped
-        elif grid.height == 0:
-            yield grid, 0, "empty"
-        elif header is None:
-            yield grid, 0, "no_header"
-        elif best and id(grid) not in best:
-            yield grid, header, "other_table"
-        else:
-            yield grid, header, ""
-
-
-def _fits_best(grid: Grid, header: int | None, profile: Profile) -> bool:
-    if header is None:
-        return False
-    labels = grid.row(header)
-    own = score(labels, profile.table, profile.columns)
-    return all(own >= score(labels, table, {}) for table in TABLES.values())
-
-
-def _why_nothing(failures: list[InputError], sheets: list[SheetReading], table: Table) -> InputError:
+def _why_nothing(
+    failures: list[InputError], sheets: list[SheetReading], grids: list[Grid], profile: Profile
+) -> InputError:
+    table = profile.table
     if failures:
         return failures[0]
+    for grid in grids:
+        for row in range(min(SEARCHED_ROWS, grid.height)):
+            if what := garbled_as(grid.row(row), table.by_synonym):
+                return InputError(Unusable.UNREADABLE, "text_garbled", what=what)
+    unread = [sheet for sheet in sheets if sheet.skipped in tuple(Unusable)]
+    if unread:
+        reason = Unusable(unread[0].skipped)
+        return InputError(reason, "member_unusable", member=unread[0].name)
     if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
         return InputError(Unusable.EMPTY, "sheets_empty")
     return InputError(
@@ -144,11 +131,14 @@ def _read_sheet(
     grid: Grid, header: HeaderMap, profile: Profile
 ) -> tuple[pa.Table, SheetReading, list[Rejection], list[Notice]]:
     table = profile.table
+    grid = _filled_down(grid, header)
+    legends = harvest(grid, header, table, profile.columns)
+    codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
     kinds = classify_rows(grid, header, table)
     places = np.flatnonzero(kinds == "")
     data = pa.array(places)
     cleaned = {
-        name: Reader(table.by_name[name], dict(profile.codes.get(name, {})), profile.zone).clean(
+        name: Reader(table.by_name[name], codes[name], profile.zone).clean(
             grid.columns[index].take(data), None if (marks := grid.marks[index]) is None else marks.take(data)
         )
         for name, index in header.columns.items()
@@ -167,15 +157,48 @@ def _read_sheet(
         set_aside={str(kind): count for kind, count in sorted(set_aside.items()) if count},
         mapped=header.mapped,
         unmapped=header.unmapped,
+        sensitive=sensitive(header.unmapped),
     )
-    return rows, sheet, rejections, _notices(grid.sheet, header, cleaned)
+    return rows, sheet, rejections, _notices(grid.sheet, header, cleaned, legends)
 
 
-def _notices(sheet: str, header: HeaderMap, cleaned: Mapping[str, CleanColumn]) -> list[Notice]:
+def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
+    """The sheet with the value of cells merged over several rows in each of them, as it is seen."""
+    columns, marks = list(grid.columns), list(grid.marks)
+    places = set(header.columns.values())
+    down: dict[int, np.ndarray] = {}
+    for merge in grid.merges:
+        index = merge.first_column - grid.first_column
+        last = min(merge.last_row, grid.height - 1)
+        if index in places and header.row < merge.first_row < last + 1:
+            source = down.setdefault(index, np.arange(grid.height))
+            source[merge.first_row : last + 1] = merge.first_row
+    for index, source in down.items():
+        columns[index] = columns[index].take(pa.array(source))
+        if (of_cells := marks[index]) is not None:
+            marks[index] = of_cells.take(pa.array(source))
+    return replace(grid, columns=tuple(columns), marks=tuple(marks)) if down else grid
+
+
+def _notices(
+    sheet: str,
+    header: HeaderMap,
+    cleaned: Mapping[str, CleanColumn],
+    legends: Mapping[str, Mapping[str, str]],
+) -> list[Notice]:
     """What a reader of the account should know though nothing was rejected for it."""
     found: list[Notice] = [
         ("second_choice", {"sheet": sheet, "header": other.header, "column": other.column})
         for other in header.second_choices
+    ]
+    if secrets := sensitive(header.unmapped):
+        found.append(("sensitive_columns", {"sheet": sheet, "headers": list(secrets)}))
+    found += [
+        (
+            "legend_used",
+            {"sheet": sheet, "column": name, "codes": [f"{code} = {word}" for code, word in codes.items()]},
+        )
+        for name, codes in legends.items()
     ]
     found += [
         ("identifier_numbers", {"sheet": sheet, "column": name, "count": column.numbers})

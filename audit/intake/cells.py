@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.dates import END_OF_TIME, clean_date, clean_moment
-from audit.intake.delimited import UNDECODABLE
+from audit.intake.formats.delimited import UNDECODABLE
+from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
 from audit.intake.identifiers import GLUE, Unreadable, clean_identifier, clean_reference
 from audit.intake.reading import Reason
@@ -37,7 +38,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
 _PLAIN: dict[Kind, str] = {
     Kind.IDENTIFIER: r"^[0-9A-Z]+$",
     Kind.REFERENCE: r"^[0-9A-Za-z_-]+$",
-    Kind.TEXT: r"^[^\p{Z}\p{C}`\x{FFFD}]+( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
+    Kind.TEXT: r"^[^\p{Z}\p{C}`#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
     Kind.VERSION: r"^[0-9A-Za-z._-]+$",
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
@@ -96,6 +97,8 @@ class Reader:
             pc.match_substring_regex(unique, _PLAIN[kind]),
             pc.is_in(pc.utf8_upper(unique), value_set=_NULLS[kind]),
         )
+        for mark in REPLACED:
+            plain = pc.and_not(plain, pc.match_substring(unique, mark))
         texts = pc.if_else(plain, unique, None)
         if target == pa.string():
             return texts
@@ -114,7 +117,7 @@ class Reader:
         for place, text in zip(rest, unique.take(pa.array(rest)).to_pylist(), strict=True):
             value = None
             try:
-                if UNDECODABLE in text:
+                if UNDECODABLE in text or any(mark in text for mark in REPLACED):
                     raise Unreadable(Reason.UNDECODABLE)
                 value = clean(text)
             except Unreadable as failure:

@@ -24,11 +24,23 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may cost. Address space is generous, for Arrow reserves more than it uses."""
+    """What one file may cost. Address space is generous, for Arrow reserves more than it uses.
 
-    seconds: float = 300.0
-    resident_bytes: int = 1_500 << 20
-    address_bytes: int = 16 << 30
+    An honest file takes about a second for every MiB it has; a small one that takes longer than
+    `seconds` is stuck.
+    """
+
+    seconds: float = 20.0
+    seconds_per_mib: float = 4.0
+    resident_bytes: int = 1_200 << 20
+    address_bytes: int = 8 << 30
+
+    def seconds_for(self, path: str) -> float:
+        """The time a file of this size may take."""
+        try:
+            return self.seconds + self.seconds_per_mib * Path(path).stat().st_size / (1 << 20)
+        except OSError:
+            return self.seconds
 
 
 DEFAULT_LIMITS = Limits()
@@ -37,7 +49,7 @@ DEFAULT_LIMITS = Limits()
 def read_in_child(request: dict[str, object], limits: Limits = DEFAULT_LIMITS) -> FileReading:
     """What `read.read_file` returns for the request; a dead child becomes a reading with an error."""
     path = str(request["path"])
-    started = time.monotonic()
+    started, allowed = time.monotonic(), limits.seconds_for(path)
     with subprocess.Popen(
         [sys.executable, "-m", "audit.intake.child"],
         stdin=subprocess.PIPE,
@@ -54,8 +66,8 @@ def read_in_child(request: dict[str, object], limits: Limits = DEFAULT_LIMITS) -
                 out, err = child.communicate(timeout=_POLL_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                if time.monotonic() - started > limits.seconds:
-                    return _killed(child, path, "reader_too_slow", seconds=round(limits.seconds))
+                if time.monotonic() - started > allowed:
+                    return _killed(child, path, "reader_too_slow", seconds=round(allowed))
                 if _resident(child.pid) > limits.resident_bytes:
                     return _killed(child, path, "reader_too_large", mib=limits.resident_bytes >> 20)
         if child.returncode != 0:

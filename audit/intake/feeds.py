@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from audit.intake.cells import ARROW_TYPES
 from audit.intake.read import Request
 from audit.intake.reading import FileReading
 from audit.intake.store import Store
+from audit.intake.versions import Candidate, superseded
 from audit.tables import TABLES, Table
 
 READERS = 2
@@ -63,8 +64,8 @@ class Slot:
 
     @property
     def usable(self) -> tuple[InputFile, ...]:
-        """Files that were read."""
-        return tuple(file for file in self.files if not file.reading.error)
+        """Files that were read and count."""
+        return tuple(file for file in self.files if not file.reading.error and not file.reading.is_superseded)
 
     @property
     def rows(self) -> int:
@@ -74,7 +75,8 @@ class Slot:
     @property
     def complete(self) -> bool:
         """Whether the pattern found files and every one of them could be read and held rows."""
-        return bool(self.files) and all(not file.reading.error and file.reading.rows for file in self.files)
+        counting = [file for file in self.files if not file.reading.is_superseded]
+        return bool(counting) and all(not file.reading.error and file.reading.rows for file in counting)
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ def read_feeds(
 
     def input_file(feed: str, path: Path) -> InputFile:
         reading, rows_path = read_files[feed, path]
+        if lock := _lock_beside(path):
+            reading = reading.with_notice("file_open_elsewhere", lock=lock)
         return InputFile(
             _shown(path, settings.folder), reading, freshness(path, reading, as_of, settings), rows_path
         )
@@ -155,7 +159,7 @@ def read_feeds(
     for name, table in TABLES.items():
         section = settings.inputs.get(name)
         slots = tuple(
-            Slot(name, pattern, tuple(input_file(name, path) for path in paths))
+            Slot(name, pattern, _newest(tuple(input_file(name, path) for path in paths), table))
             for pattern, paths in found.get(name, [])
         )
         feeds[name] = Feed(
@@ -166,6 +170,27 @@ def read_feeds(
             section.max_age_days if section else None,
         )
     return feeds
+
+
+def _newest(files: tuple[InputFile, ...], table: Table) -> tuple[InputFile, ...]:
+    """The files with older versions of others marked as such."""
+    candidates = [
+        Candidate(file.name, _age(file), file.rows_path) for file in files if not file.reading.error
+    ]
+    newer = superseded(candidates, table)
+    return tuple(
+        replace(file, reading=file.reading.superseded_by(newer[file.name])) if file.name in newer else file
+        for file in files
+    )
+
+
+def _age(file: InputFile) -> tuple[str, int]:
+    """When a file was exported, sortable; among files of one moment, when it was written here."""
+    exported = file.reading.exported_at or (file.fresh.on.isoformat() if file.fresh.on else "")
+    try:
+        return exported, Path(file.reading.path).stat().st_mtime_ns
+    except OSError:
+        return exported, 0
 
 
 def freshness(path: Path, reading: FileReading, as_of: date, settings: Settings) -> Freshness:
@@ -242,13 +267,13 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
     """Files a pattern names, sorted."""
     if not any(mark in pattern for mark in "*?["):
         path = folder / pattern
-        return [path] if path.is_file() else []
+        return [path] if path.exists() else []
     base = Path(pattern)
     root, relative = (
         (Path(base.anchor), str(base.relative_to(base.anchor))) if base.is_absolute() else (folder, pattern)
     )
     return sorted(
-        path for path in root.glob(relative) if path.is_file() and not path.name.startswith(("~$", "."))
+        path for path in root.glob(relative) if not path.is_dir() and not path.name.startswith(("~$", "."))
     )
 
 
@@ -259,12 +284,19 @@ def _request(feed: str, section: InputSection, path: Path, zone: str) -> Request
         columns=configured_columns(section),
         codes=configured_codes(section),
         encoding=section.encoding,
+        password=section.password,
         zone=zone,
     )
 
 
 def _shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+
+
+def _lock_beside(path: Path) -> str:
+    """The lock file an office program keeps while somebody has the file open, or ""."""
+    names = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
+    return next((name for name in names if (path.parent / name).exists()), "")
 
 
 def _size(path: Path) -> int:

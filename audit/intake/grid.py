@@ -18,6 +18,16 @@ class Mark(IntEnum):
 
 
 @dataclass(frozen=True)
+class Merge:
+    """A merged area, 0-based and inclusive; columns count from A. Its first cell holds the value."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
+@dataclass(frozen=True)
 class Grid:
     """Columns of one sheet, all of the same length; null is a blank cell.
 
@@ -30,6 +40,7 @@ class Grid:
     marks: tuple[pa.Array | None, ...]
     first_column: int = 0
     skipped: str = ""  # why a sheet has no cells here: "hidden"
+    merges: tuple[Merge, ...] = ()
 
     @property
     def height(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,37 +27,82 @@ _EITHER_NUMBER = frozenset(
 class HeaderMap:
     """The columns of a sheet that mean something: canonical name to grid column."""
 
-    row: int  # 0-based
+    row: int  # 0-based; of a header in two rows, the lower one
     columns: Mapping[str, int]
     mapped: tuple[Mapped, ...]
     unmapped: tuple[str, ...]
     second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
 
 
-def score(labels: list[str | None], table: Table, configured: Mapping[str, str]) -> int:
+@dataclass(frozen=True)
+class HeaderRow:
+    """Where the header is and what it says, column by column."""
+
+    row: int
+    labels: tuple[str | None, ...]
+    score: int
+
+
+def score(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> int:
     """How many canonical columns a row of labels names, taken as a header."""
-    return len({name for label in labels if label and (name := _lookup(label, table, configured)[0])})
+    return len({name for label in labels if label and (name := lookup(label, table, configured)[0])})
 
 
-def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> int | None:
-    """The 0-based row that names most columns of the table, or None when no row names two."""
-    best_row, best = None, 1
+def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> HeaderRow | None:
+    """The row that names most columns of the table, or None when no row names two.
+
+    A header in two rows - groups above, names below - counts as one when it names more than either.
+    """
+    best: HeaderRow | None = None
+    above: list[str | None] | None = None
     for row in range(min(SEARCHED_ROWS, grid.height)):
-        if (found := score(grid.row(row), table, configured)) > best:
-            best_row, best = row, found
-    return best_row
+        labels = grid.row(row)
+        candidates = [labels]
+        if above is not None:
+            candidates.append(_joined(_spread(grid, row - 1, above), labels, table, configured))
+        for candidate in candidates:
+            found = score(candidate, table, configured)
+            if found > (best.score if best else 1):
+                best = HeaderRow(row, tuple(candidate), found)
+        above = labels
+    return best
 
 
-def map_headers(grid: Grid, row: int, table: Table, configured: Mapping[str, str]) -> HeaderMap:
-    """The canonical column of each header in `row`.
+def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
+    """The upper row of a header with the name of each group over all of its columns."""
+    spread = list(labels)
+    for merge in grid.merges:
+        if merge.first_row == row == merge.last_row:
+            start = merge.first_column - grid.first_column
+            for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(spread))):
+                spread[index] = labels[start] if 0 <= start < len(labels) else None
+    return spread
+
+
+def _joined(
+    upper: list[str | None], lower: list[str | None], table: Table, configured: Mapping[str, str]
+) -> list[str | None]:
+    """Each column's name from both rows: together where that is a name, else the lower, else the upper."""
+    joined: list[str | None] = []
+    for group, name in zip(upper, lower, strict=True):
+        both = f"{group}{name}" if group and name else None
+        candidates = [label for label in (both, name, group) if label]
+        known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
+        joined.append(known or both or name or group)
+    return joined
+
+
+def map_headers(grid: Grid, header: HeaderRow, table: Table, configured: Mapping[str, str]) -> HeaderMap:
+    """The canonical column of each label of the header.
 
     Raises InputError when one of two columns with different content would have to be guessed, or when
     the columns that identify a row are missing.
     """
-    labels = {index: label for index, label in enumerate(grid.row(row)) if label and label.strip()}
+    row = header.row
+    labels = {index: label for index, label in enumerate(header.labels) if label and label.strip()}
     claims: dict[str, list[tuple[int, int, str]]] = {}
     for index, label in labels.items():
-        name, rank, how = _lookup(label, table, configured)
+        name, rank, how = lookup(label, table, configured)
         if name:
             claims.setdefault(name, []).append((rank, index, how))
     columns: dict[str, int] = {}
@@ -88,7 +133,7 @@ def map_headers(grid: Grid, row: int, table: Table, configured: Mapping[str, str
     return HeaderMap(row, columns, mapped, unmapped, tuple(second))
 
 
-def _lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
+def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
     """Canonical name, rank (lower is better) and how it was found; ("", 0, "") for a stranger."""
     forms = header_forms(label)
     for form in forms:

@@ -13,26 +13,26 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 
 from audit.errors import InputError, Unusable
-from audit.intake.canonical import Canonical, Notice, Profile, canonicalise
-from audit.intake.delimited import read_delimited
+from audit.intake.canonical import Profile, canonicalise
 from audit.intake.derived import with_derived
+from audit.intake.formats.source import open_source
+from audit.intake.opening import read_whole
 from audit.intake.personal import protect
 from audit.intake.reading import FileReading
-from audit.intake.sniff import FileKind, sniff
-from audit.intake.xlsx import read_xlsx
+from audit.intake.sheets import tables_in
 from audit.tables import TABLES
 
-MAX_BYTES = 256 << 20
 # raised whenever the same bytes would give other rows, so that no stale canonical table is taken
-INTAKE_VERSION = 1
+INTAKE_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Request:
     """One file to read, in plain values that travel to a child process.
 
-    `secret` is the key (hex) of the hashes that replace personal numbers; "" leaves them in clear, which
-    is for the owner of the file alone (`inspect --to`).
+    An empty `table` asks which tables the file holds; the first of them is read.
+    `password` opens protected workbooks and archives. `secret` is the key (hex) of the hashes that replace
+    personal numbers; "" leaves them in clear, which is for the owner of the file alone (`inspect --to`).
     """
 
     path: str
@@ -41,6 +41,7 @@ class Request:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     encoding: str = ""
     zone: str = "Asia/Shanghai"
+    password: str = ""
     secret: str = ""
     output: str = ""
 
@@ -71,17 +72,26 @@ def read_file(request: Request) -> FileReading:
     """Read the file and write its canonical rows to `request.output`. Failures are part of the reading."""
     reading = FileReading(request.path)
     try:
-        data = _bytes(Path(request.path))
+        data = read_whole(Path(request.path))
         reading = replace(reading, sha256=sha256(data).hexdigest())
-        kind = sniff(data)
-        reading = replace(reading, kind=str(kind))
-        canonical, details = _canonical(data, kind, request)
-        reading = replace(reading, **details)
-    except InputError as failure:
-        return replace(
-            reading, error=str(failure.reason), error_key=failure.key, error_facts=dict(failure.facts)
+        source = open_source(data, request.encoding, request.password)
+        tables = (request.table,) if request.table else tables_in(source.grids)
+        if not tables:
+            raise InputError(Unusable.MISSING_COLUMN, "no_known_table")
+        reading = replace(
+            reading,
+            tables=tables,
+            kind=source.kind,
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            notices=source.notices,
         )
-    table = TABLES[request.table]
+        table = TABLES[tables[0]]
+        canonical = canonicalise(
+            source.grids, Profile(table, request.columns, request.codes, ZoneInfo(request.zone))
+        )
+    except InputError as failure:
+        return reading.failed(failure)
     rows = with_derived(canonical.rows, table)
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret))
@@ -95,27 +105,3 @@ def read_file(request: Request) -> FileReading:
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
     )
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise InputError(Unusable.UNSAFE, "file_too_large", mib=size >> 20, limit=MAX_BYTES >> 20)
-        return path.read_bytes()
-    except OSError as failure:
-        raise InputError(
-            Unusable.UNREADABLE, "file_unreadable", detail=failure.strerror or str(failure)
-        ) from None
-
-
-def _canonical(data: bytes, kind: FileKind, request: Request) -> tuple[Canonical, dict[str, Any]]:
-    profile = Profile(TABLES[request.table], request.columns, request.codes, ZoneInfo(request.zone))
-    if kind is FileKind.XLSX:
-        return canonicalise(read_xlsx(data), profile), {}
-    text = read_delimited(data, request.encoding or None)
-    notices: tuple[Notice, ...] = ()
-    if text.overlong:
-        notices = (("overlong_rows", {"count": len(text.overlong), "rows": list(text.overlong[:20])}),)
-    details = {"encoding": text.encoding, "delimiter": text.delimiter, "notices": notices}
-    return canonicalise([text.grid], profile), details

@@ -6,9 +6,13 @@ the value unknown. Row numbers are those a spreadsheet program shows: 1-based, t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
+
+from audit.errors import InputError, Unusable
+
+_UNREAD = (Unusable.UNREADABLE, Unusable.ENCRYPTED, Unusable.TRUNCATED, Unusable.AMBIGUOUS_COLUMN)
 
 
 class Aside(StrEnum):
@@ -21,6 +25,7 @@ class Aside(StrEnum):
     NOTE = "note"
     EXAMPLE = "example"
     BLANK_KEY = "blank_key"  # a data row that names no device, merchant or model
+    SUPERSEDED = "superseded"  # the whole file: a newer version of it counts
     DUPLICATE = "duplicate"  # equal to an earlier row in every canonical column
 
 
@@ -77,6 +82,7 @@ class SheetReading:
     set_aside: dict[str, int] = field(default_factory=dict)
     mapped: tuple[Mapped, ...] = ()
     unmapped: tuple[str, ...] = ()  # headers nobody claimed; their values are never copied
+    sensitive: tuple[str, ...] = ()  # those of them that announce keys, passwords or card data
     skipped: str = ""
 
 
@@ -87,6 +93,7 @@ class FileReading:
     path: str
     sha256: str = ""
     kind: str = ""
+    tables: tuple[str, ...] = ()  # as asked for, or those it was found to hold
     encoding: str = ""
     delimiter: str = ""
     rows: int = 0
@@ -104,6 +111,41 @@ class FileReading:
         """Canonical columns recognised in any sheet."""
         return frozenset(mapped.column for sheet in self.sheets for mapped in sheet.mapped)
 
+    def superseded_by(self, newer: str) -> Self:
+        """The same file with all its rows set aside, because a newer version of it is there."""
+        sheets = tuple(
+            replace(sheet, rows=0, set_aside=sheet.set_aside | {str(Aside.SUPERSEDED): sheet.rows})
+            if sheet.rows
+            else sheet
+            for sheet in self.sheets
+        )
+        return replace(self, rows=0, sheets=sheets).with_notice("superseded", newer=newer)
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a newer version of this file counts instead of it."""
+        return any(Aside.SUPERSEDED in sheet.set_aside for sheet in self.sheets)
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Headers of any sheet that announce keys, passwords or card data."""
+        return tuple(dict.fromkeys(name for sheet in self.sheets for name in sheet.sensitive))
+
+    @property
+    def unread(self) -> tuple[SheetReading, ...]:
+        """Sheets, or members of an archive, that hold something and could not be read."""
+        return tuple(sheet for sheet in self.sheets if sheet.skipped in _UNREAD)
+
+    def with_notice(self, key: str, **facts: object) -> Self:
+        """The same file with one more thing to know about it."""
+        return replace(self, notices=(*self.notices, (key, facts)))
+
+    def failed(self, failure: InputError) -> Self:
+        """The same file with the failure that makes it unusable."""
+        return replace(
+            self, error=str(failure.reason), error_key=failure.key, error_facts=dict(failure.facts)
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for the child process and the store."""
         return asdict(self)
@@ -117,6 +159,7 @@ class FileReading:
                     **sheet,
                     "mapped": tuple(Mapped(**mapped) for mapped in sheet["mapped"]),
                     "unmapped": tuple(sheet["unmapped"]),
+                    "sensitive": tuple(sheet["sensitive"]),
                 }
             )
             for sheet in plain["sheets"]
@@ -126,4 +169,12 @@ class FileReading:
             for rejection in plain["rejections"]
         )
         notices = tuple((key, dict(facts)) for key, facts in plain["notices"])
-        return cls(**{**plain, "sheets": sheets, "rejections": rejections, "notices": notices})
+        return cls(
+            **{
+                **plain,
+                "tables": tuple(plain["tables"]),
+                "sheets": sheets,
+                "rejections": rejections,
+                "notices": notices,
+            }
+        )

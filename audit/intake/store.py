@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from audit.errors import InputError
 from audit.files import replacing, write_private
 from audit.intake.child import read_in_child
+from audit.intake.opening import await_settled
 from audit.intake.read import Request, digest_of
 from audit.intake.reading import FileReading
 
@@ -27,7 +29,10 @@ class Store:
     def read(self, request: Request) -> tuple[FileReading, Path]:
         """The account of a file and the Parquet file of its canonical rows (missing when unusable)."""
         try:
+            await_settled(Path(request.path))
             digest = digest_of(Path(request.path))
+        except InputError as failure:
+            return FileReading(request.path).failed(failure), self.folder / "none"
         except OSError:
             digest = ""
         request = replace(request, secret=self.secret)

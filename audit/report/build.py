@@ -51,6 +51,7 @@ def build_report(
     lines = tuple(_rule_line(outcome, words, thresholds) for outcome in outcomes)
     alarms = (
         *_input_alarms(ordered),
+        *_unread_alarms(feeds.values(), words),
         *_unreadable_alarms(feeds.values(), words),
         *_rule_alarms(lines, words),
     )
@@ -154,6 +155,22 @@ def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
                     )
                 )
     return tuple(alarms)
+
+
+def _unread_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
+    """Sheets and members of archives that could not be read, in files that could."""
+    return tuple(
+        words(
+            "alarm.unread_sheet",
+            feed=words.label("feed", feed.name),
+            file=file.name,
+            sheet=sheet.name,
+            problem=words.label("unusable", sheet.skipped),
+        )
+        for feed in feeds
+        for file in feed.files
+        for sheet in file.reading.unread
+    )
 
 
 def _rule_alarms(lines: Sequence[RuleLine], words: Words) -> tuple[str, ...]:

@@ -316,4 +316,42 @@ SRC_04 = Rule(
     ),
 )
 
-RULES = (SRC_01, SRC_02, SRC_03, SRC_04)
+SRC_05 = Rule(
+    id="SRC-05",
+    subject=Subject.INPUT,
+    category=Category.INPUT,
+    requires=(),
+    applies=nw.col("delivered"),
+    cases=(
+        Case(
+            ~nw.col("sensitive_columns").is_null(),
+            Severity.HIGH,
+            Texts(
+                "{feed}（{source_file}）含有敏感列：{sensitive_columns}。列中内容未读取、未保存。",
+                "The {feed} ({source_file}) has sensitive columns: {sensitive_columns}. What they hold was not read or kept.",
+            ),
+        ),
+    ),
+    cause="1.4",
+    owner=Owner.VENDOR,
+    title=Texts("文件含密钥或卡号列", "Keys or card data in a file"),
+    why=Texts(
+        "终端密钥、密码与卡号随表格流转，任何经手人都能看到，一旦泄露须按安全事件处置。",
+        "Terminal keys, passwords and card numbers in a spreadsheet are seen by everyone it passes; a leak is an incident.",
+    ),
+    remedy=Texts(
+        "请供应商在导出模板中删除这些列，并清理已发送的文件；密钥曾明文外发的，评估是否更换。",
+        "Have the vendor drop these columns from the export and delete the files already sent; consider replacing keys that left in clear.",
+    ),
+    expected=Texts("不含敏感列", "no such column"),
+    actual=Texts("{sensitive_columns}", "{sensitive_columns}"),
+    example=Example(
+        rows=(
+            {"feed": "devices", "delivered": True, "sensitive_columns": "TMK / 主密钥"},
+            {"feed": "devices", "delivered": True},
+        ),
+        flagged=(0,),
+    ),
+)
+
+RULES = (SRC_01, SRC_02, SRC_03, SRC_04, SRC_05)

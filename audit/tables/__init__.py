@@ -4,11 +4,22 @@ from audit.tables.codes import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TE
 from audit.tables.devices import DEVICES
 from audit.tables.merchants import MERCHANTS
 from audit.tables.model import CodeList, Column, Kind, Table, header_forms, normalise_label
+from audit.tables.records import ERROR_TEXTS, INSPECTIONS, TRAINING
 from audit.tables.reference import MODELS, POLICIES
 from audit.tables.registrations import REGISTRATIONS
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (DEVICES, MERCHANTS, REGISTRATIONS, MODELS, POLICIES)
+    table.name: table
+    for table in (
+        DEVICES,
+        MERCHANTS,
+        REGISTRATIONS,
+        MODELS,
+        POLICIES,
+        INSPECTIONS,
+        TRAINING,
+        ERROR_TEXTS,
+    )
 }
 
 __all__ = [

@@ -63,6 +63,15 @@ CHANNEL = CodeList(
     },
 )
 
+INSPECTION_RESULT = CodeList(
+    "inspection_result",
+    {
+        "pass": "良好,正常,合格,通过,无异常,passed,ok",
+        "fail": "异常,不合格,未通过,不通过,failed",
+        "not_done": "无法联系,关店,拒绝,未巡检,无法巡检,not done",
+    },
+)
+
 MODEL_REQUIREMENT = CodeList(
     "requirement",
     {

@@ -5,16 +5,21 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from audit.errors import InputError, Unusable
 from audit.intake.grid import Grid
 
-_SEPARATORS = ",\t;|"
+_SEPARATORS = ",\t;|，"
+# Arrow splits at single bytes: text with full-width commas is split at this character instead
+_WIDE_COMMA, _UNIT = "，", "\x1f"
+_DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 _SAMPLE_LINES = 200
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # a few broken bytes in a long file are reported cell by cell; more than this and the guess is wrong
@@ -40,8 +45,15 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
     quoted cell.
     """
     text, found = decode(data, encoding)
-    delimiter, width = _shape(text)
-    grid, overlong = _parse(text, delimiter, width)
+    declared = _DECLARED.match(text)
+    # the declaration stays a row, so that rows keep the numbers a spreadsheet program shows
+    delimiter, width = _shape(text[declared.end() :], declared[1]) if declared else _shape(text, _SEPARATORS)
+    if delimiter == _WIDE_COMMA:
+        grid, overlong = _parse(text.replace(_WIDE_COMMA, _UNIT), _UNIT, width)
+        restored = (pc.replace_substring(column, _UNIT, _WIDE_COMMA) for column in grid.columns)
+        grid = replace(grid, columns=tuple(restored))
+    else:
+        grid, overlong = _parse(text, delimiter, width)
     return DelimitedText(grid, found, delimiter, overlong)
 
 
@@ -88,11 +100,11 @@ def _utf16_without_mark(data: bytes) -> str | None:
     return None
 
 
-def _shape(text: str) -> tuple[str, int]:
+def _shape(text: str, separators: str) -> tuple[str, int]:
     """The separator and the width of the table: the pair most of the first lines agree on."""
     lines = [line for line in io.StringIO(text[:200_000], newline=None) if line.strip()][:_SAMPLE_LINES]
-    best = (0, ",", 1)
-    for separator in _SEPARATORS:
+    best = (0, separators[0], 1)
+    for separator in separators:
         try:
             widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator) if len(cells) > 1)
         except csv.Error:

@@ -1,0 +1,137 @@
+"""HTML tables that back offices call .xls, and the web archives Excel saves."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from audit.errors import InputError, Unusable
+from audit.intake.formats.delimited import decode
+from audit.intake.formats.numbers import number_text
+from audit.intake.formats.sheet import MAX_COLUMNS, Sheet
+from audit.intake.grid import Grid, Mark
+
+_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE)
+_MAX_SPAN = 65_536
+_PASSWORD_FIELD = re.compile(r"<input[^>]*type\s*=\s*[\"']?password", re.IGNORECASE)
+_BREAKS = {"br", "p", "div", "li"}
+_UNSEEN = {"script", "style", "noscript", "template"}
+
+
+def read_html(data: bytes) -> Iterator[Grid]:
+    """Every table of a page, as a sheet.
+
+    Raises InputError (not a spreadsheet) for a page without tables: a login page, mostly.
+    """
+    text = _text_of(data)
+    # libxml2 drops the rest of a page at a NUL, and believes a declaration before it believes us
+    root = etree.fromstring(
+        re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", "")).encode(),
+        etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True),
+    )
+    tables = list(root.iter("table")) if root is not None else []
+    grids = [grid for place, table in enumerate(tables, 1) if (grid := _grid(table, place)).height]
+    # a form to log in is laid out in tables too, and a message takes one cell
+    if _PASSWORD_FIELD.search(text) or not any(_is_tabular(grid) for grid in grids):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="HTML")
+    if not re.search(r"</html\s*>|</table\s*>", text[-10_000:], re.IGNORECASE):
+        raise InputError(Unusable.TRUNCATED, "file_truncated")
+    yield from grids
+
+
+def read_mhtml(data: bytes) -> Iterator[Grid]:
+    """The tables of every page of a web archive."""
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    pages = [part for part in message.walk() if part.get_content_type() == "text/html"]
+    grids: list[Grid] = []
+    for page in pages:
+        try:
+            grids += read_html(bytes(page.get_payload(decode=True) or b""))
+        except InputError as failure:
+            if failure.reason is not Unusable.NOT_A_SPREADSHEET:
+                raise
+    if not grids:
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="MHTML")
+    yield from grids
+
+
+def _text_of(data: bytes) -> str:
+    """The page's text. Declarations lie: valid UTF-8 wins over a western one, and gb2312 means GB18030."""
+    found = _CHARSET.search(data[:4096])
+    declared = found[1].decode().lower() if found else ""
+    if declared in ("gb2312", "gbk", "gb18030", "x-gbk"):
+        declared = "gb18030"
+    if declared in ("gb18030", "big5", "big5-hkscs", "shift_jis", "euc-jp", "euc-kr"):
+        try:
+            return data.decode(declared)
+        except UnicodeDecodeError:
+            pass
+    return decode(data)[0]
+
+
+def _grid(table: etree._Element, place: int) -> Grid:
+    sheet = Sheet(f"table {place}")
+    covered: dict[int, int] = {}  # column to the rows still to skip in it
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    for number, row in enumerate(rows):
+        column = 0
+        taken = {at for at, left in covered.items() if left > 0}
+        covered = {at: left - 1 for at, left in covered.items() if left > 1}
+        for cell in row.iterchildren("td", "th"):
+            while column in taken:
+                column += 1
+            across, down = _span(cell, "colspan"), _span(cell, "rowspan")
+            if column + across > 16 * MAX_COLUMNS:
+                raise InputError(
+                    Unusable.UNSAFE,
+                    "sheet_too_wide",
+                    sheet=sheet.name,
+                    columns=column + across,
+                    limit=16 * MAX_COLUMNS,
+                )
+            text, mark = _cell(cell)
+            sheet.add(number, column, text, mark)
+            if across > 1 or down > 1:
+                sheet.merge(number, column, number + min(down, len(rows) - number) - 1, column + across - 1)
+            if down > 1:
+                covered |= dict.fromkeys(range(column, column + across), down - 1)
+            column += across
+    return sheet.grid()
+
+
+def _is_tabular(grid: Grid) -> bool:
+    return sum(column.null_count < len(column) for column in grid.columns) > 1 and grid.height > 1
+
+
+def _span(cell: etree._Element, name: str) -> int:
+    value = (cell.get(name) or "").strip()
+    return min(max(1, int(value)), _MAX_SPAN) if value.isdigit() and len(value) < 9 else 1
+
+
+def _cell(cell: etree._Element) -> tuple[str, Mark]:
+    """The cell's text, or the number behind it where Excel wrote one (x:num)."""
+    exact = next((value for key, value in cell.attrib.items() if key in ("x:num", "num")), None)
+    # a blank cell, and a blank that must not break a line, are written as no-break spaces
+    text = "".join(_pieces(cell)).replace("\u00a0", " ")
+    shown = re.sub(r"[ \t\r\n\f\v]+", " ", text.replace("\n", "\x01"))
+    shown = re.sub(r" ?\x01 ?", "\n", shown).strip(" \n")
+    if exact and not (shown.isdigit() and shown.startswith("0")):
+        try:
+            return number_text(float(exact)), Mark.NUMBER
+        except ValueError:
+            return shown, Mark.TEXT
+    return shown, Mark.TEXT
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    yield re.sub(r"[ \t\r\n]+", " ", element.text or "")
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in _UNSEEN and child.tag != "table":
+            if child.tag in _BREAKS:
+                yield "\n"
+            yield from _pieces(child)
+        yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")

@@ -1,0 +1,102 @@
+"""A workbook's zip: opened within limits, its parts found whatever the case of their names."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+
+from audit.errors import InputError, Unusable
+from audit.intake.formats import xml
+
+MAX_MEMBERS = 2_000
+MAX_INFLATED = 1 << 30
+MAX_RATIO = 200
+RATIO_FROM = 10 << 20  # small parts may be as repetitive as they like
+
+
+class Package:
+    """The parts of an archive. Sizes are checked as declared and again while inflating."""
+
+    def __init__(self, data: bytes) -> None:
+        self._archive = open_zip(data)
+        self._names = {name.replace("\\", "/").lstrip("/").lower(): name for name in self._archive.namelist()}
+        self.exact = all(name in self._archive.namelist() for name in ("[Content_Types].xml", "_rels/.rels"))
+
+    def has(self, part: str) -> bool:
+        """Whether the part exists, whatever its case."""
+        return part.lower() in self._names
+
+    def starts_with(self, folder: str) -> bool:
+        """Whether a part lies in the folder, whatever the case."""
+        return any(name.startswith(folder.lower()) for name in self._names)
+
+    def is_exact(self, part: str) -> bool:
+        """Whether the part exists under this very name: some readers look for no other."""
+        return self._names.get(part.lower()) == part
+
+    def read(self, part: str) -> bytes:
+        """A part's bytes. Raises InputError when it is missing or damaged."""
+        if not self.has(part):
+            raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=part)
+        return inflate(self._archive, self._archive.getinfo(self._names[part.lower()]))
+
+    def find(self, part: str) -> bytes | None:
+        """A part's bytes, or None when there is no such part."""
+        return self.read(part) if self.has(part) else None
+
+    def links(self, part: str) -> dict[str, tuple[str, str]]:
+        """The relations of a part: id to kind (the last word of its type) and target part."""
+        folder, name = posixpath.split(part)
+        rels = posixpath.join(folder, "_rels", f"{name}.rels")
+        found = {}
+        for link in xml.parse(self.read(rels), rels):
+            if not isinstance(link.tag, str) or link.get("TargetMode") == "External":
+                continue
+            target = posixpath.normpath(posixpath.join("/", folder, link.get("Target", ""))).lstrip("/")
+            found[link.get("Id", "")] = (posixpath.basename(link.get("Type", "")), target)
+        return found
+
+    def document(self) -> str:
+        """The main part: xl/workbook.xml, mostly."""
+        if self.has("_rels/.rels"):
+            for kind, target in self.links("").values():
+                if kind == "officeDocument" and self.has(target):
+                    return target
+        return "xl/workbook.xml"
+
+
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    """An archive whose members are few enough and small enough to read."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data), metadata_encoding="gb18030")
+    except (zipfile.BadZipFile, UnicodeDecodeError):
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as failure:
+            raise InputError(Unusable.TRUNCATED, "workbook_damaged", detail=str(failure)) from None
+    except (ValueError, EOFError, NotImplementedError) as failure:
+        raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=str(failure)) from None
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise InputError(Unusable.UNSAFE, "archive_members", found=len(members), limit=MAX_MEMBERS)
+    if sum(member.file_size for member in members) > MAX_INFLATED:
+        raise InputError(Unusable.UNSAFE, "archive_size", limit=MAX_INFLATED >> 20)
+    for member in members:
+        if member.file_size > RATIO_FROM and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+            raise InputError(Unusable.UNSAFE, "archive_ratio", part=member.filename)
+    return archive
+
+
+def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: bytes | None = None) -> bytes:
+    """A member's bytes; its checksum has to be right, and it may not be longer than it says."""
+    try:
+        with archive.open(member, pwd=password) as stream:
+            data = stream.read(member.file_size + 1)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, zlib.error) as failure:
+        detail = f"{member.filename}: {failure}"
+        raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail[:200]) from None
+    if len(data) > member.file_size:
+        raise InputError(Unusable.UNSAFE, "archive_ratio", part=member.filename)
+    return data

@@ -1,0 +1,147 @@
+"""What a file is, by its bytes. The name is never asked."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from enum import StrEnum
+
+from audit.errors import InputError, Unusable
+from audit.intake.formats.package import Package
+
+
+class FileKind(StrEnum):
+    """The kinds of file intake reads."""
+
+    XLSX = "xlsx"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
+    FLAT_ODS = "fods"
+    XML_2003 = "xml 2003"
+    HTML = "html"
+    MHTML = "mhtml"
+    TEXT = "text"
+    GZIP = "gzip"
+    ZIP = "zip"
+    ENCRYPTED = "encrypted"
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+_GZIP = b"\x1f\x8b"
+_KNOWN_STRANGERS = {
+    b"%PDF-": "PDF",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "RAR",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"II*\x00": "TIFF",
+    b"{\\rtf": "RTF",
+    b"PAR1": "Parquet",
+    b"SQLite format 3": "SQLite",
+    b"\x7fELF": "ELF",
+    b"MZ\x90": "EXE",
+    b"ID;P": "SYLK",
+    b"TABLE\r\n0,1": "DIF",
+    b"TABLE\n0,1": "DIF",
+}
+_OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # BIFF2, 3 and 4 start so
+_MARKUP = re.compile(
+    rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
+)
+# UTF-16 names of streams in an OLE file
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_STREAMS = {"WordDocument": "Word", "PowerPoint Document": "PowerPoint", "__substg1.0_": "Outlook"}
+_PACKAGES = {"word/": "Word", "ppt/": "PowerPoint", "index/document.iwa": "Numbers", "visio/": "Visio"}
+
+
+def sniff(data: bytes) -> FileKind:
+    """The kind of a file, from its content.
+
+    Raises InputError with the class a person can act on: empty, truncated, not a spreadsheet.
+    """
+    if not data.strip(b"\x00\t\r\n \xef\xbb\xbf"):
+        raise InputError(Unusable.EMPTY, "file_empty")
+    if data.startswith((_ZIP, _EMPTY_ZIP)):
+        return _zip_kind(data)
+    if data.startswith(OLE):
+        return _ole_kind(data)
+    if data.startswith(_OLD_BIFF):
+        return FileKind.XLS
+    if data.startswith(_GZIP):
+        return _gzip_kind(data)
+    for magic, name in _KNOWN_STRANGERS.items():
+        if data.startswith(magic):
+            raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=name)
+    return _text_kind(data)
+
+
+def _text_kind(data: bytes) -> FileKind:
+    head = data[:65_536]
+    if b"\x00" in head:  # UTF-16: its ASCII half is enough to tell markup
+        head = head.replace(b"\x00", b"").lstrip(b"\xff\xfe")
+    head = head.lstrip(b"\xef\xbb\xbf\t\r\n ").lower()
+    if head.startswith((b"<?xml", b"<workbook", b"<office:document", b"<ss:workbook")):
+        if b"urn:schemas-microsoft-com:office:spreadsheet" in head and b"workbook" in head:
+            return FileKind.XML_2003
+        if b"opendocument:xmlns:office" in head:
+            if b"opendocument.spreadsheet" in head or b"office:spreadsheet" in data.lower():
+                return FileKind.FLAT_ODS
+        elif _MARKUP.search(head):
+            return FileKind.HTML
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="XML")
+    if _MARKUP.match(head) or (head.startswith((b"<!--", b"<!doctype", b"<")) and _MARKUP.search(head)):
+        return FileKind.HTML
+    is_message = re.match(rb"(?:mime-version|from|date|subject|content-type|message-id)\s*:", head)
+    if is_message and (b"multipart/" in head or b"text/html" in head):
+        return FileKind.MHTML
+    return FileKind.TEXT
+
+
+def _ole_kind(data: bytes) -> FileKind:
+    if _ENCRYPTED in data:
+        return FileKind.ENCRYPTED
+    for stream, name in _STREAMS.items():
+        if stream.encode("utf-16-le") in data and "Book".encode("utf-16-le") not in data:
+            raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=name)
+    return FileKind.XLS
+
+
+def _gzip_kind(data: bytes) -> FileKind:
+    try:
+        zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data[:4096], 64)
+    except zlib.error as failure:
+        raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=str(failure)) from None
+    return FileKind.GZIP
+
+
+def _zip_kind(data: bytes) -> FileKind:
+    if b"PK\x05\x06" not in data[-66_000:]:
+        raise InputError(Unusable.TRUNCATED, "file_truncated")
+    package = Package(data)
+    if package.has("[Content_Types].xml") or package.has("xl/workbook.xml"):
+        return _office_kind(package)
+    mimetype = (package.find("mimetype") or b"")[:200]
+    if b"opendocument.spreadsheet" in mimetype or (
+        package.has("content.xml") and package.has("META-INF/manifest.xml") and not mimetype
+    ):
+        return FileKind.ODS
+    if b"opendocument" in mimetype:
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="OpenDocument")
+    if package.starts_with("index/") and package.has("index/document.iwa"):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="Numbers")
+    return FileKind.ZIP
+
+
+def _office_kind(package: Package) -> FileKind:
+    for folder, name in _PACKAGES.items():
+        if package.starts_with(folder) and not package.starts_with("xl/"):
+            raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=name)
+    # a "sheet.binary" type is declared by plain workbooks too: only the workbook part itself tells
+    return FileKind.XLSB if package.document().lower().endswith(".bin") else FileKind.XLSX

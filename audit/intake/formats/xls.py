@@ -1,0 +1,160 @@
+"""xls: BIFF2 to BIFF8 through xlrd, which knows code pages, error cells and number formats.
+
+The faster reader loses Chinese text of BIFF5 files and every error cell, so it is not used here.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+
+import fastexcel
+import pyarrow as pa
+import xlrd
+from xlrd.biffh import XLRDError
+from xlrd.book import Book
+from xlrd.compdoc import CompDocError
+from xlrd.sheet import Sheet as XlrdSheet
+
+from audit.errors import InputError, Unusable
+from audit.intake.formats.numbers import ERRORS, CellFormats, moment_text
+from audit.intake.formats.sheet import Sheet
+from audit.intake.formats.sniff import OLE
+from audit.intake.grid import Grid, Mark
+
+_UNUSED = 0xFFFFFFFF
+_FAT_IN_HEADER = 109
+# what xlrd raises on files that are cut or broken, besides its own errors
+_BROKEN = (
+    XLRDError,
+    CompDocError,
+    struct.error,
+    IndexError,
+    KeyError,
+    ValueError,
+    AssertionError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    UnicodeError,
+    ZeroDivisionError,
+    NotImplementedError,
+)
+
+
+def read_xls(data: bytes) -> Iterator[Grid]:
+    """The sheets of a workbook; hidden ones come without cells. Raises InputError when damaged."""
+    try:
+        book = _open(data)
+    except InputError as failure:
+        if failure.reason is not Unusable.UNREADABLE:
+            raise
+        yield from _with_the_other_reader(data, failure)
+        return
+    for place in range(book.nsheets):
+        name = book.sheet_names()[place]
+        if book._sheet_visibility[place]:  # type: ignore[attr-defined]
+            yield Grid(name, (), (), skipped="hidden")
+            continue
+        try:
+            yield _grid(book, book.sheet_by_index(place))
+        except _BROKEN as failure:
+            raise _damaged(data, failure) from None
+        book.unload_sheet(place)
+
+
+def _open(data: bytes) -> Book:
+    """The workbook with its formats, or without where they are what is broken."""
+    failures: list[Exception] = []
+    for with_formats in (True, False):
+        try:
+            return xlrd.open_workbook(
+                file_contents=data,
+                formatting_info=with_formats,
+                on_demand=True,
+                ragged_rows=True,
+                logfile=io.StringIO(),
+            )
+        except _BROKEN as failure:
+            if "encrypted" in str(failure).lower():
+                raise InputError(Unusable.ENCRYPTED, "file_encrypted") from None
+            failures.append(failure)
+    raise _damaged(data, failures[0])
+
+
+def _with_the_other_reader(data: bytes, failure: InputError) -> Iterator[Grid]:
+    """A few files that xlrd stumbles over are whole to calamine. Raises the first failure where not."""
+    try:
+        book = fastexcel.read_excel(data)
+        for name in book.sheet_names:
+            table = pa.table(book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow())
+            columns = tuple(column.combine_chunks().cast(pa.string()) for column in table.columns)
+            yield Grid(name, columns, (None,) * len(columns))
+    except fastexcel.FastExcelError:
+        raise failure from None
+
+
+def _damaged(data: bytes, failure: Exception) -> InputError:
+    if data.startswith(OLE) and _is_cut(data):
+        return InputError(Unusable.TRUNCATED, "file_truncated")
+    detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
+    return InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail)
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether the file's allocation table speaks of sectors behind its end."""
+    if len(data) < 512:
+        return True
+    shift = struct.unpack_from("<H", data, 30)[0]
+    sector = 1 << shift if 7 <= shift <= 16 else 512
+    count = min(struct.unpack_from("<I", data, 44)[0], _FAT_IN_HEADER)
+    for number in struct.unpack_from(f"<{count}I", data, 76):
+        at = (number + 1) * sector
+        if number < 0xFFFFFFFA and at + sector > len(data):
+            return True
+    for place, number in enumerate(struct.unpack_from(f"<{count}I", data, 76)):
+        entries = struct.unpack_from(f"<{sector // 4}I", data, (number + 1) * sector)
+        used = [place * (sector // 4) + index for index, entry in enumerate(entries) if entry != _UNUSED]
+        # the last sector may end short
+        if used and (used[-1] + 1) * sector >= len(data):
+            return True
+    return False
+
+
+def _grid(book: Book, source: XlrdSheet) -> Grid:
+    sheet = Sheet(source.name)
+    formats = CellFormats(
+        {number: found.format_str for number, found in book.format_map.items()},
+        [style.format_key for style in book.xf_list],
+        bool(book.datemode),
+    )
+    has_formats = bool(book.formatting_info)
+    for row in range(source.nrows):
+        kinds, values = source.row_types(row), source.row_values(row)
+        for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
+            style = source.cell_xf_index(row, column) if has_formats and kind == xlrd.XL_CELL_NUMBER else -1
+            text, mark = _cell(kind, value, style, formats, book.datemode)
+            sheet.add(row, column, text, mark)
+    for top, bottom, left, right in source.merged_cells:
+        sheet.merge(top, left, bottom - 1, right - 1)
+    return sheet.grid()
+
+
+def _cell(
+    kind: int, value: object, style: int, formats: CellFormats, datemode: int
+) -> tuple[str | None, Mark]:
+    match kind, value:
+        case xlrd.XL_CELL_TEXT, str():
+            return value, Mark.TEXT
+        case xlrd.XL_CELL_NUMBER, float():
+            text, is_number = formats.text(value, style)
+            return text, Mark.NUMBER if is_number else Mark.TEXT
+        case xlrd.XL_CELL_DATE, float():
+            return moment_text(value, bool(datemode)), Mark.TEXT
+        case xlrd.XL_CELL_BOOLEAN, int():
+            return ("true" if value else "false"), Mark.TEXT
+        case xlrd.XL_CELL_ERROR, int():
+            return ERRORS.get(value, "#N/A"), Mark.ERROR
+        case _:
+            return None, Mark.TEXT

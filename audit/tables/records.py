@@ -1,0 +1,73 @@
+"""Records people keep about the estate: inspections, training, and what error texts mean."""
+
+from __future__ import annotations
+
+from audit.tables.codes import CHANNEL, INSPECTION_RESULT
+from audit.tables.devices import (
+    MERCHANT_HEADERS,
+    MERCHANT_NAME_HEADERS,
+    SERIAL_ALONE,
+    SERIAL_HEADERS,
+    TERMINAL_HEADERS,
+)
+from audit.tables.model import Column, Kind, Table
+
+# one merchant may have several devices inspected on one day, so the device is part of the key where it is known
+INSPECTIONS = Table(
+    name="inspections",
+    keys=(
+        ("inspect_date", "serial_no"),
+        ("inspect_date", "merchant_no", "terminal_id"),
+        ("inspect_date", "merchant_no"),
+    ),
+    columns=(
+        Column(
+            "inspect_date",
+            Kind.DATE,
+            "巡检日期,巡检时间,检查日期,检查时间,巡查日期,inspected on,inspection date",
+        ),
+        Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
+        Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
+        Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS),
+        Column("pinpad_no", Kind.REFERENCE, "键盘号,密码键盘编号,密码键盘序列号,pinpad id"),
+        Column("app_version", Kind.VERSION, "版本号,应用版本,程序版本,软件版本,app version"),
+        Column("inspector", Kind.TEXT, "巡检人,巡检员,检查人,客户经理,客户经理工号,业务员号", personal=True),
+        Column("agency", Kind.REFERENCE, "巡检服务机构号,巡检机构,服务机构,agency code"),
+        Column("result", Kind.CODE, "巡检结果,检查结果,结果,结论,inspection result", codes=INSPECTION_RESULT),
+        Column("issue", Kind.TEXT, "问题描述,发现问题,异常描述,问题,issues"),
+        Column("action", Kind.TEXT, "处理措施,整改措施,处理结果,处理情况,action taken"),
+    ),
+)
+
+TRAINING = Table(
+    name="training",
+    keys=(("topic", "trained_on"),),
+    columns=(
+        Column("topic", Kind.TEXT, "培训主题,培训内容,培训名称,培训课程,课程,课程名称,course,subject"),
+        Column("trained_on", Kind.DATE, "培训日期,培训时间,完成日期,training date"),
+        Column("valid_until", Kind.DATE, "有效期至,有效期,培训有效期,复训日期,valid until"),
+        Column("trainee", Kind.TEXT, "参训人,参训人员,姓名,员工姓名,学员,participant", personal=True),
+        Column("organisation", Kind.TEXT, "部门,机构,所属部门,所属机构,单位,department"),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
+        Column("result", Kind.TEXT, "考核结果,考试结果,成绩,结果,score"),
+        Column("evidence", Kind.TEXT, "佐证,签到表,证明材料,备注,evidence"),
+    ),
+)
+
+ERROR_TEXTS = Table(
+    name="error_texts",
+    keys=(("text",),),
+    required=("cause",),
+    columns=(
+        Column(
+            "text",
+            Kind.TEXT,
+            "错误提示,错误信息,提示信息,返回信息,错误描述,报错信息,error text,error message",
+        ),
+        Column("cause", Kind.REFERENCE, "原因,对应原因,原因编号,条目"),
+        Column("channel", Kind.CODE, "渠道,通道,channel type", codes=CHANNEL),
+        Column("remedy", Kind.TEXT, "处理办法,处理方法,解决办法,整改措施,建议"),
+        Column("source", Kind.TEXT, "来源,数据来源"),
+    ),
+)
