@@ -109,6 +109,22 @@ def inspect(
         raise typer.Exit(int(ExitCode.INCOMPLETE if inspected.failed else ExitCode.DONE))
 
 
+@app.command(help=_HELP("cli.init"))
+def init(
+    folder: Annotated[Path, typer.Argument(help=_HELP("cli.option_folder"), exists=True, file_okay=False)],
+    language: Language = "",
+) -> None:
+    """A first configuration."""
+    with _failing(_words(language)) as words:
+        from audit.proposal import propose, summary_lines, write_proposal
+
+        target = folder / DEFAULT_CONFIG
+        proposal = propose(folder, words)
+        write_proposal(proposal, target)
+        for line in summary_lines(proposal, target, words):
+            typer.echo(line)
+
+
 @app.command(help=_HELP("cli.rules"))
 def rules(
     as_json: AsJson = False,
