@@ -50,18 +50,23 @@ def main() -> None:
     parser.add_argument("--merchants", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(chosen.seed)
-    devices = make_devices(random, chosen.devices, chosen.merchants)
+    make_estate(chosen.folder, chosen.devices, chosen.merchants, chosen.seed)
+
+
+def make_estate(folder: Path, device_count: int, merchant_count: int, seed: int = 1) -> None:
+    """Write the workbooks, the model table and the configuration into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    devices = make_devices(random, device_count, merchant_count)
     for name, table in {
         "devices": devices,
-        "merchants": make_merchants(random, chosen.merchants),
+        "merchants": make_merchants(random, merchant_count),
         "registrations": make_registrations(random, devices),
     }.items():
-        (chosen.folder / f"{name}_20261121.xlsx").write_bytes(as_workbook(table, name))
+        (folder / f"{name}_20261121.xlsx").write_bytes(as_workbook(table, name))
     models = "model,min_firmware,eol_on\n" + "".join(f"{model},3.2.0,2031-01-01\n" for model in MODELS)
-    (chosen.folder / "models.csv").write_text(models, encoding="utf-8")
-    (chosen.folder / "audit.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "models.csv").write_text(models, encoding="utf-8")
+    (folder / "audit.toml").write_text(CONFIG, encoding="utf-8")
 
 
 def make_devices(random: np.random.Generator, count: int, merchants: int) -> pa.Table:

@@ -14,7 +14,7 @@ from conftest import MERCHANT, REGISTRATION, Estate
 from audit import __version__
 from audit.rules import RULES
 
-COMMANDS = ("run", "inspect", "rules", "explain", "schedule", "cron")
+COMMANDS = ("run", "init", "inspect", "rules", "explain", "schedule", "cron")
 
 
 def pos_audit(

@@ -47,7 +47,17 @@ DEFAULT_LIMITS = Limits()
 
 
 def read_in_child(request: dict[str, object], limits: Limits = DEFAULT_LIMITS) -> FileReading:
-    """What `read.read_file` returns for the request; a dead child becomes a reading with an error."""
+    """What `read.read_file` returns for the request; a dead child becomes a reading with an error.
+
+    A child that crashed or swelled is followed by one that reads with care.
+    """
+    reading = _read_once(request, limits)
+    if reading.error_key in ("reader_crashed", "reader_too_large") and not request.get("careful"):
+        return _read_once({**request, "careful": True}, limits)
+    return reading
+
+
+def _read_once(request: dict[str, object], limits: Limits) -> FileReading:
     path = str(request["path"])
     started, allowed = time.monotonic(), limits.seconds_for(path)
     with subprocess.Popen(

@@ -21,9 +21,12 @@ _TOTAL = (
 _EXAMPLES_WITHIN = 5  # rows below the header: further down, the word is part of a name
 _EXAMPLE = r"示例|样例|示范数据|请删除|（例）|\(例\)|(?i)^\s*(example|sample) row"
 _COMMENT = r"^\s*(#|//|--|——|\*{2,}|-{4,})"
-_IDENTIFIER = r"^[\s`'\"]*(?:[A-Za-z]{1,8}\s*[:：])?\s*[0-9A-Za-z][0-9A-Za-z\s_./:-]{4,}\s*$"
+# what could be an identifier, damaged ones included: a row that names something is a row of data
+_IDENTIFIER = (
+    r"^[\s`'\"=]*(?:[A-Za-z]{1,8}\s*[:：])?\s*[0-9A-Za-z][0-9A-Za-z\s_./:+-]{4,}[\s\"]*$"
+    r"|^#(?:N/A|REF!|VALUE!|NAME\?|NUM!|NULL!)"
+)
 _SPARSE_SHARE = 0.34
-_NARROW = 4
 
 
 def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
@@ -34,9 +37,11 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     kinds = np.full(grid.height, "", dtype="<U10")
     body = np.arange(grid.height) > header.row
     typical = float(np.median(filled[body & (filled > 0)])) if (body & (filled > 0)).any() else 0.0
-    sparse = filled <= max(2.0, typical * _SPARSE_SHARE) if typical > _NARROW else filled <= 0
-    thin = filled < typical if typical > 1 else filled <= 1
+    # among a handful of rows the notes may be the majority: the header knows how wide a row is
+    wide = max(typical, filled[header.row] / 2)
+    sparse = filled <= (max(2.0, wide * _SPARSE_SHARE) if wide > 4 else 1 if wide > 2 else 0)
     named = _names_something(grid, header, table)
+    thin = (filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named)
 
     kinds[body & _any_cell(grid, range(len(grid.columns)), _COMMENT, first_only=True) & ~named] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE

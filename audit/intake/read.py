@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from audit.errors import InputError, Unusable
 from audit.intake.canonical import Profile, canonicalise
 from audit.intake.derived import with_derived
-from audit.intake.formats.source import open_source
+from audit.intake.formats.source import Source, open_source
 from audit.intake.opening import read_whole
 from audit.intake.personal import protect
 from audit.intake.reading import FileReading
@@ -43,6 +43,7 @@ class Request:
     zone: str = "Asia/Shanghai"
     password: str = ""
     secret: str = ""
+    careful: bool = False  # without readers that may abort the process
     output: str = ""
 
     def fingerprint(self, digest: str) -> str:
@@ -74,7 +75,7 @@ def read_file(request: Request) -> FileReading:
     try:
         data = read_whole(Path(request.path))
         reading = replace(reading, sha256=sha256(data).hexdigest())
-        source = open_source(data, request.encoding, request.password)
+        source = _opened(data, request)
         tables = (request.table,) if request.table else tables_in(source.grids)
         if not tables:
             raise InputError(Unusable.MISSING_COLUMN, "no_known_table")
@@ -105,3 +106,13 @@ def read_file(request: Request) -> FileReading:
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
     )
+
+
+def _opened(data: bytes, request: Request) -> Source:
+    try:
+        return open_source(data, request.encoding, request.password, careful=request.careful)
+    except InputError:
+        raise
+    except Exception as failure:  # what a parser raises on damaged bytes is anybody's guess
+        detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
+        raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail) from failure

@@ -13,6 +13,8 @@ from audit.intake.formats import xml
 MAX_MEMBERS = 2_000
 MAX_INFLATED = 1 << 30
 MAX_RATIO = 200
+# what zipfile raises while it inflates a broken member
+_BROKEN = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, zlib.error)
 RATIO_FROM = 10 << 20  # small parts may be as repetitive as they like
 
 
@@ -41,6 +43,26 @@ class Package:
         if not self.has(part):
             raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=part)
         return inflate(self._archive, self._archive.getinfo(self._names[part.lower()]))
+
+    def size(self, part: str) -> int:
+        """The bytes of a part, unpacked."""
+        return self._archive.getinfo(self._names[part.lower()]).file_size
+
+    def head(self, part: str) -> bytes:
+        """The first bytes of a part, enough to see a type declaration."""
+        try:
+            with self._archive.open(self._names[part.lower()]) as stream:
+                return stream.read(xml.DECLARATION_WITHIN)
+        except (
+            zipfile.BadZipFile,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            ValueError,
+            zlib.error,
+        ) as failure:
+            detail = f"{part}: {failure}"[:200]
+            raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail) from None
 
     def find(self, part: str) -> bytes | None:
         """A part's bytes, or None when there is no such part."""
@@ -94,7 +116,7 @@ def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: bytes |
     try:
         with archive.open(member, pwd=password) as stream:
             data = stream.read(member.file_size + 1)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, zlib.error) as failure:
+    except _BROKEN as failure:
         detail = f"{member.filename}: {failure}"
         raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail[:200]) from None
     if len(data) > member.file_size:

@@ -45,8 +45,10 @@ class Source:
     notices: tuple[Notice, ...] = ()
 
 
-def open_source(data: bytes, encoding: str = "", password: str = "", depth: int = 0) -> Source:
-    """The sheets of a file of any kind that is read.
+def open_source(
+    data: bytes, encoding: str = "", password: str = "", depth: int = 0, careful: bool = False
+) -> Source:
+    """The sheets of a file of any kind that is read; `careful` leaves out readers that may abort.
 
     Raises InputError when it is damaged, hostile, protected, or no spreadsheet.
     """
@@ -55,17 +57,19 @@ def open_source(data: bytes, encoding: str = "", password: str = "", depth: int 
         case FileKind.TEXT:
             return _text(data, encoding)
         case FileKind.ENCRYPTED:
-            inner = open_source(_decrypted(data, password), encoding, password, depth)
+            inner = open_source(_decrypted(data, password), encoding, password, depth, careful)
             return replace(inner, kind=f"{inner.kind} (encrypted)")
         case FileKind.GZIP:
             _deeper(depth)
-            inner = open_source(_gunzipped(data), encoding, password, depth + 1)
+            inner = open_source(_gunzipped(data), encoding, password, depth + 1, careful)
             return replace(inner, kind=f"gzip {inner.kind}")
         case FileKind.ZIP:
             _deeper(depth)
-            return _archive(data, encoding, password, depth + 1)
+            return _archive(data, encoding, password, depth + 1, careful)
         case FileKind.XLS:
             return _xls(data, encoding, password, depth)
+        case FileKind.XLSX if careful:
+            return Source(str(kind), _carefully(data))
         case _:
             return Source(str(kind), _grids(kind, data))
 
@@ -76,6 +80,12 @@ def _grids(kind: FileKind, data: bytes) -> tuple[Grid, ...]:
         import_module(f"audit.intake.formats.{module}"), function
     )
     return tuple(read(data))
+
+
+def _carefully(data: bytes) -> tuple[Grid, ...]:
+    from audit.intake.formats.xlsx import read_xlsx
+
+    return tuple(read_xlsx(data, careful=True))
 
 
 def _decrypted(data: bytes, password: str) -> bytes:
@@ -121,7 +131,7 @@ def _gunzipped(data: bytes) -> bytes:
     return plain
 
 
-def _archive(data: bytes, encoding: str, password: str, depth: int) -> Source:
+def _archive(data: bytes, encoding: str, password: str, depth: int, careful: bool) -> Source:
     """The sheets of all files in an archive, each named after its file; equal files count once."""
     archive = open_zip(data)
     grids: list[Grid] = []
@@ -141,7 +151,7 @@ def _archive(data: bytes, encoding: str, password: str, depth: int) -> Source:
                 notices.append(("member_twice", {"member": name, "other": seen[digest]}))
                 continue
             seen[digest] = name
-            inner = open_source(content, encoding, password, depth)
+            inner = open_source(content, encoding, password, depth, careful)
         except InputError as failure:
             if failure.reason is Unusable.UNSAFE:
                 raise

@@ -12,9 +12,7 @@ from collections.abc import Iterator
 import fastexcel
 import pyarrow as pa
 import xlrd
-from xlrd.biffh import XLRDError
 from xlrd.book import Book
-from xlrd.compdoc import CompDocError
 from xlrd.sheet import Sheet as XlrdSheet
 
 from audit.errors import InputError, Unusable
@@ -25,22 +23,6 @@ from audit.intake.grid import Grid, Mark
 
 _UNUSED = 0xFFFFFFFF
 _FAT_IN_HEADER = 109
-# what xlrd raises on files that are cut or broken, besides its own errors
-_BROKEN = (
-    XLRDError,
-    CompDocError,
-    struct.error,
-    IndexError,
-    KeyError,
-    ValueError,
-    AssertionError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    UnicodeError,
-    ZeroDivisionError,
-    NotImplementedError,
-)
 
 
 def read_xls(data: bytes) -> Iterator[Grid]:
@@ -59,7 +41,7 @@ def read_xls(data: bytes) -> Iterator[Grid]:
             continue
         try:
             yield _grid(book, book.sheet_by_index(place))
-        except _BROKEN as failure:
+        except Exception as failure:  # xlrd meets damage with whatever happens to be raised
             raise _damaged(data, failure) from None
         book.unload_sheet(place)
 
@@ -76,7 +58,7 @@ def _open(data: bytes) -> Book:
                 ragged_rows=True,
                 logfile=io.StringIO(),
             )
-        except _BROKEN as failure:
+        except Exception as failure:  # xlrd meets damage with whatever happens to be raised
             if "encrypted" in str(failure).lower():
                 raise InputError(Unusable.ENCRYPTED, "file_encrypted") from None
             failures.append(failure)

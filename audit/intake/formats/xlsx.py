@@ -1,10 +1,7 @@
-"""xlsx and xlsm: the text of every cell, and marks on the cells a fast reader would pass over in silence.
+"""xlsx and xlsm: a plain sheet goes the fast way; one of unusual make is read cell by cell.
 
-fastexcel turns a sheet into columns of text at the speed of a C scan, but hides what a cell is: an error
-reads as blank, a formula without a result too, a number of 18 digits looks like text, and zeros that only
-a number format shows are gone. So the sheet's XML is scanned once more for the cells that are not text.
-A package of unusual make - a cell at the far corner, cells without addresses, parts in another encoding or
-under other names - is read cell by cell instead.
+Unusual is a cell at the far corner, cells without addresses, parts in another encoding or under names in
+another case, or whatever else the fast reader refuses.
 """
 
 from __future__ import annotations
@@ -13,34 +10,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import fastexcel
-import numpy as np
-import pyarrow as pa
 from lxml import etree
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
 from audit.intake.formats.numbers import CellFormats, iso_text, padding_of
 from audit.intake.formats.package import Package
-from audit.intake.formats.sheet import MAX_CELLS, MAX_COLUMNS, Sheet
-from audit.intake.grid import Grid, Mark, Merge, column_index
+from audit.intake.formats.sheet import Sheet
+from audit.intake.formats.xlsx_fast import FastWorkbook
+from audit.intake.grid import Grid, Mark, column_index
 
-# a cell that is not shared, inline or formula text: its column, row, other attributes, formula and value
-_CELL = re.compile(
-    rb'<(?:\w+:)?c r="([A-Z]{1,3})([0-9]{1,7})"(?![^>]* t="(?:s|inlineStr)")([^>/]*)>'
-    rb"\s*(<(?:\w+:)?f(?:[^>]*/>|.*?</(?:\w+:)?f>))?\s*(?:<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>)?",
-    re.DOTALL,
-)
-_ANY_CELL = re.compile(rb"<(?:\w+:)?c[ />]")
-_ADDRESSED_CELL = re.compile(rb'<(?:\w+:)?c r="[A-Z]')
-_TYPE = re.compile(rb' t="(\w+)"')
-_STYLE = re.compile(rb' s="(\d+)"')
-_LAST_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"')
-_FAR_COLUMN = re.compile(rb' r="([A-Z]{3})[0-9]+"')
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
 _ADDRESS = re.compile(r"^\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
+_COUNT = re.compile(rb'<sst[^>]*? uniqueCount="(\d+)"')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_MAX_MERGES = 200_000
 
 
 @dataclass(frozen=True)
@@ -52,8 +34,10 @@ class _Part:
     visible: bool
 
 
-def read_xlsx(data: bytes) -> Iterator[Grid]:
+def read_xlsx(data: bytes, careful: bool = False) -> Iterator[Grid]:
     """The sheets of a workbook, in order; a hidden sheet comes without cells and says so.
+
+    `careful` leaves the fast reader out.
 
     Raises InputError for archives that are damaged, hostile or larger than the limits of `package`.
     """
@@ -64,7 +48,17 @@ def read_xlsx(data: bytes) -> Iterator[Grid]:
     if not parts:
         raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part="xl/worksheets")
     formats = _Formats(package, document, book)
-    fast = _fast_reader(data, package, document)
+    fast = None if careful else _fast_reader(data, package, document)
+    try:
+        yield from _sheets(package, document, parts, formats, fast)
+    finally:
+        if fast:
+            fast.close()
+
+
+def _sheets(
+    package: Package, document: str, parts: list[_Part], formats: _Formats, fast: FastWorkbook | None
+) -> Iterator[Grid]:
     strings: list[str] | None = None
     for sheet in parts:
         if not sheet.visible:
@@ -72,30 +66,32 @@ def read_xlsx(data: bytes) -> Iterator[Grid]:
             continue
         content = package.read(sheet.part)
         xml.refuse_entities(content, sheet.part)
-        if fast and sheet.name in fast.sheet_names and _is_plain(content) and package.is_exact(sheet.part):
-            try:
-                yield _grid(fast, sheet.name, content, formats.padded)
-                continue
-            except fastexcel.FastExcelError:
-                pass  # the careful reader says what is wrong, or reads it
+        if fast and package.is_exact(sheet.part) and (grid := fast.grid(sheet.name, content, formats.padded)):
+            yield grid
+            continue
+        # slower, but it says what is wrong with a sheet, or reads it all the same
         if strings is None:
             strings = _shared_strings(package, document)
         yield _read_carefully(sheet, content, strings, formats.of_cells)
 
 
-def _fast_reader(data: bytes, package: Package, document: str) -> fastexcel.ExcelReader | None:
-    """fastexcel on this workbook, or None where it would fail or, worse, be wrong."""
+def _fast_reader(data: bytes, package: Package, document: str) -> FastWorkbook | None:
+    """The fast reader, already at work, or None for a package it would not find its way in.
+
+    Raises InputError when text that cells refer to is missing or hostile: the fast reader would not say.
+    """
     shared = next((target for kind, target in _links(package, document) if kind == "sharedStrings"), "")
     if not (package.exact and package.is_exact("xl/workbook.xml")):
         return None
     if shared:
         if not package.has(shared):
             raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=shared)
-        xml.refuse_entities(package.read(shared), shared)
-    try:
-        return fastexcel.read_excel(data)
-    except fastexcel.FastExcelError:
-        return None
+        head = package.head(shared)
+        xml.refuse_entities(head, shared)
+        stated = _COUNT.search(head)
+        if stated and int(stated[1]) > package.size(shared):
+            return None  # more strings than bytes: the fast reader would make room for them all
+    return FastWorkbook(data)
 
 
 def _links(package: Package, document: str) -> list[tuple[str, str]]:
@@ -135,88 +131,6 @@ class _Formats:
         self.padded = {
             index: width for index, number in enumerate(numbers) if (width := padding_of(codes.get(number)))
         }
-
-
-def _is_plain(content: bytes) -> bool:
-    """Whether the fast reader sees this sheet as it is: UTF-8, every cell with its address, none far away."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"<!--" in content or b"<c><" in content:
-        return False
-    if len(_ANY_CELL.findall(content)) != len(_ADDRESSED_CELL.findall(content)):
-        return False
-    far = max((column_index(found.decode()) for found in _FAR_COLUMN.findall(content)), default=0)
-    last = _LAST_ROW.findall(content[-1_000_000:])
-    rows = int(last[-1]) if last else 0
-    cells = content.count(b' r="')
-    return far < MAX_COLUMNS and rows <= 10 * cells + 10_000 and rows * (far + 1) <= MAX_CELLS
-
-
-def _grid(book: fastexcel.ExcelReader, name: str, content: bytes, padded: dict[int, int]) -> Grid:
-    sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-    table = pa.table(sheet.to_arrow())
-    columns = [column.combine_chunks().cast(pa.string()) for column in table.columns]
-    height = table.num_rows
-    first = _first_column(content)
-    marks: dict[int, np.ndarray] = {}
-    texts: dict[int, dict[int, str]] = {}
-    plain = content.count(b' t="s"') + content.count(b' t="inlineStr"')
-    if plain < len(_ADDRESSED_CELL.findall(content)):
-        for found in _CELL.finditer(content):
-            column, row = column_index(found[1].decode()) - first, int(found[2]) - 1
-            mark, text = _read_mark(found, padded)
-            if (mark is Mark.TEXT and text is None) or column >= len(columns) or row >= height:
-                continue
-            if mark is not Mark.TEXT:
-                marks.setdefault(column, np.zeros(height, np.int8))[row] = mark
-            if text is not None:
-                texts.setdefault(column, {})[row] = text
-    for column, cells in texts.items():
-        columns[column] = _replaced(columns[column], cells)
-    merges = tuple(_merge(found) for found in _MERGE.findall(content[-len(content) // 2 :])[:_MAX_MERGES])
-    return Grid(
-        name,
-        tuple(columns),
-        tuple(pa.array(marks[index]) if index in marks else None for index in range(len(columns))),
-        first,
-        merges=merges,
-    )
-
-
-def _merge(corners: tuple[bytes, bytes, bytes, bytes]) -> Merge:
-    left, top, right, bottom = (corner.decode() for corner in corners)
-    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
-
-
-def _read_mark(found: re.Match[bytes], padded: dict[int, int]) -> tuple[Mark, str | None]:
-    """What a cell is, and its text where the fast reader does not show it."""
-    attributes, formula, value = found[3], found[4], found[5]
-    kind = _TYPE.search(attributes)
-    if kind and kind[1] == b"e":
-        return Mark.ERROR, (value or b"#N/A").decode("ascii", "replace")
-    if formula is not None and not value:
-        is_blank_text = kind and kind[1] == b"str" and value is not None
-        return (Mark.TEXT if is_blank_text else Mark.UNCACHED), None
-    if not value or (kind and kind[1] != b"n"):
-        return Mark.TEXT, None
-    style = _STYLE.search(attributes)
-    width = padded.get(int(style[1])) if style else None
-    if width and value.isdigit() and len(value) <= width:
-        return Mark.TEXT, None if len(value) == width else value.decode().zfill(width)
-    return Mark.NUMBER, None
-
-
-def _first_column(content: bytes) -> int:
-    """The leftmost column with a cell: the grid of the fast reader starts there."""
-    if re.search(rb'<(?:\w+:)?c r="A[0-9]', content):
-        return 0
-    letters = set(re.findall(rb'<(?:\w+:)?c r="([A-Z]{1,3})[0-9]', content))
-    return min((column_index(found.decode()) for found in letters), default=0)
-
-
-def _replaced(column: pa.Array, cells: dict[int, str]) -> pa.Array:
-    texts = column.to_numpy(zero_copy_only=False).copy()
-    for row, text in cells.items():
-        texts[row] = text
-    return pa.array(texts, pa.string())
 
 
 def _shared_strings(package: Package, document: str) -> list[str]:

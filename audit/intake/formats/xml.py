@@ -12,7 +12,7 @@ from lxml import etree
 
 from audit.errors import InputError, Unusable
 
-_DECLARATION_WITHIN = 65_536
+DECLARATION_WITHIN = 65_536
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _CUT = ("Premature end", "Extra content", "EndTag", "is not finished", "not closed", "no element found")
 _PARSER: dict[str, Any] = {
@@ -29,7 +29,7 @@ _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 def refuse_entities(data: bytes, part: str) -> None:
     """Raise InputError (unsafe) for a document with a type declaration: no spreadsheet needs one."""
-    head = data[:_DECLARATION_WITHIN]
+    head = data[:DECLARATION_WITHIN]
     if _DOCTYPE.search(head) or _DOCTYPE.search(head.replace(b"\x00", b"")):
         raise InputError(Unusable.UNSAFE, "xml_entities", part=part)
 

@@ -1,0 +1,208 @@
+"""The fast way through a plain xlsx sheet: fastexcel for the text, a scan of the XML for what it hides.
+
+fastexcel turns a sheet into columns of text at the speed of a C scan, but does not say what a cell is: an
+error reads as blank, a formula without a result too, a number of 18 digits looks like text, and zeros
+that only a number format shows are gone. It works on a thread of its own while the XML is scanned.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import fastexcel
+import numpy as np
+import pyarrow as pa
+
+from audit.intake.formats.sheet import MAX_CELLS
+from audit.intake.grid import Grid, Mark, Merge, column_index
+
+# a cell that is not shared, inline or formula text: its column, row, other attributes, formula and value
+_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?![^>]* t="(?:s|inlineStr)")([^>/]*)>'
+    rb"\s*(<f(?:[^>]*/>|.*?</f>))?\s*(?:<v>([^<]*)</v>)?",
+    re.DOTALL,
+)
+# a cell without an address, or in a column of three letters
+_ODD_CELL = re.compile(rb'<c(?: (?!r="[A-Z]{1,2}[0-9])|[/>])')
+_FIRST_COLUMN = re.compile(rb'<c r="A[0-9]')
+_COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
+_TYPE = re.compile(rb' t="(\w+)"')
+_STYLE = re.compile(rb' s="(\d+)"')
+_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})"')
+_LAST_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
+_MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
+_MAX_MERGES = 200_000
+_HEAD, _TAIL = 1 << 20, 1_000_000  # bytes in which a first cell, a last row is looked for
+_MAX_BLANK_ROWS = 10_000
+_T = TypeVar("_T")
+
+
+class FastWorkbook:
+    """fastexcel on one workbook, on a thread of its own."""
+
+    def __init__(self, data: bytes) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._book = self._thread.submit(_attempt, lambda: fastexcel.read_excel(data))
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+    def grid(self, name: str, content: bytes, padded: Mapping[int, int]) -> Grid | None:
+        """The sheet, or None where this way would fail or, worse, be wrong.
+
+        A sheet that ends elsewhere than it says may abort the process; that is why files are read in one of
+        their own, and a second time with care.
+
+        `padded` gives, per cell style, the width its number format pads whole numbers to.
+        """
+        if not _seems_small(content):
+            return None
+        loading = self._thread.submit(_attempt, lambda: self._table(name))
+        time.sleep(0)  # let it start: what follows keeps the interpreter to itself
+        if not _is_plain(content):
+            return None
+        hidden = _Hidden() if _is_all_text(content) else _scanned(content, padded)
+        first = _first_column(content)
+        merges = tuple(_merge(found) for found in _MERGE.findall(_after_data(content))[:_MAX_MERGES])
+        table = loading.result()
+        if table is None:
+            return None
+        columns = [_as_text(column) for column in table.columns]
+        marks: list[pa.Array | None] = [None] * len(columns)
+        for place, cells in hidden.texts.items():
+            if place - first < len(columns):
+                columns[place - first] = _replaced(columns[place - first], cells)
+        for place, found in hidden.marks.items():
+            if place - first < len(columns):
+                marks[place - first] = _dense(found, table.num_rows)
+        return Grid(name, tuple(columns), tuple(marks), first, merges=merges)
+
+    def _table(self, name: str) -> pa.Table | None:
+        book = self._book.result()
+        if book is None or name not in book.sheet_names:
+            return None
+        sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        return pa.table(sheet.to_arrow())
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """What the fast reader does not show, by column (0 is A) and 0-based row."""
+
+    marks: dict[int, dict[int, Mark]] = field(default_factory=dict)
+    texts: dict[int, dict[int, str]] = field(default_factory=dict)
+
+
+def _seems_small(content: bytes) -> bool:
+    """Whether the sheet says that it ends where a dense grid may end.
+
+    A sheet that says nothing, or lies, is found out by `_is_plain` or by what becomes of the process.
+    """
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return False
+    stated = _DIMENSION.search(content[:_HEAD])
+    last = _LAST_ROW.findall(content[-_TAIL:])
+    rows = max(int(stated[2]) if stated else 0, int(last[-1]) if last else 0)
+    columns = column_index(stated[1].decode()) + 1 if stated else 1
+    if rows * columns > MAX_CELLS:
+        return False
+    return rows <= _MAX_BLANK_ROWS or rows <= 10 * content.count(b"<c ")
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether every cell has its address where the scan expects it, and none is far away."""
+    return b'<c r="' in content[:_HEAD] and not _ODD_CELL.search(content)
+
+
+def _attempt(call: Callable[[], _T]) -> _T | None:
+    """What the call gives, or None when fastexcel refuses the file or panics on it."""
+    try:
+        return call()
+    except fastexcel.FastExcelError:
+        return None
+    except BaseException as failure:
+        if type(failure).__name__ == "PanicException":  # not an Exception, and not importable
+            return None
+        raise
+
+
+def _is_all_text(content: bytes) -> bool:
+    cells = content.count(b'<c r="')
+    shared = content.count(b' t="s"')
+    return cells == shared or cells == shared + content.count(b' t="inlineStr"')
+
+
+def _scanned(content: bytes, padded: Mapping[int, int]) -> _Hidden:
+    hidden = _Hidden()
+    for found in _CELL.finditer(content):
+        mark, text = _read_mark(found, padded)
+        if mark is Mark.TEXT and text is None:
+            continue
+        column, row = column_index(found[1].decode()), int(found[2]) - 1
+        if mark is not Mark.TEXT:
+            hidden.marks.setdefault(column, {})[row] = mark
+        if text is not None:
+            hidden.texts.setdefault(column, {})[row] = text
+    return hidden
+
+
+def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark, str | None]:
+    """What a cell is, and its text where the fast reader does not show it."""
+    attributes, formula, value = found[3], found[4], found[5]
+    kind = _TYPE.search(attributes)
+    if kind and kind[1] == b"e":
+        return Mark.ERROR, (value or b"#N/A").decode("ascii", "replace")
+    if formula is not None and not value:
+        is_blank_text = kind and kind[1] == b"str" and value is not None
+        return (Mark.TEXT if is_blank_text else Mark.UNCACHED), None
+    if not value or (kind and kind[1] != b"n"):
+        return Mark.TEXT, None
+    style = _STYLE.search(attributes)
+    width = padded.get(int(style[1])) if style else None
+    if width and value.isdigit() and len(value) <= width:
+        return Mark.TEXT, None if len(value) == width else value.decode().zfill(width)
+    return Mark.NUMBER, None
+
+
+def _first_column(content: bytes) -> int:
+    """The leftmost column with a cell: the grid of the fast reader starts there."""
+    if _FIRST_COLUMN.search(content):
+        return 0
+    letters = set(_COLUMNS.findall(content))
+    return min((column_index(found.decode()) for found in letters), default=0)
+
+
+def _after_data(content: bytes) -> bytes:
+    return content[max(content.rfind(b"</sheetData>"), 0) :]
+
+
+def _merge(corners: tuple[bytes, bytes, bytes, bytes]) -> Merge:
+    left, top, right, bottom = (corner.decode() for corner in corners)
+    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return whole if whole.type == pa.string() else whole.cast(pa.string())
+
+
+def _replaced(column: pa.Array, cells: Mapping[int, str]) -> pa.Array:
+    texts = column.to_numpy(zero_copy_only=False).copy()
+    for row, text in cells.items():
+        if row < len(texts):
+            texts[row] = text
+    return pa.array(texts, pa.string())
+
+
+def _dense(found: Mapping[int, Mark], height: int) -> pa.Array:
+    rows = np.fromiter(found, np.int64, len(found))
+    kinds = np.fromiter(found.values(), np.int8, len(found))
+    dense = np.zeros(height, np.int8)
+    dense[rows[rows < height]] = kinds[rows < height]
+    return pa.array(dense)

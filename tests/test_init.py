@@ -1,0 +1,73 @@
+"""`pos-audit init`: a folder of exports becomes a configuration that runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audit.config import load_settings
+
+SAMPLE = Path(__file__).parents[1] / "sample_data"
+LOGIN = "<html><body>会话已过期<input type=password></body></html>"
+
+
+def pos_audit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "audit", *arguments]
+    return subprocess.run(command, text=True, capture_output=True, check=False)
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    """What lies in the folder on the first day."""
+    for path in (*SAMPLE.glob("*.xlsx"), *SAMPLE.glob("*.csv")):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def test_the_proposal_runs_and_finds_what_a_careful_configuration_finds(drop: Path):
+    made = pos_audit("init", str(drop), "--language", "zh")
+    assert made.returncode == 0, made.stderr
+    settings = load_settings(drop / "audit.toml")
+    assert settings.audit.required_channels == ("alipay", "wechat")
+    assert settings.inputs["registrations"].files == ("报备清单_*.csv",)
+    assert set(settings.inputs) == {"devices", "merchants", "registrations", "models", "policies"}
+    done = pos_audit("run", "--config", str(drop / "audit.toml"), "--as-of", "2026-11-21")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((drop / "reports" / "2026-11-21" / "summary.json").read_text("utf-8"))
+    expected = json.loads((SAMPLE / "expected.json").read_text("utf-8"))["flagged"]
+    assert {one["rule"] for one in told["findings"]} == set(expected)
+
+
+def test_what_is_open_stands_in_it_as_a_comment(tmp_path: Path):
+    (tmp_path / "台账.csv").write_text(
+        "机器序列号,状态,神秘列\n000012345678,在用\n000012345679,谜\n", "utf-8"
+    )
+    (tmp_path / "登录.xlsx").write_text(LOGIN, "utf-8")
+    made = pos_audit("init", str(tmp_path), "--language", "zh")
+    assert made.returncode == 0, made.stderr
+    text = (tmp_path / "audit.toml").read_text("utf-8")
+    assert '# "神秘列" = ""' in text
+    assert '# "谜" = ""' in text
+    assert "没有认出必需的“商户编号”列" in text
+    assert "没有找到商户清单" in text
+    assert "登录.xlsx 没有采用" in text
+    assert set(load_settings(tmp_path / "audit.toml").inputs) == {"devices"}
+
+
+def test_a_configuration_somebody_wrote_is_not_replaced(drop: Path):
+    (drop / "audit.toml").write_text("[audit]\n", "utf-8")
+    refused = pos_audit("init", str(drop), "--language", "en")
+    assert refused.returncode == 40
+    assert "was not replaced" in refused.stderr
+    assert (drop / "audit.toml").read_text("utf-8") == "[audit]\n"
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path):
+    refused = pos_audit("init", str(tmp_path), "--language", "en")
+    assert refused.returncode == 40
+    assert "holds no data file" in refused.stderr
