@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from audit.errors import CannotWrite
@@ -34,7 +34,8 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
             "cannot_write", path=str(path), detail=failure.strerror or str(failure)
         ) from failure
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_private(path: Path, data: bytes) -> None:

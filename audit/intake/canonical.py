@@ -35,6 +35,7 @@ _EXPORTED = re.compile(
 )
 Notice = tuple[str, dict[str, object]]  # a message key and its facts
 # columns that say where a row came from; the file's name is added when the night is put together
+_UNREAD = "unread"  # while rows are compared
 PROVENANCE = ("source_sheet", "source_row", "rejected", "copies")
 
 
@@ -148,6 +149,7 @@ def _read_sheet(
     set_aside = Counter(kind for kind in kinds.tolist() if kind)
     rows, dropped = _without_blank_keys(rows, table)
     rows, doubled = _without_duplicates(rows)
+    rows = rows.drop_columns([_UNREAD])
     set_aside.update({Aside.BLANK_KEY: dropped, Aside.DUPLICATE: doubled})
     sheet = SheetReading(
         grid.sheet,
@@ -219,6 +221,7 @@ def _assemble(
             columns[f"{name}_raw"] = pc.if_else(worth_showing, pc.utf8_trim_whitespace(raw), None)
     columns["source_sheet"] = pa.array([grid.sheet] * len(places), pa.string())
     columns["source_row"] = pa.array(places + 1, pa.int64())
+    columns[_UNREAD] = _unread_texts(grid, header, cleaned, places)
     columns["rejected"] = _rejected_names(cleaned, len(places))
     columns["copies"] = pa.array(np.ones(len(places), np.int64))
     return pa.table(columns)
@@ -302,6 +305,18 @@ def _without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
     copies = pa.array(counts[inverse][keep], pa.int64())
     kept = rows.take(pa.array(keep))
     return kept.set_column(kept.column_names.index("copies"), "copies", copies), rows.num_rows - len(keep)
+
+
+def _unread_texts(
+    grid: Grid, header: HeaderMap, cleaned: Mapping[str, CleanColumn], places: np.ndarray
+) -> pa.Array:
+    """Per row, the texts of its rejected cells: rows that differ only there are no copies of each other."""
+    texts: dict[int, str] = {}
+    for name, column in cleaned.items():
+        cells = grid.columns[header.columns[name]]
+        for row, _ in column.rejected:
+            texts[row] = f"{texts.get(row, '')}\x1f{name}={cells[int(places[row])].as_py()}"
+    return pa.array([texts.get(row) for row in range(len(places))], pa.string())
 
 
 def _exported_at(grid: Grid, header_row: int) -> str:

@@ -17,7 +17,7 @@ from audit.intake.dates import END_OF_TIME, clean_date, clean_moment
 from audit.intake.formats.delimited import UNDECODABLE
 from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
-from audit.intake.identifiers import GLUE, Unreadable, clean_identifier, clean_reference
+from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference
 from audit.intake.reading import Reason
 from audit.tables import Column, Kind, normalise_label
 from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
@@ -47,7 +47,7 @@ _NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKEN
 _HIDDEN = re.compile(
     r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 )
-_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
+_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Reader:
 
 def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     """Free text without the blanks around it, glued quotes before it and characters nobody sees."""
-    if _ERROR.fullmatch(text):
+    if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
     value = _HIDDEN.sub("", text).replace("\t", " ").strip().removeprefix("`").strip()
     return None if value.upper() in blanks else value
@@ -196,7 +196,7 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
         return word
     if _is_blank(text):
         return None
-    raise Unreadable(Reason.ERROR_CELL if _ERROR.fullmatch(text) else Reason.UNKNOWN_CODE)
+    raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
 
 
 def clean_flag(text: str) -> bool | None:
@@ -215,10 +215,9 @@ def clean_number(text: str) -> float | None:
     if _is_blank(text):
         return None
     value = GLUE.sub("", unicodedata.normalize("NFKC", text)).replace(",", "").lstrip("¥￥+")
-    try:
-        return float(value)
-    except ValueError:
-        raise Unreadable(Reason.NOT_A_NUMBER) from None
+    if not _NUMBER.fullmatch(value):
+        raise Unreadable(Reason.NOT_A_NUMBER)
+    return float(value)
 
 
 def _is_blank(text: str) -> bool:

@@ -124,7 +124,7 @@ def _main() -> None:
     from audit.intake.read import Request, read_file
 
     reading = read_file(Request.from_json(request))
-    json.dump(reading.to_json(), sys.stdout, ensure_ascii=False)
+    json.dump(reading.to_json(), sys.stdout)
 
 
 if __name__ == "__main__":

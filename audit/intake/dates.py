@@ -35,7 +35,7 @@ _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-_ZERO = re.compile(r"[0:\-/ .T]+")
+_ZERO = re.compile(r"(?=.*[0\-/])[0:\-/ .T]+")
 
 
 def clean_date(text: str, zone: tzinfo = CHINA) -> date | None:

@@ -127,10 +127,7 @@ def read_feeds(
 
     The largest files start first, so that the wait ends when the longest does.
     """
-    found = {
-        name: [(pattern, _matching(settings.folder, pattern)) for pattern in section.files]
-        for name, section in settings.inputs.items()
-    }
+    found = {name: _found(settings.folder, section.files) for name, section in settings.inputs.items()}
     jobs = {
         (feed, path): _request(feed, settings.inputs[feed], path, settings.audit.timezone)
         for feed, patterns in found.items()
@@ -261,6 +258,19 @@ def _put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Ta
     if name in rows.column_names:
         return rows.set_column(rows.column_names.index(name), name, values)
     return rows.append_column(name, values)
+
+
+def _found(folder: Path, patterns: Iterable[str]) -> list[tuple[str, list[Path]]]:
+    """The files of each pattern; a file that several patterns find belongs to the first."""
+    taken: set[Path] = set()
+    found = []
+    for pattern in patterns:
+        paths = _matching(folder, pattern)
+        own = [path for path in paths if path not in taken]
+        taken.update(own)
+        if own or not paths:
+            found.append((pattern, own))
+    return found
 
 
 def _matching(folder: Path, pattern: str) -> list[Path]:

@@ -18,13 +18,16 @@ _LABEL = re.compile(
     r"(?:统一)?社会信用代码|信用代码|营业执照号?|NO\.?)[:：#]",
     re.IGNORECASE,
 )
+ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+E\+?|E\+)\d{1,3}$")
 _WHOLE_FLOAT = re.compile(r"^(\d+)\.0+$")
 _FRACTION = re.compile(r"^\d+\.\d+$")
 _PLAIN = re.compile(r"^[0-9A-Z]+$")
 _BETWEEN = re.compile(r"[-_:./]")
 # marks between two identifiers; a blank or a slash may also stand inside one ("9232 0100 5LWG")
-_LIST_MARKS = re.compile(r"[、，,;；|\n]|(?<=[0-9A-Z]{10})[/ ](?=[0-9A-Z]{10})", re.IGNORECASE)
+_LIST_MARKS = re.compile(
+    r"[、，,;；|\n]|(?<=[0-9A-Z]{8})\s*/\s*(?=[0-9A-Z]{8})|(?<=[0-9A-Z]{10}) (?=[0-9A-Z]{10})", re.IGNORECASE
+)
 MAX_EXACT_DIGITS = 15  # what a double, and so a spreadsheet's number, keeps
 
 
@@ -62,6 +65,8 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
         raise Unreadable(Reason.SCIENTIFIC)
     if whole := _WHOLE_FLOAT.match(value):
         value, is_number = whole[1], True
+    if value in ("TRUE", "FALSE") or (is_number and value.startswith("-")):
+        raise Unreadable(Reason.NOT_AN_IDENTIFIER)
     if is_number:
         if _FRACTION.match(value):
             raise Unreadable(Reason.FRACTION)
@@ -80,6 +85,8 @@ def clean_reference(text: str, is_number: bool = False) -> str | None:
     value = GLUE.sub(" ", guarded[1] if guarded else value).strip()
     if value.upper() in NULL_TOKENS:
         return None
+    if ERROR_TEXT.fullmatch(value):
+        raise Unreadable(Reason.ERROR_CELL)
     if whole := _WHOLE_FLOAT.match(value):
         value, is_number = whole[1], True
     if is_number and len(value) > MAX_EXACT_DIGITS:

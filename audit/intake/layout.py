@@ -24,7 +24,7 @@ _COMMENT = r"^\s*(#|//|--|——|\*{2,}|-{4,})"
 # what could be an identifier, damaged ones included: a row that names something is a row of data
 _IDENTIFIER = (
     r"^[\s`'\"=]*(?:[A-Za-z]{1,8}\s*[:：])?\s*[0-9A-Za-z][0-9A-Za-z\s_./:+-]{4,}[\s\"]*$"
-    r"|^#(?:N/A|REF!|VALUE!|NAME\?|NUM!|NULL!)"
+    r"|^#[A-Z]"
 )
 _SPARSE_SHARE = 0.34
 
@@ -45,7 +45,10 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
 
     kinds[body & _any_cell(grid, range(len(grid.columns)), _COMMENT, first_only=True) & ~named] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
-    kinds[body & thin & _any_cell(grid, range(len(grid.columns)), _TOTAL)] = Aside.TOTAL
+    # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
+    totals = _any_cell(grid, range(len(grid.columns)), _TOTAL) & ~named
+    totals |= _any_cell(grid, range(len(grid.columns)), _TOTAL, first_only=True)
+    kinds[body & thin & totals] = Aside.TOTAL
     first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
     naming = {part for key in table.keys for part in key} | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]

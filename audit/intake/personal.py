@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 
 from audit.tables import Table
 
+# a citizen number by its looks, whether or not its check digit is right
+_CITIZEN = r"^[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
+
 
 def mask(number: str) -> str:
     """First three and last four, as much as a reader needs to recognise a number.
@@ -41,6 +44,12 @@ def _protect(rows: pa.Table, name: str, secret: bytes, everywhere: bool) -> pa.T
     masked = pa.array([mask(value) for value in unique], pa.string()).take(encoded.indices)
     hashes = [hmac.new(secret, value.encode(), sha256).hexdigest()[:32] for value in unique]
     if not everywhere:
-        masked = pc.if_else(pc.equal(rows["uscc_check"], "id_number"), masked, rows[name])
+        like = pc.or_(
+            pc.equal(rows["uscc_check"], "id_number"),
+            pc.and_(
+                pc.match_substring_regex(rows[name], _CITIZEN), pc.not_equal(rows["uscc_check"], "valid")
+            ),
+        )
+        masked = pc.if_else(like, masked, rows[name])
     rows = rows.set_column(rows.column_names.index(name), name, masked)
     return rows.append_column(f"{name}_hash", pa.array(hashes, pa.string()).take(encoded.indices))

@@ -45,7 +45,7 @@ class Store:
             reading = self._reader(replace(request, output=str(temporary)).to_json())
             if reading.error:
                 return reading, rows
-        plain = json.dumps(reading.to_json(), ensure_ascii=False, sort_keys=True)
+        plain = json.dumps(reading.to_json(), sort_keys=True)
         write_private(account, plain.encode())
         return reading, rows
 

@@ -42,6 +42,7 @@ MERCHANTS = Table(
             "legal_name",
             Kind.TEXT,
             "法人,法人姓名,法人代表,法定代表人,法定代表人姓名,负责人,负责人姓名,legal person,legal representative",
+            personal=True,
         ),
         Column("legal_id_type", Kind.TEXT, "法人证件类型"),
         Column(
@@ -59,7 +60,7 @@ MERCHANTS = Table(
             "结算账号,结算账户,收单结算账户,结算卡号,银行账号,银行卡号,settlement account",
             personal=True,
         ),
-        Column("settle_name", Kind.TEXT, "账户名,账户名称,开户名,结算户名,户名"),
+        Column("settle_name", Kind.TEXT, "账户名,账户名称,开户名,结算户名,户名", personal=True),
         Column("settle_bank", Kind.TEXT, "开户行,开户银行,结算银行"),
         Column("mcc", Kind.REFERENCE, "商户类别码,MCC码,行业代码,行业类别,merchant category code"),
         Column(
@@ -69,7 +70,7 @@ MERCHANTS = Table(
             codes=MERCHANT_STATUS,
         ),
         Column("risk_level", Kind.REFERENCE, "商户风险等级,风险等级,风险级别"),
-        Column("contact", Kind.TEXT, "联系人,联系人姓名,contact person,contact name"),
+        Column("contact", Kind.TEXT, "联系人,联系人姓名,contact person,contact name", personal=True),
         Column(
             "phone",
             Kind.REFERENCE,

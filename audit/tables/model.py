@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-_NOISE = dict.fromkeys(map(ord, " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_-–—/\\'\"`#()[]{}<>|~"))
+_NOISE = dict.fromkeys(
+    map(ord, " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_-–—/\\'\"`#()[]{}<>|~【】「」《》〈〉“”‘’")
+)
 _OPENING = "([{<【（"
 
 

@@ -24,6 +24,7 @@ _SAMPLE_LINES = 200
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # a few broken bytes in a long file are reported cell by cell; more than this and the guess is wrong
 _BROKEN_SHARE = 0.001
+_BROKEN_LETTERS = 0.1
 UNDECODABLE = "\ufffd"
 
 
@@ -61,7 +62,8 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """The text and the name of its encoding; undecodable bytes become U+FFFD."""
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return _strictly(data[len(mark) :], encoding or name)
+            said = encoding if encoding and not encoding.lower().startswith("utf") else name
+            return _strictly(data[len(mark) :], said)
     if encoding:
         return _strictly(data, encoding)
     if wide := _utf16_without_mark(data):
@@ -74,6 +76,10 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
         # cut inside a character: everything before the last bytes is UTF-8, and not plain ASCII
         if broken.start >= len(data) - 3 and broken.start > 0 and not data[: broken.start].isascii():
             raise InputError(Unusable.TRUNCATED, "text_truncated") from None
+    almost = data.decode("utf-8", errors="replace")
+    broken_bytes, letters = almost.count(UNDECODABLE), sum(not letter.isascii() for letter in almost)
+    if broken_bytes <= _BROKEN_LETTERS * (letters - broken_bytes):
+        return almost, "utf-8"  # GBK text would hardly hold a valid letter
     return _strictly(data, "gb18030")
 
 
@@ -93,9 +99,9 @@ def _utf16_without_mark(data: bytes) -> str | None:
     head = data[:4096]
     nulls = head[1::2].count(0), head[0::2].count(0)
     # separators and digits are ASCII, so one half of a UTF-16 table's bytes is full of zeros
-    if nulls[0] > len(head) // 8 and nulls[1] == 0:
+    if nulls[0] > len(head) // 8 and nulls[0] > 8 * nulls[1]:
         return "utf-16-le"
-    if nulls[1] > len(head) // 8 and nulls[0] == 0:
+    if nulls[1] > len(head) // 8 and nulls[1] > 8 * nulls[0]:
         return "utf-16-be"
     return None
 
@@ -110,8 +116,8 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
         except csv.Error:
             continue
         if widths:
-            width, agreeing = max(widths.items(), key=lambda item: (item[1] * item[0], item[0]))
-            best = max(best, (agreeing * width, separator, width), key=lambda candidate: candidate[0])
+            width, agreeing = max(widths.items(), key=lambda item: (item[1] ** 2 * item[0], item[0]))
+            best = max(best, (agreeing**2 * width, separator, width), key=lambda candidate: candidate[0])
     return best[1], best[2]
 
 
@@ -145,11 +151,25 @@ def _parse(text: str, delimiter: str, width: int) -> tuple[Grid, tuple[int, ...]
             ),
         )
     except pa.ArrowInvalid as failure:
+        if text.count('"') % 2:
+            raise InputError(Unusable.TRUNCATED, "quote_not_closed", row=1) from None
         raise InputError(Unusable.UNREADABLE, "text_not_tabular", detail=str(failure)) from None
     columns = [column.combine_chunks() for column in table.columns]
+    _refuse_swallowed(columns, delimiter)
     if not ragged:
         return Grid("", tuple(columns), (None,) * width), ()
     return _with_ragged(columns, ragged, delimiter)
+
+
+def _refuse_swallowed(columns: list[pa.Array], delimiter: str) -> None:
+    """Raise InputError where a quote that never closes has taken whole rows into one cell."""
+    for column in columns:
+        if len(columns) < 3 or not pc.any(pc.match_substring(column, "\n")).as_py():
+            continue
+        for row, cell in enumerate(column.to_pylist()):
+            lines = (cell or "").splitlines()[1:]
+            if any(line.count(delimiter) >= len(columns) - 1 for line in lines):
+                raise InputError(Unusable.TRUNCATED, "quote_not_closed", row=row + 1)
 
 
 def _with_ragged(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 # serial numbers are wall-clock time wherever the file was written
+MAX_EXACT_DIGITS = 15  # what a double, and so a spreadsheet's number, keeps
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001
 _DAY_ZERO_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 _LAST_DAY = 2_958_465  # 9999-12-31
@@ -102,6 +103,7 @@ class CellFormats:
             if self._dates[style]:
                 return moment_text(value, self._is_1904), False
             width = self._widths[style]
-            if width and value >= 0 and value.is_integer() and len(number_text(value)) <= width:
+            text = number_text(value)
+            if width and text.isdigit() and len(text) <= min(width, MAX_EXACT_DIGITS):
                 return number_text(value).zfill(width), False
         return number_text(value), True

@@ -66,7 +66,7 @@ def sniff(data: bytes) -> FileKind:
 
     Raises InputError with the class a person can act on: empty, truncated, not a spreadsheet.
     """
-    if not data.strip(b"\x00\t\r\n \xef\xbb\xbf"):
+    if not data.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"):
         raise InputError(Unusable.EMPTY, "file_empty")
     if data.startswith((_ZIP, _EMPTY_ZIP)):
         return _zip_kind(data)

@@ -18,6 +18,7 @@ import fastexcel
 import numpy as np
 import pyarrow as pa
 
+from audit.intake.formats.numbers import MAX_EXACT_DIGITS
 from audit.intake.formats.sheet import MAX_CELLS
 from audit.intake.grid import Grid, Mark, Merge, column_index
 
@@ -29,8 +30,9 @@ _CELL = re.compile(
 )
 # a cell without an address, or in a column of three letters
 _ODD_CELL = re.compile(rb'<c(?: (?!r="[A-Z]{1,2}[0-9])|[/>])')
-_FIRST_COLUMN = re.compile(rb'<c r="A[0-9]')
-_COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})[0-9]')
+# cells that hold something: a blank cell with a style is none to the fast reader
+_FIRST_COLUMN = re.compile(rb'<c r="A[0-9]+"[^>/]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<(?:v|is)>')
+_COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})[0-9]+"[^>/]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<(?:v|is)>')
 _TYPE = re.compile(rb' t="(\w+)"')
 _STYLE = re.compile(rb' s="(\d+)"')
 _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})"')
@@ -165,7 +167,7 @@ def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark,
         return Mark.TEXT, None
     style = _STYLE.search(attributes)
     width = padded.get(int(style[1])) if style else None
-    if width and value.isdigit() and len(value) <= width:
+    if width and value.isdigit() and len(value) <= min(width, MAX_EXACT_DIGITS):
         return Mark.TEXT, None if len(value) == width else value.decode().zfill(width)
     return Mark.NUMBER, None
 

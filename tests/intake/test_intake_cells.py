@@ -1,0 +1,186 @@
+"""Cells of a workbook that are not the text they seem to be: numbers, dates, errors, formulas."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from vendorfiles import (
+    DATE,
+    HEADER,
+    MERCHANT,
+    PADDED,
+    PADDED_LONG,
+    Read,
+    book,
+    device,
+    line,
+    raw_book,
+    saved,
+    take_bytes,
+    text,
+)
+
+from audit.intake.reading import Reason
+
+LABELS = ["序列号", "商户号", "型号", "安装日期"]
+
+
+def take_cell(folder: Path, cell: str, where: str = "A", **options: Any) -> Read:
+    """A sheet whose row 2 has this cell, as XML, in one of the columns A to D, and whose row 3 is sound."""
+    row = ["SN000002", MERCHANT, "X1", "2025-01-15"]
+    row["ABCD".index(where)] = cell
+    sound = ["SN000003", MERCHANT, "X1", "2025-01-15"]
+    return take_bytes(folder, raw_book(line(1, *LABELS), line(2, *row), line(3, *sound), **options))
+
+
+def test_merchant_numbers_typed_as_numbers_are_exact_and_said(tmp_path: Path):
+    rows = [HEADER, device(1), device(2)]
+    for row in rows[1:]:
+        row[1] = int(MERCHANT)  # type: ignore[call-overload]
+    read = take_bytes(tmp_path, book(rows))
+    assert read.column("merchant_no") == [MERCHANT, MERCHANT]
+    notice = ("identifier_numbers", {"sheet": "Sheet1", "column": "merchant_no", "count": 2})
+    assert read.reading.notices == (notice,)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("1234567890123456", Reason.PRECISION),
+        ("123456789012345680000", Reason.PRECISION),
+        ("1.2345678901234568E+17", Reason.PRECISION),
+        ("3.25", Reason.FRACTION),
+        ("8.98E-5", Reason.FRACTION),
+    ],
+)
+def test_numbers_that_cannot_be_the_serial_that_was_typed(tmp_path: Path, value: str, reason: Reason):
+    read = take_cell(tmp_path, f'<c r="A2"><v>{value}</v></c>')
+    assert read.rejected == [(2, "serial_no", reason)]
+    assert read.column("serial_no") == [None, "SN000003"]
+
+
+def test_a_number_below_zero_is_no_serial(tmp_path: Path):
+    read = take_cell(tmp_path, '<c r="A2"><v>-12345678</v></c>')
+    assert (read.column("serial_no"), read.reading.rejected) == ([None, "SN000003"], 1)
+
+
+def test_a_long_number_is_rejected_in_a_code_that_is_matched_as_written(tmp_path: Path):
+    rows = [["序列号", "商户号", "SIM卡号"], ["SN000001", MERCHANT, 89860012345678901234]]
+    read = take_bytes(tmp_path, book(rows))
+    assert read.rejected == [(2, "iccid", Reason.PRECISION)]
+
+
+@pytest.mark.parametrize(("written", "serial"), [("88", "00000088"), ("12345678", "12345678")])
+def test_zeros_that_only_the_number_format_shows_are_kept(tmp_path: Path, written: str, serial: str):
+    read = take_cell(tmp_path, f'<c r="A2" s="{PADDED}"><v>{written}</v></c>')
+    assert read.column("serial_no") == [serial, "SN000003"]
+    assert read.reading.rejected == 0
+
+
+def test_a_format_of_many_digits_does_not_make_a_rounded_number_whole(tmp_path: Path):
+    read = take_cell(tmp_path, f'<c r="A2" s="{PADDED_LONG}"><v>123456789012345678</v></c>')
+    assert read.rejected == [(2, "serial_no", Reason.PRECISION)]
+
+
+def test_a_truth_value_is_no_serial(tmp_path: Path):
+    read = take_cell(tmp_path, '<c r="A2" t="b"><v>1</v></c>')
+    assert read.column("serial_no") == [None, "SN000003"]
+    assert read.reading.rejected == 1
+
+
+@pytest.mark.parametrize("value", ["8.9810E+14", "1.2E18", "8.981e+014"])
+def test_scientific_text_has_lost_its_digits(tmp_path: Path, value: str):
+    read = take_cell(tmp_path, value, "B")
+    assert read.rejected == [(2, "merchant_no", Reason.SCIENTIFIC)]
+    assert read.column("merchant_no") == [None, MERCHANT]
+
+
+ERRORS = {
+    "as usual": '<c r="B2" t="e"><v>#N/A</v></c>',
+    "with a style": '<c r="B2" s="1" t="e"><v>#N/A</v></c>',
+    "attributes in another order": '<c t="e" r="B2"><v>#N/A</v></c>',
+    "the style first": '<c s="1" r="B2" t="e"><v>#N/A</v></c>',
+    "of a formula": '<c r="B2" t="e"><f>VLOOKUP(A2,X!A:B,2,0)</f><v>#N/A</v></c>',
+    "as text": text("B2", "#N/A"),
+}
+
+
+@pytest.mark.parametrize("how", ERRORS)
+def test_an_error_is_not_a_blank(tmp_path: Path, how: str):
+    read = take_cell(tmp_path, ERRORS[how], "B")
+    assert read.rejected == [(2, "merchant_no", Reason.ERROR_CELL)]
+    assert read.column("merchant_no") == [None, MERCHANT]
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?"])
+@pytest.mark.parametrize("where", "ABCD")
+def test_a_row_with_an_error_stays_with_that_value_unknown(tmp_path: Path, error: str, where: str):
+    read = take_cell(tmp_path, f'<c r="{where}2" t="e"><v>{error}</v></c>', where)
+    [rejection] = read.reading.rejections
+    assert (rejection.row, rejection.letter, rejection.value) == (2, where, error)
+    assert len(read.rows) == 2
+
+
+def test_a_row_of_little_but_an_error_stays_too(tmp_path: Path):
+    rows = [device(number) for number in range(1, 5)]
+    error = '<c r="A6" t="e"><v>#N/A</v></c>'
+    sheet = [line(number, *row) for number, row in enumerate([HEADER, *rows], 1)]
+    read = take_bytes(tmp_path, raw_book(*sheet, line(6, error, MERCHANT)))
+    assert len(read.rows) == 5
+    assert read.rejected == [(6, "serial_no", Reason.ERROR_CELL)]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="B2"><f>X!B2</f></c>', '<c r="B2"><f>X!B2</f><v></v></c>', '<c r="B2"><f t="shared" si="0"/></c>'],
+)
+def test_a_formula_that_was_never_computed_is_not_a_blank(tmp_path: Path, cell: str):
+    read = take_cell(tmp_path, cell, "B")
+    assert read.rejected == [(2, "merchant_no", Reason.UNCACHED)]
+
+
+def test_a_formula_with_its_result_is_that_value(tmp_path: Path):
+    read = take_cell(tmp_path, f'<c r="B2" t="str"><f>X!B2</f><v>{MERCHANT}</v></c>', "B")
+    assert read.column("merchant_no") == [MERCHANT, MERCHANT]
+    assert read.reading.rejected == 0
+    blank = take_cell(tmp_path, '<c r="B2" t="str"><f>IF(1,"")</f><v></v></c>', "B")
+    assert (blank.column("merchant_no"), blank.reading.rejected) == ([None, MERCHANT], 0)
+
+
+def test_dates_as_cells_and_as_bare_numbers(tmp_path: Path):
+    for cell in (f'<c r="D2" s="{DATE}"><v>45672</v></c>', '<c r="D2"><v>45672</v></c>'):
+        assert take_cell(tmp_path, cell, "D").column("install_date") == [date(2025, 1, 15)] * 2
+
+
+def test_a_workbook_that_counts_from_1904(tmp_path: Path):
+    cell = f'<c r="D2" s="{DATE}"><v>44210</v></c>'
+    read = take_cell(tmp_path, cell, "D", properties='<workbookPr date1904="1"/>')
+    assert read.column("install_date") == [date(2025, 1, 15)] * 2
+
+
+@pytest.mark.parametrize("epoch", [None, CALENDAR_MAC_1904])
+def test_moments_keep_their_time_of_day(tmp_path: Path, epoch: datetime | None):
+    made = openpyxl.Workbook()
+    if epoch:
+        made.epoch = epoch
+    moment = datetime.fromisoformat("2026-11-21 03:04:05")
+    made.active.append(["序列号", "商户号", "最近心跳", "安装日期"])
+    made.active.append(["SN000001", MERCHANT, moment, date(2025, 1, 15)])
+    read = take_bytes(tmp_path, saved(made))
+    assert read.column("last_heartbeat_at") == [moment]
+    assert read.column("install_date") == [date(2025, 1, 15)]
+
+
+def test_truth_values_and_numbers_as_flags(tmp_path: Path):
+    rows = [
+        ["序列号", "商户号", "备机", "国密"],
+        ["SN000001", MERCHANT, True, 0],
+        ["SN000002", MERCHANT, False, 1],
+    ]
+    read = take_bytes(tmp_path, book(rows))
+    assert (read.column("is_spare"), read.column("sm_support")) == ([True, False], [False, True])

@@ -1,0 +1,100 @@
+"""Each file in a process of its own: whatever happens in there is that file's error, and nobody else's."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from vendorfiles import HEADER, book, delimited, device, line, raw_book
+
+from audit.errors import Unusable
+from audit.intake.child import Limits, read_in_child
+from audit.intake.read import Request, read_file
+from audit.intake.reading import FileReading
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Request:
+    path = tmp_path / "台账.csv"
+    rows = [HEADER, device(1), device(2, "终端状态=天晓得"), device(1)]
+    path.write_text(delimited(rows), encoding="utf-8")
+    return Request(path=str(path), table="devices", output=str(tmp_path / "rows.parquet"))
+
+
+def children() -> set[str]:
+    """The processes this one has started and that still run."""
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return {child for task in tasks for child in task.read_text().split()}
+
+
+def test_a_child_reads_as_this_process_does(ledger: Request):
+    ours = read_file(ledger)
+    rows = Path(ledger.output).read_bytes()
+    Path(ledger.output).unlink()
+    assert read_in_child(ledger.to_json()) == ours
+    assert Path(ledger.output).read_bytes() == rows
+
+
+def test_a_workbook_and_its_error_come_back_whole(ledger: Request):
+    path = Path(ledger.path)
+    for data in (book([HEADER, device(1, "终端状态=天晓得")], [["说明"]]), b"<html>"):
+        path.write_bytes(data)
+        assert read_in_child(ledger.to_json()) == read_file(ledger)
+
+
+@pytest.mark.parametrize(
+    ("limits", "key"),
+    [(Limits(seconds=0.01), "reader_too_slow"), (Limits(resident_bytes=1 << 20), "reader_too_large")],
+)
+def test_a_reader_over_its_limit_is_stopped(ledger: Request, limits: Limits, key: str):
+    before, started = children(), time.monotonic()
+    reading = read_in_child(ledger.to_json(), limits)
+    assert (reading.error, reading.error_key, reading.path) == (Unusable.UNSAFE, key, ledger.path)
+    assert time.monotonic() - started < 5
+    assert children() <= before, "nobody is left behind"
+    assert not Path(ledger.output).exists()
+
+
+def test_a_reader_that_asks_for_more_memory_than_there_is(ledger: Request):
+    reading = read_in_child(ledger.to_json(), Limits(address_bytes=64 << 20))
+    assert (reading.error, reading.error_key) == (Unusable.UNREADABLE, "reader_crashed")
+    assert reading.error_facts["detail"]
+
+
+def test_a_reader_that_crashes_is_an_error_of_its_file(ledger: Request):
+    crashed = read_in_child(ledger.to_json() | {"table": "no such table"})
+    assert (crashed.error, crashed.error_key) == (Unusable.UNREADABLE, "reader_crashed")
+    assert "no such table" in str(crashed.error_facts["detail"])
+    assert crashed.path == ledger.path
+    assert read_in_child(ledger.to_json()).error == "", "the next file is read"
+
+
+def test_a_cell_that_lies_about_its_place_takes_nothing_with_it(ledger: Request):
+    far = '<row r="2"><c r="ALK1048576" t="inlineStr"><is><t>x</t></is></c></row>'
+    Path(ledger.path).write_bytes(raw_book(line(1, *HEADER), far, line(3, *device(3))))
+    reading = read_in_child(ledger.to_json())
+    assert (reading.error, reading.rows) == ("", 1) or reading.error == Unusable.UNSAFE
+
+
+def test_the_readings_own_words_survive_the_journey(ledger: Request):
+    reading = read_file(ledger)
+    assert reading.rejections
+    assert FileReading.from_json(reading.to_json()) == reading
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "ascii"])
+def test_the_locale_of_the_server_does_not_matter(
+    ledger: Request, encoding: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    reading = read_in_child(ledger.to_json())
+    assert (reading.error, reading.rows, reading.path) == ("", 2, ledger.path)
+
+
+def test_a_file_name_that_is_no_text(ledger: Request, tmp_path: Path):
+    path = tmp_path / os.fsdecode("设备.csv".encode("gbk"))
+    Path(ledger.path).rename(path)
+    reading = read_in_child(ledger.to_json() | {"path": str(path)})
+    assert (reading.error, reading.rows, reading.path) == ("", 2, str(path))

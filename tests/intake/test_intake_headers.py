@@ -1,0 +1,233 @@
+"""Headers: the names vendors give a column, and what happens when one is missing or there twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, take_bytes, take_rows
+
+from audit.config import InputSection
+from audit.errors import Unusable
+from audit.inspection import inspect_files
+from audit.tables import TABLES
+from audit.words import load_words
+
+
+def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: object) -> dict[str, str]:
+    """Header to canonical column, of a file with these headers and one row."""
+    row = [f"A{place:07}" for place in range(len(headers))]
+    read = take_rows(folder, [headers, row], table=table, **how)
+    return {mapped.header: mapped.column for mapped in read.sheet.mapped}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "终端序列号",
+        "*终端序列号",
+        "终端序列号*",
+        "终端序列号（必填）",
+        "终端序列号(最长20位)",
+        "终端序列号【必填】",
+        "终端序列号[text]",
+        " 终端 序列号 ",
+        "终端\n序列号",
+        "终端　序列号",
+        "\u200b终端序列号",
+        "终端序列号：",
+        "【终端序列号】",
+        "「终端序列号」",
+        "终端ＳＮ",
+        "Serial No.",
+        "SERIAL_NUMBER",
+        "serial-no",
+        "S/N",
+        "机身号",
+        "serial_no",
+    ],
+)
+def test_a_serial_number_by_any_name(tmp_path: Path, header: str):
+    assert how_mapped(tmp_path, [header, "商户编号"]) == {
+        header.strip(): "serial_no",
+        "商户编号": "merchant_no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "headers"),
+    [
+        (
+            "devices",
+            {
+                "POS机具序列号": "serial_no",
+                "21号文编号": "tusn",
+                "终端编号": "terminal_id",
+                "特约商户编码": "merchant_no",
+                "终端布放地址（≤30汉字）": "address",
+                "设备型号（10）": "model",
+                "最近心跳": "last_heartbeat_at",
+                "装机日期(yyyy-mm-dd)": "install_date",
+                "经度（°）": "longitude",
+                "开通状态": "terminal_status",
+                "是否备机": "is_spare",
+            },
+        ),
+        (
+            "devices",
+            {
+                "Serial Number": "serial_no",
+                "Merchant ID": "merchant_no",
+                "Device Model": "model",
+                "Pinged": "last_heartbeat_at",
+                "Firmware Version": "firmware",
+                "Certificate Expiry": "cert_expiry",
+            },
+        ),
+        (
+            "merchants",
+            {
+                "商户编码": "merchant_no",
+                "商户全称": "merchant_name",
+                "营业执照注册号": "uscc",
+                "执照有效期": "license_expiry",
+                "法人身份证号": "legal_id_no",
+                "联系电话": "phone",
+                "收单结算账户": "settle_account",
+                "经营状态": "merchant_status",
+            },
+        ),
+        (
+            "registrations",
+            {
+                "报备流水号": "registration_no",
+                "机具SN": "serial_no",
+                "银联商户号": "merchant_no",
+                "支付通道": "channel",
+                "登记状态": "reg_status",
+                "驳回原因": "reg_message",
+                "报送时间": "submitted_at",
+                "审核时间": "registered_at",
+            },
+        ),
+        ("registrations", {"termSn": "serial_no", "mch_id": "merchant_no", "wxState": "reg_status_wechat"}),
+        ("models", {"终端型号": "model", "停服日期": "eos_on", "最低固件版本": "min_firmware"}),
+    ],
+)
+def test_the_headers_of_real_exports(tmp_path: Path, table: str, headers: dict[str, str]):
+    assert how_mapped(tmp_path, list(headers), table) == headers
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_name_a_table_knows_is_found_in_a_file(tmp_path: Path, table: str):
+    names = {column.name: list(column.synonyms) for column in TABLES[table].columns}
+    key, other = TABLES[table].keys[0], TABLES[table].columns[-1].name
+    for place in range(max(map(len, names.values()))):
+        # the n-th name of every column that has so many, and the own names of some, to make a table
+        headers = {known[place]: name for name, known in names.items() if place < len(known)}
+        headers |= {name: name for name in (*key, other) if name not in headers.values()}
+        row = [f"A{number:07}" for number in range(len(headers))]
+        mapped = take_rows(tmp_path, [list(headers), row], table=table).sheet.mapped
+        assert headers.items() <= {(one.header, one.column) for one in mapped}
+
+
+def test_no_name_means_two_columns():
+    for table in TABLES.values():
+        names = [name for column in table.columns for name in column.synonyms]
+        assert sorted(names) == sorted(set(names))
+        assert "" not in names
+
+
+def test_a_configured_header_beats_the_names_that_are_known(tmp_path: Path):
+    columns = {"机具身份（新）": "serial_no", "型号": "remark"}
+    rows = [["机具身份(新)", "商户号", "型号"], ["SN000001", MERCHANT, "X1"]]
+    read = take_rows(tmp_path, rows, columns=columns)
+    assert read.column("serial_no") == ["SN000001"]
+    assert read.column("remark") == ["X1"]
+    assert {mapped.how for mapped in read.sheet.mapped} == {"configured", "synonym"}
+
+
+def test_a_configured_header_in_audit_toml(tmp_path: Path):
+    path = put(tmp_path / "a.csv", delimited([["机具身份", "商户号"], ["SN000001", MERCHANT]]).encode())
+    section = InputSection(files=("a.csv",), columns={" 机具 身份": "serial_no"})
+    assert inspect_files([path], "devices", section, None).rows == 1
+    assert inspect_files([path], "devices", None, None).failed
+
+
+def test_a_missing_key_names_the_file_the_column_and_what_resembles_it(tmp_path: Path):
+    rows = [["设备序列号码", "商户号", "型号"], ["SN000001", MERCHANT, "X1"]]
+    path = put(tmp_path / "台账.csv", delimited(rows).encode())
+    reading = take(path).reading
+    assert (reading.error, reading.path) == (Unusable.MISSING_COLUMN, str(path))
+    assert reading.error_facts["table"] == "devices"
+    assert reading.error_facts["columns"] == ["serial_no"]
+    assert reading.error_facts["suggestions"] == {"serial_no": ["设备序列号码"]}
+    told = inspect_files([path], "devices", None, None).to_text(load_words("zh"))
+    for word in (str(path), load_words("zh").column("serial_no"), "设备序列号码"):
+        assert word in told
+
+
+def test_the_wrong_table_is_refused(tmp_path: Path):
+    merchants = [["商户号", "商户名称", "统一社会信用代码", "法人姓名"], [MERCHANT, "晨光", "", "王某"]]
+    assert take_rows(tmp_path, merchants).reading.error == Unusable.MISSING_COLUMN
+
+
+def test_a_table_without_a_header_is_refused(tmp_path: Path):
+    for data in (delimited([device(1), device(2)]).encode(), book([device(1), device(2)])):
+        read = take_bytes(tmp_path, data)
+        assert (read.reading.error, read.rows) == (Unusable.MISSING_COLUMN, None)
+
+
+def test_two_columns_that_could_both_be_the_serial_are_not_guessed_between(tmp_path: Path):
+    rows = [["序列号", "机身号", "商户号"], ["SN000001", "SN000002", MERCHANT]]
+    reading = take_rows(tmp_path, rows).reading
+    assert reading.error == Unusable.AMBIGUOUS_COLUMN
+    assert reading.error_facts["column"] == "serial_no"
+    assert reading.error_facts["headers"] == "A 序列号 / B 机身号"
+
+
+def test_two_columns_of_one_content_are_one(tmp_path: Path):
+    read = take_rows(tmp_path, [["序列号", "机身号", "商户号"], ["SN000001", "SN000001", MERCHANT]])
+    assert read.column("serial_no") == ["SN000001"]
+    assert read.reading.notices == ()
+
+
+def test_the_same_header_twice_with_different_content_is_not_guessed_between(tmp_path: Path):
+    reading = take_rows(tmp_path, [["序列号", "型号", "型号"], ["SN000001", "X1", "X2"]]).reading
+    assert (reading.error, reading.error_facts["column"]) == (Unusable.AMBIGUOUS_COLUMN, "model")
+
+
+def test_a_second_name_of_a_lesser_column_is_reported_and_the_exact_name_is_used(tmp_path: Path):
+    read = take_rows(tmp_path, [["序列号", "机型", "型号"], ["SN000001", "N5", "X1"]])
+    assert read.column("model") == ["X1"]
+    assert read.reading.notices == (("second_choice", {"sheet": "", "header": "机型", "column": "model"}),)
+
+
+def test_a_terminal_number_is_a_serial_when_it_is_too_long_for_one(tmp_path: Path):
+    for number, column in (("12345678", "terminal_id"), ("N910000123456", "serial_no")):
+        read = take_rows(tmp_path, [["终端号", "商户号"], [number, MERCHANT]])
+        assert read.column(column) == [number]
+
+
+def test_a_name_of_two_meanings_serves_only_where_nothing_better_does(tmp_path: Path):
+    assert how_mapped(tmp_path, ["设备编号", "商户号", "型号"])["设备编号"] == "serial_no"
+    read = take_rows(tmp_path, [["设备编号", "序列号", "商户号"], ["资产1", "SN000001", MERCHANT]])
+    assert read.column("serial_no") == ["SN000001"]
+    assert read.sheet.unmapped == ("设备编号",)
+
+
+def test_columns_nobody_asked_for_are_named_and_their_values_go_nowhere(tmp_path: Path):
+    rows = [[*HEADER, "主密钥", ""], [*device(1), "0123456789ABCDEF", "机密"], [*device(2), "FEDC", "秘"]]
+    for data in (delimited(rows).encode(), book(rows)):
+        read = take_bytes(tmp_path, data)
+        assert read.sheet.unmapped == ("主密钥",)
+        seen = f"{read.rows}{read.reading.to_json()}"
+        assert not [value for value in ("0123456789ABCDEF", "FEDC", "机密", "秘") if value in seen]
+
+
+def test_one_status_column_per_channel(tmp_path: Path):
+    headers = ["序列号", "商户号", "微信报备状态", "支付宝报备状态", "银联入网结果"]
+    rows = [headers, ["SN000001", MERCHANT, "已报备", "报备失败", "已入网"]]
+    [row] = take_rows(tmp_path, rows, table="registrations").rows
+    found = [row[f"reg_status_{channel}"] for channel in ("wechat", "alipay", "unionpay")]
+    assert found == ["registered", "failed", "registered"]

@@ -1,0 +1,186 @@
+"""Rows that are not data: titles, totals, notes, examples, repeats. They are set aside and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from vendorfiles import HEADER, MERCHANT, Read, book, delimited, device, take_bytes, take_rows
+
+
+def beside(folder: Path, *odd: list[str]) -> Read:
+    """The odd rows below a header and eight sound devices, and above two more."""
+    sound = [device(number) for number in range(1, 11)]
+    return take_rows(folder, [HEADER, *sound[:8], *odd, *sound[8:]])
+
+
+def padded(*cells: str) -> list[str]:
+    return [*cells, *[""] * (len(HEADER) - len(cells))]
+
+
+def test_everything_that_is_not_data_is_set_aside_and_counted(tmp_path: Path):
+    rows = [
+        padded("XX支付有限公司终端台账"),
+        padded("导出时间：2026-11-20 02:00:00"),
+        padded(),
+        HEADER,
+        device(0, "序列号=示例（请删除本行）"),
+        device(1),
+        device(2),
+        padded("小计", "", "", "", "2"),
+        padded(),
+        HEADER,
+        device(3),
+        device(3),
+        device(4, "序列号="),
+        padded("总计", "", "", "", "3"),
+        padded("制表人：王某"),
+        padded("注：以系统为准"),
+    ]
+    aside = {"title": 4, "example": 1, "total": 2, "blank": 1, "header": 1, "note": 2}
+    aside |= {"duplicate": 1, "blank_key": 1}
+    for data in (delimited(rows).encode(), book([[cell or None for cell in row] for row in rows])):
+        read = take_bytes(tmp_path, data)
+        assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+        assert read.column("source_row") == [6, 7, 11]
+        assert read.column("copies") == [1, 1, 2]
+        assert read.sheet.set_aside == dict(sorted(aside.items()))
+        assert read.sheet.rows_in_file == len(rows)
+        assert read.reading.exported_at == "2026-11-20 02:00:00"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["合计"],
+        ["合计：", "128"],
+        ["总计", "", "", "10"],
+        ["福建省小计", "", "", "10"],
+        ["共 10 条"],
+        ["共10台设备"],
+        ["总条数：10"],
+        ["Total", "10"],
+        ["Grand Total:", "", "10"],
+        ["", "", "", "合计", "10"],
+        ["`合计", "`10"],
+    ],
+)
+def test_totals(tmp_path: Path, cells: list[str]):
+    read = beside(tmp_path, padded(*cells))
+    assert read.sheet.set_aside == {"title": 1, "total": 1}
+    assert len(read.rows) == 10
+    assert read.reading.rejected == 0
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["制表人：王某", "审核人：李某"],
+        ["说明：本表由系统自动生成，如有疑问请联系客服。"],
+        ["# 终端明细列表结束"],
+        ["----------------------------------------"],
+        ["", "以上为全部数据"],
+        ["第 1 页，共 3 页"],
+    ],
+)
+def test_notes(tmp_path: Path, cells: list[str]):
+    read = beside(tmp_path, padded(*cells))
+    assert len(read.rows) == 10
+    assert read.sheet.set_aside.keys() <= {"title", "note", "total"}
+    assert read.reading.rejected == 0
+
+
+def test_a_note_below_a_narrow_table(tmp_path: Path):
+    rows = [["序列号", "商户号", "渠道", "报备状态"]]
+    rows += [[f"SN00000{number}", MERCHANT, "微信", "已报备"] for number in range(1, 6)]
+    read = take_rows(tmp_path, [*rows, ["制表人：王某", "", "", ""]], table="registrations")
+    assert read.sheet.set_aside == {"title": 1, "note": 1}
+    assert len(read.rows) == 5
+
+
+def test_a_header_on_every_page(tmp_path: Path):
+    read = beside(tmp_path, HEADER, padded(), HEADER)
+    assert read.sheet.set_aside == {"title": 1, "header": 2, "blank": 1}
+    assert len(read.rows) == 10
+
+
+@pytest.mark.parametrize("column", ["序列号", "商户号"])
+@pytest.mark.parametrize("words", ["示例商户（请删除本行）", "样例", "Example row"])
+def test_example_rows_at_the_top(tmp_path: Path, column: str, words: str):
+    read = take_rows(tmp_path, [HEADER, device(0, f"{column}={words}"), device(1), device(2)])
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert read.sheet.set_aside == {"title": 1, "example": 1}
+
+
+def test_a_shop_called_example_further_down_is_a_shop(tmp_path: Path):
+    rows = [["商户号", "商户名称", "商户状态"], *([f"89810000000000{n}", "晨光", "正常"] for n in range(9))]
+    rows[9][1] = "样例书店"
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.column("merchant_name")[-1] == "样例书店"
+
+
+@pytest.mark.parametrize("remark", ["押金合计", "费用总计", "共 3 台", "小计", "#2 收银台", "示例机"])
+def test_a_device_is_data_whatever_its_remark_says(tmp_path: Path, remark: str):
+    read = beside(tmp_path, device(50, "安装日期=", "终端状态=", f"备注={remark}"))
+    assert "SN000050" in read.column("serial_no")
+    assert read.sheet.set_aside == {"title": 1}
+
+
+def test_a_device_of_which_only_the_serial_is_known_is_data(tmp_path: Path):
+    read = beside(tmp_path, padded("SN000050"))
+    assert "SN000050" in read.column("serial_no")
+    assert read.sheet.set_aside == {"title": 1}
+
+
+@pytest.mark.parametrize("serial", ["#N/A", "#REF!", "8.98E+14", "序列号不详", "A1234567890/B1234567890"])
+def test_a_device_with_an_unreadable_serial_is_a_device(tmp_path: Path, serial: str):
+    read = beside(tmp_path, device(50, f"序列号={serial}"))
+    assert len(read.rows) == 11
+    assert read.rows[8]["serial_no"] is None
+    assert read.rows[8]["rejected"] == ",serial_no,"
+    assert [(one.row, one.value) for one in read.reading.rejections] == [(10, serial)]
+
+
+def test_rows_that_name_nothing_are_counted(tmp_path: Path):
+    for blank in ("", "-", "无", "N/A", "\\N", "  "):
+        read = beside(tmp_path, device(50, f"序列号={blank}"))
+        assert read.sheet.set_aside == {"title": 1, "blank_key": 1}, blank
+        assert len(read.rows) == 10
+
+
+def test_without_a_serial_merchant_and_terminal_name_a_device(tmp_path: Path):
+    rows = [
+        ["序列号", "商户号", "终端号"],
+        ["", MERCHANT, "00000088"],
+        ["", MERCHANT, ""],
+        ["", "", "00000089"],
+    ]
+    read = take_rows(tmp_path, rows)
+    assert read.column("terminal_id") == ["00000088"]
+    assert read.sheet.set_aside == {"title": 1, "blank_key": 2}
+
+
+def test_copies_of_a_row_are_one_row_that_counts_them(tmp_path: Path):
+    rows = [[*HEADER, "序号"], [*device(1), "1"], [*device(2), "2"], [*device(1, "序列号= sn-000001"), "3"]]
+    read = take_rows(tmp_path, rows)
+    assert read.column("copies") == [2, 1]
+    assert read.column("source_row") == [2, 3]
+    assert read.sheet.set_aside == {"title": 1, "duplicate": 1}
+
+
+def test_rows_that_differ_in_one_known_value_are_no_copies(tmp_path: Path):
+    read = take_rows(tmp_path, [HEADER, device(1), device(1, "备注=二次"), device(1, "安装日期=2025-01-16")])
+    assert read.column("copies") == [1, 1, 1]
+
+
+@pytest.mark.parametrize("column", ["序列号", "终端状态"])
+def test_rows_that_differ_in_what_could_not_be_read_are_no_copies(tmp_path: Path, column: str):
+    odd = [device(1, f"{column}={value}") for value in ("8.9812E+14", "8.9813E+14")]
+    read = take_rows(tmp_path, [HEADER, *odd, device(2)])
+    assert read.column("copies") == [1, 1, 1]
+    assert read.reading.rejected == 2
+
+
+def test_a_header_is_found_below_many_lines(tmp_path: Path):
+    read = take_rows(tmp_path, [*(padded(f"第 {number} 行说明") for number in range(30)), HEADER, device(1)])
+    assert (read.sheet.header_row, read.column("source_row")) == (31, [32])

@@ -1,0 +1,148 @@
+"""Numbers of persons: masked and hashed wherever the night keeps them, in clear only for the file's owner."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from vendorfiles import MERCHANT, SECRET, book, delimited, put, take_bytes, take_rows
+
+HEADER = ["商户号", "商户名称", "统一社会信用代码", "法人身份证号", "联系电话", "结算账号"]
+HEADER += ["法人姓名", "联系人", "户名"]
+ID, PHONE, ACCOUNT = "11010519491231002X", "13800138000", "6222020000000000017"
+NAMES = ["欧阳甲", "司马乙", "诸葛丙"]
+USCC = "91350100M000100Y43"
+SECOND = "898100000000002"
+
+
+def merchant(number: str = MERCHANT, **changes: str) -> list[str]:
+    """A row under HEADER."""
+    row = dict(zip(HEADER, [number, "晨光小店", USCC, ID, PHONE, ACCOUNT, *NAMES], strict=True))
+    return list((row | changes).values())
+
+
+def kept(folder: Path, rows: list[list[str]], **how: Any) -> str:
+    """Everything the night would keep of a merchant list, as one text: its rows and its account."""
+    read = take_rows(folder, rows, table="merchants", secret=SECRET, **how)
+    assert read.rows is not None
+    return json.dumps([read.rows, read.reading.to_json()], default=str, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("data", [delimited([HEADER, merchant()]).encode(), book([HEADER, merchant()])])
+def test_numbers_of_persons_are_masked(tmp_path: Path, data: bytes):
+    [row] = take_bytes(tmp_path, data, table="merchants", secret=SECRET).rows
+    assert row["legal_id_no"] == "110***********002X"
+    assert row["phone"] == "138****8000"
+    assert row["settle_account"] == "622************0017"
+    assert not [value for value in (ID, PHONE, ACCOUNT) if value in str(row)]
+    stored = (tmp_path / "export.csv.canonical.parquet").read_bytes()
+    assert not [value for value in (ID, PHONE, ACCOUNT) if value.encode() in stored]
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "secret"),
+    [
+        ("法人身份证号", f"`{ID}\t", ID),
+        ("法人身份证号", "１１０１０５１９４９１２３１００２Ｘ", ID),
+        ("法人身份证号", f"{ID}、110105194912310038", ID),
+        ("法人身份证号", f"{ID}（临时）", ID),
+        ("联系电话", f"{PHONE} / 13900139000", PHONE),
+        ("联系电话", f"电话：{PHONE}", PHONE),
+        ("联系电话", "0591-87654321", "87654321"),
+        ("联系电话", "8765432", "8765432"),
+        ("结算账号", "6222 0200 0000 0000 017", ACCOUNT),
+        ("结算账号", "622202E+18", "622202E+18"),
+        ("统一社会信用代码", ID, ID),
+        ("统一社会信用代码", f"身份证{ID}", ID),
+        ("统一社会信用代码", f"{ID}（小微）", ID),
+        ("统一社会信用代码", "110105194912310021", "110105194912310021"),
+    ],
+)
+def test_no_way_of_writing_lets_a_number_through(tmp_path: Path, header: str, written: str, secret: str):
+    rows = [HEADER, merchant(**{"法人身份证号": "", "联系电话": "", "结算账号": ""} | {header: written})]
+    assert secret not in kept(tmp_path, rows)
+
+
+def test_the_names_of_persons_are_not_kept_in_clear(tmp_path: Path):
+    everything = kept(tmp_path, [HEADER, merchant()])
+    assert not [name for name in NAMES if name in everything]
+
+
+def test_a_credit_code_is_no_secret(tmp_path: Path):
+    [row] = take_rows(tmp_path, [HEADER, merchant()], table="merchants", secret=SECRET).rows
+    assert (row["uscc"], row["uscc_check"]) == (USCC, "valid")
+
+
+def test_hashes_join_what_is_equal_however_it_is_written(tmp_path: Path):
+    rows = [
+        HEADER,
+        merchant(),
+        merchant(SECOND, 统一社会信用代码=ID, 法人身份证号=f"`{ID.lower()}", 联系电话=""),
+    ]
+    one, two = take_rows(tmp_path, rows, table="merchants", secret=SECRET).rows
+    assert one["legal_id_no_hash"] == two["legal_id_no_hash"] == two["uscc_hash"]
+    assert one["settle_account_hash"] == two["settle_account_hash"]
+    assert two["phone_hash"] is None
+    assert len({one[f"{name}_hash"] for name in ("legal_id_no", "phone", "settle_account", "uscc")}) == 4
+
+
+def test_hashes_join_across_files_and_feeds_of_one_estate(tmp_path: Path):
+    listed = [
+        ["序列号", "商户号", "渠道", "报备状态", "结算账户"],
+        ["SN1", MERCHANT, "微信", "已报备", ACCOUNT],
+    ]
+    [there] = take_rows(tmp_path, listed, table="registrations", secret=SECRET).rows
+    [here] = take_rows(tmp_path, [HEADER, merchant()], table="merchants", secret=SECRET).rows
+    assert there["settle_account_hash"] == here["settle_account_hash"]
+    assert there["settle_account"] == "622************0017"
+
+
+def test_another_estate_has_other_hashes(tmp_path: Path):
+    rows = [HEADER, merchant()]
+    [ours], [theirs] = (
+        take_rows(tmp_path, rows, table="merchants", secret=secret).rows for secret in (SECRET, "a7" * 32)
+    )
+    assert ours["phone_hash"] != theirs["phone_hash"]
+    assert ours["phone"] == theirs["phone"]
+
+
+def test_rejected_numbers_are_masked_where_they_are_listed(tmp_path: Path):
+    rows = [
+        HEADER,
+        merchant(法人身份证号=f"{ID}（临时）", 结算账号="6.22202E+18", 统一社会信用代码=f"{ID}/无"),
+    ]
+    read = take_rows(tmp_path, rows, table="merchants", secret=SECRET)
+    listed = {one.column: one.value for one in read.reading.rejections}
+    assert listed.keys() == {"legal_id_no", "settle_account", "uscc"}
+    assert not [value for value in listed.values() if "1949" in value or "22202" in value]
+    assert not [name for name in read.rows[0] if name.endswith("_raw")]
+
+
+def inspect(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "audit", "inspect", *map(str, arguments), "--table", "merchants"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_inspect_writes_clear_values_for_its_owner_alone(tmp_path: Path):
+    rows = [HEADER, merchant(), merchant(SECOND, 联系电话="#N/A")]
+    path, target = put(tmp_path / "商户.csv", delimited(rows).encode()), tmp_path / "clean.csv"
+    target.write_text("an older file, open to all")
+    target.chmod(0o666)
+    ended = inspect(path, "--to", target, "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert ID in target.read_text("utf-8")
+    assert not [value for value in (ID, PHONE, ACCOUNT) if value in ended.stdout + ended.stderr]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["clean.csv", "商户.csv"]
+
+
+def test_without_a_secret_nothing_is_masked_and_nothing_hashed(tmp_path: Path):
+    read = take_rows(tmp_path, [HEADER, merchant()], table="merchants")
+    assert read.column("legal_id_no") == [ID]
+    names = pq.read_schema(tmp_path / "export.csv.canonical.parquet").names
+    assert not [name for name in names if name.endswith("_hash")]

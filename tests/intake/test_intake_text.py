@@ -1,0 +1,191 @@
+"""Delimited text: every encoding and separator vendors use, and rows that do not keep to the header."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+import pytest
+from vendorfiles import HEADER, MERCHANT, delimited, device, take_bytes, take_rows
+
+from audit.errors import Unusable
+from audit.intake.reading import Reason
+
+NAMES = ["晨光小店", "Café 二店", "龙凤（老店）分店"]
+
+
+def named(*names: str) -> list[list[str]]:
+    header = ["序列号", "商户号", "商户名称", "终端状态"]
+    return [header, *([f"SN{n:06}", MERCHANT, name, "启用"] for n, name in enumerate(names, 1))]
+
+
+@pytest.mark.parametrize(
+    ("mark", "codec", "found"),
+    [
+        (b"", "utf-8", "utf-8"),
+        (codecs.BOM_UTF8, "utf-8", "utf-8"),
+        (b"", "gb18030", "gb18030"),
+        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be"),
+        (b"", "utf-16-le", "utf-16-le"),
+        (b"", "utf-16-be", "utf-16-be"),
+    ],
+    ids=lambda value: value.hex() if isinstance(value, bytes) else value,
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_every_encoding_and_separator_is_recognised(
+    tmp_path: Path, mark: bytes, codec: str, found: str, delimiter: str
+):
+    data = mark + delimited(named(*NAMES), delimiter, "\r\n").encode(codec)
+    read = take_bytes(tmp_path, data)
+    assert read.column("merchant_name") == NAMES
+    assert (read.reading.encoding, read.reading.delimiter) == (found, delimiter)
+    assert read.column("terminal_status") == ["active"] * 3
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_unmarked_utf16_with_letters_that_hold_a_zero_byte(tmp_path: Path, codec: str):
+    names = ["一品开业"]  # U+4E00 and U+5F00
+    read = take_bytes(tmp_path, delimited(named(*names)).encode(codec))
+    assert read.column("merchant_name") == names
+
+
+def test_gbk_is_read_as_the_larger_set_that_holds_it(tmp_path: Path):
+    read = take_bytes(tmp_path, delimited(named("晨光小店", "龙凤（开业）")).encode("gbk"))
+    assert read.column("merchant_name") == ["晨光小店", "龙凤（开业）"]
+    assert read.reading.encoding == "gb18030"
+
+
+def test_names_that_only_gb18030_holds(tmp_path: Path):
+    read = take_bytes(tmp_path, delimited(named("𠮷野家", "䶮记🍜")).encode("gb18030"))
+    assert read.column("merchant_name") == ["𠮷野家", "䶮记🍜"]
+
+
+def test_chinese_that_appears_only_at_the_very_end(tmp_path: Path):
+    rows = [["serial_no", "merchant_no", "remark"]] + [[f"SN{n:06}", MERCHANT, "ok"] for n in range(4_000)]
+    rows[-1][2] = "备用机"
+    read = take_bytes(tmp_path, delimited(rows).encode("gb18030"))
+    assert read.column("remark")[-2:] == ["ok", "备用机"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "codec", "configured"),
+    [
+        (b"", "gbk", "gbk"),
+        (b"", "big5", "big5"),
+        (b"", "utf-16-be", "utf-16-be"),
+        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
+        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
+        (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
+    ],
+)
+def test_a_configured_encoding_is_used(tmp_path: Path, mark: bytes, codec: str, configured: str):
+    rows = [["serial_no", "merchant_no", "merchant_name"], ["SN000001", MERCHANT, "晨光"]]
+    read = take_bytes(tmp_path, mark + delimited(rows).encode(codec), encoding=configured)
+    assert read.column("merchant_name") == ["晨光"]
+
+
+def test_an_encoding_nobody_knows_and_one_that_does_not_fit(tmp_path: Path):
+    data = delimited(named(*NAMES, "龙凤开业大吉分店")).encode("gb18030")
+    for configured, key in (("klingon", "encoding_unknown"), ("utf-8", "text_undecodable")):
+        reading = take_bytes(tmp_path, data, encoding=configured).reading
+        assert (reading.error, reading.error_key) == (Unusable.UNREADABLE, key)
+        assert reading.error_facts["encoding"] == configured
+
+
+@pytest.mark.parametrize(
+    ("mark", "codec", "broken"),
+    [(b"", "utf-8", b"\xff"), (b"", "gb18030", b"\xff"), (codecs.BOM_UTF16_LE, "utf-16-le", b"\x00\xd8")],
+)
+def test_a_byte_that_is_no_text_costs_one_cell(tmp_path: Path, mark: bytes, codec: str, broken: bytes):
+    rows = [["serial_no", "merchant_no", "merchant_name", "remark"]]
+    rows += [[f"SN00000{n}", MERCHANT, "晨光小店", "☐" if n == 2 else "好"] for n in (1, 2, 3)]
+    data = mark + delimited(rows).encode(codec).replace("☐".encode(codec), broken)
+    read = take_bytes(tmp_path, data)
+    assert read.rejected == [(3, "remark", Reason.UNDECODABLE)]
+    assert read.column("merchant_name") == ["晨光小店"] * 3
+    assert read.column("remark") == ["好", None, "好"]
+
+
+def test_half_a_character_in_a_name_leaves_the_other_names_alone(tmp_path: Path):
+    data = delimited(named(*NAMES)).encode().replace("晨光小店".encode(), "晨光小店".encode()[:-1])
+    read = take_bytes(tmp_path, data)
+    assert read.rejected == [(2, "merchant_name", Reason.UNDECODABLE)]
+    assert read.column("merchant_name") == [None, *NAMES[1:]]
+
+
+def test_a_broken_download_is_truncated(tmp_path: Path):
+    whole = delimited(named(*NAMES)).encode()
+    cut = whole[: whole.index("分店".encode()) + 1]
+    assert take_bytes(tmp_path, cut).reading.error == Unusable.TRUNCATED
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_system(tmp_path: Path, end: str):
+    read = take_bytes(tmp_path, delimited([HEADER, device(1), device(2)], end=end).encode())
+    assert [row["source_row"] for row in read.rows] == [2, 3]
+
+
+def test_quoted_cells_hold_separators_quotes_and_line_breaks(tmp_path: Path):
+    odd = '一楼,"东"\n二楼;西\r\n'
+    rows = [HEADER, device(1, f"备注={odd}"), device(2, "终端状态=天晓得"), device(3, '型号=5"屏')]
+    read = take_rows(tmp_path, rows)
+    assert read.column("remark")[0].replace("\r\n", "\n") == odd.replace("\r\n", "\n").strip()
+    assert read.rejected == [(3, "terminal_status", Reason.UNKNOWN_CODE)], "a row is a row, not a line"
+    assert read.column("model")[2] == '5"屏'
+
+
+def test_an_inch_mark_inside_an_unquoted_cell_is_text(tmp_path: Path):
+    data = delimited([HEADER, device(1), device(2), device(3)]).replace("X1", '5.5"屏', 1)
+    read = take_bytes(tmp_path, data.encode())
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+    assert read.column("model") == ['5.5"屏', "X1", "X1"]
+
+
+@pytest.mark.parametrize("column", ["型号", "备注"])
+@pytest.mark.parametrize("rows", [3, 300])
+def test_a_quote_that_never_closes_does_not_swallow_the_rows_after_it(tmp_path: Path, column: str, rows: int):
+    lines = [",".join(device(number)) for number in range(1, rows + 1)]
+    lines[0] = ",".join(device(1, f'{column}="良品'))
+    read = take_bytes(tmp_path, "\n".join([",".join(HEADER), *lines, ""]).encode())
+    whole = read.rows is not None and len(read.rows) == rows
+    assert whole or read.reading.error == Unusable.TRUNCATED
+
+
+def test_short_rows_are_padded_and_long_ones_reported(tmp_path: Path):
+    odd = [device(1)[:3], [*device(2), "", ""], [*device(3, "备注=好"), "多", "余"]]
+    read = take_rows(tmp_path, [HEADER, *odd, *(device(number) for number in range(4, 9))])
+    assert read.column("serial_no") == [f"SN00000{number}" for number in range(1, 9)]
+    assert read.column("terminal_status") == [None, *["active"] * 7]
+    assert read.column("remark") == [None, None, "好", *[None] * 5]
+    assert read.reading.notices == (("overlong_rows", {"count": 1, "rows": [4]}),)
+    assert read.column("source_row") == list(range(2, 10))
+
+
+def test_a_separator_at_every_line_end_is_no_column(tmp_path: Path):
+    read = take_bytes(tmp_path, delimited([HEADER, device(1), device(2)], end=",\n").encode())
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert read.reading.notices == ()
+
+
+def test_commas_inside_cells_do_not_win_over_the_real_separator(tmp_path: Path):
+    rows = [["序列号", "商户号", "型号"], *([f"SN00000{n}", MERCHANT, "A,B,C,D"] for n in (1, 2, 3))]
+    read = take_bytes(tmp_path, delimited(rows, ";").encode())
+    assert read.column("model") == ["A,B,C,D"] * 3
+
+
+def test_lines_above_the_header_keep_row_numbers_true(tmp_path: Path):
+    head = "sep=,\n设备台账\n\n导出时间：2026-11-20 02:00:00\n"
+    read = take_bytes(tmp_path, (head + delimited([HEADER, device(1)])).encode())
+    assert read.sheet.header_row == 5
+    assert read.column("source_row") == [6]
+    assert read.sheet.set_aside == {"title": 5}
+    assert read.reading.exported_at == "2026-11-20 02:00:00"
+
+
+def test_blank_lines_are_counted(tmp_path: Path):
+    header, first, second = (",".join(row) for row in (HEADER, device(1), device(2)))
+    read = take_bytes(tmp_path, "\n".join([header, "", first, ",,,,,", "", second, "", ""]).encode())
+    assert read.sheet.set_aside == {"title": 1, "blank": 4}
+    assert read.column("source_row") == [3, 6]
+    assert read.sheet.rows_in_file == 7

@@ -1,0 +1,118 @@
+"""Several files of one feed are one table, and what is wrong with one of them stays its own affair."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conftest import AS_OF, DEVICE, REGISTRATION, Estate
+from vendorfiles import HEADER, MERCHANT, book, delimited, device, put
+
+from audit.config import load_settings
+from audit.errors import ExitCode
+from audit.intake.feeds import assemble, read_feeds
+from audit.intake.read import Request, read_file
+from audit.intake.store import Store
+
+
+def vendors(estate: Estate, *files: str) -> None:
+    """Have the device ledger come from these patterns."""
+    estate.sections["inputs.devices"] = f"files = {json.dumps(files)}\nmax_age_days = 5"
+
+
+def table(estate: Estate, feed: str = "devices") -> list[dict[str, Any]]:
+    """The canonical table of a feed, its files read in this process."""
+    estate.sections = {name: body for name, body in estate.sections.items() if name == f"inputs.{feed}"}
+    settings = load_settings(estate.configure())
+    store = Store(settings.state, lambda request: read_file(Request.from_json(request)))
+    return assemble(read_feeds(settings, AS_OF, store)[feed]).to_pylist()
+
+
+def unregistered(estate: Estate) -> set[tuple[str, str]]:
+    """(serial, file) of every device that is not registered."""
+    return {(row["serial_no"], row["source_file"]) for row in estate.findings() if row["rule"] == "REG-01"}
+
+
+def test_files_of_any_kind_and_encoding_are_one_ledger(estate: Estate):
+    put(estate.folder / "vendor_a" / "台账20261121.xlsx", book([["台账"], HEADER, device(1), device(11)]))
+    put(
+        estate.folder / "vendor_b" / "台账20261121.csv",
+        delimited([HEADER, device(12)], "\t").encode("gb18030"),
+    )
+    vendors(estate, "vendor_a/*", "vendor_b/*", "devices_*.csv")
+    result = estate.run()
+    assert result.code is ExitCode.DONE
+    assert unregistered(estate) == {
+        ("SN000011", "vendor_a/台账20261121.xlsx"),
+        ("SN000012", "vendor_b/台账20261121.csv"),
+    }
+
+
+def test_every_row_keeps_its_file_its_place_and_an_id_of_its_own(estate: Estate):
+    put(estate.folder / "甲.csv", delimited([HEADER, device(1), device(2)]).encode())
+    put(estate.folder / "乙.xlsx", book([["台账"], HEADER, device(3)], [HEADER, device(4)]))
+    vendors(estate, "甲*", "乙*")
+    rows = table(estate)
+    places = [(row["source_file"], row["source_sheet"], row["source_row"], row["serial_no"]) for row in rows]
+    assert places == [
+        ("甲.csv", "", 2, "SN000001"),
+        ("甲.csv", "", 3, "SN000002"),
+        ("乙.xlsx", "Sheet1", 3, "SN000003"),
+        ("乙.xlsx", "Sheet2", 2, "SN000004"),
+    ]
+    assert len({row["row_id"] for row in rows}) == 4
+
+
+def test_columns_that_only_one_file_has_are_unknown_in_the_other(estate: Estate):
+    put(estate.folder / "甲.csv", delimited([HEADER, device(1)]).encode())
+    put(estate.folder / "乙.csv", delimited([["机身号", "商户编号"], ["SN000002", MERCHANT]]).encode())
+    vendors(estate, "甲.csv", "乙.csv")
+    found = {row["serial_no"]: (row["model"], row["terminal_status"]) for row in table(estate)}
+    assert found == {"SN000001": ("X1", "active"), "SN000002": (None, None)}
+
+
+def test_a_file_that_two_patterns_find_is_there_once(estate: Estate):
+    vendors(estate, "devices_*.csv", "devices_2026*")
+    assert [row["serial_no"] for row in table(estate)] == ["SN000001", "SN000002", "SN000003"]
+
+
+def test_a_device_in_two_files_is_found_twice(estate: Estate):
+    estate.write("devices", [DEVICE | {"model": "X1", "firmware": "9.9.9"}], "second_20261121.csv")
+    vendors(estate, "devices_*.csv", "second_*.csv")
+    estate.run()
+    duplicates = [row for row in estate.findings() if row["rule"] == "DUP-01"]
+    assert {row["serial_no"] for row in duplicates} == {"SN000001"}
+
+
+def test_a_broken_file_leaves_the_other_files_of_its_feed_in_the_audit(estate: Estate):
+    put(estate.folder / "broken_20261121.xlsx", book([HEADER, device(9)])[:700])
+    vendors(estate, "devices_*.csv", "broken_*.xlsx")
+    estate.write("registrations", [REGISTRATION])
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert {serial for serial, _ in unregistered(estate)} == {"SN000002", "SN000003"}
+    [missed] = [row for row in estate.findings() if row["rule"] == "SRC-02"]
+    assert "broken_20261121.xlsx" in missed["detail"]
+
+
+def test_lock_files_and_hidden_files_are_nobodys_export(estate: Estate):
+    for name in ("~$devices_20261121.csv", ".devices_20261121.csv"):
+        put(estate.folder / name, delimited([HEADER, device(9)]).encode())
+    vendors(estate, "*devices_*.csv")
+    assert [row["serial_no"] for row in table(estate)] == ["SN000001", "SN000002", "SN000003"]
+
+
+def test_a_channel_per_column_and_a_channel_per_row_are_one_list(estate: Estate):
+    wide = [["机身号", "商户号", "微信报备状态", "支付宝报备状态"]]
+    wide += [["SN000002", MERCHANT, "已报备", "报备失败"], ["SN000003", MERCHANT, "", "已报备"]]
+    put(estate.folder / "宽表.csv", delimited(wide).encode())
+    estate.write("registrations", [REGISTRATION])
+    estate.sections["inputs.registrations"] = 'files = ["registrations_*.csv", "宽表.csv"]'
+    rows = table(estate, "registrations")
+    assert sorted((row["serial_no"], row["channel"], row["reg_status"]) for row in rows) == [
+        ("SN000001", "wechat", "registered"),
+        ("SN000002", "alipay", "failed"),
+        ("SN000002", "wechat", "registered"),
+        ("SN000003", "alipay", "registered"),
+    ]
+    assert len({row["row_id"] for row in rows}) == 4

@@ -1,0 +1,284 @@
+"""Values: cleaned without guessing. What cannot be read is rejected, with its place and the reason."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vendorfiles import HEADER, MERCHANT, Read, book, delimited, device, take_bytes, take_rows
+
+from audit.intake.reading import Reason, Rejection
+from audit.tables import MERCHANT_STATUS, REGISTRATION_STATUS, TERMINAL_STATUS
+
+FOREVER = date(9999, 12, 31)
+
+
+def take_column(folder: Path, header: str, values: list[str], table: str = "devices", **how: Any) -> Read:
+    """A file with this column beside sound keys."""
+    rows = [["序列号", "商户号", header], *([f"SN{n:06}", MERCHANT, value] for n, value in enumerate(values))]
+    return take_rows(folder, rows, table=table, **how)
+
+
+@pytest.mark.parametrize(
+    ("raw", "serial"),
+    [
+        ("00012345", "00012345"),
+        ("00012345\t", "00012345"),
+        ("`00012345", "00012345"),
+        ("'00012345", "00012345"),
+        ("“00012345”", "00012345"),
+        ('="00012345"', "00012345"),
+        ("００１２３４５Ａ", "0012345A"),
+        ("0001\u200b2345\ufeff", "00012345"),
+        ("\u202a00012345\u202c", "00012345"),
+        (" 0001 2345 ", "00012345"),
+        ("0001\u00a02345\u3000", "00012345"),
+        ("ab-12:34_56", "AB123456"),
+        ("SN：ab-12 34", "AB1234"),
+        ("S/N:00012345", "00012345"),
+        ("序列号：00012345", "00012345"),
+        ("SN00012345", "SN00012345"),
+        ("NO00012345", "NO00012345"),
+        ("00012345.0", "00012345"),
+        ("1E500123", "1E500123"),
+        ("10234E12", "10234E12"),
+    ],
+)
+def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: str, serial: str):
+    read = take_rows(tmp_path, [HEADER, device(1, f"序列号={raw}"), device(2)])
+    assert read.column("serial_no") == [serial, "SN000002"]
+    shown = None if raw == serial else raw.strip()
+    assert read.rows[0].get("serial_no_raw") == shown
+    assert read.reading.rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("8.98E+14", Reason.SCIENTIFIC),
+        ("8.9810000000000E14", Reason.SCIENTIFIC),
+        ("1E+15", Reason.SCIENTIFIC),
+        ("12345678901234567.0", Reason.PRECISION),
+        ("A1234567890、B1234567890", Reason.SEVERAL),
+        ("A1234567890;B1234567890", Reason.SEVERAL),
+        ("A1234567890\nB1234567890", Reason.SEVERAL),
+        ("A1234567890/B1234567890", Reason.SEVERAL),
+        ("A1234567890 / B1234567890", Reason.SEVERAL),
+        ("SN000001/SN000002", Reason.SEVERAL),
+        ("见附件", Reason.NOT_AN_IDENTIFIER),
+        ("SN00012345（旧）", Reason.NOT_AN_IDENTIFIER),
+        ("SN*0012345", Reason.NOT_AN_IDENTIFIER),
+        ("#N/A", Reason.ERROR_CELL),
+        ("#REF!", Reason.ERROR_CELL),
+    ],
+)
+def test_what_is_no_serial_is_rejected_and_never_repaired(tmp_path: Path, raw: str, reason: Reason):
+    rows = [["商户号", "型号", "序列号"], [MERCHANT, "X1", raw], [MERCHANT, "X1", "SN000002"]]
+    read = take_rows(tmp_path, rows)
+    assert read.rejected == [(2, "serial_no", reason)]
+    assert read.column("serial_no") == [None, "SN000002"]
+    assert read.rows[0]["serial_no_raw"] == raw
+
+
+def test_a_long_serial_in_text_is_kept_digit_by_digit(tmp_path: Path):
+    serial = "00001234567890123456789"
+    rows = [HEADER, device(1, f"序列号={serial}")]
+    for data in (delimited(rows).encode(), book(rows)):
+        assert take_bytes(tmp_path, data).column("serial_no") == [serial]
+
+
+def test_a_rejection_says_file_sheet_row_column_header_value_and_reason(tmp_path: Path):
+    data = book([["台账"], HEADER, device(1), device(2, "终端状态=待激活")])
+    read = take_bytes(tmp_path, data, "福建.xlsx")
+    expected = Rejection("Sheet1", 4, "D", "终端状态", "terminal_status", "待激活", Reason.UNKNOWN_CODE)
+    assert read.reading.rejections == (expected,)
+    assert read.reading.path == str(tmp_path / "福建.xlsx")
+    assert read.column("rejected") == [None, ",terminal_status,"]
+
+
+def test_every_rejected_cell_is_counted_and_the_first_thousand_are_listed(tmp_path: Path):
+    rows = [device(number, "终端状态=天晓得", "安装日期=昨天") for number in range(700)]
+    read = take_rows(tmp_path, [HEADER, *rows])
+    assert (read.reading.rejected, len(read.reading.rejections)) == (1_400, 1_000)
+    assert len(read.rows) == 700
+
+
+DATES = {
+    "2026-11-21": date(2026, 11, 21),
+    "2026/1/2": date(2026, 1, 2),
+    "2026.01.02": date(2026, 1, 2),
+    "2026年1月2日": date(2026, 1, 2),
+    "２０２６年１月２日": date(2026, 1, 2),
+    "20260102": date(2026, 1, 2),
+    "20260102.0": date(2026, 1, 2),
+    "20260102093000": date(2026, 1, 2),
+    "`2026-01-02\t": date(2026, 1, 2),
+    "2026-01-02 10:11:12": date(2026, 1, 2),
+    "2026-01-02T10:11:12Z": date(2026, 1, 2),
+    "46347": date(2026, 11, 21),
+    "46347.33": date(2026, 11, 21),
+    "13/04/2026": date(2026, 4, 13),
+    "04/13/2026": date(2026, 4, 13),
+    "05/05/2026": date(2026, 5, 5),
+    "2024-02-29": date(2024, 2, 29),
+    "长期": FOREVER,
+    "长期有效": FOREVER,
+    " 永 久 ": FOREVER,
+    "permanent": FOREVER,
+    "9999-12-31": FOREVER,
+    "20991231": FOREVER,
+    "": None,
+    "-": None,
+    "无": None,
+    "0000-00-00": None,
+    "0000-00-00 00:00:00": None,
+}
+
+
+@pytest.mark.parametrize("raw", DATES)
+def test_dates_as_vendors_write_them(tmp_path: Path, raw: str):
+    read = take_column(tmp_path, "证书有效期", ["2026-11-20", raw])
+    assert read.column("cert_expiry") == [date(2026, 11, 20), DATES[raw]]
+    assert read.reading.rejected == 0
+
+
+def test_forever_keeps_the_word_to_show(tmp_path: Path):
+    read = take_column(tmp_path, "证书有效期", ["长期", "2026-11-20", "2099-12-31"])
+    assert read.column("cert_expiry_raw") == ["长期", None, "2099-12-31"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("03/04/2026", Reason.AMBIGUOUS_DATE),
+        ("26-01-02", Reason.AMBIGUOUS_DATE),
+        ("1/2/26", Reason.AMBIGUOUS_DATE),
+        ("2026-02-30", Reason.IMPOSSIBLE_DATE),
+        ("2026-13-01", Reason.IMPOSSIBLE_DATE),
+        ("20260230", Reason.IMPOSSIBLE_DATE),
+        ("31/31/2026", Reason.IMPOSSIBLE_DATE),
+        ("2025-02-29", Reason.IMPOSSIBLE_DATE),
+        ("昨天", Reason.UNKNOWN_DATE),
+        ("2026年1月", Reason.UNKNOWN_DATE),
+        ("12345", Reason.UNKNOWN_DATE),
+        ("898100000000001", Reason.UNKNOWN_DATE),
+        ("T", Reason.UNKNOWN_DATE),
+        ("#N/A", Reason.ERROR_CELL),
+    ],
+)
+def test_dates_that_would_have_to_be_guessed_are_rejected(tmp_path: Path, raw: str, reason: Reason):
+    read = take_column(tmp_path, "证书有效期", ["2026-11-20", raw])
+    assert read.rejected == [(3, "cert_expiry", reason)]
+    assert read.column("cert_expiry") == [date(2026, 11, 20), None]
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("2026-11-21 03:04:05", "2026-11-21 03:04:05"),
+        ("2026/11/21 8:05", "2026-11-21 08:05:00"),
+        ("2026年11月21日 8时5分9秒", "2026-11-21 08:05:09"),
+        ("2026/11/21 下午1:05:00", "2026-11-21 13:05:00"),
+        ("2026/11/21 上午12:05:00", "2026-11-21 00:05:00"),
+        ("2026-11-21 1:05 PM", "2026-11-21 13:05:00"),
+        ("2026-11-21 24:00:00", "2026-11-22 00:00:00"),
+        ("2026-11-21 03:04:05.678", "2026-11-21 03:04:05"),
+        ("2026-11-20T19:04:05Z", "2026-11-21 03:04:05"),
+        ("2026-11-20T20:04:05+01:00", "2026-11-21 03:04:05"),
+        ("20261121030405", "2026-11-21 03:04:05"),
+        ("46347.5", "2026-11-21 12:00:00"),
+        ("2026-11-21", "2026-11-21 00:00:00"),
+    ],
+)
+def test_moments_are_the_vendors_clock(tmp_path: Path, raw: str, moment: str):
+    read = take_column(tmp_path, "最近心跳", [raw])
+    assert read.column("last_heartbeat_at") == [datetime.fromisoformat(moment)]
+
+
+def test_a_stated_offset_is_brought_to_the_zone_of_the_estate(tmp_path: Path):
+    read = take_column(tmp_path, "最近心跳", ["2026-11-21T03:00:00Z"], zone="Europe/London")
+    assert read.column("last_heartbeat_at") == [datetime.fromisoformat("2026-11-21 03:00:00")]
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "column", "labels"),
+    [
+        ("devices", "终端状态", "terminal_status", TERMINAL_STATUS),
+        ("merchants", "商户状态", "merchant_status", MERCHANT_STATUS),
+        ("registrations", "报备状态", "reg_status", REGISTRATION_STATUS),
+    ],
+    ids=["devices", "merchants", "registrations"],
+)
+def test_every_label_of_a_status_is_understood(
+    tmp_path: Path, table: str, header: str, column: str, labels: Any
+):
+    known = {label: word for word, listed in labels.labels.items() for label in (word, *listed.split(","))}
+    keys = [["序列号", "商户号", "商户名称", header]]
+    rows = [[f"SN{n:06}", f"8981{n:011}", "店", f" {label.upper()}"] for n, label in enumerate(known)]
+    assert take_rows(tmp_path, keys + rows, table=table).column(column) == list(known.values())
+
+
+def test_a_submission_is_no_confirmation_and_one_word_may_mean_two_things(tmp_path: Path):
+    listed = take_column(tmp_path, "报备状态", ["已报送", "待报备", "注销"], "registrations")
+    assert listed.column("reg_status") == ["pending", "not_registered", "cancelled"]
+    assert take_column(tmp_path, "终端状态", ["注销"]).column("terminal_status") == ["retired"]
+
+
+@pytest.mark.parametrize("code", ["00", "1", "待激活", "???", "正 常 吗"])
+def test_a_code_nobody_explained_is_rejected(tmp_path: Path, code: str):
+    read = take_column(tmp_path, "终端状态", ["在用", code])
+    assert read.column("terminal_status") == ["active", None]
+    assert read.rejected == [(3, "terminal_status", Reason.UNKNOWN_CODE)]
+
+
+def test_configured_codes_come_before_the_known_ones(tmp_path: Path):
+    codes = {"terminal_status": {"00": "active", "01": "retired", "在用": "stock"}}
+    read = take_column(tmp_path, "终端状态", ["00", "０１", " 在用", "库存", "02", ""], codes=codes)
+    assert read.column("terminal_status") == ["active", "retired", "stock", "stock", None, None]
+    assert read.rejected == [(6, "terminal_status", Reason.UNKNOWN_CODE)]
+
+
+def test_flags(tmp_path: Path):
+    words = {"是": True, "Y": True, "√": True, "1": True, "TRUE": True, "否": False, "n": False, "×": False}
+    words |= {"0": False, "无": False, "": None, "N/A": None}
+    read = take_column(tmp_path, "是否备机", [*words, "也许"])
+    assert read.column("is_spare") == [*words.values(), None]
+    assert [reason for _, _, reason in read.rejected] == [Reason.NOT_A_FLAG]
+
+
+def test_numbers(tmp_path: Path):
+    read = take_column(tmp_path, "经度", ["119.3", "１１９．３", "1,119.5", "-73.5", "+1", "无", ""])
+    assert read.column("longitude") == [119.3, 119.3, 1119.5, -73.5, 1.0, None, None]
+
+
+@pytest.mark.parametrize("raw", ["东经119度", "119.3.1", "inf", "1_000", "#N/A"])
+def test_what_is_no_number_is_rejected(tmp_path: Path, raw: str):
+    read = take_column(tmp_path, "经度", [raw, "119.3"])
+    assert read.column("longitude") == [None, 119.3]
+    assert read.reading.rejected == 1
+
+
+def test_free_text_is_kept_as_it_is_but_for_what_nobody_sees(tmp_path: Path):
+    texts = {"`晨光 小店\t": "晨光 小店", "\u200b=1+1": "=1+1", "ＡＢ": "ＡＢ", "N/A": "N/A", "5'店": "5'店"}
+    read = take_column(tmp_path, "门店名称", [*texts, "-"])
+    assert read.column("store_name") == [*texts.values(), None]
+
+
+KINDS = ["商户号", "批次号", "门店名称", "终端状态", "备机", "证书有效期", "最近心跳", "经度", "固件版本"]
+
+
+@pytest.mark.parametrize("header", KINDS)
+@pytest.mark.parametrize("error", ["#N/A", "#REF!"])
+def test_an_error_written_out_as_text_is_no_value(tmp_path: Path, header: str, error: str):
+    rows = [["型号", "序列号", header], ["X1", "SN000001", error], ["X1", "SN000002", ""]]
+    read = take_rows(tmp_path, rows)
+    [rejection] = read.reading.rejections
+    assert (rejection.row, rejection.header, rejection.value) == (2, header, error)
+    assert read.column(rejection.column) == [None, None]
+
+
+def test_codes_matched_as_written_keep_dashes_and_case(tmp_path: Path):
+    read = take_column(tmp_path, "批次号", ["`pc-2026/01 a\t", "００７", "N/A"])
+    assert read.column("batch_no") == ["pc-2026/01 a", "007", None]

@@ -1,0 +1,202 @@
+"""Workbooks: which sheets are read, where the table stands, and parts that few writers write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from vendorfiles import (
+    DATE,
+    HEADER,
+    MERCHANT,
+    book,
+    device,
+    line,
+    raw_book,
+    saved,
+    take_bytes,
+    text,
+    with_part,
+)
+
+from audit.errors import Unusable
+from audit.intake.reading import Reason
+
+LABELS = ["序列号", "商户号", "型号", "安装日期"]
+
+
+def placed(rows: list[list[Any]], row: int, column: int) -> bytes:
+    """The rows with their first cell at that place, 1-based."""
+    made = openpyxl.Workbook()
+    for down, cells in enumerate(rows):
+        for right, value in enumerate(cells):
+            made.active.cell(row + down, column + right, value)
+    return saved(made)
+
+
+@pytest.mark.parametrize(("row", "column"), [(1, 1), (4, 1), (1, 3), (7, 28)])
+def test_the_table_may_stand_anywhere(tmp_path: Path, row: int, column: int):
+    rows = [HEADER, device(1, "终端状态=天晓得"), device(2)]
+    read = take_bytes(tmp_path, placed(rows, row, column))
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert read.sheet.header_row == row
+    assert read.sheet.rows_in_file == row + 2
+    [rejection] = read.reading.rejections
+    status = openpyxl.utils.get_column_letter(column + 3)
+    assert (rejection.sheet, rejection.row, rejection.letter) == ("Sheet", row + 1, status)
+    assert read.sheet.mapped[0].letter == openpyxl.utils.get_column_letter(column)
+
+
+def test_titles_export_time_and_merged_cells_above_the_header(tmp_path: Path):
+    rows = [
+        ["终端台账"],
+        ["导出时间：2026-11-20 02:00:00"],
+        ["终端信息", None, None, "其他"],
+        HEADER,
+        device(1),
+    ]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for where in ("A1:F1", "A2:F2", "A3:C3", "D3:F3"):
+            made.active.merge_cells(where)
+
+    read = take_bytes(tmp_path, book(rows, change=merge))
+    assert (read.sheet.header_row, read.column("source_row")) == (4, [5])
+    assert read.sheet.set_aside == {"title": 4}
+    assert read.reading.exported_at == "2026-11-20 02:00:00"
+
+
+def test_a_header_of_two_merged_rows(tmp_path: Path):
+    rows = [[*HEADER, None], [*[None] * 6, None], device(1)]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for letter in "ABCDEF":
+            made.active.merge_cells(f"{letter}1:{letter}2")
+
+    read = take_bytes(tmp_path, book(rows, change=merge))
+    assert read.column("serial_no") == ["SN000001"]
+    assert read.sheet.set_aside == {"title": 1, "blank": 1}
+
+
+def test_every_visible_sheet_is_read_and_the_others_are_named(tmp_path: Path):
+    def name(made: openpyxl.Workbook) -> None:
+        titles = ["福建 & 'A' <一>", "旧数据", "深藏", "浙江", "说明", "Sheet6"]
+        for sheet, title in zip(made.worksheets, titles, strict=True):
+            sheet.title = title
+        made["旧数据"].sheet_state = "hidden"
+        made["深藏"].sheet_state = "veryHidden"
+
+    notes = [["本表由供应商提供"], ["请勿修改"]]
+    tables = [[HEADER, device(number)] for number in range(1, 5)]
+    read = take_bytes(tmp_path, book(*tables, notes, [], change=name))
+    assert read.column("serial_no") == ["SN000001", "SN000004"]
+    assert read.column("source_sheet") == ["福建 & 'A' <一>", "浙江"]
+    skipped = {sheet.name: sheet.skipped for sheet in read.reading.sheets}
+    assert skipped == {
+        "福建 & 'A' <一>": "",
+        "旧数据": "hidden",
+        "深藏": "hidden",
+        "浙江": "",
+        "说明": "no_header",
+        "Sheet6": "empty",
+    }
+
+
+def test_a_workbook_of_several_tables_serves_each_feed_its_own(tmp_path: Path):
+    merchants = [["商户号", "商户名称", "统一社会信用代码", "商户状态"], [MERCHANT, "晨光", "", "正常"]]
+    listed = [
+        ["序列号", "商户号", "渠道", "报备状态", "报备时间"],
+        ["SN1", MERCHANT, "微信", "已报备", "2025-01-01"],
+    ]
+    data = book([HEADER, device(1)], merchants, listed)
+    assert take_bytes(tmp_path, data).column("source_sheet") == ["Sheet1"]
+    assert take_bytes(tmp_path, data, table="merchants").column("merchant_name") == ["晨光"]
+    read = take_bytes(tmp_path, data, table="registrations")
+    assert read.column("reg_status") == ["registered"]
+    assert [sheet.skipped for sheet in read.reading.sheets] == ["other_table", "other_table", ""]
+
+
+def test_shared_and_inline_texts_side_by_side(tmp_path: Path):
+    shared = [*LABELS, "SN000001", MERCHANT]
+    first = line(1, *(f'<c r="{letter}1" t="s"><v>{n}</v></c>' for n, letter in enumerate("ABCD")))
+    second = line(2, '<c r="A2" t="s"><v>4</v></c>', '<c r="B2" t="s"><v>5</v></c>', "X1")
+    read = take_bytes(tmp_path, raw_book(first, second, line(3, "SN000002", MERCHANT, "X1"), shared=shared))
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert read.reading.notices == ()
+
+
+def test_cells_and_rows_without_places(tmp_path: Path):
+    def bare(*cells: str) -> str:
+        shown = (
+            cell if cell.startswith("<") else f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in cells
+        )
+        return f"<row>{''.join(shown)}</row>"
+
+    broken = bare("SN000001", '<c t="e"><v>#N/A</v></c>', "<c/>", "2025-01-15")
+    rounded = bare("<c><v>123456789012345680</v></c>", MERCHANT, "X1", "2025-01-15")
+    read = take_bytes(tmp_path, raw_book(bare(*LABELS), broken, rounded))
+    assert read.rejected == [(2, "merchant_no", Reason.ERROR_CELL), (3, "serial_no", Reason.PRECISION)]
+
+
+def test_blank_cells_with_a_style_do_not_shift_what_is_beside_them(tmp_path: Path):
+    styled = '<c r="A{0}" s="1"/>'
+    error = '<c r="C2" t="e"><v>#N/A</v></c>'
+    rows = [["序列号", "商户号", "型号"], ["SN000001", error, "X1"], ["SN000002", MERCHANT, "X1"]]
+    sheet = [
+        line(
+            number,
+            styled.format(number),
+            *(
+                text(f"{letter}{number}", cell) if cell[0] != "<" else cell
+                for letter, cell in zip("BCD", row, strict=True)
+            ),
+        )
+        for number, row in enumerate(rows, 1)
+    ]
+    read = take_bytes(tmp_path, raw_book(*sheet))
+    [rejection] = read.reading.rejections
+    assert (rejection.row, rejection.letter, rejection.column) == (2, "C", "merchant_no")
+    assert read.column("model") == ["X1", "X1"]
+    assert [mapped.letter for mapped in read.sheet.mapped] == ["B", "C", "D"]
+
+
+def test_a_formatted_row_at_the_very_end_of_the_sheet_is_no_data(tmp_path: Path):
+    far = '<row r="1048576" ht="12.8" customHeight="1"/>'
+    read = take_bytes(tmp_path, raw_book(line(1, *LABELS), line(2, "SN000001", MERCHANT, "X1", ""), far))
+    assert read.column("serial_no") == ["SN000001"]
+
+
+@pytest.mark.parametrize("part", ["_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+def test_remarks_inside_the_parts_mean_nothing(tmp_path: Path, part: str):
+    def remark(xml: bytes) -> bytes:
+        at = xml.index(b">") + 1
+        return xml[:at] + b"<!-- made by hand --><?sort no?>" + xml[at:]
+
+    data = with_part(raw_book(line(1, *LABELS), line(2, "SN000001", MERCHANT)), part, remark)
+    assert take_bytes(tmp_path, data).column("serial_no") == ["SN000001"]
+
+
+@pytest.mark.parametrize(
+    ("part", "sound", "odd"),
+    [
+        ("xl/styles.xml", b'numFmtId="170" f', b'numFmtId="x" f'),
+        ("xl/styles.xml", b'<xf numFmtId="14"/>', b'<xf numFmtId=""/>'),
+        ("xl/worksheets/sheet1.xml", b's="1"', b's="x"'),
+        ("xl/worksheets/sheet1.xml", b't="s"><v>0', b't="s"><v>x'),
+        ("xl/worksheets/sheet1.xml", b't="s"><v>0', b't="s"><v>99'),
+        ("xl/worksheets/sheet1.xml", b"<v>45672", b"<v>a day"),
+        ("xl/worksheets/sheet1.xml", b'r="A2"', b'r="2A"'),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="0"'),
+    ],
+)
+@pytest.mark.parametrize("remark", [b"", b"<!-- read with care -->"])
+def test_parts_that_make_no_sense_cost_an_error_at_most(
+    tmp_path: Path, part: str, sound: bytes, odd: bytes, remark: bytes
+):
+    row = ['<c r="A2" t="s"><v>0</v></c>', MERCHANT, "X1", f'<c r="D2" s="{DATE}"><v>45672</v></c>']
+    data = raw_book(line(1, *LABELS), line(2, *row), shared=["SN000001"])
+    data = with_part(data, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</row>", b"</row>" + remark))
+    data = with_part(data, part, lambda xml: xml.replace(sound, odd))
+    assert take_bytes(tmp_path, data).reading.error in {"", *Unusable}
