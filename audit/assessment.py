@@ -8,8 +8,9 @@ from typing import Any
 
 from audit.check import Health, Outcome, Plan, evaluate
 from audit.config import ANY_CHANNEL, Settings
-from audit.crosscheck.facts import Facts, Subject, build_facts
+from audit.crosscheck.facts import Facts, build_facts
 from audit.crosscheck.inputs import Memory, input_facts
+from audit.crosscheck.schema import Subject
 from audit.engines import Engine, choose_engine, open_tables
 from audit.intake.feeds import Feed, assemble
 

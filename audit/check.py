@@ -12,7 +12,8 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.crosscheck.facts import Facts, Subject
+from audit.crosscheck.facts import Facts
+from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule, expression
 
 Frame = nw.LazyFrame[Any]

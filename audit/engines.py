@@ -21,21 +21,39 @@ from audit.tables import TABLES, Table
 # rows of all feeds together up to which pandas is chosen by itself; its facts need about 1 GB a million
 PANDAS_ROWS = 3_000_000
 
+# where a device stands: its type as a two-digit code, its address in comparable parts, its point on the globe
+# in metres (the datum is the source's own), and what is wrong with its coordinates
+_PLACE: dict[str, pa.DataType] = {
+    **dict.fromkeys(("device_type_code", "address_key", "province_code", "city_code"), pa.string()),
+    **dict.fromkeys(("point_x", "point_y", "point_z"), pa.float64()),
+    "place_fault": pa.string(),
+}
 _DERIVED: dict[str, dict[str, pa.DataType]] = {
-    "devices": dict.fromkeys(
-        ("device_key", "firmware_key", "app_version_key", "model_key", "vendor_key", "serial_no_raw"),
-        pa.string(),
-    ),
+    "devices": {
+        **dict.fromkeys(("device_key", "serial_no_raw"), pa.string()),
+        **dict.fromkeys(("firmware_key", "app_version_key", "model_key", "vendor_key"), pa.string()),
+        **_PLACE,
+        "format_faults": pa.string(),
+        "swapped_fields": pa.string(),
+    },
     "registrations": {
         "device_key": pa.string(),
         "effective_at": pa.timestamp("us"),
         "serial_no_raw": pa.string(),
+        **dict.fromkeys(("uscc_check", "uscc_hash", "settle_account_hash"), pa.string()),
+        **_PLACE,
+        "format_faults": pa.string(),
+        "swapped_fields": pa.string(),
     },
-    "merchants": {"uscc_check": pa.string()},
+    "merchants": {
+        **dict.fromkeys(("uscc_check", "uscc_hash", "legal_id_check", "settle_account_hash"), pa.string()),
+        "mid_mcc": pa.string(),
+        "format_faults": pa.string(),
+        "swapped_fields": pa.string(),
+    },
     "models": dict.fromkeys(
         ("model_key", "vendor_key", "min_firmware_key", "min_app_version_key"), pa.string()
     ),
-    "policies": {},
 }
 _PROVENANCE = {
     "row_id": pa.int64(),
@@ -43,6 +61,8 @@ _PROVENANCE = {
     "source_sheet": pa.string(),
     "source_row": pa.int64(),
     "rejected": pa.string(),
+    "rejected_reasons": pa.string(),
+    "unread_text": pa.string(),
     "copies": pa.int64(),
 }
 

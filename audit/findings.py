@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.check import Outcome
-from audit.crosscheck.facts import Subject
+from audit.crosscheck.schema import Subject
 from audit.intake.dates import FOREVER
 from audit.rules.model import Rule, Texts
 from audit.words import Words
@@ -143,7 +143,9 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
         "detail": _sentences(rule, rows, words, as_of),
         "expected": worded(rule.expected, rows, words, as_of),
         "actual": worded(rule.actual, rows, words, as_of),
-        "suggestion": pa.nulls(count, pa.string()),
+        "suggestion": worded(rule.suggestion, rows, words, as_of)
+        if rule.suggestion.zh
+        else pa.nulls(count, pa.string()),
         "remedy": constant(rule.remedy[language]),
         "other_source": _other_source(rule, rows),
     }

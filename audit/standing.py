@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from audit.assessment import Assessment
 from audit.check import NOT_APPLICABLE, PASSED, Plan, verdict_of
-from audit.crosscheck.facts import Subject
+from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule
 
 

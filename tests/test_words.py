@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from audit.crosscheck.facts import Subject
+from audit.crosscheck.schema import Subject
 from audit.errors import Unusable
 from audit.intake.reading import Aside, Reason
 from audit.ledger.nights import State

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -13,38 +12,10 @@ import pyarrow as pa
 from audit.config import ANY_CHANNEL
 from audit.crosscheck.devices import device_channel_facts, device_facts
 from audit.crosscheck.registrations import candidates, latest, match_keys, registration_facts, winners
+from audit.crosscheck.schema import Subject
 from audit.engines import Engine
 
 Frame = nw.LazyFrame[Any]
-
-
-class Subject(StrEnum):
-    """What a rule speaks about; each has one fact frame."""
-
-    DEVICE = "device"  # a row of the ledger
-    DEVICE_CHANNEL = "device_channel"  # a row of the ledger in one required channel
-    MERCHANT = "merchant"
-    REGISTRATION = "registration"
-    INPUT = "input"  # a pattern of [inputs]
-
-    @property
-    def kind(self) -> str:
-        """The word for the subject in finding ids and reports."""
-        return "device" if self is Subject.DEVICE_CHANNEL else self.value
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """The fact columns by which a subject is found again on another night."""
-        return _IDENTITY[self]
-
-
-_IDENTITY = {
-    Subject.DEVICE: ("device_key",),
-    Subject.DEVICE_CHANNEL: ("device_key", "channel"),
-    Subject.MERCHANT: ("merchant_no",),
-    Subject.REGISTRATION: ("device_key", "channel", "merchant_no"),
-    Subject.INPUT: ("feed", "pattern"),
-}
 
 
 @dataclass(frozen=True)

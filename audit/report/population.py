@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.check import Outcome
-from audit.crosscheck.facts import Facts, Subject
+from audit.crosscheck.facts import Facts
+from audit.crosscheck.schema import Subject
 from audit.report.model import Channel, Population, Verdict
 
 Frame = nw.LazyFrame[Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from audit.crosscheck.facts import Subject
+from audit.crosscheck.schema import Subject
 from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
 
 ELE_01 = Rule(

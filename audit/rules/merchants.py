@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from audit.crosscheck.facts import Subject
+from audit.crosscheck.schema import Subject
 from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
 
 _OPEN_MERCHANT = nw.col("merchant_status").is_null() | (nw.col("merchant_status") != "closed")

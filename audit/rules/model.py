@@ -12,7 +12,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from audit.crosscheck.facts import Subject
+from audit.crosscheck.schema import Subject
 
 _FIELD = re.compile(r"\{(\w+)(?::\w+)?\}")
 
@@ -131,6 +131,21 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Explains:
+    """Findings of another rule that follow from a finding of this one, and are led by it.
+
+    A finding of `rule` follows where its fact columns `theirs` hold what `own` hold here. The leading
+    finding is worked on; what follows points to it and goes with it. `holds`: what follows is suspected
+    to be the channel's doing, and nothing is demanded of anybody until that is cleared up.
+    """
+
+    rule: str
+    own: tuple[str, ...] = ("device_key",)
+    theirs: tuple[str, ...] = ("device_key",)
+    holds: bool = False
+
+
+@dataclass(frozen=True)
 class Rule:
     """One thing that can be wrong.
 
@@ -160,6 +175,8 @@ class Rule:
     thresholds: tuple[Threshold, ...] = ()
     expected: Texts = Texts("", "")
     actual: Texts = Texts("", "")
+    suggestion: Texts = Texts("", "")  # a value to consider, never taken by itself
+    explains: tuple[Explains, ...] = ()
     other: str = ""  # the second source: the prefix of its `_source_file`, `_source_sheet`, `_source_row`
     since: str = "0.1.0"
 
@@ -177,8 +194,19 @@ class Rule:
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """Fact columns its texts name."""
-        texts = [case.says for case in self.cases] + [self.expected, self.actual]
+        texts = [case.says for case in self.cases] + [self.expected, self.actual, self.suggestion]
         return tuple(dict.fromkeys(name for text in texts for name in text.fields))
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Every fact column the rule looks at: those of its texts, of `known`, of `explains`, and of its example.
+
+        An example names what its rule asks for, in one row at least; a test holds every example to it.
+        """
+        shown = {name for row in self.example.rows for name in row}
+        second = {f"{self.other}_source_{part}" for part in ("file", "sheet", "row")} if self.other else set()
+        keys = {name for explained in self.explains for name in explained.own}
+        return frozenset({*self.fields, *self.known, *shown, *second, *keys, *self.subject.identity})
 
     def night(self, as_of: date, configured: Mapping[str, float] | None = None) -> Night:
         """The audit date with this rule's thresholds, defaults where nothing is configured."""

@@ -4,7 +4,7 @@ from audit.tables.codes import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TE
 from audit.tables.devices import DEVICES
 from audit.tables.merchants import MERCHANTS
 from audit.tables.model import CodeList, Column, Kind, Table, header_forms, normalise_label
-from audit.tables.records import ERROR_TEXTS, INSPECTIONS, TRAINING
+from audit.tables.records import ERROR_TEXTS, INSPECTIONS, TRAINING, TRANSACTIONS
 from audit.tables.reference import MODELS, POLICIES
 from audit.tables.registrations import REGISTRATIONS
 
@@ -19,6 +19,7 @@ TABLES: dict[str, Table] = {
         INSPECTIONS,
         TRAINING,
         ERROR_TEXTS,
+        TRANSACTIONS,
     )
 }
 

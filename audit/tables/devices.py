@@ -45,6 +45,24 @@ CITY_HEADERS = "市,城市,所在城市,所属城市,所在市,终端所在城�
 COUNTY_HEADERS = "区县,区,县,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
 
+# of one period the file speaks of, usually the last 30 days; the amount in yuan
+TRANSACTION_COLUMNS = (
+    Column(
+        "txn_amount",
+        Kind.NUMBER,
+        "交易金额,交易额,近30天交易金额,近30日交易金额,30天交易额,交易总额,累计交易金额,transaction amount,turnover,volume",
+    ),
+    Column(
+        "txn_count",
+        Kind.NUMBER,
+        "交易笔数,笔数,近30天交易笔数,近30日交易笔数,总笔数,transaction count,transactions",
+    ),
+    Column(
+        "txn_failed",
+        Kind.NUMBER,
+        "失败笔数,交易失败笔数,近30天失败笔数,失败交易笔数,failed transactions,failed count",
+    ),
+)
 PLACE = (
     Column("province", Kind.TEXT, PROVINCE_HEADERS),
     Column("city", Kind.TEXT, CITY_HEADERS),
@@ -138,6 +156,7 @@ DEVICES = Table(
             Kind.MOMENT,
             "最近交易时间,最后交易时间,最近交易日期,最后交易日期,last transaction,last transaction at,lasttransactionat",
         ),
+        *TRANSACTION_COLUMNS,
         Column("is_spare", Kind.FLAG, "备机,是否备机,备用机,是否备用,spare"),
         Column("ownership", Kind.TEXT, "产权归属,机具产权,终端来源,devicesource"),
         Column("owner_org", Kind.TEXT, "产权机构"),

@@ -9,6 +9,7 @@ from audit.tables.devices import (
     SERIAL_ALONE,
     SERIAL_HEADERS,
     TERMINAL_HEADERS,
+    TRANSACTION_COLUMNS,
 )
 from audit.tables.model import Column, Kind, Table
 
@@ -69,5 +70,17 @@ ERROR_TEXTS = Table(
         Column("channel", Kind.CODE, "渠道,通道,channel type", codes=CHANNEL),
         Column("remedy", Kind.TEXT, "处理办法,处理方法,解决办法,整改措施,建议"),
         Column("source", Kind.TEXT, "来源,数据来源"),
+    ),
+)
+
+TRANSACTIONS = Table(
+    name="transactions",
+    keys=(("serial_no",), ("merchant_no", "terminal_id"), ("merchant_no",)),
+    columns=(
+        Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
+        Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
+        Column("period_end", Kind.DATE, "统计日期,截止日期,统计截止日,交易日期,账期,period end,as of"),
+        *TRANSACTION_COLUMNS,
     ),
 )
