@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from audit.check import Health, Outcome, Plan, evaluate
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+from audit.check import Health, Outcome, Plan, able, evaluate, wanted_of
 from audit.config import ANY_CHANNEL, Settings
-from audit.crosscheck.facts import Facts, build_facts
+from audit.crosscheck.facts import Facts, Sources, build_facts
 from audit.crosscheck.inputs import Memory, input_facts
+from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, choose_engine, open_tables
 from audit.intake.feeds import Feed, assemble
+from audit.tables.devices import TRANSACTION_COLUMNS
+
+# devices times channels whose registration states are kept for the next night; beyond, SYS-01 has nothing to
+# compare with
+MAX_STATUSES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -25,31 +34,81 @@ class Assessment:
     health: Mapping[str, Health]
 
 
-def assess(settings: Settings, feeds: Mapping[str, Feed], memory: Memory, plan: Plan) -> Assessment:
-    """Evaluate the plan: the inputs first, for what they allow to be concluded, then everything else."""
+def assess(
+    settings: Settings,
+    feeds: Mapping[str, Feed],
+    memory: Memory,
+    plan: Plan,
+    programme: Sequence[ProgrammeState] = (),
+    *,
+    everything: bool = False,
+) -> Assessment:
+    """Evaluate the plan: the inputs first, for what they allow to be concluded, then everything else.
+
+    `everything` makes every fact there is, whether or not a rule of the plan asks for it.
+    """
     engine = choose_engine(settings.audit.engine, sum(feed.rows for feed in feeds.values()))
-    facts = _facts(settings, feeds, memory, plan, engine)
+    columns = _columns(settings, feeds)
     due = {
         name: frozenset(feed.required) | memory.columns.get(name, frozenset()) for name, feed in feeds.items()
     }
-    about_inputs = evaluate(facts, plan.of(lambda rule: rule.subject is Subject.INPUT), {}, due)
+    delivered = engine.frame(input_facts(feeds, memory, plan.as_of))
+    of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
+    about_inputs = evaluate(Facts({Subject.INPUT: delivered}, columns), of_inputs, {}, due)
     health = {
         name: _health(feed, about_inputs) for name, feed in feeds.items() if feed.configured or feed.mandatory
     }
-    about_estate = evaluate(facts, plan.of(lambda rule: rule.subject is not Subject.INPUT), health, due)
+    of_estate = plan.of(lambda rule: rule.subject is not Subject.INPUT)
+    wanted = wanted_of(able(of_estate, columns, health, due))
+    wanted = {Subject.DEVICE: frozenset(), Subject.DEVICE_CHANNEL: frozenset()} | wanted
+    tables = {name: assemble(feed) for name, feed in feeds.items() if feed.files}
+    facts = build_facts(
+        Sources(
+            engine,
+            open_tables(engine, tables),
+            columns,
+            settings.audit.required_channels,
+            small={
+                Subject.PROGRAMME: programme_facts(programme),
+                Subject.RECTIFICATION: rectification_facts(memory.owed, plan.as_of),
+            },
+            statuses=memory.statuses,
+            device_profile=settings.audit.profile.device,
+            merchant_profile=settings.audit.profile.merchant,
+            wanted=None if everything else wanted,
+        )
+    )
+    about_estate = evaluate(facts, of_estate, health, due)
+    facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     return Assessment(engine, facts, tuple(by_id[rule.id] for rule in plan.rules), health)
 
 
-def _facts(
-    settings: Settings, feeds: Mapping[str, Feed], memory: Memory, plan: Plan, engine: Engine
-) -> Facts:
+def statuses_of(assessed: Assessment) -> pa.Table | None:
+    """The registration state of each device in each required channel, for the next night to compare with."""
+    frame = assessed.facts.frames[Subject.DEVICE_CHANNEL]
+    rows = assessed.engine.collected(frame.select(rows=nw.len()))["rows"][0].as_py()
+    if rows > MAX_STATUSES:
+        return None
+    listed = nw.when(nw.col("has_registration")).then(nw.col("reg_status")).otherwise(nw.lit("missing"))
+    states = frame.select("row_id", "device_key", "channel", reg_status=listed)
+    kept = assessed.engine.pick(states, ["device_key", "channel"], ["row_id"])
+    found = assessed.engine.collected(kept.drop("row_id"))
+    return found.sort_by([("device_key", "ascending"), ("channel", "ascending")])
+
+
+def _columns(settings: Settings, feeds: Mapping[str, Feed]) -> dict[str, frozenset[str]]:
+    """The recognised columns per feed, as rules may count on them."""
     columns = {name: feed.columns for name, feed in feeds.items()}
-    required = settings.audit.required_channels
-    if required == (ANY_CHANNEL,) and columns["registrations"]:
+    if settings.audit.required_channels == (ANY_CHANNEL,) and columns["registrations"]:
         columns["registrations"] |= {"channel"}  # any will do, so the list need not say which
-    tables = open_tables(engine, {name: assemble(feed) for name, feed in feeds.items() if feed.files})
-    return build_facts(engine, tables, columns, input_facts(feeds, memory, plan.as_of), required)
+    return with_transactions(columns)
+
+
+def with_transactions(columns: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The recognised columns per feed; what the transactions table counts, the ledger need not."""
+    counted = columns["transactions"] & {column.name for column in TRANSACTION_COLUMNS}
+    return {**columns, "devices": columns["devices"] | counted}
 
 
 def _health(feed: Feed, about_inputs: Sequence[Outcome]) -> Health:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Rule, expression
+from audit.rules.model import Rule, expression, unread
 
 Frame = nw.LazyFrame[Any]
 
@@ -111,13 +111,36 @@ def _unsure(rule: Rule, columns: set[str]) -> list[nw.Expr]:
         feed, _, name = required.partition(".")
         rejected = _rejected_column(rule.subject, feed)
         if rejected in columns:
-            unsure.append(nw.col(rejected).fill_null("").str.contains(f",{name},", literal=True))
+            unsure.append(unread(name, rejected))
     return unsure
 
 
 def _rejected_column(subject: Subject, feed: str) -> str:
     own = {Subject.MERCHANT: "merchants", Subject.REGISTRATION: "registrations"}.get(subject, "devices")
     return "rejected" if feed == own else _REJECTED.get(feed, "")
+
+
+def able(
+    plan: Plan,
+    columns: Mapping[str, frozenset[str]],
+    health: Mapping[str, Health],
+    due_columns: Mapping[str, frozenset[str]],
+) -> tuple[Rule, ...]:
+    """The rules that tonight's feeds allow to be evaluated."""
+    return tuple(rule for rule in plan.rules if not _why_not(rule, columns, health, due_columns))
+
+
+def wanted_of(rules: Iterable[Rule]) -> dict[Subject, frozenset[str]]:
+    """The fact columns some rules look at, by subject; those that tie a consequence to its cause included."""
+    rules = tuple(rules)
+    wanted: dict[Subject, frozenset[str]] = {}
+    for rule in rules:
+        wanted[rule.subject] = wanted.get(rule.subject, frozenset()) | rule.columns
+    by_id = {rule.id: rule for rule in rules}
+    for explained in (one for rule in rules for one in rule.explains):
+        if follower := by_id.get(explained.rule):
+            wanted[follower.subject] |= explained.looks_at
+    return wanted
 
 
 def evaluate(
@@ -131,7 +154,7 @@ def evaluate(
     able: dict[Subject, list[Rule]] = {}
     outcomes: dict[str, Outcome] = {}
     for rule in plan.rules:
-        if reason := _why_not(rule, facts, health, due_columns):
+        if reason := _why_not(rule, facts.columns, health, due_columns):
             outcomes[rule.id] = Outcome(rule, not_evaluated=reason)
         else:
             able.setdefault(rule.subject, []).append(rule)
@@ -142,16 +165,19 @@ def evaluate(
 
 
 def _why_not(
-    rule: Rule, facts: Facts, health: Mapping[str, Health], due_columns: Mapping[str, frozenset[str]]
+    rule: Rule,
+    columns: Mapping[str, frozenset[str]],
+    health: Mapping[str, Health],
+    due_columns: Mapping[str, frozenset[str]],
 ) -> NotEvaluated | None:
     for feed in rule.feeds:
         if feed not in health:
             return NotEvaluated("feed_not_configured", {"feed": feed}, due=False)
     for required in rule.requires:
         feed, _, name = required.partition(".")
-        if not facts.columns[feed]:
+        if not columns[feed]:
             return NotEvaluated("feed_unusable", {"feed": feed}, due=True)
-        if name not in facts.columns[feed]:
+        if name not in columns[feed]:
             due = name in due_columns.get(feed, frozenset())
             return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=due)
     if rule.absence_of and not (state := health[rule.absence_of]).complete:
@@ -162,7 +188,13 @@ def _why_not(
 
 
 def _evaluate_subject(frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
-    """All rules of a subject in one pass; if that fails, one by one, so that a crash stays its own."""
+    """All rules of a subject in one pass; if that fails, one by one, so that a crash stays its own.
+
+    Without a row there is nothing to judge, and not every engine can reckon with nothing.
+    """
+    if not len(sample := frame.head(1).collect("pyarrow").to_arrow()):
+        nothing = sample.append_column("case", pa.array([], pa.int64()))
+        return [Outcome(rule, nothing) for rule in rules]
     try:
         return _in_one_pass(frame, rules, plan)
     except Exception as failure:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audit import __version__
-from audit.errors import AuditError, ExitCode
+from audit.errors import AuditError, ConfigError, ExitCode
 from audit.words import LANGUAGES, Words, load_words, locale_language
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def run(
 @app.command(help=_HELP("cli.inspect"))
 def inspect(
     files: Annotated[list[Path], typer.Argument(help=_HELP("cli.option_files"))],
-    table: Annotated[str, typer.Option("--table", "-t", help=_HELP("cli.option_table"))],
+    table: Annotated[str, typer.Option("--table", "-t", help=_HELP("cli.option_table"))] = "",
     to: Annotated[Path | None, typer.Option("--to", help=_HELP("cli.option_to"))] = None,
     config: Annotated[Path | None, typer.Option("--config", "-c", help=_HELP("cli.option_config"))] = None,
     as_json: AsJson = False,
@@ -97,6 +97,8 @@ def inspect(
         from audit.inspection import inspect_files
 
         section = None
+        if config and not table:
+            raise ConfigError("table_needed")
         if config:
             from audit.config import load_settings
 

@@ -6,18 +6,21 @@ pandas frames are backed by Arrow, because numpy's turn an unknown comparison in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.errors import ConfigError
 from audit.intake.cells import ARROW_TYPES
 from audit.tables import TABLES, Table
 
+Frame = nw.LazyFrame[Any]
 # rows of all feeds together up to which pandas is chosen by itself; its facts need about 1 GB a million
 PANDAS_ROWS = 3_000_000
 
@@ -51,6 +54,7 @@ _DERIVED: dict[str, dict[str, pa.DataType]] = {
         "format_faults": pa.string(),
         "swapped_fields": pa.string(),
     },
+    "training": {"trainee_hash": pa.string()},
     "models": dict.fromkeys(
         ("model_key", "vendor_key", "min_firmware_key", "min_app_version_key"), pa.string()
     ),
@@ -74,44 +78,184 @@ def schema_of(table: Table) -> dict[str, pa.DataType]:
 
 
 def completed(rows: pa.Table, table: Table) -> pa.Table:
-    """The rows with exactly the columns of `schema_of`, absent ones as nulls."""
-    columns = {
-        name: rows[name].cast(kind) if name in rows.column_names else pa.nulls(rows.num_rows, kind)
-        for name, kind in schema_of(table).items()
-    }
-    return pa.table(columns)
+    """The rows with exactly the columns of `schema_of`, absent ones as nulls that share their memory."""
+    types = schema_of(table)
+    nulls = {kind: pa.nulls(rows.num_rows, kind) for kind in set(types.values())}
+    return pa.table(
+        {
+            name: rows[name].cast(kind) if name in rows.column_names else nulls[kind]
+            for name, kind in types.items()
+        }
+    )
 
 
-class Engine(Protocol):
-    """What evaluates facts and rules."""
+def nothing(like: str) -> nw.Expr:
+    """Nulls of the type of a column, for a frame that has `row_id`."""
+    return nw.when(nw.col("row_id") < 0).then(nw.col(like))
+
+
+_TYPES: dict[pa.DataType, Any] = {
+    pa.string(): nw.String,
+    pa.int64(): nw.Int64,
+    pa.float64(): nw.Float64,
+    pa.bool_(): nw.Boolean,
+    pa.date32(): nw.Date,
+    pa.timestamp("us"): nw.Datetime("us"),
+}
+
+
+class Engine:
+    """What evaluates facts and rules: frames, and the four look-ups the cross-check is made of.
+
+    The look-ups are written here for engines that plan their queries; pandas has shorter ways.
+    """
 
     name: str
 
-    def frame(self, rows: pa.Table) -> nw.LazyFrame[Any]:
+    def frame(self, rows: pa.Table) -> Frame:
         """An Arrow table as a lazy frame of this engine."""
-        ...
+        raise NotImplementedError
 
-    def held(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    def held(self, frame: Frame) -> Frame:
         """The frame computed once, to be read several times."""
-        ...
+        raise NotImplementedError
+
+    def collected(self, frame: Frame) -> pa.Table:
+        """The rows of a frame, here, as an Arrow table."""
+        return frame.collect("pyarrow").to_arrow()
+
+    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """The frame with the columns of `side` beside it, nulls where `side` has no row of that key.
+
+        `side` holds each key once; a null key finds nothing.
+        """
+        return frame.join(side, on=on, how="left")
+
+    def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
+        """One row per key: the first, or the last, by `order`, which holds numbers or moments and no nulls.
+
+        In a key a null is a value like any other.
+        """
+        return frame.unique(subset=list(by), keep="last" if last else "first", order_by=list(order))
+
+    def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """The frame with a column that says how many of its rows share the row's key."""
+        return frame.with_columns(nw.len().over(*by).alias(name))
+
+    def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
+        """The frame with columns that hold nothing."""
+        return frame.with_columns(**{name: nw.lit(None, _TYPES[kind]) for name, kind in types.items()})
+
+    def stacked(self, frames: Sequence[Frame]) -> Frame:
+        """The rows of frames with the same columns, one below the other."""
+        names = frames[0].collect_schema().names()
+        return nw.concat([frame.select(*names) for frame in frames]) if len(frames) > 1 else frames[0]
 
 
-class PandasEngine:
-    """In memory, one process."""
+class PandasEngine(Engine):
+    """In memory, one process. Keys are looked up by Arrow's hash tables, which leaves the wide side alone."""
 
     name = "pandas"
 
-    def frame(self, rows: pa.Table) -> nw.LazyFrame[Any]:
+    def frame(self, rows: pa.Table) -> Frame:
         """An Arrow-backed pandas frame."""
-        frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
-        return nw.from_native(frame).lazy()
+        return self._lazy(rows.to_pandas(types_mapper=pd.ArrowDtype))
 
-    def held(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    def held(self, frame: Frame) -> Frame:
         """pandas computes at once; nothing to hold."""
         return frame
 
+    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """See Engine: a row number per row, then one take per column of `side`."""
+        left, right = frame.to_native(), side.to_native()
+        places = pc.index_in(_arrow(left[on]), value_set=_arrow(right[on]).combine_chunks(), skip_nulls=True)
+        columns = {
+            name: _series(_arrow(right[name]).take(places), left.index)
+            for name in right.columns
+            if name != on
+        }
+        return self._lazy(left.assign(**columns))
 
-class DuckDBEngine:
+    def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
+        """See Engine: only rows that share their key are put in order."""
+        native = frame.to_native()
+        codes, counts = _codes(native, by)
+        shared = np.flatnonzero(counts[codes] > 1)
+        if not len(shared):
+            return frame
+        in_order = np.lexsort([_numbers(native[name], shared) for name in reversed(order)])
+        ranks = np.empty(len(shared), np.int64)
+        ranks[in_order[::-1] if last else in_order] = np.arange(len(shared))
+        best = np.full(len(counts), np.iinfo(np.int64).max)
+        np.minimum.at(best, codes[shared], ranks)
+        keep = np.ones(len(native), bool)
+        keep[shared] = ranks == best[codes[shared]]
+        return self._lazy(native[keep].reset_index(drop=True))
+
+    def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """See Engine."""
+        native = frame.to_native()
+        codes, counts = _codes(native, by)
+        return self._lazy(native.assign(**{name: _series(pa.array(counts[codes]), native.index)}))
+
+    def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
+        """See Engine."""
+        native = frame.to_native()
+        nulls = {kind: _series(pa.nulls(len(native), kind), native.index) for kind in set(types.values())}
+        return self._lazy(native.assign(**{name: nulls[kind] for name, kind in types.items()}))
+
+    def stacked(self, frames: Sequence[Frame]) -> Frame:
+        """See Engine: chunks are put side by side, nothing is copied."""
+        if len(frames) == 1:
+            return frames[0]
+        tables = [_table(frame.to_native()) for frame in frames]
+        return self.frame(pa.concat_tables([table.select(tables[0].column_names) for table in tables]))
+
+    def collected(self, frame: Frame) -> pa.Table:
+        """See Engine: the columns as they stand."""
+        return _table(frame.to_native())
+
+    @staticmethod
+    def _lazy(frame: pd.DataFrame) -> Frame:
+        return nw.from_native(frame).lazy()
+
+
+def _arrow(series: pd.Series) -> pa.ChunkedArray:
+    values = pa.array(series)
+    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+    return chunked.cast(pa.string()) if pa.types.is_large_string(chunked.type) else chunked
+
+
+def _series(values: pa.Array | pa.ChunkedArray, index: pd.Index) -> pd.Series:
+    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+    return pd.Series(pd.arrays.ArrowExtensionArray(chunked), index=index)
+
+
+def _numbers(series: pd.Series, places: np.ndarray) -> np.ndarray:
+    """Numbers or moments to sort by."""
+    numbers: np.ndarray = _arrow(series).take(places).combine_chunks().cast(pa.int64()).to_numpy()
+    return numbers
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    return pa.table({str(name): _arrow(frame[name]) for name in frame.columns})
+
+
+def _codes(frame: pd.DataFrame, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """A number per row that equal keys share, and how often each number occurs."""
+    codes, size = np.zeros(len(frame), np.int64), 1
+    for name in by:
+        encoded = _arrow(frame[name]).combine_chunks().dictionary_encode()
+        own = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
+        codes = codes * (len(encoded.dictionary) + 1) + own
+        size *= len(encoded.dictionary) + 1
+        if size > max(1 << 20, 4 * len(frame)):
+            _, codes = np.unique(codes, return_inverse=True)
+            size = int(codes.max(initial=-1)) + 1
+    return codes, np.bincount(codes, minlength=1)
+
+
+class DuckDBEngine(Engine):
     """Out of core, all processors."""
 
     name = "duckdb"
@@ -124,16 +268,62 @@ class DuckDBEngine:
         self._connection = duckdb.connect(":memory:")
         self._tables = 0
 
-    def frame(self, rows: pa.Table) -> nw.LazyFrame[Any]:
+    def frame(self, rows: pa.Table) -> Frame:
         """A DuckDB relation over the Arrow table."""
         return nw.from_native(self._connection.from_arrow(rows)).lazy()
 
-    def held(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    def held(self, frame: Frame) -> Frame:
         """The relation as a table of the connection."""
-        self._tables += 1
-        name = f"held_{self._tables}"
+        name = self._name("held")
         frame.to_native().create(name)
+        return self._named(name)
+
+    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """See Engine. As views: to plan relations upon relations would take longer than the join."""
+        left, right, joined = self._view(frame), self._view(side), self._name("joined")
+        beside = [f"r.{_quoted(name)}" for name in side.collect_schema().names() if name != on]
+        self._connection.execute(
+            f"create view {joined} as select {', '.join(['l.*', *beside])} from {left} l "
+            f"left join {right} r on l.{_quoted(on)} = r.{_quoted(on)}"
+        )
+        return self._named(joined)
+
+    def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
+        """See Engine."""
+        direction = "desc" if last else "asc"
+        ordered = ", ".join(f"{_quoted(name)} {direction}" for name in order)
+        partition = ", ".join(map(_quoted, by))
+        picked = self._name("picked")
+        self._connection.execute(
+            f"create view {picked} as select * from {self._view(frame)} "
+            f"qualify row_number() over (partition by {partition} order by {ordered}) = 1"
+        )
+        return self._named(picked)
+
+    def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """See Engine."""
+        counted, partition = self._name("counted"), ", ".join(map(_quoted, by))
+        self._connection.execute(
+            f"create view {counted} as select *, count(*) over (partition by {partition}) as {_quoted(name)} "
+            f"from {self._view(frame)}"
+        )
+        return self._named(counted)
+
+    def _view(self, frame: Frame) -> str:
+        name = self._name("step")
+        frame.to_native().create_view(name)
+        return name
+
+    def _name(self, kind: str) -> str:
+        self._tables += 1
+        return f"{kind}_{self._tables}"
+
+    def _named(self, name: str) -> Frame:
         return nw.from_native(self._connection.table(name)).lazy()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def choose_engine(configured: str, rows: int) -> Engine:
@@ -146,12 +336,8 @@ def choose_engine(configured: str, rows: int) -> Engine:
     return DuckDBEngine()
 
 
-def open_tables(engine: Engine, tables: Mapping[str, pa.Table]) -> dict[str, nw.LazyFrame[Any]]:
-    """A lazy frame per canonical table; a table nobody delivered is empty."""
-    empty: dict[str, pa.Table] = {
-        name: pa.schema(list(schema_of(table).items())).empty_table() for name, table in TABLES.items()
-    }
+def open_tables(engine: Engine, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
+    """A lazy frame per canonical table; a table nobody delivered is empty, and what a feed lacks is null."""
     return {
-        name: engine.frame(completed(tables[name], table) if name in tables else empty[name])
-        for name, table in TABLES.items()
+        name: engine.frame(completed(tables.get(name, pa.table({})), table)) for name, table in TABLES.items()
     }

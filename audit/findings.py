@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from audit.check import Outcome
 from audit.crosscheck.schema import Subject
 from audit.intake.dates import FOREVER
+from audit.leads import Flagged, Lead, leads_of
 from audit.rules.model import Rule, Texts
 from audit.words import Words
 
@@ -50,6 +51,8 @@ SCHEMA = pa.schema(
         ("source_sheet", pa.string()),
         ("source_row", pa.int64()),
         ("other_source", pa.string()),
+        ("led_by", pa.string()),  # the finding this one follows from, null for one that leads
+        ("held", pa.bool_()),  # suspected to be the channel's doing: nothing is demanded yet
     ]
 )
 _FROM_FACTS = (
@@ -73,36 +76,67 @@ _LABELLED = {
     "terminal_status": "terminal_status",
     "merchant_status": "merchant_status",
     "reg_status": "reg_status",
+    "registered_elsewhere": "channel",
+    "near_kind": "near_kind",
     "feed": "feed",
     "error": "unusable",
+    "owner_key": "owner",
+    "cadence": "cadence",
+    "policy_field": "column",
+    "known_error_cause": "cause",
 }
+# fact columns that list canonical columns, "uscc,legal_name" or ",uscc,legal_name,"
+_COLUMN_LISTS = ("missing_columns", "missing_fields", "format_faults", "swapped_fields")
 _BLANK = "—"
 
 
 def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Table:
-    """All findings of the night, sorted by rule and id; one per id (a subject listed twice counts once)."""
-    parts = [_of_rule(outcome.rule, outcome.flagged, words, as_of) for outcome in outcomes if outcome.flagged]
+    """All findings of the night, sorted by rule and id; one per id (a subject listed twice counts once).
+
+    A finding that follows from another points to it, and says so where it has no suggestion of its own.
+    """
+    flagged = [(outcome.rule, outcome.flagged) for outcome in outcomes if outcome.flagged]
+    parts = [_of_rule(rule, rows, words, as_of) for rule, rows in flagged]
+    leads = leads_of(
+        Flagged(rule, rows, tuple(part["finding_id"].to_pylist()))
+        for (rule, rows), part in zip(flagged, parts, strict=True)
+    )
     table = pa.concat_tables([SCHEMA.empty_table(), *parts]).combine_chunks()
     _, first = np.unique(table["finding_id"].to_numpy(zero_copy_only=False), return_index=True)
     kept = table.take(pa.array(np.sort(first)))
-    return kept.sort_by([("rule", "ascending"), ("finding_id", "ascending")])
+    return _led(kept, leads, words).sort_by([("rule", "ascending"), ("finding_id", "ascending")])
+
+
+def _led(findings: pa.Table, leads: Mapping[str, Lead], words: Words) -> pa.Table:
+    if not leads:
+        return findings
+    own = [leads.get(identifier) for identifier in findings["finding_id"].to_pylist()]
+    pointers = pa.array([words("report.follows", rule=one.rule) if one else None for one in own], pa.string())
+    for name, values in (
+        ("led_by", pa.array([one.finding_id if one else None for one in own], pa.string())),
+        ("held", pa.array([bool(one and one.holds) for one in own], pa.bool_())),
+        ("suggestion", pc.coalesce(findings["suggestion"].combine_chunks(), pointers)),
+    ):
+        findings = findings.set_column(findings.column_names.index(name), name, values)
+    return findings
 
 
 def finding_id(rule: str, kind: str, identity: Sequence[str | None], subject: Subject) -> str:
     """16 hex digits that name a fault of a subject on every night, whatever row it stands in.
 
     sha256 of the JSON list [rule, subject kind, natural key, channel, element]. The natural key of a
-    device is its serial, else its TUSN, else the pair of merchant and terminal number.
+    device is its serial, else its TUSN, else the pair of merchant and terminal number. The element tells
+    apart what shares a key: the stores of a merchant, the policies over a device.
     """
     key: object = identity[0]
     channel = element = ""
     match subject:
-        case Subject.DEVICE | Subject.DEVICE_CHANNEL | Subject.REGISTRATION:
+        case Subject.DEVICE | Subject.DEVICE_CHANNEL | Subject.DEVICE_POLICY | Subject.REGISTRATION:
             key = natural_key(identity[0] or "")
             channel = (identity[1] or "") if len(identity) > 1 else ""
             element = (identity[2] or "") if len(identity) > 2 else ""
-        case Subject.INPUT:
-            element = identity[1] or ""
+        case _:
+            element = (identity[1] or "") if len(identity) > 1 else ""
     text = json.dumps([rule, kind, key, channel, element], ensure_ascii=False, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]
 
@@ -148,6 +182,8 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
         else pa.nulls(count, pa.string()),
         "remedy": constant(rule.remedy[language]),
         "other_source": _other_source(rule, rows),
+        "led_by": pa.nulls(count, pa.string()),
+        "held": pa.array([False] * count, pa.bool_()),
     }
     return pa.table({name: columns[name] for name in SCHEMA.names}, schema=SCHEMA)
 
@@ -194,13 +230,21 @@ def _shown(rows: pa.Table, name: str, spec: str | None, words: Words, as_of: dat
         # what a blank says: any channel will do, or the list has no such registration
         absent = {"channel": "", "reg_status": words("reg_status.missing")}
         return pc.fill_null(shown, absent[name]) if name in absent else shown
-    if name == "missing_columns":
+    if name in _COLUMN_LISTS:
         named = [
-            None if text is None else words.show([words.column(c) for c in text.split(",")])
+            None if text is None else words.show([words.column(c) for c in text.strip(",").split(",")])
             for text in column.to_pylist()
         ]
         return pa.array(named, pa.string())
+    if name == "unread_text":
+        return pa.array([text and _named_cells(text, words) for text in column.to_pylist()], pa.string())
     return as_text(column, words)
+
+
+def _named_cells(text: str, words: Words) -> str:
+    """The cells of "serial_no=8.6E+17\x1finstall_date=去年", their columns in the reader's words."""
+    cells = (cell.partition("=") for cell in text.split("\x1f") if cell)
+    return words.show([f"{words.column(column)}={value}" for column, _, value in cells])
 
 
 def as_text(column: pa.Array, words: Words) -> pa.Array:

@@ -5,26 +5,23 @@ from __future__ import annotations
 import difflib
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from pyarrow import csv as arrow_csv
+from typing import TYPE_CHECKING, Any
 
 from audit.config import InputSection, configured_codes, configured_columns
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
-from audit.intake.read import Request
 from audit.intake.reading import FileReading
-from audit.report.build import notice_sentences, problem_of
+from audit.report.sentences import notice_sentences, problem_of
 from audit.tables import TABLES, Table
 from audit.words import Words
+
+if TYPE_CHECKING:  # the child reads; here Arrow is needed to write a table, and costs more than all the rest
+    import pyarrow as pa
 
 _SHOWN_REJECTIONS = 20
 
@@ -59,46 +56,52 @@ class Inspection:
 def inspect_files(
     files: Sequence[Path], table_name: str, section: InputSection | None, to: Path | None
 ) -> Inspection:
-    """Read the files as `table_name`; write their canonical rows to `to`, values in clear, mode 0600."""
-    table = TABLES.get(table_name)
-    if table is None:
+    """Read the files as `table_name`, or each as the table it holds where that is "".
+
+    Their canonical rows go to `to`, values in clear, mode 0600.
+    """
+    if table_name and table_name not in TABLES:
         near = difflib.get_close_matches(table_name, TABLES, n=5, cutoff=0) or list(TABLES)
         raise ConfigError("unknown_table", table=table_name, known=near)
-    readings, parts = [], []
+    how = {
+        "table": table_name,
+        "columns": configured_columns(section) if section else {},
+        "codes": configured_codes(section) if section else {},
+        "encoding": section.encoding if section else "",
+        "password": section.password if section else "",
+    }
     with tempfile.TemporaryDirectory() as folder:
-        for number, file in enumerate(files):
-            output = Path(folder) / f"{number}.parquet"
-            request = Request(
-                path=str(file),
-                table=table.name,
-                columns=configured_columns(section) if section else {},
-                codes=configured_codes(section) if section else {},
-                encoding=section.encoding if section else "",
-                password=section.password if section else "",
-                output=str(output),
-            )
-            reading = _read(request)
-            readings.append(reading)
-            if not reading.error:
-                parts.append(pq.read_table(output))
-    rows = pa.concat_tables(parts, promote_options="default") if parts else None
-    if to and rows is not None:
-        write_private(to, canonical_csv(rows, table))
-    return Inspection(
-        tuple(readings), rows.num_rows if rows is not None else 0, to if rows is not None else None
-    )
+        outputs = [Path(folder) / f"{number}.parquet" for number in range(len(files))]
+        readings = tuple(_read(file, output, how) for file, output in zip(files, outputs, strict=True))
+        written = [output for output, reading in zip(outputs, readings, strict=True) if not reading.error]
+        tables = list(dict.fromkeys(reading.tables[0] for reading in readings if not reading.error))
+        if to and len(tables) > 1:
+            raise ConfigError("tables_differ", tables=tables)
+        if to and written:
+            write_private(to, canonical_csv(_rows(written), TABLES[tables[0]]))
+    return Inspection(readings, sum(reading.rows for reading in readings), to if written else None)
 
 
-def _read(request: Request) -> FileReading:
+def _read(file: Path, output: Path, how: Mapping[str, object]) -> FileReading:
     try:
-        await_settled(Path(request.path))
+        await_settled(file)
     except InputError as failure:
-        return FileReading(request.path).failed(failure)
-    return read_in_child(request.to_json())
+        return FileReading(str(file)).failed(failure)
+    return read_in_child({"path": str(file), "output": str(output), **how})
+
+
+def _rows(outputs: Sequence[Path]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pa.concat_tables(map(pq.read_table, outputs), promote_options="default")
 
 
 def canonical_csv(rows: pa.Table, table: Table) -> bytes:
     """The canonical columns the files had, as UTF-8 CSV: ISO dates, canonical words, identifiers as text."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
     names = [column.name for column in table.columns if column.name in rows.column_names]
     shown = pa.table({name: _as_csv(rows[name].combine_chunks()) for name in names})
     target = io.BytesIO()
@@ -108,6 +111,9 @@ def canonical_csv(rows: pa.Table, table: Table) -> bytes:
 
 def _as_csv(column: pa.Array) -> pa.Array:
     """Moments lose a midnight that the whole column has: it is a column of dates then."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     if not pa.types.is_timestamp(column.type):
         return column
     text = pc.utf8_slice_codeunits(pc.strftime(column, "%Y-%m-%d %H:%M:%S"), 0, 19)
@@ -135,6 +141,8 @@ def _lines(reading: FileReading, words: Words) -> list[str]:
         filter(None, [reading.kind, reading.encoding, repr(reading.delimiter) if reading.delimiter else ""])
     )
     lines.append(f"  {words('cli.what_it_is')}{colon}{form}")
+    tables = [f"{words.label('feed', name)} ({name})" for name in reading.tables]
+    lines.append(f"  {words('cli.tables')}{colon}{words.show(tables)}")
     if reading.exported_at:
         lines.append(f"  {words('header.exported_on')}{colon}{reading.exported_at}")
     for sheet in reading.sheets:

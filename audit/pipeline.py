@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from audit import __version__
-from audit.assessment import assess
+from audit.assessment import assess, statuses_of
 from audit.check import Plan
 from audit.config import Settings
 from audit.delivery.nightmail import queue_mail, send_queued
@@ -23,12 +23,14 @@ from audit.intake.store import Store
 from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.nights import Night, Run, input_records, open_night
+from audit.ledger.snapshots import recall_statuses, remember_statuses
 from audit.lock import only_run
 from audit.publish import digests, draft, intact, settle, swap_in
-from audit.report.build import build_report, problem_of
+from audit.report.build import build_report, programme_states
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.population import population_of
+from audit.report.sentences import problem_of
 from audit.report.tables import findings_csv, findings_parquet, findings_table, summary, to_json
 from audit.report.workbook import render_workbook
 from audit.rules.selection import selected_rules
@@ -124,10 +126,11 @@ def _tell(
         if (earlier := night.same_date) and earlier.run_id == run_id and intact(final, earlier.files):
             return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True)
         _withdraw(night)
-        memory = night.recall()
+        memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
         say("checking", "")
         with watch.stage("check"):
-            assessed = assess(settings, feeds, memory, plan)
+            programme = tuple(programme_states(settings.audit.programme, words))
+            assessed = assess(settings, feeds, memory, plan, programme)
             flagged = findings_of(assessed.outcomes, words, as_of)
         say("recording", "")
         with watch.stage("ledger"):
@@ -156,6 +159,7 @@ def _tell(
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
         folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
         night.complete_run(run, input_records(feeds), report.counts)
+        remember_statuses(settings.state, run_id, statuses_of(assessed))
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
     final = swap_in(settings.output, as_of, folder)
     say("published", str(final))

@@ -21,7 +21,7 @@ from audit.intake.headers import suggest
 from audit.intake.opening import await_settled
 from audit.intake.read import Request
 from audit.intake.reading import FileReading, Reason
-from audit.report.build import problem_of
+from audit.report.sentences import problem_of
 from audit.tables import TABLES, Kind
 from audit.words import Words, template_folders
 

@@ -25,6 +25,10 @@ from audit.words import load_words
 hypothesis.settings.register_profile(
     "default", max_examples=12, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+# while writing: the first failure as it comes, without minutes of making it smaller
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("default"), phases=[hypothesis.Phase.generate]
+)
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("default"), max_examples=400)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -22,9 +23,9 @@ def fact_types(subject: Subject) -> dict[str, pa.DataType]:
     return FACTS[subject]
 
 
-def example_facts(rule: Rule, engine: Engine) -> Facts:
-    """Facts that hold the rows of a rule's example, and nothing else."""
-    types = fact_types(rule.subject)
+def example_facts(rule: Rule, engine: Engine, only: Collection[str] | None = None) -> Facts:
+    """Facts that hold the rows of a rule's example, and nothing else; with all columns, or `only` these."""
+    types = {name: kind for name, kind in fact_types(rule.subject).items() if only is None or name in only}
     rows = [{"row_id": place, **row} for place, row in enumerate(rule.example.rows)]
     columns = {
         name: pa.array([_typed(row.get(name), kind) for row in rows], kind) for name, kind in types.items()

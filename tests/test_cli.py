@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import MERCHANT, REGISTRATION, Estate
+from conftest import DEVICE, MERCHANT, REGISTRATION, Estate
 
 from audit import __version__
 from audit.rules import RULES
@@ -141,6 +141,33 @@ def test_inspect_writes_the_canonical_table(estate: Estate, tmp_path: Path):
     assert '"registered"' in row
     assert '"wechat"' in row
     assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_inspect_finds_out_which_table_a_file_holds(estate: Estate, tmp_path: Path):
+    devices, listed = estate.write("devices", [DEVICE]), estate.write("registrations", [REGISTRATION])
+    target = tmp_path / "clean.csv"
+    ended = pos_audit("inspect", listed, "--to", target, "--language", "zh")
+    assert ended.returncode == 0
+    assert "(registrations)" in ended.stdout
+    assert "reg_status" in target.read_text("utf-8")
+    both = pos_audit("inspect", devices, listed, "--json")
+    assert [file["tables"] for file in json.loads(both.stdout)["files"]] == [["devices"], ["registrations"]]
+    refused = pos_audit("inspect", devices, listed, "--to", target, "--language", "en")
+    assert (refused.returncode, "devices, registrations" in refused.stderr) == (40, True)
+    assert pos_audit("inspect", listed, "--config", estate.configure()).returncode == 40
+
+
+def test_inspect_imports_nothing_heavy(tmp_path: Path):
+    file = tmp_path / "devices.csv"
+    file.write_text("serial_no,merchant_no\nSN000001,898100000000001\n")
+    code = (
+        "import sys; from audit.cli import app; "
+        "app(['inspect', sys.argv[1], '--json'], standalone_mode=False); "
+        "heavy = {'pandas', 'pyarrow', 'openpyxl', 'sqlalchemy', 'narwhals'} & set(sys.modules); "
+        "sys.stderr.write(' '.join(heavy))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True)
+    assert (ended.stderr, json.loads(ended.stdout)["rows"]) == ("", 1)
 
 
 def test_inspect_names_the_class_of_an_error(tmp_path: Path):

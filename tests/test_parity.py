@@ -9,9 +9,12 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.check import Health, Plan, evaluate
-from audit.crosscheck.facts import build_facts
+from audit.check import Health, Plan, evaluate, wanted_of
+from audit.config import ProfileSection
+from audit.crosscheck.facts import Facts, Sources, build_facts
 from audit.crosscheck.inputs import Memory, input_facts
+from audit.crosscheck.programme import programme_facts, rectification_facts
+from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine, open_tables, schema_of
 from audit.findings import findings_of
 from audit.intake.derived import with_derived
@@ -119,11 +122,34 @@ estates = st.fixed_dictionaries(
 )
 
 
+def facts_of(
+    engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, ...], *, everything: bool = False
+) -> Facts:
+    """The facts the rules ask for, or every fact there is, of an estate whose feeds have every column."""
+    profile = ProfileSection()
+    return build_facts(
+        Sources(
+            engine,
+            open_tables(engine, estate),
+            EVERYTHING,
+            channels,
+            small={
+                Subject.INPUT: input_facts({}, Memory(), AS_OF),
+                Subject.PROGRAMME: programme_facts([]),
+                Subject.RECTIFICATION: rectification_facts([], AS_OF),
+            },
+            device_profile=profile.device,
+            merchant_profile=profile.merchant,
+            wanted=None if everything else wanted_of(RULES.values()),
+        )
+    )
+
+
 def judged(engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, ...]) -> tuple[pa.Table, Any]:
-    inputs = input_facts({}, Memory(), AS_OF)
-    facts = build_facts(engine, open_tables(engine, estate), EVERYTHING, inputs, channels)
+    facts = facts_of(engine, estate, channels)
     outcomes = evaluate(facts, Plan(tuple(RULES.values()), {}, AS_OF), HEALTHY, {})
-    assert all(outcome.not_evaluated is None for outcome in outcomes)
+    missed = [(o.rule.id, o.not_evaluated.facts) for o in outcomes if o.not_evaluated]
+    assert not missed
     counts = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
     population = population_of(facts, outcomes, estate["devices"].num_rows)
     return findings_of(outcomes, load_words("zh"), AS_OF), (counts, population)
@@ -149,3 +175,19 @@ def test_each_device_has_one_verdict(estate: dict[str, pa.Table]):
     assert population.devices == len(live)
     assert all(count >= 0 for count in population.verdicts.values())
     assert population.unnamed == sum(row["device_key"] is None for row in devices)
+
+
+@given(estates, st.sampled_from([("wechat",), ("wechat", "alipay"), ("any",)]))
+def test_facts_are_those_of_the_schema_on_both_engines(
+    estate: dict[str, pa.Table], channels: tuple[str, ...]
+):
+    tables = []
+    for engine in (PandasEngine(), DuckDBEngine()):
+        facts = facts_of(engine, estate, channels)
+        found = {subject: engine.collected(frame) for subject, frame in facts.frames.items()}
+        for subject, rows in found.items():
+            assert dict(zip(rows.schema.names, rows.schema.types, strict=True)) == FACTS[subject], subject
+        tables.append(
+            {subject: sorted(rows.to_pylist(), key=lambda row: repr(row)) for subject, rows in found.items()}
+        )
+    assert tables[0] == tables[1]

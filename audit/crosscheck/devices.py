@@ -1,170 +1,196 @@
-"""The ledger's side: what is known of a device, and of a device in each required channel."""
+"""The ledger's side: what is known of a device beyond its own row."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
-Frame = nw.LazyFrame[Any]
+from audit.engines import Engine, Frame
 
 OUT_OF_SCOPE = ("retired", "stock", "lost", "blacklist")
 IN_USE = ("active", "partial")
+# the required fields of types without an entry of their own stand under this name
+EVERY_TYPE = "default"
 
-_MERCHANT_COLUMNS = (
-    "merchant_status",
-    "license_expiry",
-    "uscc",
-    "mcc",
-)
+
+def scoped(
+    devices: Frame, columns: Collection[str], profile: Mapping[str, Sequence[str]], wanted: Collection[str]
+) -> Frame:
+    """Every row that names a device: whether it is to be audited, when it was last heard from, what it lacks.
+
+    A ledger without a status column lists the devices in use; where there is one, a blank is unknown.
+    """
+    named = devices.filter(~nw.col("device_key").is_null())
+    status = nw.col("terminal_status")
+    if "terminal_status" in columns:
+        named = named.with_columns(
+            in_scope=~status.is_in(list(OUT_OF_SCOPE)), in_use=status.is_in(list(IN_USE))
+        )
+    else:
+        named = named.with_columns(in_scope=_always(True), in_use=_always(True))
+    facts = named.with_columns(
+        last_contact_at=nw.max_horizontal("last_heartbeat_at", "last_signin_at"),
+        license_recognised=_always("license_no" in columns),
+    )
+    if not {"missing_fields", "required_fields"} & set(wanted):
+        return facts
+    return without_nothing(facts.with_columns(**_completeness(columns, profile)))
+
+
+def completeness(fields: Sequence[tuple[str, nw.Expr]], rejected: nw.Expr) -> dict[str, nw.Expr]:
+    """`missing_fields` and `required_fields` from pairs of a column and when it is required.
+
+    A cell that could not be read was there: it is not missing, it is unreadable.
+    """
+    pieces, required = [nw.lit(",")], [nw.lit(0)]
+    for name, wanted in fields:
+        unread = rejected.str.contains(f",{name},", literal=True)
+        blank = wanted & nw.col(name).is_null() & ~unread
+        pieces.append(nw.when(blank).then(nw.lit(f"{name},")).otherwise(nw.lit("")))
+        required.append(nw.when(wanted).then(nw.lit(1)).otherwise(nw.lit(0)))
+    return {
+        "missing_fields": nw.concat_str(pieces),
+        "required_fields": nw.sum_horizontal(*required).cast(nw.Int64),
+    }
+
+
+def without_nothing(facts: Frame) -> Frame:
+    """The facts with null for a list of missing fields that names none."""
+    named = nw.col("missing_fields")
+    return facts.with_columns(missing_fields=nw.when(named != ",").then(named))
+
+
+def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]) -> dict[str, nw.Expr]:
+    own = [kind for kind in profile if kind != EVERY_TYPE]
+    code = nw.col("device_type_code").fill_null("")
+    names = dict.fromkeys(name for fields in profile.values() for name in fields if name in columns)
+    fields = []
+    for name in names:
+        listed = [kind for kind in own if name in profile[kind]]
+        wanted = code.is_in(listed) if listed else code.is_in(["-"])
+        if name in profile.get(EVERY_TYPE, ()):
+            wanted = wanted | ~code.is_in(own or ["-"])
+        fields.append((name, wanted))
+    return completeness(fields, nw.col("rejected").fill_null(""))
+
+
+def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
+    """The line of the merchant list, MERCHANT_SIDE; the list's name of the merchant beats the ledger's."""
+    lines = merchants.filter(~nw.col("merchant_no").is_null())
+    lines = engine.held(engine.pick(lines, ["merchant_no"], ["row_id"])).select(
+        "merchant_no",
+        "merchant_status",
+        listed_merchant_name="merchant_name",
+        merchant_mcc="mcc",
+        merchant_risk_level="risk_level",
+        merchant_acquirer_code="acquirer_code",
+        merchant_uscc="uscc",
+        merchant_uscc_hash="uscc_hash",
+        merchant_uscc_check="uscc_check",
+        merchant_settle_account="settle_account",
+        merchant_settle_account_hash="settle_account_hash",
+        merchants_rejected="rejected",
+        merchant_source_file="source_file",
+        merchant_source_sheet="source_sheet",
+        merchant_source_row="source_row",
+        merchant_row_id="row_id",
+    )
+    return (
+        engine.attach(facts, lines, "merchant_no")
+        .with_columns(
+            merchant_listed=~nw.col("merchant_row_id").is_null(),
+            merchant_name=nw.coalesce("listed_merchant_name", "merchant_name"),
+        )
+        .drop("merchant_row_id", "listed_merchant_name")
+    )
+
+
 _MODEL_COLUMNS = (
     "min_firmware",
     "min_firmware_key",
     "min_app_version",
     "min_app_version_key",
+    "version_pattern",
     "eol_on",
     "eos_on",
+    "cert_no",
     "cert_expiry",
+    "pts_version",
+    "pts_expiry",
+    "sm_required_from",
+    "as_of",
     "source",
 )
 
 
-def device_facts(
-    devices: Frame, merchants: Frame, models: Frame, matches: Frame, device_columns: Collection[str]
-) -> Frame:
-    """One row per ledger row that names a device: scope, merchant, model, namesakes, registrations."""
-    named = devices.filter(~nw.col("device_key").is_null())
+def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
+    """The line of the model table, MODEL_SIDE: one of the device's vendor, else one that names no vendor."""
+    lines = models.filter(~nw.col("model_key").is_null()).select(
+        "model_key",
+        "vendor_key",
+        "row_id",
+        *(nw.col(name).alias(f"model_{name}") for name in _MODEL_COLUMNS),
+        models_rejected="rejected",
+        model_listed=~nw.col("row_id").is_null(),
+    )
+    pair = nw.concat_str([nw.col("model_key"), nw.col("vendor_key")], separator="\x1f")
+    ours = lines.filter(~nw.col("vendor_key").is_null()).with_columns(model_line=pair)
+    anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
+    lines = engine.stacked([ours, anybody])
+    lines = engine.held(engine.pick(lines, ["model_line"], ["row_id"]))
+    lines = lines.drop("row_id", "model_key", "vendor_key")
+    exact = lines.select("model_line", model_exact="model_listed")
+    facts = engine.attach(facts.with_columns(model_line=pair), exact, "model_line").with_columns(
+        model_line=nw.when(nw.col("model_exact").fill_null(False))
+        .then(nw.col("model_line"))
+        .otherwise(nw.col("model_key"))
+    )
     return (
-        _scoped(named, "terminal_status" in device_columns)
-        .with_columns(
-            last_contact_at=nw.max_horizontal("last_heartbeat_at", "last_signin_at"),
-            license_recognised=_always("license_no" in device_columns),
-        )
-        .join(_merchant_side(merchants), on="merchant_no", how="left")
-        .with_columns(
-            merchant_listed=~nw.col("merchant_row_id").is_null(),
-            merchant_name=nw.coalesce("listed_merchant_name", "merchant_name"),
-        )
-        .join(_model_side(devices, models), on="row_id", how="left")
-        .join(_namesakes(devices), on="row_id", how="left")
-        .join(_registered_anywhere(matches), on="row_id", how="left")
-        .with_columns(model_listed=~nw.col("model_row_id").is_null())
-        .with_columns(registered_rows=nw.col("registered_rows").fill_null(0))
+        engine.attach(facts, lines, "model_line")
+        .with_columns(model_listed=nw.col("model_listed").fill_null(False))
+        .drop("model_line", "model_exact")
     )
 
 
-def device_channel_facts(device: Frame, winning: Frame, channels: Frame) -> Frame:
-    """One row per device of the ledger and required channel, with the registration that stands there."""
-    return (
-        device.join(channels, how="cross")
-        .join(winning, on=["row_id", "channel"], how="left")
-        .with_columns(has_registration=~nw.col("reg_row_id").is_null())
-    )
+def version_fits(engine: Engine, facts: Frame) -> Frame:
+    """Whether the firmware has the form its model's line gives; null where either is blank.
 
-
-def _scoped(devices: Frame, has_status: bool) -> Frame:
-    """Whether a device is to be audited, and whether it is in use.
-
-    A ledger without a status column lists the devices in use; where there is one, a blank is unknown.
+    A pattern shows the form with N for a number and A for letters - "N.N.N", "VN.N" - and is turned into a
+    regular expression here, once per pattern.
     """
-    if not has_status:
-        return devices.with_columns(in_scope=_always(True), in_use=_always(True))
-    status = nw.col("terminal_status")
-    return devices.with_columns(
-        in_scope=~status.is_in(list(OUT_OF_SCOPE)),
-        in_use=status.is_in(list(IN_USE)),
-    )
+    used = engine.collected(facts.select("model_version_pattern").unique())
+    fits: nw.Expr = nw.col("in_scope") & nothing_known()
+    for pattern in used["model_version_pattern"].to_pylist():
+        if pattern:
+            fits = (
+                nw.when(nw.col("model_version_pattern") == pattern)
+                .then(nw.col("firmware").str.contains(pattern_regex(pattern)))
+                .otherwise(fits)
+            )
+    return facts.with_columns(model_version_fits=fits).drop("model_version_pattern")
 
 
-def _merchant_side(merchants: Frame) -> Frame:
-    first = merchants.filter(~nw.col("merchant_no").is_null()).unique(
-        subset=["merchant_no"], keep="first", order_by=["row_id"]
-    )
-    return first.select(
-        "merchant_no",
-        *_MERCHANT_COLUMNS,
-        listed_merchant_name=nw.col("merchant_name"),
-        merchants_rejected=nw.col("rejected"),
-        merchant_source_file=nw.col("source_file"),
-        merchant_source_sheet=nw.col("source_sheet"),
-        merchant_source_row=nw.col("source_row"),
-        merchant_row_id=nw.col("row_id"),
-    )
+def nothing_known() -> nw.Expr:
+    """An unknown truth."""
+    return nw.when(nw.col("row_id") < 0).then(nw.col("row_id") < 0)
+
+
+def pattern_regex(pattern: str) -> str:
+    """The regular expression of a version pattern.
+
+    >>> pattern_regex("VN.N.N")
+    '^V[0-9]+\\\\.[0-9]+\\\\.[0-9]+$'
+    """
+    parts = {"N": "[0-9]+", "A": "[A-Za-z]+"}
+    return "^" + "".join(parts.get(letter, _escaped(letter)) for letter in pattern.strip()) + "$"
+
+
+def _escaped(letter: str) -> str:
+    return letter if letter.isalnum() or letter in "_-" else f"\\{letter}"
 
 
 def _always(answer: bool) -> nw.Expr:
     """A constant column of the engine's own boolean type."""
     named = ~nw.col("device_key").is_null()
     return named if answer else ~named
-
-
-def _model_side(devices: Frame, models: Frame) -> Frame:
-    """The line of the model table for each device: one of its vendor, else one that names no vendor."""
-    lines = models.filter(~nw.col("model_key").is_null()).select(
-        "model_key",
-        "vendor_key",
-        *(nw.col(name).alias(f"model_{name}") for name in _MODEL_COLUMNS),
-        models_rejected=nw.col("rejected"),
-        model_row_id=nw.col("row_id"),
-    )
-    ours = lines.filter(~nw.col("vendor_key").is_null()).unique(
-        subset=["model_key", "vendor_key"], keep="first", order_by=["model_row_id"]
-    )
-    anybody = lines.filter(nw.col("vendor_key").is_null()).unique(
-        subset=["model_key"], keep="first", order_by=["model_row_id"]
-    )
-    named = devices.select("row_id", "model_key", "vendor_key")
-    exact = named.join(ours, on=["model_key", "vendor_key"], how="inner")
-    rest = named.join(ours.select("model_key", "vendor_key"), on=["model_key", "vendor_key"], how="anti")
-    general = rest.join(anybody.drop("vendor_key"), on="model_key", how="inner")
-    return nw.concat([exact, general.select(*exact.collect_schema().names())]).drop("model_key", "vendor_key")
-
-
-def _namesakes(devices: Frame) -> Frame:
-    """How often a serial stands in the ledger's live rows, between which merchants, and where else."""
-    in_scope = ~nw.col("terminal_status").is_in(list(OUT_OF_SCOPE))
-    named = devices.filter(~nw.col("serial_no").is_null(), in_scope | nw.col("terminal_status").is_null())
-    groups = named.group_by("serial_no").agg(
-        serial_rows=nw.len(), first_row_id=nw.col("row_id").min(), last_row_id=nw.col("row_id").max()
-    )
-    repeated = groups.filter(nw.col("serial_rows") > 1)
-    owners = (
-        named.filter(~nw.col("merchant_no").is_null())
-        .group_by("serial_no")
-        .agg(
-            first_merchant=nw.col("merchant_no").min(),
-            last_merchant=nw.col("merchant_no").max(),
-        )
-    )
-    rows = named.select("row_id", "serial_no").join(repeated, on="serial_no", how="inner")
-    rows = rows.join(owners, on="serial_no", how="left").with_columns(
-        other_row_id=nw.when(nw.col("row_id") == nw.col("first_row_id"))
-        .then(nw.col("last_row_id"))
-        .otherwise(nw.col("first_row_id"))
-    )
-    places = devices.select(
-        other_row_id=nw.col("row_id"),
-        twin_source_file=nw.col("source_file"),
-        twin_source_sheet=nw.col("source_sheet"),
-        twin_source_row=nw.col("source_row"),
-    )
-    return rows.join(places, on="other_row_id", how="left").drop(
-        "serial_no", "first_row_id", "last_row_id", "other_row_id"
-    )
-
-
-def _registered_anywhere(matches: Frame) -> Frame:
-    """How many registrations of a device stand, in any channel, and between which merchants they lie."""
-    return (
-        matches.filter(nw.col("reg_status") == "registered")
-        .group_by("row_id")
-        .agg(
-            registered_rows=nw.len(),
-            first_registered_merchant=nw.col("reg_merchant_no").min(),
-            last_registered_merchant=nw.col("reg_merchant_no").max(),
-            registered_source_file=nw.col("reg_source_file").min(),
-            registered_source_sheet=nw.col("reg_source_sheet").min(),
-            registered_source_row=nw.col("reg_source_row").min(),
-        )
-    )

@@ -1,21 +1,50 @@
-"""The fact tables of a night: one wide frame per subject, for rules to select from."""
+"""The fact tables of a night: one wide frame per subject, for rules to select from.
+
+Only what the rules of the night ask for is made: `Wanted` names the columns per subject, and each step below
+runs when one of its columns is among them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from audit.config import ANY_CHANNEL
-from audit.crosscheck.devices import device_channel_facts, device_facts
-from audit.crosscheck.registrations import candidates, latest, match_keys, registration_facts, winners
-from audit.crosscheck.schema import Subject
-from audit.engines import Engine
+from audit.crosscheck import devices as ledger
+from audit.crosscheck.errortexts import known_errors
+from audit.crosscheck.groups import channel_facts, row_facts, site_facts
+from audit.crosscheck.inspections import training_facts, with_inspections
+from audit.crosscheck.matching import ways_between
+from audit.crosscheck.merchants import merchant_facts
+from audit.crosscheck.namesakes import namesakes, terminal_twins
+from audit.crosscheck.policies import device_policy_facts, policy_facts
+from audit.crosscheck.registrations import Listed, beside_device, listed, registered, registration_facts
+from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, Subject
+from audit.crosscheck.suggestions import suggestions
+from audit.crosscheck.transactions import with_transactions
+from audit.engines import Engine, Frame
 
-Frame = nw.LazyFrame[Any]
+Wanted = Mapping[Subject, Collection[str]]
+# what findings, verdicts and the ledger read of every subject, whatever the rules ask
+ALWAYS = frozenset(
+    {
+        "row_id", "serial_no", "terminal_id", "merchant_no", "merchant_name", "channel", "vendor", "agent",
+        "province", "store_no", "source_file", "source_sheet", "source_row", "in_scope", "in_use",
+        "has_registration", "reg_status", "rejected", "reg_rejected", "merchants_rejected", "models_rejected",
+    }
+)  # fmt: skip
+# columns of the ledger that the steps themselves look at
+_LOOKED_AT = frozenset(
+    {
+        "device_key", "device_type_code", "model_key", "vendor_key", "firmware", "is_spare",
+        "last_contact_at", "store_name", "last_error", "txn_amount", "txn_count", "txn_failed",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,30 +53,213 @@ class Facts:
 
     frames: Mapping[Subject, Frame]
     columns: Mapping[str, frozenset[str]]
+    uncompared: int = 0  # unmatched devices that were too many to look for near misses of
 
 
-def build_facts(
-    engine: Engine,
-    tables: Mapping[str, Frame],
-    columns: Mapping[str, frozenset[str]],
-    inputs: pa.Table,
-    required_channels: tuple[str, ...],
-) -> Facts:
-    """The facts of a night. `columns` names, per feed, the canonical columns that were recognised."""
-    devices, merchants, models = tables["devices"], tables["merchants"], tables["models"]
-    keys = engine.held(match_keys(devices))
-    current = engine.held(latest(tables["registrations"]))
-    matches = engine.held(candidates(devices, keys, current))
-    device = engine.held(device_facts(devices, merchants, models, matches, columns["devices"]))
-    channels = engine.frame(pa.table({"channel": pa.array(required_channels, pa.string())}))
-    winning = winners(matches, channels, required_channels == (ANY_CHANNEL,))
-    return Facts(
-        {
-            Subject.DEVICE: device,
-            Subject.DEVICE_CHANNEL: engine.held(device_channel_facts(device, winning, channels)),
-            Subject.MERCHANT: merchants.filter(~nw.col("merchant_no").is_null()),
-            Subject.REGISTRATION: engine.held(registration_facts(current, keys)),
-            Subject.INPUT: engine.frame(inputs),
-        },
-        columns,
-    )
+@dataclass(frozen=True)
+class Sources:
+    """What facts are made from. `columns` names, per feed, the canonical columns that were recognised."""
+
+    engine: Engine
+    tables: Mapping[str, Frame]
+    columns: Mapping[str, frozenset[str]]
+    channels: tuple[str, ...]
+    small: Mapping[Subject, pa.Table] = field(default_factory=dict)  # made in Python: inputs, programme
+    statuses: pa.Table | None = None  # device_key, channel, reg_status of the last good night
+    device_profile: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    merchant_profile: Sequence[str] = ()
+    wanted: Wanted | None = None  # None for everything
+
+    def asks(self, subject: Subject, names: Collection[str] | None = None) -> bool:
+        """Whether any of these columns of the subject are wanted, or the subject at all."""
+        if self.wanted is None:
+            return True
+        own = self.wanted.get(subject)
+        return own is not None and (names is None or bool(set(names) & set(own)))
+
+
+def build_facts(sources: Sources) -> Facts:
+    """The facts of a night."""
+    return _Building(sources).facts()
+
+
+class _Building:
+    """The steps, each made once and only when it is asked for."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self.engine = sources.engine
+        self.uncompared = 0
+
+    def facts(self) -> Facts:
+        made: dict[Subject, Callable[[], Frame]] = {
+            Subject.DEVICE: lambda: self.device,
+            Subject.DEVICE_CHANNEL: lambda: self.device_channel,
+            Subject.DEVICE_POLICY: lambda: self.device_policy,
+            Subject.MERCHANT: self._merchant,
+            Subject.REGISTRATION: self._registration,
+            Subject.SITE: lambda: site_facts(self.engine, self.device),
+            Subject.CHANNEL: lambda: channel_facts(
+                self._with_absent(Subject.DEVICE_CHANNEL, self.device_channel, ["previous_status"])
+            ),
+            Subject.POLICY: lambda: policy_facts(
+                self.engine, self.sources.tables["policies"], self.device_policy
+            ),
+            Subject.TRAINING: lambda: training_facts(self.engine, self.sources.tables["training"]),
+            Subject.ROW: lambda: row_facts(self.engine, self.sources.tables),
+        }
+        frames = {
+            subject: self._conformed(subject, make())
+            for subject, make in made.items()
+            if self.sources.asks(subject)
+        }
+        frames |= {subject: self.engine.frame(rows) for subject, rows in self.sources.small.items()}
+        return Facts(frames, self.sources.columns, self.uncompared)
+
+    def _conformed(self, subject: Subject, frame: Frame) -> Frame:
+        """The columns of the schema that are wanted or at hand, absent ones as nulls."""
+        wanted = None if self.sources.wanted is None else set(self.sources.wanted[subject]) | ALWAYS
+        kept = [name for name in FACTS[subject] if wanted is None or name in wanted]
+        return self.engine.held(self._with_absent(subject, frame, kept).select(*kept))
+
+    def _with_absent(self, subject: Subject, frame: Frame, names: Iterable[str]) -> Frame:
+        present = set(frame.collect_schema().names())
+        absent = {name: FACTS[subject][name] for name in names if name not in present}
+        return self.engine.with_nulls(frame, absent) if absent else frame
+
+    def _asked_of_devices(self, names: Collection[str]) -> bool:
+        subjects = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
+        return any(self.sources.asks(subject, names) for subject in subjects)
+
+    @cached_property
+    def device(self) -> Frame:
+        """DEVICE facts: the ledger's rows with every group that is asked for."""
+        sources, engine = self.sources, self.engine
+        tables, columns = sources.tables, sources.columns
+        wanted = {name for own in (sources.wanted or {}).values() for name in own}
+        if sources.wanted is None:
+            wanted = set(FACTS[Subject.DEVICE])
+        if sources.asks(Subject.DEVICE_POLICY):
+            wanted |= {"province_code", *(policy["field"] for policy in self.policies if policy["field"])}
+        scoped = ledger.scoped(tables["devices"], columns["devices"], sources.device_profile, wanted)
+        kept = [name for name in scoped.collect_schema().names() if name in wanted | ALWAYS | _LOOKED_AT]
+        facts = base = engine.held(scoped.select(*kept))
+        asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
+        if columns["merchants"] and (asked & {"merchant"} or sources.asks(Subject.DEVICE_POLICY)):
+            facts = ledger.with_merchant(engine, facts, tables["merchants"])
+        if columns["models"] and "model" in asked:
+            facts = ledger.with_model(engine, facts, tables["models"])
+            if self._asked_of_devices({"model_version_fits"}):
+                facts = ledger.version_fits(engine, facts)
+        if "namesakes" in asked:
+            facts = engine.attach(facts, namesakes(engine, base), "row_id")
+        if "terminal_twins" in asked:
+            facts = engine.attach(facts, terminal_twins(engine, base), "row_id")
+        if "transactions" in asked:
+            facts = with_transactions(engine, facts, tables["transactions"], columns["transactions"])
+        if columns["inspections"] and "inspected" in asked:
+            facts = with_inspections(engine, facts, tables["inspections"], columns["inspections"])
+        facts = self._with_registered(facts, "registered" in asked)
+        if columns["registrations"] and "near" in asked:
+            facts = engine.attach(facts, self._near[0], "row_id")
+        return engine.held(facts)
+
+    def _with_registered(self, facts: Frame, asked: bool) -> Frame:
+        asked = asked or self.sources.asks(Subject.DEVICE_CHANNEL, {"registered_elsewhere"})
+        side = (
+            registered(self.engine, self.lists) if asked and self.sources.columns["registrations"] else None
+        )
+        if side is None:
+            return facts
+        facts = self.engine.attach(facts, self.engine.held(side), "row_id")
+        return facts.with_columns(registered_rows=nw.col("registered_rows").fill_null(0))
+
+    @cached_property
+    def lists(self) -> Listed:
+        """The registration list beside the ledger's keys."""
+        tables = self.sources.tables
+        return listed(
+            self.engine, tables["devices"], tables["registrations"], ways_between(self.sources.columns)
+        )
+
+    @cached_property
+    def _near(self) -> tuple[Frame, Frame]:
+        named = self.sources.tables["devices"].filter(~nw.col("device_key").is_null())
+        in_scope = ledger.scoped(named, self.sources.columns["devices"], {}, ())
+        pairs, others, self.uncompared = suggestions(self.engine, in_scope, self.lists)
+        return pairs, others
+
+    @cached_property
+    def device_channel(self) -> Frame:
+        """DEVICE_CHANNEL facts: the device facts once per required channel."""
+        wanted = self.sources.wanted
+        asked = FACTS[Subject.DEVICE_CHANNEL] if wanted is None else wanted.get(Subject.DEVICE_CHANNEL, ())
+        if self.sources.asks(Subject.DEVICE_POLICY):
+            asked = {*asked, "reg_registered_at"}
+        frames = [self._in_channel(channel, asked) for channel in self.sources.channels]
+        frame = self.engine.held(self.engine.stacked(frames))
+        if set(KNOWN_ERROR) & set(asked) and self.sources.columns["error_texts"]:
+            frame = self._with_absent(Subject.DEVICE_CHANNEL, frame, ["reg_message"])
+            frame = known_errors(
+                self.engine, frame, self.sources.tables["error_texts"], self.sources.channels[0]
+            )
+        return frame
+
+    def _in_channel(self, channel: str, asked: Collection[str]) -> Frame:
+        any_channel = channel == ANY_CHANNEL
+        frame = beside_device(self.device, self.lists, channel, any_channel, asked)
+        present = frame.collect_schema().names()
+        if "registered_elsewhere" in asked and "registered_channel" in present:
+            elsewhere = (nw.col("registered_channel") != channel) & ~(
+                (nw.col("reg_status") == "registered") & nw.col("has_registration")
+            ).fill_null(False)
+            frame = frame.with_columns(
+                registered_elsewhere=nw.when(elsewhere & nw.lit(not any_channel)).then(
+                    nw.col("registered_channel")
+                )
+            )
+        if self.sources.statuses is not None and self._remembers:
+            before = self.engine.frame(self.sources.statuses).filter(nw.col("channel") == channel)
+            before = before.select("device_key", previous_status="reg_status")
+            frame = self.engine.attach(frame, before, "device_key")
+        return frame
+
+    @property
+    def _remembers(self) -> bool:
+        return self.sources.asks(Subject.CHANNEL) or self.sources.asks(
+            Subject.DEVICE_CHANNEL, {"previous_status"}
+        )
+
+    @cached_property
+    def policies(self) -> list[Mapping[str, Any]]:
+        """The rows of the policies table, which are few."""
+        if not self.sources.columns["policies"]:
+            return []
+        rows = self.engine.collected(self.sources.tables["policies"]).sort_by("row_id")
+        return list(rows.to_pylist())
+
+    @cached_property
+    def device_policy(self) -> Frame:
+        """DEVICE_POLICY facts."""
+        needed = ("merchant_mcc", "reg_registered_at")
+        frame = self._with_absent(Subject.DEVICE_CHANNEL, self.device_channel, needed)
+        return self.engine.held(
+            device_policy_facts(
+                self.engine, frame, self.policies, self.sources.columns["devices"], self.sources.channels[0]
+            )
+        )
+
+    def _merchant(self) -> Frame:
+        asks = self.sources.asks
+        return merchant_facts(
+            self.engine,
+            self.sources.tables["merchants"],
+            self.device if asks(Subject.MERCHANT, {"devices_in_use", "spare_devices"}) else None,
+            self.device_channel if asks(Subject.MERCHANT, {"registered_channels"}) else None,
+            self.sources.columns["merchants"],
+            self.sources.merchant_profile,
+        )
+
+    def _registration(self) -> Frame:
+        near = self._near[1] if self.sources.asks(Subject.REGISTRATION, {"near_device_key"}) else None
+        return registration_facts(self.lists, near)

@@ -8,30 +8,11 @@ from datetime import date
 
 import pyarrow as pa
 
+from audit.crosscheck.programme import Owed
+from audit.crosscheck.schema import FACTS, Subject
 from audit.intake.feeds import Feed, Slot
 
-SCHEMA = pa.schema(
-    [
-        ("row_id", pa.int64()),
-        ("feed", pa.string()),
-        ("pattern", pa.string()),
-        ("mandatory", pa.bool_()),
-        ("delivered", pa.bool_()),
-        ("files", pa.int64()),
-        ("unusable", pa.int64()),
-        ("error", pa.string()),
-        ("rows", pa.int64()),
-        ("rows_before", pa.int64()),
-        ("change_percent", pa.float64()),
-        ("exported_on", pa.date32()),
-        ("age_days", pa.int64()),
-        ("max_age_days", pa.int64()),
-        ("basis", pa.string()),
-        ("missing_columns", pa.string()),
-        ("sensitive_columns", pa.string()),
-        ("source_file", pa.string()),
-    ]
-)
+SCHEMA = pa.schema(list(FACTS[Subject.INPUT].items()))
 
 
 @dataclass(frozen=True)
@@ -41,6 +22,8 @@ class Memory:
     as_of: date | None = None
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (feed, pattern) -> canonical rows
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)  # feed -> columns recognised then
+    owed: tuple[Owed, ...] = ()  # findings open then
+    statuses: pa.Table | None = None  # device_key, channel, reg_status of the last night
 
 
 def input_facts(feeds: Mapping[str, Feed], memory: Memory, as_of: date) -> pa.Table:

@@ -1,109 +1,171 @@
-"""The registration list: what stands for a device in a channel, and what stands for nothing in the ledger."""
+"""The registration list: what stands tonight, for which device, and what stands for none in the ledger."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import narwhals.stable.v2 as nw
+import pyarrow as pa
 
-Frame = nw.LazyFrame[Any]
+from audit.crosscheck.matching import Way, in_channel, matches
+from audit.crosscheck.schema import REGISTRATION_SIDE
+from audit.engines import Engine, Frame, nothing
 
 _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - compared with naive vendor time
-# of several registrations the strongest stands; one whose status is unknown stands last
-_STATUS_RANK = {"registered": 0, "pending": 1, "failed": 2, "frozen": 3, "cancelled": 4, "not_registered": 5}
-_UNKNOWN_RANK = 6
-UNKNOWN = "unknown"  # a status that was there and could not be read
-
-KEPT = (
-    "registration_no",
-    "merchant_no",
-    "reg_status",
-    "reg_message",
-    "submitted_at",
-    "registered_at",
-    "rejected",
-    "source_file",
-    "source_sheet",
-    "source_row",
-)
+_KEYS = ("row_id", "serial_no", "tusn", "merchant_no", "terminal_id", "channel_terminal_id")
 
 
-def latest(registrations: Frame) -> Frame:
-    """The last registration of each device, channel and merchant: by decision, else submission, else row."""
-    dated = registrations.filter(~nw.col("device_key").is_null()).with_columns(
-        _at=nw.col("effective_at").fill_null(_LONG_AGO)
+@dataclass(frozen=True)
+class Listed:
+    """The registration list of the night beside the ledger's keys."""
+
+    engine: Engine
+    keys: Frame  # of the ledger: row_id, serial_no, tusn, merchant_no, terminal_id, channel_terminal_id
+    current: Frame  # the last registration of each device, channel and merchant
+    ways: tuple[Way, ...]
+
+
+def listed(engine: Engine, devices: Frame, registrations: Frame, ways: tuple[Way, ...]) -> Listed:
+    """The list, reduced to what stands: per device, channel and merchant the last decision or submission."""
+    named = registrations.filter(~nw.col("device_key").is_null()).with_columns(
+        decided_at=nw.col("effective_at").fill_null(_LONG_AGO)
     )
-    return dated.unique(
-        subset=["device_key", "channel", "merchant_no"], keep="last", order_by=["_at", "row_id"]
-    ).drop("_at")
-
-
-def match_keys(devices: Frame) -> Frame:
-    """Every key a registration may name a ledger row by: serial, TUSN, merchant and terminal number."""
-    named = devices.select(
-        "row_id",
-        sn=nw.concat_str([nw.lit("sn:"), nw.col("serial_no")]),
-        tusn=nw.concat_str([nw.lit("tusn:"), nw.col("tusn")]),
-        tid=nw.concat_str([nw.lit("tid:"), nw.col("merchant_no"), nw.lit("/"), nw.col("terminal_id")]),
+    current = engine.pick(
+        named, ["device_key", "channel", "merchant_no"], ["decided_at", "row_id"], last=True
     )
-    kinds = [named.select("row_id", match_key=nw.col(kind)) for kind in ("sn", "tusn", "tid")]
-    return nw.concat([kind.filter(~nw.col("match_key").is_null()) for kind in kinds])
+    keyed = devices.filter(~nw.col("device_key").is_null()).select(*_KEYS)
+    return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), ways)
 
 
-def candidates(devices: Frame, keys: Frame, current: Frame) -> Frame:
-    """Each ledger row with every registration that names it (columns prefixed `reg_`)."""
-    current = current.with_columns(reg_status=nw.col("reg_status").fill_null(UNKNOWN))
-    named = current.select(
-        nw.col("device_key").alias("match_key"),
-        "channel",
-        nw.col("row_id").alias("reg_row_id"),
-        *(nw.col(name).alias(name if name.startswith("reg_") else f"reg_{name}") for name in KEPT),
-    )
-    owners = devices.select("row_id", device_merchant=nw.col("merchant_no"))
-    return keys.join(named, on="match_key", how="inner").join(owners, on="row_id", how="left")
-
-
-def winners(matches: Frame, channels: Frame, any_channel: bool) -> Frame:
-    """One registration per ledger row and required channel (`channels`: one row each).
-
-    The one under the ledger's own merchant wins, then the strongest status, then the later row. Where any
-    channel will do, the choice is among all of them.
-    """
-    if any_channel:
-        per_channel = matches.drop("channel").join(channels, how="cross")
-    else:
-        named = matches.join(channels, on="channel", how="inner")
-        # "common" counts in every channel; a channel nobody can read may be any of them, so that the device
-        # is neither registered there nor missing
-        everywhere = matches.filter(
-            nw.col("channel").is_null() | (nw.col("channel") == "common")
-        ).with_columns(
-            reg_status=nw.when(~nw.col("channel").is_null())
-            .then(nw.col("reg_status"))
-            .otherwise(nw.lit(UNKNOWN))
+def beside_device(
+    device: Frame, lists: Listed, channel: str, any_channel: bool, wanted: Collection[str]
+) -> Frame:
+    """The device facts with the registration that stands for each in one channel (REGISTRATION_SIDE)."""
+    engine = lists.engine
+    device = device.with_columns(channel=nw.lit(channel))
+    found = matches(engine, lists.keys, in_channel(lists.current, channel, any_channel), lists.ways)
+    if found is None:
+        return engine.with_nulls(device, {"reg_status": pa.string(), "matched_by": pa.string()}).with_columns(
+            has_registration=nw.col("row_id") < 0
         )
-        spread = everywhere.drop("channel").join(channels, how="cross")
-        per_channel = nw.concat([named, spread.select(*named.collect_schema().names())])
-    ranked = per_channel.with_columns(
-        _elsewhere=nw.when(nw.col("reg_merchant_no") == nw.col("device_merchant")).then(0).otherwise(1),
-        _weakness=_rank(nw.col("reg_status")),
-        _earlier=-nw.col("reg_row_id"),
+    found = found.select("row_id", "reg_row_id", "matched_by", "candidates", listed_status="list_status")
+    frame = engine.attach(device, engine.held(found), "row_id")
+    side = lists.current.select(
+        reg_row_id="row_id",
+        **{
+            name: nw.col(name if name in _OWN_PREFIX else name.removeprefix("reg_"))
+            for name in REGISTRATION_SIDE
+            if name.startswith("reg_") and (name in wanted or name in _ALWAYS)
+        },
     )
-    return ranked.unique(
-        subset=["row_id", "channel"], keep="first", order_by=["_elsewhere", "_weakness", "_earlier"]
-    ).drop("_elsewhere", "_weakness", "_earlier", "device_merchant", "match_key")
+    elsewhere = nw.col("matched_by").is_in(["terminal", "channel_terminal"]) & (
+        nw.col("serial_no") != nw.col("reg_serial_no")
+    )
+    return (
+        engine.attach(frame, side, "reg_row_id")
+        .with_columns(
+            reg_status=nw.col("listed_status"),
+            has_registration=~nw.col("reg_row_id").is_null() & ~elsewhere.fill_null(False),
+        )
+        .drop("listed_status", "reg_row_id")
+    )
 
 
-def registration_facts(current: Frame, keys: Frame) -> Frame:
-    """One row per current registration, with whether the ledger knows its device."""
-    known = keys.group_by("match_key").agg(ledger_row_id=nw.col("row_id").min())
-    facts = current.join(known, left_on="device_key", right_on="match_key", how="left")
-    return facts.with_columns(in_ledger=~nw.col("ledger_row_id").is_null())
+_OWN_PREFIX = ("reg_status", "reg_message")  # so named in the list itself
+_ALWAYS = (
+    "reg_serial_no", "reg_merchant_no", "reg_rejected", "reg_source_file", "reg_source_sheet",
+    "reg_source_row",
+)  # fmt: skip
 
 
-def _rank(status: nw.Expr) -> nw.Expr:
-    expression: nw.Expr = nw.lit(_UNKNOWN_RANK)
-    for word, rank in _STATUS_RANK.items():
-        expression = nw.when(status == word).then(nw.lit(rank)).otherwise(expression)
-    return expression
+def registered(engine: Engine, lists: Listed) -> Frame | None:
+    """Per ledger row with a valid registration in any channel: REGISTERED, and `registered_channel`."""
+    valid = lists.current.filter(nw.col("reg_status") == "registered")
+    found: list[Frame] = []
+    left = lists.keys
+    for way in lists.ways:
+        if not way.by_serial and way.name != "terminal":
+            continue
+        keyed = valid.filter(nw.col("serial_no").is_null()) if way.name == "terminal" else valid
+        keyed = keyed.select(
+            "row_id",
+            "merchant_no",
+            "channel",
+            "source_file",
+            "source_sheet",
+            "source_row",
+            key=way.registration_key(),
+        ).filter(~nw.col("key").is_null())
+        per_key = _per_key(engine, engine.held(keyed))
+        hits = engine.attach(left.select("row_id", key=way.device_key()), per_key, "key").drop("key")
+        hits = engine.held(hits.filter(~nw.col("registered_rows").is_null()))
+        found.append(hits)
+        met = hits.select("row_id", met="registered_rows")
+        left = engine.attach(left, met, "row_id").filter(nw.col("met").is_null()).drop("met")
+    return engine.stacked(found) if found else None
+
+
+def _per_key(engine: Engine, keyed: Frame) -> Frame:
+    """Each key once: how many registrations, the first and last of its merchants, where the first stands."""
+    counted = engine.counted(keyed, ["key"], "registered_rows")
+    first = engine.pick(counted, ["key"], ["row_id"]).select(
+        "key",
+        "registered_rows",
+        first_registered_merchant="merchant_no",
+        registered_channel="channel",
+        registered_source_file="source_file",
+        registered_source_sheet="source_sheet",
+        registered_source_row="source_row",
+    )
+    shared = counted.filter(nw.col("registered_rows") > 1, ~nw.col("merchant_no").is_null())
+    merchants = engine.held(engine.pick(shared, ["key", "merchant_no"], ["row_id"]))
+    last = engine.pick(merchants, ["key"], ["row_id"], last=True)
+    last = last.select("key", other_merchant="merchant_no")
+    beside = engine.attach(first, last, "key")
+    return beside.with_columns(
+        last_registered_merchant=nw.coalesce("other_merchant", "first_registered_merchant")
+    ).drop("other_merchant")
+
+
+def registration_facts(lists: Listed, near: Frame | None) -> Frame:
+    """One row per current registration: whether the ledger knows its device, who shares its terminal."""
+    engine = lists.engine
+    facts = lists.current.with_columns(ledger_row_id=nothing("row_id"))
+    for way in lists.ways:
+        side = engine.pick(
+            lists.keys.select("row_id", _key=way.device_key()).filter(~nw.col("_key").is_null()),
+            ["_key"],
+            ["row_id"],
+        )
+        side = side.select("_key", _row="row_id")
+        facts = engine.attach(facts.with_columns(_key=way.registration_key()), side, "_key")
+        facts = facts.with_columns(ledger_row_id=nw.coalesce("ledger_row_id", "_row")).drop("_key", "_row")
+    facts = facts.with_columns(in_ledger=~nw.col("ledger_row_id").is_null())
+    facts = engine.attach(facts, _shared_terminals(lists), "row_id")
+    if near is None:
+        return facts.with_columns(
+            near_device_serial=nothing("serial_no"), near_device_key=nothing("serial_no")
+        )
+    return engine.attach(facts, near, "row_id")
+
+
+def _shared_terminals(lists: Listed) -> Frame:
+    """Live registrations whose merchant and terminal number stand under several serials."""
+    engine = lists.engine
+    live = lists.current.filter(
+        nw.col("reg_status").is_in(["registered", "pending"]), ~nw.col("terminal_id").is_null()
+    ).filter(~nw.col("merchant_no").is_null(), ~nw.col("serial_no").is_null())
+    pairs = live.select("row_id", "merchant_no", "terminal_id", "serial_no")
+    pair = ["merchant_no", "terminal_id"]
+    shared = engine.held(engine.counted(pairs, pair, "sharing").filter(nw.col("sharing") > 1))
+    each = engine.held(engine.pick(shared, [*pair, "serial_no"], ["row_id"]))
+    several = engine.counted(each, pair, "terminal_serials").filter(nw.col("terminal_serials") > 1)
+    several = engine.held(several)
+    first = engine.pick(several, pair, ["row_id"]).select(
+        *pair, "terminal_serials", first_terminal_serial="serial_no"
+    )
+    last = engine.pick(several, pair, ["row_id"], last=True).select(*pair, last_terminal_serial="serial_no")
+    rows = shared.select("row_id", *pair).join(first, on=pair, how="inner").join(last, on=pair, how="inner")
+    return rows.drop(*pair)

@@ -148,6 +148,7 @@ INSPECTED = {
     "last_inspection_issue": _TEXT,
     "inspected_serial": _TEXT,  # the serial last read at the terminal of this merchant and number
     **_source("inspection"),
+    **_source("inspected"),  # where that serial was recorded
 }
 # transactions of the last period delivered, from the ledger's own columns or the transactions table
 TRANSACTIONS = _typed(_NUMBER, "txn_amount", "txn_count", "txn_failed")
@@ -242,6 +243,7 @@ FACTS: Mapping[Subject, Types] = {
         **_typed(_TEXT, "vendor", "agent", "province"),
         "devices": _COUNT,  # in use and not spare, with a time of last contact
         **_typed(_MOMENT, "first_contact_at", "last_contact_at"),  # earliest, latest last contact
+        "heard_until": _MOMENT,  # the last contact of any device in the same file
         "source_file": _TEXT,
         "source_sheet": _TEXT,
         "source_row": _COUNT,
@@ -255,7 +257,7 @@ FACTS: Mapping[Subject, Types] = {
         "compared": _YES,  # a last good night is known
     },
     Subject.POLICY: {**schema_of(TABLES["policies"]), "devices": _COUNT},  # devices: in use and covered
-    Subject.TRAINING: {**schema_of(TABLES["training"]), "trainee_key": _TEXT, "trainee_hash": _TEXT},
+    Subject.TRAINING: {**schema_of(TABLES["training"]), "trainee_key": _TEXT},
     Subject.PROGRAMME: {
         "row_id": _COUNT,
         "item": _TEXT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -28,6 +28,7 @@ from audit.intake.sheets import choose
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
+_LISTED_ROWS = 20  # row numbers a sentence can bear
 _EXPORTED = re.compile(
     r"(?:导出|生成|下载|统计|制表|查询|打印|export(?:ed)?|generated|created)\s*(?:时间|日期|time|date|at|on)?\s*[:：]?\s*[\[【(]?\s*"
     r"(\d{4}[-/年.]?\d{1,2}[-/月.]?\d{1,2}日?(?:[ T]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?)?)",
@@ -36,7 +37,7 @@ _EXPORTED = re.compile(
 Notice = tuple[str, dict[str, object]]  # a message key and its facts
 # columns that say where a row came from; the file's name is added when the night is put together
 _UNREAD = "unread"  # while rows are compared
-PROVENANCE = ("source_sheet", "source_row", "rejected", "copies")
+PROVENANCE = ("source_sheet", "source_row", "rejected", "rejected_reasons", "unread_text", "copies")
 
 
 @dataclass(frozen=True)
@@ -139,18 +140,19 @@ def _read_sheet(
     places = np.flatnonzero(kinds == "")
     data = pa.array(places)
     cleaned = {
-        name: Reader(table.by_name[name], codes[name], profile.zone).clean(
+        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days).clean(
             grid.columns[index].take(data), None if (marks := grid.marks[index]) is None else marks.take(data)
         )
         for name, index in header.columns.items()
     }
     rejections = _rejections(grid, header, table, cleaned, places)
-    rows = _assemble(grid, header, table, cleaned, places)
+    rows = _assemble(grid, header, table, cleaned, places, rejections)
     set_aside = Counter(kind for kind in kinds.tolist() if kind)
     rows, dropped = _without_blank_keys(rows, table)
     rows, doubled = _without_duplicates(rows)
     rows = rows.drop_columns([_UNREAD])
     set_aside.update({Aside.BLANK_KEY: dropped, Aside.DUPLICATE: doubled})
+    kept = np.isin(places + 1, rows["source_row"].to_numpy())
     sheet = SheetReading(
         grid.sheet,
         header_row=header.row + 1,
@@ -161,7 +163,14 @@ def _read_sheet(
         unmapped=header.unmapped,
         sensitive=sensitive(header.unmapped),
     )
-    return rows, sheet, rejections, _notices(grid.sheet, header, cleaned, legends)
+    notices = [
+        *_overlong_rows(grid, header, places),
+        *_notices(grid.sheet, header, legends),
+        *_identifier_numbers(grid.sheet, cleaned, places, kept),
+    ]
+    # a row set aside is accounted for as a whole
+    kept_rows = set((places[kept] + 1).tolist())
+    return rows, sheet, [one for one in rejections if one.row in kept_rows], notices
 
 
 def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
@@ -182,12 +191,7 @@ def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
     return replace(grid, columns=tuple(columns), marks=tuple(marks)) if down else grid
 
 
-def _notices(
-    sheet: str,
-    header: HeaderMap,
-    cleaned: Mapping[str, CleanColumn],
-    legends: Mapping[str, Mapping[str, str]],
-) -> list[Notice]:
+def _notices(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[str, str]]) -> list[Notice]:
     """What a reader of the account should know though nothing was rejected for it."""
     found: list[Notice] = [
         ("second_choice", {"sheet": sheet, "header": other.header, "column": other.column})
@@ -202,16 +206,41 @@ def _notices(
         )
         for name, codes in legends.items()
     ]
-    found += [
-        ("identifier_numbers", {"sheet": sheet, "column": name, "count": column.numbers})
-        for name, column in cleaned.items()
-        if column.numbers
-    ]
     return found
 
 
+def _identifier_numbers(
+    sheet: str, cleaned: Mapping[str, CleanColumn], places: np.ndarray, kept: np.ndarray
+) -> Iterator[Notice]:
+    """Identifiers that were numbers, the shortest by their rows: those may have lost zeros before them."""
+    for name, column in cleaned.items():
+        numbers = column.numbers[kept[column.numbers]]
+        if len(numbers):
+            lengths = pc.fill_null(pc.utf8_length(column.values.take(pa.array(numbers))), 0)
+            shortest = numbers[np.argsort(lengths.to_numpy(), kind="stable")[:_LISTED_ROWS]]
+            rows = sorted((places[shortest] + 1).tolist())
+            yield "identifier_numbers", {"sheet": sheet, "column": name, "count": len(numbers), "rows": rows}
+
+
+def _overlong_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:
+    """Rows of delimited text with something right of the last header: a separator too many, perhaps."""
+    if not grid.is_text:
+        return
+    longer = np.zeros(len(places), bool)
+    for column in grid.columns[header.width :]:
+        texts = pc.utf8_trim_whitespace(column.take(pa.array(places)))
+        longer |= pc.fill_null(pc.not_equal(texts, ""), False).to_numpy(zero_copy_only=False)
+    if rows := (places[longer] + 1).tolist():
+        yield "overlong_rows", {"count": len(rows), "rows": rows[:_LISTED_ROWS]}
+
+
 def _assemble(
-    grid: Grid, header: HeaderMap, table: Table, cleaned: Mapping[str, CleanColumn], places: np.ndarray
+    grid: Grid,
+    header: HeaderMap,
+    table: Table,
+    cleaned: Mapping[str, CleanColumn],
+    places: np.ndarray,
+    rejections: Iterable[Rejection],
 ) -> pa.Table:
     columns = {column.name: cleaned[column.name].values for column in table.columns if column.name in cleaned}
     for name, column in cleaned.items():
@@ -223,6 +252,7 @@ def _assemble(
     columns["source_row"] = pa.array(places + 1, pa.int64())
     columns[_UNREAD] = _unread_texts(grid, header, cleaned, places)
     columns["rejected"] = _rejected_names(cleaned, len(places))
+    columns |= _rejected_cells(rejections, places)
     columns["copies"] = pa.array(np.ones(len(places), np.int64))
     return pa.table(columns)
 
@@ -249,8 +279,30 @@ def _rejected_names(cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
+def _rejected_cells(rejections: Iterable[Rejection], places: np.ndarray) -> dict[str, pa.Array]:
+    """Per row, why cells were rejected as ",serial_no=precision,", and their texts, personal ones masked."""
+    reasons: dict[int, str] = {}
+    texts: dict[int, list[str]] = {}
+    for one in rejections:
+        reasons[one.row] = f"{reasons.get(one.row, ',')}{one.column}={one.reason},"
+        texts.setdefault(one.row, []).append(f"{one.column}={one.value}")
+    if not reasons:
+        return dict.fromkeys(("rejected_reasons", "unread_text"), pa.nulls(len(places), pa.string()))
+    numbers = (places + 1).tolist()
+    return {
+        "rejected_reasons": pa.array([reasons.get(row) for row in numbers], pa.string()),
+        "unread_text": pa.array(
+            ["/".join(texts[row]) if row in texts else None for row in numbers], pa.string()
+        ),
+    }
+
+
 def _rejections(
-    grid: Grid, header: HeaderMap, table: Table, cleaned: Mapping[str, CleanColumn], places: np.ndarray
+    grid: Grid,
+    header: HeaderMap,
+    table: Table,
+    cleaned: Mapping[str, CleanColumn],
+    places: np.ndarray,
 ) -> list[Rejection]:
     found = []
     headers = {mapped.column: mapped for mapped in header.mapped}

@@ -7,13 +7,15 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from decimal import Decimal
 from functools import partial
+from math import isfinite
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.dates import END_OF_TIME, clean_date, clean_moment
+from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_moment
 from audit.intake.formats.delimited import UNDECODABLE
 from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
@@ -47,7 +49,13 @@ _NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKEN
 _HIDDEN = re.compile(
     r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 )
-_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+# a comma is read where it parts thousands: 1,5 may be one and a half
+_NUMBER = re.compile(
+    r"(?:¥|RMB|CNY)?(?P<sign>[+-]?)(?:¥|RMB|CNY)?(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)"
+    r"(?P<exponent>E[+-]?\d{1,3})?(?P<unit>[千万亿]?)元?",
+    re.IGNORECASE,
+)
+_UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
 @dataclass(frozen=True)
@@ -57,16 +65,19 @@ class CleanColumn:
     values: pa.Array
     rejected: tuple[tuple[int, Reason], ...]
     changed: pa.Array  # bool: the cell did not stand in its canonical form
-    numbers: int = 0  # identifiers that were numbers: exact, but zeros before them would be gone
+    numbers: np.ndarray  # rows of identifiers that were numbers: exact, but zeros before them would be gone
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How the values of one column are read: configured code words, the zone of stated offsets."""
+    """How the values of one column are read: configured code words, the zone of stated offsets, and what
+    bare numbers lack to be dates.
+    """
 
     column: Column
     codes: dict[str, str]
     zone: tzinfo
+    days: int = 0
 
     def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
         """The column in canonical form. `texts` are the raw cells, null where blank."""
@@ -80,12 +91,12 @@ class Reader:
         changed = pc.fill_null(pc.is_null(swept).take(index), False)
         return CleanColumn(values, tuple(sorted(rejected.items())), changed, self._numbers(marks, rejected))
 
-    def _numbers(self, marks: pa.Array | None, rejected: dict[int, Reason]) -> int:
+    def _numbers(self, marks: pa.Array | None, rejected: dict[int, Reason]) -> np.ndarray:
         if marks is None or self.column.kind is not Kind.IDENTIFIER:
-            return 0
+            return np.zeros(0, np.int64)
         numbers = marks.to_numpy() == Mark.NUMBER
         numbers[list(rejected)] = False
-        return int(numbers.sum())
+        return np.flatnonzero(numbers)
 
     def _sweep(self, unique: pa.Array) -> pa.Array:
         """The values that are canonical as they stand; null for the others."""
@@ -106,7 +117,8 @@ class Reader:
             dates = texts.cast(target)
         except pa.ArrowInvalid:  # one of them does not exist: let the single-value reader find it
             return pa.nulls(len(unique), target)
-        return pc.if_else(pc.less(dates, pa.scalar(END_OF_TIME, target)), dates, None)
+        start, end = pa.scalar(START_OF_TIME, target), pa.scalar(END_OF_TIME, target)
+        return pc.if_else(pc.and_(pc.greater_equal(dates, start), pc.less(dates, end)), dates, None)
 
     def _one_by_one(self, unique: pa.Array, swept: pa.Array) -> tuple[pa.Array, dict[int, Reason]]:
         """All unique values: those swept, and the rest cleaned singly or given a reason."""
@@ -172,9 +184,9 @@ class Reader:
             case Kind.FLAG:
                 return clean_flag
             case Kind.DATE:
-                return partial(clean_date, zone=self.zone)
+                return partial(clean_date, zone=self.zone, days=self.days)
             case Kind.MOMENT:
-                return partial(clean_moment, zone=self.zone)
+                return partial(clean_moment, zone=self.zone, days=self.days)
             case Kind.NUMBER:
                 return clean_number
 
@@ -211,13 +223,21 @@ def clean_flag(text: str) -> bool | None:
 
 
 def clean_number(text: str) -> float | None:
-    """A number; thousands separators and signs of currency go."""
+    """A number; thousands separators and signs of currency go, units of counting are counted in.
+
+    >>> clean_number("￥1,234.50"), clean_number("1.2万元")
+    (1234.5, 12000.0)
+    """
     if _is_blank(text):
         return None
-    value = GLUE.sub("", unicodedata.normalize("NFKC", text)).replace(",", "").lstrip("¥￥+")
-    if not _NUMBER.fullmatch(value):
+    found = _NUMBER.fullmatch(GLUE.sub("", unicodedata.normalize("NFKC", text)))
+    if not found:
         raise Unreadable(Reason.NOT_A_NUMBER)
-    return float(value)
+    digits = found["sign"] + found["digits"].replace(",", "") + (found["exponent"] or "")
+    value = float(Decimal(digits) * _UNITS[found["unit"]])
+    if not isfinite(value):
+        raise Unreadable(Reason.NOT_A_NUMBER)
+    return value
 
 
 def _is_blank(text: str) -> bool:

@@ -35,23 +35,27 @@ _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+# what programs write for "no date": their own day zero, as year, month and day
+_DAYS_ZERO = frozenset({(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0)})
+START_OF_TIME = datetime(1900, 1, 1)  # noqa: DTZ001 - no terminal is older
 _ZERO = re.compile(r"(?=.*[0\-/])[0:\-/ .T]+")
 
 
-def clean_date(text: str, zone: tzinfo = CHINA) -> date | None:
+def clean_date(text: str, zone: tzinfo = CHINA, days: int = 0) -> date | None:
     """A calendar date, or None for a blank. 长期 and its like are 9999-12-31.
 
     >>> clean_date("2026年11月21日"), clean_date("20261121.0"), clean_date("46347")
     (datetime.date(2026, 11, 21), datetime.date(2026, 11, 21), datetime.date(2026, 11, 21))
     """
-    moment = clean_moment(text, zone)
+    moment = clean_moment(text, zone, days)
     return None if moment is None else moment.date()
 
 
-def clean_moment(text: str, zone: tzinfo = CHINA) -> datetime | None:
+def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | None:
     """A date with its time of day where one is given, or None for a blank.
 
-    Naive: the vendor's own clock. A time that states its offset is brought to `zone`. Raises Unreadable
+    Naive: the vendor's own clock. A time that states its offset is brought to `zone`; `days` are added to
+    a bare number, for a workbook that counts from another day. Raises Unreadable
     for 03/04/2026 (day or month first?), for dates that do not exist and for anything that is no date.
     """
     value = GLUE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
@@ -62,16 +66,20 @@ def clean_moment(text: str, zone: tzinfo = CHINA) -> datetime | None:
     if normalise_label(value) in FOREVER_TOKENS:
         return datetime.combine(FOREVER, datetime.min.time())
     if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
-        return _forever_or(_moment(found.groupdict(), int(found["month"]), int(found["day"]), zone))
-    if _SERIAL.fullmatch(value) and int(float(value)) in _SERIAL_RANGE:
-        return _from_serial(float(value))
+        return _moment(found.groupdict(), int(found["month"]), int(found["day"]), zone)
+    if _SERIAL.fullmatch(value) and int(float(value)) + days in _SERIAL_RANGE:
+        return _from_serial(float(value) + days)
     if found := _YEAR_LAST.fullmatch(value):
         return _year_last(found, zone)
     raise Unreadable(Reason.UNKNOWN_DATE)
 
 
-def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) -> datetime:
+def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) -> datetime | None:
     year = int(parts["year"] or 0)
+    if (year, month, day) in _DAYS_ZERO:
+        return None
+    if year < START_OF_TIME.year:
+        raise Unreadable(Reason.UNKNOWN_DATE)
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
     half = (parts.get("half") or parts.get("after") or "").lower()
     if half in ("下午", "晚上", "中午", "pm") and hour < 12:
@@ -86,10 +94,10 @@ def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) ->
             moment = moment.replace(tzinfo=stated).astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise Unreadable(Reason.IMPOSSIBLE_DATE) from None
-    return moment
+    return _forever_or(moment)
 
 
-def _year_last(found: re.Match[str], zone: tzinfo) -> datetime:
+def _year_last(found: re.Match[str], zone: tzinfo) -> datetime | None:
     first, second = int(found["first"]), int(found["second_part"])
     if len(found["year"]) == 2 or (first <= 12 and second <= 12 and first != second):
         raise Unreadable(Reason.AMBIGUOUS_DATE)

@@ -7,30 +7,65 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from stdnum.cn import ric, uscc
 
-from audit.tables import Table, normalise_label
+from audit.intake.documents import check_citizen_number, check_uscc, is_judged, mcc_of
+from audit.intake.places import place_columns
+from audit.intake.points import with_coordinates
+from audit.intake.quality import format_faults, swapped_fields
+from audit.tables import Table, header_forms, normalise_label
+from audit.tables.codes import DEVICE_TYPE
 
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _BARE = re.compile(r"[vV]?(\d{1,9})")
 _PART_WIDTH = 10
+_CODE_BEFORE = re.compile(r"^\d{2}(?=\D)")
 
 
 def with_derived(rows: pa.Table, table: Table) -> pa.Table:
-    """The canonical rows with the derived columns of their table."""
-    if "serial_no" in table.by_name:
-        rows = rows.append_column("device_key", device_key(rows))
-    for name in ("firmware", "app_version", "min_firmware", "min_app_version"):
-        if name in rows.column_names:
-            rows = rows.append_column(f"{name}_key", _on_unique(rows[name], version_key))
-    for name in ("model", "vendor"):
-        if name in rows.column_names:
-            rows = rows.append_column(f"{name}_key", _on_unique(rows[name], normalise_label))
-    if "uscc" in rows.column_names:
-        rows = rows.append_column("uscc_check", _on_unique(rows["uscc"], check_uscc))
-    if "submitted_at" in rows.column_names or "registered_at" in rows.column_names:
-        rows = rows.append_column("effective_at", _effective_at(rows))
+    """The canonical rows, values in clear, with the derived columns of their table."""
+    if table.name in ("devices", "registrations"):
+        rows = with_coordinates(rows)
+    for name, values in _derived(rows, table).items():
+        rows = rows.append_column(name, values)
     return rows
+
+
+def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArray]:
+    present = set(rows.column_names)
+    found: dict[str, pa.Array | pa.ChunkedArray] = {}
+    if "serial_no" in table.by_name:
+        found["device_key"] = device_key(rows)
+    for name in ("firmware", "app_version", "min_firmware", "min_app_version"):
+        if name in present:
+            found[f"{name}_key"] = _on_unique(rows[name], version_key)
+    for name in ("model", "vendor"):
+        if name in present:
+            found[f"{name}_key"] = _on_unique(rows[name], normalise_label)
+    if "uscc" in present:
+        found["uscc_check"] = _on_unique(rows["uscc"], check_uscc)
+    if present & {"submitted_at", "registered_at"}:
+        found["effective_at"] = _effective_at(rows)
+    if table.name in ("devices", "registrations"):
+        if "device_type" in present:
+            found["device_type_code"] = _on_unique(rows["device_type"], device_type_code)
+        found |= place_columns(rows)
+    if table.name == "merchants":
+        found |= _of_merchants(rows)
+    if table.name in ("devices", "registrations", "merchants"):
+        faults = {"format_faults": format_faults(rows), "swapped_fields": swapped_fields(rows)}
+        found |= {name: values for name, values in faults.items() if values is not None}
+    return found
+
+
+def _of_merchants(rows: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
+    found: dict[str, pa.Array | pa.ChunkedArray] = {"mid_mcc": mcc_of(rows["merchant_no"])}
+    if "legal_id_no" in rows.column_names:
+        check = _on_unique(rows["legal_id_no"], check_citizen_number)
+        typed = "legal_id_type" in rows.column_names
+        found["legal_id_check"] = (
+            pc.if_else(is_judged(rows["legal_id_type"]), check, None) if typed else check
+        )
+    return found
 
 
 def device_key(rows: pa.Table) -> pa.ChunkedArray:
@@ -69,22 +104,19 @@ def version_key(text: str) -> str | None:
     return ".".join(str(part).zfill(_PART_WIDTH) for part in parts)
 
 
-def check_uscc(number: str) -> str:
-    """What a credit code is: "valid", "legacy" (a licence number of 15 digits), "id_number" or "invalid".
+def device_type_code(text: str) -> str | None:
+    """The two-digit code of a type of terminal, from the code, its name or both; None where it is not known.
 
-    GB 32100-2015: 18 characters, check character by weights of 3^i mod 31. A micro merchant has no code
-    and is known by its principal's citizen number instead.
+    A name decides: 06 is another type in other schemes, and then has another name beside it.
 
-    >>> check_uscc("91350100M000100Y43"), check_uscc("91350100M000100Y44")
-    ('valid', 'invalid')
+    >>> [device_type_code(text) for text in ("11-条码支付辅助受理终端", "智能POS（5.5寸）", "06-扫码设备")]
+    ['11', '04', None]
     """
-    if uscc.is_valid(number):
-        return "valid"
-    if re.fullmatch(r"\d{15}", number):
-        return "legacy"
-    if ric.is_valid(number):
-        return "id_number"
-    return "invalid"
+    for form in header_forms(text):
+        for label in (form, _CODE_BEFORE.sub("", form)):
+            if code := DEVICE_TYPE.by_label.get(label):
+                return code
+    return None
 
 
 def _effective_at(rows: pa.Table) -> pa.ChunkedArray:

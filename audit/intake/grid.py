@@ -33,6 +33,7 @@ class Grid:
 
     `marks[i]` is an int8 array of `Mark`, or None where every cell of column i is text.
     Column i is spreadsheet column `first_column + i` (0 is A); its first cell is in row 1.
+    `days` is what a bare number in it lacks to be a date: 1462 where the workbook counts from 1904.
     """
 
     sheet: str
@@ -41,6 +42,8 @@ class Grid:
     first_column: int = 0
     skipped: str = ""  # why a sheet has no cells here: "hidden"
     merges: tuple[Merge, ...] = ()
+    days: int = 0
+    is_text: bool = False  # delimited text: nothing but its header says how wide a row should be
 
     @property
     def height(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ class HeaderMap:
     """The columns of a sheet that mean something: canonical name to grid column."""
 
     row: int  # 0-based; of a header in two rows, the lower one
+    width: int  # columns up to the last with a label
     columns: Mapping[str, int]
     mapped: tuple[Mapped, ...]
     unmapped: tuple[str, ...]
@@ -36,7 +37,7 @@ class HeaderMap:
 
 @dataclass(frozen=True)
 class HeaderRow:
-    """Where the header is and what it says, column by column."""
+    """Where the header is and what it says, column by column; `score` tells which table it fits best."""
 
     row: int
     labels: tuple[str | None, ...]
@@ -44,8 +45,30 @@ class HeaderRow:
 
 
 def score(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> int:
-    """How many canonical columns a row of labels names, taken as a header."""
-    return len({name for label in labels if label and (name := lookup(label, table, configured)[0])})
+    """How many canonical columns a row of labels names beyond doubt, taken as a header."""
+    return len(_known(labels, table, configured))
+
+
+def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
+    """The canonical columns a row of labels names, taken as a header.
+
+    A name of two meanings counts where the table would have no key without it.
+    """
+    found = _known(labels, table, configured)
+    if has_key(found, table):
+        return found
+    forms = {form for label in labels if label for form in header_forms(label)}
+    parts = {part for key in table.keys for part in key}
+    return found | {part for part in parts if table.by_name[part].fallbacks & forms}
+
+
+def _known(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
+    return {name for label in labels if label and (name := lookup(label, table, configured)[0])}
+
+
+def has_key(columns: Collection[str], table: Table) -> bool:
+    """Whether the columns identify the rows of the table."""
+    return any(all(part in columns for part in key) for key in table.keys)
 
 
 def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> HeaderRow | None:
@@ -54,6 +77,7 @@ def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> Head
     A header in two rows - groups above, names below - counts as one when it names more than either.
     """
     best: HeaderRow | None = None
+    most = 1
     above: list[str | None] | None = None
     for row in range(min(SEARCHED_ROWS, grid.height)):
         labels = grid.row(row)
@@ -61,9 +85,10 @@ def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> Head
         if above is not None:
             candidates.append(_joined(_spread(grid, row - 1, above), labels, table, configured))
         for candidate in candidates:
-            found = score(candidate, table, configured)
-            if found > (best.score if best else 1):
-                best = HeaderRow(row, tuple(candidate), found)
+            found = len(named(candidate, table, configured))
+            if found > most:
+                most = found
+                best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
         above = labels
     return best
 
@@ -130,7 +155,7 @@ def map_headers(grid: Grid, header: HeaderRow, table: Table, configured: Mapping
     )
     used = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
     unmapped = tuple(label.strip() for index, label in labels.items() if index not in used)
-    return HeaderMap(row, columns, mapped, unmapped, tuple(second))
+    return HeaderMap(row, max(labels) + 1, columns, mapped, unmapped, tuple(second))
 
 
 def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
@@ -185,7 +210,7 @@ def _by_content(
 
 
 def _require_key(table: Table, columns: Mapping[str, int], labels: list[str]) -> None:
-    if any(all(part in columns for part in key) for key in table.keys):
+    if has_key(columns, table):
         return
     missing = [part for part in table.keys[0] if part not in columns]
     raise InputError(

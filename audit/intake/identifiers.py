@@ -19,9 +19,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
-_SCIENTIFIC = re.compile(r"^\d(?:\.\d+E\+?|E\+)\d{1,3}$")
+_SCIENTIFIC = re.compile(r"^\d(?:\.\d+E[+-]?|E\+)\d{1,3}$")
 _WHOLE_FLOAT = re.compile(r"^(\d+)\.0+$")
-_FRACTION = re.compile(r"^\d+\.\d+$")
+_FRACTION = re.compile(r"^-?\d+\.\d+$")
 _PLAIN = re.compile(r"^[0-9A-Z]+$")
 _BETWEEN = re.compile(r"[-_:./]")
 # marks between two identifiers; a blank or a slash may also stand inside one ("9232 0100 5LWG")
@@ -67,11 +67,10 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
         value, is_number = whole[1], True
     if value in ("TRUE", "FALSE") or (is_number and value.startswith("-")):
         raise Unreadable(Reason.NOT_AN_IDENTIFIER)
-    if is_number:
-        if _FRACTION.match(value):
-            raise Unreadable(Reason.FRACTION)
-        if len(value) > MAX_EXACT_DIGITS:
-            raise Unreadable(Reason.PRECISION)
+    if _FRACTION.match(value):  # in text as well: 3.25 is not 325
+        raise Unreadable(Reason.FRACTION)
+    if is_number and len(value) > MAX_EXACT_DIGITS:
+        raise Unreadable(Reason.PRECISION)
     value = _BETWEEN.sub("", value)
     if not _PLAIN.match(value):
         raise Unreadable(Reason.NOT_AN_IDENTIFIER)

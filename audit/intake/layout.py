@@ -81,12 +81,12 @@ def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
 def _any_cell(grid: Grid, columns: Iterable[int], pattern: str, first_only: bool = False) -> np.ndarray:
     """Rows of which a cell (or the first filled cell) matches the pattern."""
     found = np.zeros(grid.height, bool)
-    before: pa.Array | None = None
+    before = np.zeros(grid.height, bool)
     for index in columns:
         cells = grid.columns[index]
-        hit = pc.fill_null(pc.match_substring_regex(cells, pattern), False)
-        if first_only:
-            hit = hit if before is None else pc.and_not(hit, before)
-            before = pc.is_valid(cells) if before is None else pc.or_(before, pc.is_valid(cells))
-        found |= hit.to_numpy(zero_copy_only=False)
+        filled = cells.is_valid().to_numpy(zero_copy_only=False)
+        candidates = filled & ~before if first_only else filled
+        hits = pc.match_substring_regex(cells.filter(pa.array(candidates)), pattern)
+        found[candidates] |= hits.to_numpy(zero_copy_only=False)
+        before |= filled
     return found

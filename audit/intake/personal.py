@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from audit.tables import Table
 
-# a citizen number by its looks, whether or not its check digit is right
-_CITIZEN = r"^[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
+# a citizen number, or a foreigner's of that form, by its looks, whether or not its check digit is right
+_CITIZEN = r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
 
 
 def mask(number: str) -> str:

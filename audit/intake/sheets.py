@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderRow, find_header, lookup, score
-from audit.tables import TABLES, Table, header_forms
+from audit.intake.headers import HeaderRow, find_header, has_key, named, score
+from audit.tables import TABLES, Table
 
 
 def choose(
@@ -45,19 +45,10 @@ def tables_in(grids: Iterable[Grid]) -> tuple[str, ...]:
     for grid in grids:
         headers = {name: find_header(grid, table, {}) for name, table in TABLES.items()}
         fitting = {
-            name: header for name, header in headers.items() if header and _has_key(header, TABLES[name])
+            name: header
+            for name, header in headers.items()
+            if header and has_key(named(header.labels, TABLES[name], {}), TABLES[name])
         }
         if fitting:
             found[max(fitting, key=lambda name: fitting[name].score)] = None
     return tuple(found)
-
-
-def _has_key(header: HeaderRow, table: Table) -> bool:
-    named = {lookup(label, table, {})[0] for label in header.labels if label}
-    named |= {
-        column.name
-        for column in table.columns
-        for label in header.labels
-        if label and column.fallbacks & set(header_forms(label))
-    }
-    return any(set(key) <= named for key in table.keys)

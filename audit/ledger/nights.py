@@ -19,6 +19,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from audit.crosscheck.inputs import Memory
+from audit.crosscheck.programme import Owed
 from audit.errors import NightRefused
 from audit.findings import SCHEMA
 from audit.intake.feeds import Feed
@@ -39,6 +40,7 @@ class State(StrEnum):
     UNCHECKED = "unchecked"  # open, and its rule or its data was not good enough to look again
     ABSENT = "absent"  # its subject is no longer delivered; a person has to confirm
     FIXED = "fixed"  # mended tonight
+    HELD = "held"  # follows a suspected incident of its channel: nothing is demanded of anybody yet
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,16 @@ class Night:
             own = frozenset(found.columns)
             columns[found.feed] = columns[found.feed] | own if last.get(found.feed) == found.as_of else own
             last[found.feed] = found.as_of
-        return Memory(max(last.values(), default=None), rows, columns)
+        return Memory(max(last.values(), default=None), rows, columns, self._owed())
+
+    def _owed(self) -> tuple[Owed, ...]:
+        """Findings that stood open after the last night before this one."""
+        query = (
+            sa.select(FINDINGS.c.owner, FINDINGS.c.first_seen, FINDINGS.c.due_on)
+            .where(FINDINGS.c.state == "open", FINDINGS.c.first_seen < self.as_of)
+            .order_by(FINDINGS.c.finding_id)
+        )
+        return tuple(Owed(*row) for row in self._connection.execute(query))
 
     def withdraw(self, run: Run) -> None:
         """Take back a run of the same date, so that the night can be told anew from other inputs."""
@@ -227,6 +238,8 @@ class Night:
                 row |= {"first_seen": before.first_seen, "due_on": before.due_on, "fixed_on": None}
                 row |= {"seen_before": before.last_seen, "reopened_on": before.reopened_on}
                 self._note_change(row, before, events)
+            if row["held"]:
+                row["due_on"] = due_on(self.as_of, row["severity"])  # time runs once the suspicion is cleared
             row |= {"state": "open", "last_seen": self.as_of}
             (born if before is None else seen).append(row)
         if born:
@@ -290,6 +303,8 @@ class Night:
         if row["state"] == "open":
             if row["finding_id"] not in flagged:
                 row["state"] = State.UNCHECKED
+            elif row["held"]:
+                row["state"] = State.HELD
             elif row["first_seen"] == self.as_of:
                 row["state"] = State.NEW
             elif row["reopened_on"] == self.as_of:

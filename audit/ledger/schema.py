@@ -72,9 +72,11 @@ FINDINGS = sa.Table(
             "source_file",
             "source_sheet",
             "other_source",
+            "led_by",
         )
     ),
     sa.Column("source_row", sa.Integer),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # appended to, never changed: what happened to a finding, on which run, and what it was before

@@ -12,11 +12,13 @@ import pandas as pd
 from audit import __version__
 from audit.check import Outcome
 from audit.config import ProgrammeItem, Settings
+from audit.crosscheck.programme import ProgrammeState
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.ledger.nights import State
 from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
+from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.rules.model import Severity
 from audit.words import Words, template_folders
 
@@ -27,7 +29,7 @@ _STEPS = {
     "half_yearly": pd.DateOffset(months=6),
     "yearly": pd.DateOffset(years=1),
 }
-_STATE_ORDER = [State.REOPENED, State.NEW, State.OPEN, State.ABSENT, State.UNCHECKED, State.FIXED]
+_STATE_ORDER = [State.REOPENED, State.NEW, State.OPEN, State.HELD, State.ABSENT, State.UNCHECKED, State.FIXED]
 FAIL_ON = ("critical", "high", "medium", "low", "new")
 
 
@@ -91,12 +93,13 @@ def _by_priority(findings: pd.DataFrame) -> pd.DataFrame:
         {
             "fixed": fixed,
             "severity": severity,
+            "follows": findings["led_by"].notna(),
             "state": state,
             "due": findings["due_on"],
             "rule": findings["rule"],
             "id": findings["finding_id"],
         }
-    ).sort_values(["fixed", "severity", "state", "due", "rule", "id"])
+    ).sort_values(["fixed", "severity", "follows", "state", "due", "rule", "id"])
     return findings.loc[order.index].reset_index(drop=True)
 
 
@@ -107,7 +110,7 @@ def _rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[
     reason = ""
     if outcome.not_evaluated:
         facts = outcome.not_evaluated.facts
-        shown = {name: _shown_fact(name, value, words) for name, value in facts.items()}
+        shown = {name: shown_fact(name, value, words) for name, value in facts.items()}
         reason = words(f"not_evaluated.{outcome.not_evaluated.key}", **shown)
     return RuleLine(rule, _status(outcome), outcome.count, outcome.passed, outcome.unknown, reason, values)
 
@@ -118,16 +121,6 @@ def _status(outcome: Outcome) -> str:
     if outcome.count:
         return "flagged"
     return "undecided" if outcome.unknown and not outcome.passed else "passed"
-
-
-def _shown_fact(name: str, value: object, words: Words) -> object:
-    if name in ("feed", "table"):
-        return words.label("feed", value)
-    if name == "column":
-        return words.column(str(value))
-    if name == "columns" and isinstance(value, (list, tuple)):
-        return [words.column(str(column)) for column in value]
-    return value
 
 
 def _input_alarms(findings: pd.DataFrame) -> tuple[str, ...]:
@@ -253,31 +246,6 @@ def _line(
     )
 
 
-def problem_of(reading: FileReading, words: Words) -> str:
-    """The sentence for a file that could not be used: what was found and what to do."""
-    if not reading.error:
-        return ""
-    facts = {name: _shown_fact(name, value, words) for name, value in reading.error_facts.items()}
-    suggestions = facts.pop("suggestions", {})
-    sentence = words(f"error.{reading.error_key}", **facts)
-    if isinstance(suggestions, Mapping):
-        near = [
-            words("error.suggestion", column=words.column(name), headers=headers)
-            for name, headers in suggestions.items()
-            if headers
-        ]
-        sentence = words("sentence_mark").join([sentence, *near])
-    return sentence
-
-
-def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
-    """What the reader of a file should know though nothing was rejected for it."""
-    for key, facts in reading.notices:
-        yield words(
-            f"notice.{key}", **{name: _shown_fact(name, value, words) for name, value in facts.items()}
-        )
-
-
 def checklist(
     programme: Mapping[str, ProgrammeItem],
     outcomes: Sequence[Outcome],
@@ -300,7 +268,7 @@ def checklist(
         if measured and set(rules) <= evaluated:
             last = as_of
         cadence = own.cadence or item["cadence"]
-        due = (pd.Timestamp(last) + _STEPS[cadence]).date() if last else None
+        due = _next_due(last, cadence)
         yield ChecklistItem(
             item=name,
             statement=item["statement"],
@@ -314,6 +282,19 @@ def checklist(
             open_findings=int(standing["rule"].isin(rules).sum()) if measured else None,
             evidence=own.evidence,
         )
+
+
+def programme_states(programme: Mapping[str, ProgrammeItem], words: Words) -> Iterable[ProgrammeState]:
+    """The items of the self-audit programme that `[audit.programme]` speaks of, for the rules about them."""
+    for name, item in load_programme().items():
+        if own := programme.get(name):
+            cadence = own.cadence or item["cadence"]
+            due = _next_due(own.last_done, cadence)
+            yield ProgrammeState(name, item[words.language], own.last_done, due, cadence, own.evidence)
+
+
+def _next_due(last_done: date | None, cadence: str) -> date | None:
+    return (pd.Timestamp(last_done) + _STEPS[cadence]).date() if last_done else None
 
 
 def load_programme() -> dict[str, dict[str, Any]]:

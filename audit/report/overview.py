@@ -169,7 +169,7 @@ def _three_tables(sheet: Worksheet, row: int, report: Report, words: Words) -> i
     ends = []
     found = changes(report)
     top = _title(sheet, row, 1, words("report.change_title"))
-    order = ("new", "reopened", "fixed", "open", "unchecked", "absent")
+    order = ("new", "reopened", "fixed", "open", "held", "unchecked", "absent")
     rows: list[Sequence[object]] = [
         (words.label("state", state), found[state]) for state in order if found[state] or state in order[:4]
     ]

@@ -21,6 +21,7 @@ STATE_FILL = {
     "reopened": "FDE2E1",
     "fixed": "DDF1E4",
     "unchecked": "EDEDED",
+    "held": "EDEDED",
     "absent": "EDEDED",
 }
 

@@ -2,13 +2,78 @@
 
 from __future__ import annotations
 
-from audit.rules import devices, duplicates, elements, inputs, lifecycle, merchants, registration
+from audit.rules import (
+    approvals,
+    binding,
+    cells,
+    contact,
+    device_types,
+    devices,
+    duplicates,
+    elements,
+    five_elements,
+    inputs,
+    inspections,
+    lifecycle,
+    matching,
+    merchants,
+    orphans,
+    papers,
+    places,
+    platform,
+    plausibility,
+    policies,
+    programme,
+    registration,
+    resilience,
+    serials,
+    software,
+    transactions,
+    upkeep,
+)
 from audit.rules.model import Category, Owner, Rule, Severity, Texts
 
+_FAMILIES = (
+    *("REG", "ELE", "TYP", "LIF", "MER", "DEV", "HB", "DOR"),
+    *("TXN", "POL", "AUD", "DUP", "SRC", "DQ", "SYS", "RES"),
+)
+_MODULES = (
+    registration,
+    elements,
+    lifecycle,
+    merchants,
+    papers,
+    approvals,
+    devices,
+    software,
+    contact,
+    transactions,
+    duplicates,
+    inputs,
+    resilience,
+    upkeep,
+    matching,
+    orphans,
+    five_elements,
+    places,
+    device_types,
+    binding,
+    policies,
+    inspections,
+    programme,
+    cells,
+    plausibility,
+    serials,
+    platform,
+)
+
+
+def _place(rule: Rule) -> tuple[int, str]:
+    return _FAMILIES.index(rule.id.split("-")[0]), rule.id
+
+
 RULES: dict[str, Rule] = {
-    rule.id: rule
-    for family in (registration, elements, lifecycle, merchants, devices, duplicates, inputs)
-    for rule in family.RULES
+    rule.id: rule for rule in sorted((rule for module in _MODULES for rule in module.RULES), key=_place)
 }
 
 __all__ = ["RULES", "Category", "Owner", "Rule", "Severity", "Texts"]

@@ -140,7 +140,7 @@ def _readable(sentence: str, words: Words) -> str:
     """A sentence with the names of its fields in a reader's words."""
 
     def named(found: re.Match[str]) -> str:
-        known = words.section("fact") | words.section("column")
+        known = words.section("column") | words.section("fact")
         name = "age_days" if found[2] == "days" else found[1]
         return f"‹{known.get(name, name)}›"
 

@@ -1,11 +1,22 @@
-"""DEV and HB: models past support, old software, expired certificates, devices nobody hears from."""
+"""DEV: models past support, without what is asked of them or unknown, and devices past their age."""
 
 from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import DAYS, Case, Category, Example, Night, Owner, Rule, Severity, Texts, Threshold
+from audit.rules.model import (
+    Case,
+    Category,
+    Example,
+    Night,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+    unread,
+)
 
 DEV_03 = Rule(
     id="DEV-03",
@@ -68,247 +79,218 @@ DEV_03 = Rule(
 )
 
 
-_NO_FIRMWARE = nw.col("firmware_key").is_null() | nw.col("model_min_firmware_key").is_null()
-_NO_APP_VERSION = nw.col("app_version_key").is_null() | nw.col("model_min_app_version_key").is_null()
+def _sm_required(night: Night) -> nw.Expr:
+    return (nw.col("model_sm_required_from") <= night.day()).fill_null(False)
 
 
-DEV_04 = Rule(
-    id="DEV-04",
+DEV_07 = Rule(
+    id="DEV-07",
     subject=Subject.DEVICE,
-    category=Category.EXPIRED,
-    requires=("devices.model", "devices.firmware", "models.model", "models.min_firmware"),
-    applies=nw.col("in_scope") & nw.col("model_listed"),
-    unsure=_NO_FIRMWARE & _NO_APP_VERSION,
+    category=Category.ATTENTION,
+    requires=("devices.model", "devices.sm_support", "models.model", "models.sm_required_from"),
+    applies=lambda night: (
+        nw.col("in_scope") & (_sm_required(night) | unread("sm_required_from", "models_rejected"))
+    ),
+    known=("sm_support",),
     cases=(
         Case(
-            nw.col("firmware_key") < nw.col("model_min_firmware_key"),
-            Severity.HIGH,
-            Texts(
-                "终端 {serial_no}（{model}）固件版本 {firmware} 低于最低要求 {model_min_firmware}。",
-                "Terminal {serial_no} ({model}) runs firmware {firmware}, below the minimum {model_min_firmware}.",
-            ),
-        ),
-        Case(
-            nw.col("app_version_key") < nw.col("model_min_app_version_key"),
-            Severity.HIGH,
-            Texts(
-                "终端 {serial_no}（{model}）应用版本 {app_version} 低于最低要求 {model_min_app_version}。",
-                "Terminal {serial_no} ({model}) runs application {app_version}, below the minimum {model_min_app_version}.",
-            ),
-        ),
-    ),
-    cause="6.2",
-    owner=Owner.VENDOR,
-    title=Texts("版本低于最低要求", "Version below the minimum"),
-    why=Texts(
-        "旧版本缺少平台要求的接口与安全修复，可能导致交易失败。",
-        "Old software lacks interfaces and fixes the platform relies on, and payments may fail.",
-    ),
-    remedy=Texts(
-        "安排远程升级或现场升级；无法升级的列入换机计划。",
-        "Upgrade remotely or on site; plan replacement for what cannot be upgraded.",
-    ),
-    expected=Texts("≥ {model_min_firmware}", "≥ {model_min_firmware}"),
-    actual=Texts("{firmware}", "{firmware}"),
-    example=Example(
-        rows=(
-            {
-                "serial_no": "L1",
-                "in_scope": True,
-                "model_listed": True,
-                "firmware_key": "0000000002.0000000009",
-                "model_min_firmware_key": "0000000003.0000000002",
-            },
-            {
-                "serial_no": "L2",
-                "in_scope": True,
-                "model_listed": True,
-                "firmware_key": "0000000003.0000000010",
-                "model_min_firmware_key": "0000000003.0000000002",
-            },
-            {
-                "serial_no": "L3",
-                "in_scope": True,
-                "model_listed": True,
-                "firmware_key": "0000000003.0000000002",
-                "model_min_firmware_key": "0000000003.0000000002",
-            },
-            {
-                "serial_no": "L4",
-                "in_scope": True,
-                "model_listed": True,
-                "model_min_firmware_key": "0000000003.0000000002",
-            },
-            {
-                "serial_no": "L5",
-                "in_scope": True,
-                "model_listed": False,
-                "firmware_key": "0000000002.0000000009",
-            },
-            {
-                "serial_no": "L6",
-                "in_scope": True,
-                "model_listed": True,
-                "app_version_key": "0000000001",
-                "model_min_app_version_key": "0000000002",
-            },
-        ),
-        flagged=(0, 5),
-        unknown=(3,),
-    ),
-)
-
-DEV_06 = Rule(
-    id="DEV-06",
-    subject=Subject.DEVICE,
-    category=Category.EXPIRED,
-    requires=("devices.cert_expiry",),
-    applies=nw.col("in_scope"),
-    unsure=(
-        nw.col("cert_expiry").is_null()
-        & nw.col("model_cert_expiry").is_null()
-        & (~nw.col("license_recognised") | ~nw.col("license_no").is_null())
-    ),
-    cases=(
-        Case(
-            lambda night: nw.col("cert_expiry") < night.day(),
-            Severity.HIGH,
-            Texts(
-                "终端 {serial_no} 的入网认证证书已于 {cert_expiry} 到期。",
-                "The certificate of terminal {serial_no} expired on {cert_expiry}.",
-            ),
-        ),
-        Case(
-            lambda night: nw.col("cert_expiry").is_null() & (nw.col("model_cert_expiry") < night.day()),
-            Severity.HIGH,
-            Texts(
-                "终端 {serial_no} 的型号 {model} 入网认证已于 {model_cert_expiry} 到期。",
-                "The certification of model {model} (terminal {serial_no}) expired on {model_cert_expiry}.",
-            ),
-        ),
-        Case(
-            nw.col("license_recognised") & nw.col("license_no").is_null(),
+            ~nw.col("sm_support"),
             Severity.MEDIUM,
             Texts(
-                "终端 {serial_no} 未登记入网认证编号。",
-                "Terminal {serial_no} is recorded without a network licence number.",
+                "终端 {serial_no}（{model}）不支持国密算法，型号表要求自 {model_sm_required_from} 起支持。",
+                "Terminal {serial_no} ({model}) lacks the SM algorithms that the model table requires from {model_sm_required_from}.",
             ),
         ),
     ),
     cause="1.4",
     owner=Owner.VENDOR,
-    title=Texts("入网认证失效或缺失", "Certificate expired or licence number missing"),
+    title=Texts("未支持国密算法", "SM algorithms not supported"),
     why=Texts(
-        "入网认证失效的终端不符合受理终端管理要求，渠道可据此拒绝报备。",
-        "A terminal without a valid certificate does not meet the acceptance requirements, and a channel may refuse it.",
+        "到了型号表规定的日期仍不支持国密的终端，渠道或收单机构可能不再受理。",
+        "A terminal without SM algorithms after the date in the model table may no longer be accepted by channel or acquirer.",
     ),
     remedy=Texts(
-        "请供应商提供续期证书或认证编号；型号认证到期的，与收单机构确认后换机。",
-        "Have the vendor supply the renewed certificate or the number; where the model's certification ended, "
-        "agree on replacement with the acquirer.",
+        "请供应商升级固件或密钥体系；无法升级的换机。要求日期以收单机构通知为准，写入型号表。",
+        "Have the vendor upgrade firmware and keys, or replace the device; take the date from the acquirer's notice into the model table.",
     ),
-    expected=Texts("有效期内", "within validity"),
-    actual=Texts("{cert_expiry}", "{cert_expiry}"),
+    expected=Texts("支持国密", "SM supported"),
+    actual=Texts("不支持", "not supported"),
     example=Example(
         rows=(
-            {"serial_no": "N1", "in_scope": True, "cert_expiry": "2026-11-20", "license_recognised": False},
-            {"serial_no": "N2", "in_scope": True, "cert_expiry": "2026-11-21", "license_recognised": False},
-            {"serial_no": "N3", "in_scope": True, "license_recognised": False},
             {
-                "serial_no": "N4",
+                "serial_no": "Y1",
                 "in_scope": True,
-                "model_cert_expiry": "2026-01-01",
-                "license_recognised": False,
+                "sm_support": False,
+                "model_sm_required_from": "2026-11-21",
             },
-            {"serial_no": "N5", "in_scope": True, "cert_expiry": "2028-01-01", "license_recognised": True},
             {
-                "serial_no": "N6",
+                "serial_no": "Y2",
                 "in_scope": True,
-                "cert_expiry": "2028-01-01",
-                "license_recognised": True,
-                "license_no": "P3100",
+                "sm_support": False,
+                "model_sm_required_from": "2026-11-22",
             },
-            {"serial_no": "N7", "in_scope": False, "cert_expiry": "2020-01-01", "license_recognised": False},
+            {"serial_no": "Y3", "in_scope": True, "sm_support": True, "model_sm_required_from": "2025-01-01"},
+            {"serial_no": "Y4", "in_scope": True, "model_sm_required_from": "2025-01-01"},
+            {"serial_no": "Y5", "in_scope": True, "sm_support": False},
+            {
+                "serial_no": "Y6",
+                "in_scope": True,
+                "sm_support": False,
+                "models_rejected": ",sm_required_from,",
+            },
+            {
+                "serial_no": "Y7",
+                "in_scope": False,
+                "sm_support": False,
+                "model_sm_required_from": "2025-01-01",
+            },
         ),
-        flagged=(0, 3, 4),
-        unknown=(2,),
+        flagged=(0,),
+        unknown=(3, 5),
     ),
+    since="0.2.0",
 )
 
+# the age of a device counts from its making; where that is not known, from its first known day here
+_FIRST_DAY = nw.coalesce("production_date", "stock_in_date", "install_date")
+_DAYS_A_YEAR = 365.25
+_YEARS = Texts("年", "years")
 
-def _installed_long_enough(night: Night) -> nw.Expr:
-    return nw.col("install_date").is_null() | (nw.col("install_date") < night.day(night["days"]))
-
-
-HB_01 = Rule(
-    id="HB-01",
+DEV_08 = Rule(
+    id="DEV-08",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=("devices.last_heartbeat_at",),
-    applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
+    requires=("devices.install_date",),
+    applies=nw.col("in_scope"),
+    unsure=_FIRST_DAY.is_null() | unread("production_date") | unread("stock_in_date"),
     thresholds=(
         Threshold(
-            "days",
-            7,
-            DAYS,
+            "years",
+            5,
+            _YEARS,
             Texts(
-                "终端每日签到，一周没有联机已不是偶尔停业",
-                "terminals sign in daily; a week without is more than a closed day",
+                "经销商的说法：3 至 5 年，也有 5 年以上；未查到规定，请按本机构标准设定",
+                "resellers quote three to five years, some more; no regulation was found, set your own",
             ),
         ),
-        Threshold("high_days", 30, DAYS, Texts("一个月没有联机", "a month without contact")),
+        Threshold(
+            "medium_years",
+            8,
+            _YEARS,
+            Texts("本机构的换机上限，可按需调整", "when a replacement should be settled; set your own"),
+        ),
     ),
     cases=(
         Case(
-            lambda night: nw.col("last_contact_at") < night.start_of(night["high_days"]),
-            Severity.HIGH,
+            lambda night: night.past(_FIRST_DAY, _DAYS_A_YEAR * night["medium_years"]),
+            Severity.MEDIUM,
             Texts(
-                "终端 {serial_no} 已 {last_contact_at:days} 天未联机，最近一次为 {last_contact_at}。",
-                "Terminal {serial_no} has not been heard from for {last_contact_at:days} days, last on {last_contact_at}.",
+                "终端 {serial_no}（{model}）服役已远超年限：生产 {production_date}，入库 {stock_in_date}，安装 {install_date}。",
+                "Terminal {serial_no} ({model}) is far beyond its service life: "
+                "made {production_date}, in stock {stock_in_date}, installed {install_date}.",
             ),
         ),
         Case(
-            lambda night: nw.col("last_contact_at") < night.start_of(night["days"]),
-            Severity.MEDIUM,
+            lambda night: night.past(_FIRST_DAY, _DAYS_A_YEAR * night["years"]),
+            Severity.LOW,
             Texts(
-                "终端 {serial_no} 已 {last_contact_at:days} 天未联机，最近一次为 {last_contact_at}。",
-                "Terminal {serial_no} has not been heard from for {last_contact_at:days} days, last on {last_contact_at}.",
-            ),
-        ),
-        Case(
-            lambda night: nw.col("last_contact_at").is_null() & _installed_long_enough(night),
-            Severity.MEDIUM,
-            Texts(
-                "终端 {serial_no} 台账状态为在用，但从未上报心跳或签到。",
-                "Terminal {serial_no} is in use by the ledger but has never reported.",
+                "终端 {serial_no}（{model}）服役已超年限：生产 {production_date}，入库 {stock_in_date}，安装 {install_date}。",
+                "Terminal {serial_no} ({model}) is beyond its service life: "
+                "made {production_date}, in stock {stock_in_date}, installed {install_date}.",
             ),
         ),
     ),
-    cause="6.4",
-    owner=Owner.MERCHANT,
-    title=Texts("长期未联机", "Not heard from"),
+    cause="3.2",
+    owner=Owner.VENDOR,
+    title=Texts("服役超过年限", "Beyond its service life"),
     why=Texts(
-        "在用终端长期不联机，可能网络故障、设备损坏、闲置或已被移走。",
-        "A device in use that stays silent has lost its network, broken down, lies idle or was taken away.",
+        "老旧终端故障多、配件少，安全能力也可能跟不上现行要求。",
+        "Old devices fail more often, parts run short, and their security may lag behind what is asked today.",
     ),
     remedy=Texts(
-        "联系商户检查网络、SIM 卡和设备；闲置的收回，遗失的登记并停用。",
-        "Have the merchant check network, SIM card and device; recover what lies idle, record and stop what is lost.",
+        "检查设备状态与型号服务期，由供应商与商户商定是否换机及时间。",
+        "Check the device's state and its model's support; vendor and merchant agree whether and when to replace it.",
     ),
-    expected=Texts("近期联机", "recent contact"),
-    actual=Texts("{last_contact_at}", "{last_contact_at}"),
+    expected=Texts("服役年限内", "within service life"),
+    actual=Texts(
+        "生产 {production_date} / 入库 {stock_in_date} / 安装 {install_date}",
+        "made {production_date} / in stock {stock_in_date} / installed {install_date}",
+    ),
     example=Example(
         rows=(
-            {"serial_no": "O1", "in_use": True, "last_contact_at": "2026-09-01 10:00:00"},
-            {"serial_no": "O2", "in_use": True, "last_contact_at": "2026-11-10 10:00:00"},
-            {"serial_no": "O3", "in_use": True, "last_contact_at": "2026-11-14 00:00:00"},
-            {"serial_no": "O4", "in_use": True, "install_date": "2026-01-01"},
-            {"serial_no": "O5", "in_use": True, "install_date": "2026-11-20"},
-            {"serial_no": "O6", "in_use": True, "is_spare": True, "last_contact_at": "2026-01-01"},
-            {"serial_no": "O7", "in_use": False, "last_contact_at": "2026-01-01"},
+            {"serial_no": "Z1", "in_scope": True, "production_date": "2018-01-01"},
+            {
+                "serial_no": "Z2",
+                "in_scope": True,
+                "production_date": "2021-01-01",
+                "install_date": "2026-01-01",
+            },
+            {
+                "serial_no": "Z3",
+                "in_scope": True,
+                "stock_in_date": "2023-01-01",
+                "install_date": "2020-01-01",
+            },
+            {"serial_no": "Z4", "in_scope": True, "install_date": "2021-11-20"},
+            {"serial_no": "Z5", "in_scope": True, "install_date": "2021-11-21"},
+            {"serial_no": "Z6", "in_scope": True},
+            {
+                "serial_no": "Z7",
+                "in_scope": True,
+                "install_date": "2024-01-01",
+                "rejected": ",production_date,",
+            },
+            {"serial_no": "Z8", "in_scope": False, "install_date": "2010-01-01"},
         ),
         flagged=(0, 1, 3),
+        unknown=(5, 6),
     ),
+    since="0.2.0",
 )
 
-RULES = (DEV_03, DEV_04, DEV_06, HB_01)
+DEV_09 = Rule(
+    id="DEV-09",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("devices.model", "models.model"),
+    absence_of="models",
+    applies=nw.col("in_scope"),
+    known=("model",),
+    cases=(
+        Case(
+            ~nw.col("model_listed"),
+            Severity.LOW,
+            Texts(
+                "终端 {serial_no} 的型号 {model}（{vendor}）不在型号表中，未评估版本、停服与认证。",
+                "Model {model} ({vendor}) of terminal {serial_no} is not in the model table; "
+                "version, support and certificate were not evaluated.",
+            ),
+        ),
+    ),
+    cause="6.2",
+    owner=Owner.OPERATOR,
+    title=Texts("型号未登记", "Model not in the model table"),
+    why=Texts(
+        "型号表没有的型号，最低版本、停产停服和认证到期都无从检查。",
+        "For a model the table does not know, minimum version, end of support and certificate cannot be checked.",
+    ),
+    remedy=Texts(
+        "在型号表中补充该型号及其数据来源；型号写法不同的，更正台账或在型号表中按台账写法登记。",
+        "Add the model to the table with the source of its data; where only the spelling differs, correct the ledger or list that spelling.",
+    ),
+    expected=Texts("型号表中有此型号", "present in the model table"),
+    actual=Texts("{model}", "{model}"),
+    example=Example(
+        rows=(
+            {"serial_no": "AA1", "in_scope": True, "model": "X990", "vendor": "星联", "model_listed": False},
+            {"serial_no": "AA2", "in_scope": True, "model": "A8", "model_listed": True},
+            {"serial_no": "AA3", "in_scope": True, "model_listed": False},
+            {"serial_no": "AA4", "in_scope": False, "model": "X990", "model_listed": False},
+        ),
+        flagged=(0,),
+        unknown=(2,),
+    ),
+    since="0.2.0",
+)
+
+RULES = (DEV_03, DEV_07, DEV_08, DEV_09)

@@ -1,11 +1,16 @@
-"""DUP: the same thing listed twice."""
+"""The same thing twice in the ledger: a serial, or a terminal number."""
 
 from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+from audit.rules.model import Case, Category, Example, Explains, Owner, Rule, Severity, Texts
+
+_PAIR = {"in_scope": True, "merchant_no": "M1", "terminal_id": "T1"}
+_ONE_SERIAL = nw.col("first_terminal_serial").is_null() | (
+    nw.col("first_terminal_serial") == nw.col("last_terminal_serial")
+)
 
 DUP_01 = Rule(
     id="DUP-01",
@@ -45,6 +50,7 @@ DUP_01 = Rule(
     expected=Texts("1 行", "1 row"),
     actual=Texts("{serial_rows} 行", "{serial_rows} rows"),
     other="twin",
+    explains=(Explains("DUP-02"),),
     example=Example(
         rows=(
             {"serial_no": "P1", "in_scope": True, "serial_rows": 2, "copies": 1},
@@ -56,4 +62,132 @@ DUP_01 = Rule(
     ),
 )
 
-RULES = (DUP_01,)
+DUP_02 = Rule(
+    id="DUP-02",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("devices.merchant_no", "devices.terminal_id"),
+    applies=nw.col("in_scope"),
+    cases=(
+        Case(
+            (nw.col("terminal_rows") > 1) & _ONE_SERIAL,
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no} 的终端号 {terminal_id} 在台账中出现 {terminal_rows} 次，序列号相同或空缺，其余内容不同。",
+                "Terminal number {terminal_id} of merchant {merchant_no} stands {terminal_rows} times in the ledger, "
+                "with the same serial or none and other content.",
+            ),
+        ),
+    ),
+    cause="4.3",
+    owner=Owner.ACQUIRER,
+    title=Texts("终端号重复", "Duplicate terminal number"),
+    why=Texts(
+        "终端号在同一商户内应当唯一；重复时无法判断哪一行是真的，报备与交易也可能对错设备。",
+        "A terminal number is unique within its merchant; listed twice, nobody knows which row is true, "
+        "and registration and payments may be matched to the wrong one.",
+    ),
+    remedy=Texts(
+        "核对绑定关系：同一台设备的保留一行；确为两台的，重新分配终端号并补全序列号。",
+        "Check the binding: keep one row of one device; where there are two, give one a new number and add the serials.",
+    ),
+    expected=Texts("1 行", "1 row"),
+    actual=Texts("{terminal_rows} 行", "{terminal_rows} rows"),
+    other="terminal_twin",
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {**_PAIR, "terminal_rows": 2},
+            {
+                **_PAIR,
+                "serial_no": "P2",
+                "terminal_rows": 3,
+                "first_terminal_serial": "P2",
+                "last_terminal_serial": "P2",
+            },
+            {
+                **_PAIR,
+                "serial_no": "P3",
+                "terminal_rows": 2,
+                "first_terminal_serial": "P3",
+                "last_terminal_serial": "P4",
+            },
+            {**_PAIR, "serial_no": "P5"},
+            {**_PAIR, "terminal_rows": 2, "in_scope": False},
+            {**_PAIR, "terminal_rows": 2, "in_scope": None},
+        ),
+        flagged=(0, 1),
+        unknown=(5,),
+    ),
+)
+
+ELE_10 = Rule(
+    id="ELE-10",
+    subject=Subject.DEVICE,
+    category=Category.MISMATCH,
+    requires=("devices.merchant_no", "devices.terminal_id", "devices.serial_no"),
+    applies=nw.col("in_scope"),
+    cases=(
+        Case(
+            (nw.col("terminal_rows") > 1) & ~_ONE_SERIAL,
+            Severity.CRITICAL,
+            Texts(
+                "商户 {merchant_no} 的终端号 {terminal_id} 在台账中对应多个序列号：{first_terminal_serial}、{last_terminal_serial}。",
+                "Terminal number {terminal_id} of merchant {merchant_no} has several serials in the ledger: "
+                "{first_terminal_serial}, {last_terminal_serial}.",
+            ),
+        ),
+    ),
+    cause="1.1",
+    owner=Owner.VENDOR,
+    title=Texts("台账一机多码", "One terminal number, several devices in the ledger"),
+    why=Texts(
+        "一个终端号只能对应一台设备。多台共用时报备只认其中一台，其余等于未报备，多为换机后旧机未登记撤机。",
+        "A terminal number stands for one device. Where several share it only one is registered; "
+        "usually a device was swapped and the old one never taken off.",
+    ),
+    remedy=Texts(
+        "请供应商核对机身：已换下的旧机登记为撤机；确有多台在用的，由收单机构分别分配终端号并报备。",
+        "Have the vendor look at the devices: mark the one swapped out as retired; "
+        "where several are in use, the acquirer gives each its number and registers it.",
+    ),
+    expected=Texts("1 个序列号", "one serial"),
+    actual=Texts(
+        "{first_terminal_serial}、{last_terminal_serial}", "{first_terminal_serial}, {last_terminal_serial}"
+    ),
+    other="terminal_twin",
+    explains=(Explains("ELE-02"),),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                **_PAIR,
+                "serial_no": "P1",
+                "terminal_rows": 2,
+                "first_terminal_serial": "P1",
+                "last_terminal_serial": "P2",
+            },
+            {
+                **_PAIR,
+                "serial_no": "P3",
+                "terminal_rows": 2,
+                "first_terminal_serial": "P3",
+                "last_terminal_serial": "P3",
+            },
+            {**_PAIR, "terminal_rows": 2},
+            {**_PAIR, "serial_no": "P5"},
+            {
+                **_PAIR,
+                "serial_no": "P6",
+                "in_scope": None,
+                "terminal_rows": 2,
+                "first_terminal_serial": "P6",
+                "last_terminal_serial": "P7",
+            },
+        ),
+        flagged=(0,),
+        unknown=(4,),
+    ),
+)
+
+RULES = (DUP_01, DUP_02, ELE_10)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+from audit.rules.matching import AMBIGUOUS, ANOTHERS, CHANGED, COMPARABLE, SEVERAL, STATUS
+from audit.rules.model import Case, Category, Example, Explains, Owner, Rule, Severity, Texts
+
+_LISTED = {"in_scope": True, "reg_status": "registered", "merchant_no": "M1", "reg_merchant_no": "M1"}
+# another merchant has another code, account, place and acquirer: what differs with it follows from it
+_FOLLOWS_THE_MERCHANT = tuple(
+    Explains(rule, own=("device_key", "channel"), theirs=("device_key", "channel"))
+    for rule in ("ELE-04", "ELE-05", "ELE-06", "ELE-07")
+)
 
 ELE_01 = Rule(
     id="ELE-01",
@@ -46,6 +54,7 @@ ELE_01 = Rule(
     expected=Texts("一个商户", "one merchant"),
     actual=Texts("{first_merchant}、{last_merchant}", "{first_merchant}, {last_merchant}"),
     other="twin",
+    explains=(Explains("ELE-03"), Explains("DUP-01")),
     example=Example(
         rows=(
             {"serial_no": "F1", "in_scope": True, "first_merchant": "M1", "last_merchant": "M2"},
@@ -67,14 +76,10 @@ ELE_03 = Rule(
     id="ELE-03",
     subject=Subject.DEVICE_CHANNEL,
     category=Category.MISMATCH,
-    requires=(
-        "devices.merchant_no",
-        "registrations.merchant_no",
-        "registrations.reg_status",
-        "registrations.channel",
-    ),
-    applies=(nw.col("in_scope") & nw.col("reg_status").is_in(["registered", "pending"]).fill_null(False)),
+    requires=("devices.merchant_no", "registrations.merchant_no", *STATUS),
+    applies=COMPARABLE,
     known=("merchant_no", "reg_merchant_no"),
+    unsure=AMBIGUOUS,
     cases=(
         Case(
             nw.col("merchant_no") != nw.col("reg_merchant_no"),
@@ -100,6 +105,7 @@ ELE_03 = Rule(
     expected=Texts("{merchant_no}", "{merchant_no}"),
     actual=Texts("{reg_merchant_no}", "{reg_merchant_no}"),
     other="reg",
+    explains=(*_FOLLOWS_THE_MERCHANT, CHANGED),
     example=Example(
         rows=(
             {
@@ -125,10 +131,79 @@ ELE_03 = Rule(
             },
             {"serial_no": "G4", "in_scope": True, "reg_status": "registered", "merchant_no": "M1"},
             {"serial_no": "G5", "in_scope": True, "merchant_no": "M1"},
+            {**_LISTED, **ANOTHERS, "serial_no": "G6", "reg_merchant_no": "M2"},
+            {**_LISTED, **SEVERAL, "serial_no": "G7", "reg_merchant_no": "M2"},
         ),
         flagged=(0,),
-        unknown=(3,),
+        unknown=(3, 6),
     ),
 )
 
-RULES = (ELE_01, ELE_03)
+ELE_09 = Rule(
+    id="ELE-09",
+    subject=Subject.DEVICE_CHANNEL,
+    category=Category.MISMATCH,
+    requires=(
+        *("devices.merchant_no", "registrations.merchant_no"),
+        *("devices.terminal_id", "registrations.terminal_id"),
+        *STATUS,
+    ),
+    applies=COMPARABLE & (nw.col("merchant_no") == nw.col("reg_merchant_no")),
+    known=("terminal_id", "reg_terminal_id"),
+    unsure=AMBIGUOUS,
+    cases=(
+        Case(
+            nw.col("terminal_id") != nw.col("reg_terminal_id"),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 在商户 {merchant_no} 名下的台账终端号为 {terminal_id}，{channel}报备终端号为 {reg_terminal_id}。",
+                "Terminal {serial_no} of merchant {merchant_no} has terminal number {terminal_id} in the ledger "
+                "but {reg_terminal_id} in its {channel}registration.",
+            ),
+        ),
+    ),
+    cause="4.3",
+    owner=Owner.ACQUIRER,
+    title=Texts("终端号不一致", "Terminal number differs"),
+    why=Texts(
+        "终端号与报备不一致，交易上送的终端号在渠道侧对不上这台设备，可能被拒绝或记到另一台名下。",
+        "The number sent with each payment does not lead to this device at the channel; payments may be refused "
+        "or booked to another one.",
+    ),
+    remedy=Texts(
+        "以设备实际绑定的终端号为准，更正台账，或提交变更报备。",
+        "Take the number the device is really bound to: correct the ledger, or have the registration changed.",
+    ),
+    expected=Texts("{terminal_id}", "{terminal_id}"),
+    actual=Texts("{reg_terminal_id}", "{reg_terminal_id}"),
+    other="reg",
+    explains=(CHANGED,),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {**_LISTED, "serial_no": "G1", "terminal_id": "T1", "reg_terminal_id": "T2"},
+            {**_LISTED, "serial_no": "G2", "terminal_id": "T1", "reg_terminal_id": "T1"},
+            {**_LISTED, "serial_no": "G3", "terminal_id": "T1"},
+            {
+                **_LISTED,
+                "serial_no": "G4",
+                "terminal_id": "T1",
+                "reg_terminal_id": "T2",
+                "reg_merchant_no": "M2",
+            },
+            {
+                **_LISTED,
+                "serial_no": "G5",
+                "terminal_id": "T1",
+                "reg_terminal_id": "T2",
+                "reg_merchant_no": None,
+            },
+            {**_LISTED, **ANOTHERS, "serial_no": "G6", "terminal_id": "T1", "reg_terminal_id": "T2"},
+            {**_LISTED, **SEVERAL, "serial_no": "G7", "terminal_id": "T1", "reg_terminal_id": "T2"},
+        ),
+        flagged=(0,),
+        unknown=(2, 4, 6),
+    ),
+)
+
+RULES = (ELE_01, ELE_03, ELE_09)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+from audit.rules.model import DAYS, Case, Category, Example, Owner, Rule, Severity, Texts, Threshold
 
 LIF_01 = Rule(
     id="LIF-01",
@@ -47,6 +47,91 @@ LIF_01 = Rule(
         ),
         flagged=(0, 1),
         unknown=(4,),
+    ),
+)
+
+# a sign of life from before a device came into stock says nothing about it there
+_SINCE_STOCKED = {
+    name: nw.col("stock_in_date").is_null() | (nw.col(name).cast(nw.Date) > nw.col("stock_in_date"))
+    for name in ("last_txn_at", "last_contact_at")
+}
+
+LIF_02 = Rule(
+    id="LIF-02",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("devices.terminal_status",),
+    applies=nw.col("terminal_status").is_in(["stock", "repair"]),
+    unsure=nw.col("last_txn_at").is_null() & nw.col("last_contact_at").is_null(),
+    thresholds=(
+        Threshold(
+            "days",
+            7,
+            DAYS,
+            Texts(
+                "运营经验值：出入库、送修登记最迟一周内完成",
+                "operating practice: stock and repair movements are booked within a week",
+            ),
+        ),
+    ),
+    cases=(
+        Case(
+            lambda night: (
+                (nw.col("last_txn_at") >= night.start_of(night["days"])) & _SINCE_STOCKED["last_txn_at"]
+            ),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 台账状态为“{terminal_status}”，{last_txn_at} 却有交易。",
+                "Terminal {serial_no} is {terminal_status} in the ledger, yet it took a payment at {last_txn_at}.",
+            ),
+        ),
+        Case(
+            lambda night: (
+                (nw.col("last_contact_at") >= night.start_of(night["days"]))
+                & _SINCE_STOCKED["last_contact_at"]
+            ),
+            Severity.MEDIUM,
+            Texts(
+                "终端 {serial_no} 台账状态为“{terminal_status}”，{last_contact_at} 仍在联机。",
+                "Terminal {serial_no} is {terminal_status} in the ledger, yet it reported at {last_contact_at}.",
+            ),
+        ),
+    ),
+    cause="2.3",
+    owner=Owner.ACQUIRER,
+    title=Texts("库存或维修设备仍在使用", "In stock or repair, yet in use"),
+    why=Texts(
+        "库存、维修中的终端不应有交易或联机；出现时说明设备已流出，或台账没有更新，该设备因此不在检查范围内。",
+        "A device in stock or repair neither pays nor reports; one that does has left the store, or the ledger was not "
+        "updated and the device escapes the checks.",
+    ),
+    remedy=Texts(
+        "盘点实物：已装机的更正台账状态并补办报备，去向不明的立即停用并追查；维修后联机测试的可以忽略。",
+        "Look for the device: correct the status of one that is installed and register it; stop one that cannot be found. "
+        "A test after repair needs no action.",
+    ),
+    expected=Texts("无交易、未联机", "no payments, no contact"),
+    actual=Texts(
+        "交易 {last_txn_at}，联机 {last_contact_at}", "payment {last_txn_at}, contact {last_contact_at}"
+    ),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {"serial_no": "H1", "terminal_status": "stock", "last_txn_at": "2026-11-20 12:00:00"},
+            {"serial_no": "H2", "terminal_status": "repair", "last_contact_at": "2026-11-14 00:00:00"},
+            {"serial_no": "H3", "terminal_status": "stock", "last_contact_at": "2026-11-13 23:59:00"},
+            {
+                "serial_no": "H4",
+                "terminal_status": "stock",
+                "stock_in_date": "2026-11-20",
+                "last_txn_at": "2026-11-20 12:00:00",
+            },
+            {"serial_no": "H5", "terminal_status": "active", "last_txn_at": "2026-11-20 12:00:00"},
+            {"serial_no": "H6", "terminal_status": "stock"},
+            {"serial_no": "H7", "last_txn_at": "2026-11-20 12:00:00"},
+        ),
+        flagged=(0, 1),
+        unknown=(5, 6),
     ),
 )
 
@@ -138,4 +223,4 @@ LIF_05 = Rule(
     ),
 )
 
-RULES = (LIF_01, LIF_03, LIF_05)
+RULES = (LIF_01, LIF_02, LIF_03, LIF_05)

@@ -1,21 +1,76 @@
-"""MER: what the merchant list lacks, has wrong, or has let expire. Closed merchants are left alone."""
+"""MER: what the merchant list lacks or has wrong. Closed merchants are left alone."""
 
 from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts, unread
 
-_OPEN_MERCHANT = nw.col("merchant_status").is_null() | (nw.col("merchant_status") != "closed")
+OPEN_MERCHANT = nw.col("merchant_status").is_null() | (nw.col("merchant_status") != "closed")
 
+MER_01 = Rule(
+    id="MER-01",
+    subject=Subject.MERCHANT,
+    category=Category.MERCHANT,
+    requires=("merchants.merchant_no",),
+    applies=OPEN_MERCHANT,
+    known=("required_fields",),
+    unsure=nw.col("required_fields") == 0,
+    cases=(
+        Case(
+            ~nw.col("missing_fields").is_null(),
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）的资料缺少：{missing_fields}。",
+                "The record of merchant {merchant_no} ({merchant_name}) lacks: {missing_fields}.",
+            ),
+        ),
+    ),
+    cause="4.1",
+    owner=Owner.MERCHANT,
+    title=Texts("商户资料缺失", "Merchant record incomplete"),
+    why=Texts(
+        "资料不全的商户无法完成报备，渠道可能驳回，也无法核对主体与结算账户。",
+        "A merchant with gaps in its record cannot be registered, and neither company nor account can be checked.",
+    ),
+    remedy=Texts(
+        "请商户补齐所列资料，由收单机构更新商户清单并提交进件变更；小微商户无需营业执照。",
+        "Have the merchant supply what is listed; the acquirer updates the list and submits the change. "
+        "A micro merchant needs no business licence.",
+    ),
+    expected=Texts("{required_fields} 项必填资料齐全", "all {required_fields} required fields"),
+    actual=Texts("缺少：{missing_fields}", "lacking: {missing_fields}"),
+    example=Example(
+        rows=(
+            {"merchant_no": "M1", "missing_fields": ",uscc,legal_name,", "required_fields": 6},
+            {"merchant_no": "M2", "required_fields": 6},
+            {"merchant_no": "M3", "required_fields": 0},
+            {
+                "merchant_no": "M4",
+                "missing_fields": ",uscc,",
+                "required_fields": 6,
+                "merchant_status": "closed",
+            },
+            {
+                "merchant_no": "M5",
+                "missing_fields": ",mcc,",
+                "required_fields": 5,
+                "merchant_status": "frozen",
+            },
+        ),
+        flagged=(0, 4),
+        unknown=(2,),
+    ),
+    since="0.2.0",
+)
 
 MER_02 = Rule(
     id="MER-02",
     subject=Subject.MERCHANT,
     category=Category.MERCHANT,
     requires=("merchants.uscc",),
-    applies=_OPEN_MERCHANT,
+    applies=OPEN_MERCHANT,
     known=("uscc",),
     cases=(
         Case(
@@ -62,47 +117,151 @@ MER_02 = Rule(
     ),
 )
 
-MER_04 = Rule(
-    id="MER-04",
+MER_03 = Rule(
+    id="MER-03",
     subject=Subject.MERCHANT,
-    category=Category.EXPIRED,
-    requires=("merchants.license_expiry",),
-    applies=_OPEN_MERCHANT,
-    known=("license_expiry",),
+    category=Category.MERCHANT,
+    requires=("merchants.legal_id_no",),
+    applies=OPEN_MERCHANT,
+    known=("legal_id_check",),
     cases=(
         Case(
-            lambda night: nw.col("license_expiry") < night.day(),
-            Severity.HIGH,
+            nw.col("legal_id_check") == "invalid",
+            Severity.MEDIUM,
             Texts(
-                "商户 {merchant_no}（{merchant_name}）的营业执照已于 {license_expiry} 到期。",
-                "The business licence of merchant {merchant_no} ({merchant_name}) expired on {license_expiry}.",
+                "商户 {merchant_no}（{merchant_name}）的法定代表人证件号码 {legal_id_no} 校验不通过。",
+                "The ID number {legal_id_no} of the legal person of merchant {merchant_no} ({merchant_name}) fails its check.",
+            ),
+        ),
+        Case(
+            nw.col("legal_id_check") == "legacy",
+            Severity.LOW,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）登记的法定代表人证件号码 {legal_id_no} 是 15 位旧版身份证号。",
+                "The ID number {legal_id_no} recorded for the legal person of merchant {merchant_no} ({merchant_name}) "
+                "has 15 digits, the old kind.",
             ),
         ),
     ),
-    cause="4.1",
+    cause="4.3",
     owner=Owner.MERCHANT,
-    title=Texts("营业执照已过期", "Business licence expired"),
+    title=Texts("法定代表人证件号校验不通过", "Legal person's ID number fails its check"),
     why=Texts(
-        "执照过期属于商户资料不全，渠道可能据此驳回新报备或限制交易。",
-        "An expired licence leaves the merchant's papers incomplete; a channel may reject registrations or limit payments for it.",
+        "证件号录错会使实名认证与报备被驳回，也查不到真正的负责人。",
+        "A wrong ID number gets verification and registration rejected, and hides who answers for the merchant.",
     ),
     remedy=Texts(
-        "请商户提供新版营业执照，更新商户资料；已停业的按退出流程处理。",
-        "Have the merchant supply the renewed licence and update the record; one that has closed goes through the exit process.",
+        "对照证件原件更正号码；仍是 15 位旧号的，请商户提供现行证件。",
+        "Correct the number from the document itself; where it is of the old kind, have the merchant show the present one.",
     ),
-    expected=Texts("有效期内", "within validity"),
-    actual=Texts("{license_expiry}", "{license_expiry}"),
+    expected=Texts("有效的 18 位证件号码", "a valid number of 18 characters"),
+    actual=Texts("{legal_id_no}", "{legal_id_no}"),
     example=Example(
         rows=(
-            {"merchant_no": "M1", "license_expiry": "2026-11-20"},
-            {"merchant_no": "M2", "license_expiry": "2026-11-21"},
-            {"merchant_no": "M3", "license_expiry": "9999-12-31"},
+            {"merchant_no": "M1", "legal_id_no": "110***********0027", "legal_id_check": "invalid"},
+            {"merchant_no": "M2", "legal_id_no": "110***********0028", "legal_id_check": "valid"},
+            {"merchant_no": "M3", "legal_id_no": "110********0027", "legal_id_check": "legacy"},
             {"merchant_no": "M4"},
-            {"merchant_no": "M5", "license_expiry": "2020-01-01", "merchant_status": "closed"},
+            {"merchant_no": "M5", "legal_id_check": "invalid", "merchant_status": "closed"},
+        ),
+        flagged=(0, 2),
+        unknown=(3,),
+    ),
+    since="0.2.0",
+)
+
+MER_06 = Rule(
+    id="MER-06",
+    subject=Subject.MERCHANT,
+    category=Category.MERCHANT,
+    requires=("merchants.phone",),
+    applies=OPEN_MERCHANT,
+    unsure=unread("contact"),
+    cases=(
+        Case(
+            nw.col("phone").is_null() & nw.col("contact").is_null(),
+            Severity.LOW,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）没有联系人，也没有联系电话。",
+                "Merchant {merchant_no} ({merchant_name}) has neither a contact person nor a telephone number.",
+            ),
+        ),
+    ),
+    cause="3.3",
+    owner=Owner.MERCHANT,
+    title=Texts("商户无联系方式", "Merchant without a contact"),
+    why=Texts(
+        "设备异常或报备失败时找不到人，问题无法及时处理。",
+        "When a device fails or a registration is rejected, there is nobody to call.",
+    ),
+    remedy=Texts(
+        "请商户指定联系人并提供电话，由收单机构更新商户清单。",
+        "Have the merchant name a contact with a telephone number; the acquirer updates the list.",
+    ),
+    expected=Texts("有联系人或联系电话", "a contact or a telephone number"),
+    actual=Texts("无", "none"),
+    example=Example(
+        rows=(
+            {"merchant_no": "M1"},
+            {"merchant_no": "M2", "phone": "138****1234"},
+            {"merchant_no": "M3", "contact": "王**"},
+            {"merchant_no": "M4", "rejected": ",phone,"},
+            {"merchant_no": "M5", "merchant_status": "closed"},
         ),
         flagged=(0,),
         unknown=(3,),
     ),
+    since="0.2.0",
 )
 
-RULES = (MER_02, MER_04)
+MER_08 = Rule(
+    id="MER-08",
+    subject=Subject.MERCHANT,
+    category=Category.MERCHANT,
+    requires=("merchants.mcc",),
+    applies=OPEN_MERCHANT & ~nw.col("mid_mcc").is_null(),
+    known=("mcc",),
+    cases=(
+        Case(
+            nw.col("mid_mcc") != nw.col("mcc"),
+            Severity.LOW,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）编号中的类别码为 {mid_mcc}，登记的 MCC 为 {mcc}。",
+                "The number of merchant {merchant_no} ({merchant_name}) contains category {mid_mcc}, but its MCC is recorded as {mcc}.",
+            ),
+        ),
+    ),
+    cause="4.3",
+    owner=Owner.ACQUIRER,
+    title=Texts("MCC 与商户编号不一致", "MCC differs from the merchant number"),
+    why=Texts(
+        "15 位商户编号的第 8 至 11 位通常是商户类别码；两处不同，多为录入错误或行业变更后未换号。",
+        "Digits 8 to 11 of a 15-digit merchant number are as a rule its category; a difference is mostly a typing error "
+        "or a change of trade without a new number.",
+    ),
+    remedy=Texts(
+        "由收单机构核对商户实际经营类别，更正 MCC；编号不按此规则编制的，停用本规则。",
+        "The acquirer checks what the merchant trades in and corrects the MCC; where numbers are not built this way, disable the rule.",
+    ),
+    expected=Texts("{mid_mcc}", "{mid_mcc}"),
+    actual=Texts("{mcc}", "{mcc}"),
+    example=Example(
+        rows=(
+            {"merchant_no": "000000058120001", "mid_mcc": "5812", "mcc": "5411"},
+            {"merchant_no": "000000054110002", "mid_mcc": "5411", "mcc": "5411"},
+            {"merchant_no": "000000054110003", "mid_mcc": "5411"},
+            {"merchant_no": "M0004", "mcc": "5411"},
+            {
+                "merchant_no": "000000058120005",
+                "mid_mcc": "5812",
+                "mcc": "5411",
+                "merchant_status": "closed",
+            },
+        ),
+        flagged=(0,),
+        unknown=(2,),
+    ),
+    since="0.2.0",
+)
+
+RULES = (MER_01, MER_02, MER_03, MER_06, MER_08)

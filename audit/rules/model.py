@@ -99,6 +99,14 @@ class Night:
         """Midnight of that day, to compare with moments; naive, as the vendors' clocks are."""
         return datetime.combine(self.day(days_before), datetime.min.time())
 
+    def past(self, day: nw.Expr, days: float = 0) -> nw.Expr:
+        """Whether a date lies before the audit date, or more than so many days before it."""
+        return day < self.day(days)
+
+    def soon(self, day: nw.Expr, days: float) -> nw.Expr:
+        """Whether a date is not past on the audit date and no more than so many days after it."""
+        return (day >= self.day()) & (day <= self.day(-days))
+
 
 # an expression over fact columns, or a function that makes one from the audit date and the thresholds
 Condition = nw.Expr | Callable[[Night], nw.Expr]
@@ -107,6 +115,14 @@ Condition = nw.Expr | Callable[[Night], nw.Expr]
 def expression(condition: Condition, night: Night) -> nw.Expr:
     """The condition as an expression of that night."""
     return condition if isinstance(condition, nw.Expr) else condition(night)
+
+
+def unread(name: str, rejected: str = "rejected") -> nw.Expr:
+    """Whether the cell of a canonical column was filled but could not be read; never null.
+
+    `rejected` is the fact column that lists such cells of the feed: ",serial_no,install_date,".
+    """
+    return nw.col(rejected).fill_null("").str.contains(f",{name},", literal=True)
 
 
 @dataclass(frozen=True)
@@ -142,7 +158,13 @@ class Explains:
     rule: str
     own: tuple[str, ...] = ("device_key",)
     theirs: tuple[str, ...] = ("device_key",)
+    only: tuple[tuple[str, str], ...] = ()
     holds: bool = False
+
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """The fact columns of the explained rule's subject that this needs."""
+        return frozenset({*self.theirs, *(name for name, _ in self.only)})
 
 
 @dataclass(frozen=True)

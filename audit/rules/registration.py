@@ -5,21 +5,36 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import DAYS, Case, Category, Example, Owner, Rule, Severity, Texts, Threshold
+from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS
+from audit.rules.model import (
+    DAYS,
+    Case,
+    Category,
+    Example,
+    Explains,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+)
 
-_STATUS = ("registrations.reg_status", "registrations.channel")
+_UNREADABLE = nw.col("reg_status") == "unknown"
+_STUCK = {"in_scope": True, "reg_status": "pending", "reg_submitted_at": "2026-11-10"}
+_FAILED = {"in_scope": True, "has_registration": True, "reg_status": "failed"}
+_ELSEWHERE = {"channel": "wechat", "in_use": True, "registered_elsewhere": "unionpay"}
 
 REG_01 = Rule(
     id="REG-01",
     subject=Subject.DEVICE_CHANNEL,
     category=Category.UNREGISTERED,
-    requires=_STATUS,
+    requires=STATUS,
     absence_of="registrations",
     applies=nw.col("in_use"),
-    unsure=nw.col("reg_status") == "unknown",
+    unsure=AMBIGUOUS | (_UNREADABLE & ~ANOTHER_DEVICE),
     cases=(
         Case(
-            ~nw.col("has_registration"),
+            ~nw.col("has_registration") & ~ANOTHER_DEVICE,
             Severity.CRITICAL,
             Texts(
                 "终端 {serial_no} 在用，{channel}报备清单中没有记录。",
@@ -27,11 +42,20 @@ REG_01 = Rule(
             ),
         ),
         Case(
-            nw.col("reg_status") == "not_registered",
+            (nw.col("reg_status") == "not_registered") & ~ANOTHER_DEVICE,
             Severity.CRITICAL,
             Texts(
                 "终端 {serial_no} 在用，{channel}报备清单中的状态为“未报备”。",
                 "Terminal {serial_no} is in use but the {channel}registration list says it is not registered.",
+            ),
+        ),
+        Case(
+            ANOTHER_DEVICE,
+            Severity.CRITICAL,
+            Texts(
+                "终端 {serial_no} 在用，其终端号 {terminal_id} 的{channel}报备登记的是另一台设备（序列号 {reg_serial_no}）。",
+                "Terminal {serial_no} is in use, but the {channel}registration of its terminal number {terminal_id} "
+                "is for another device (serial {reg_serial_no}).",
             ),
         ),
     ),
@@ -47,7 +71,7 @@ REG_01 = Rule(
         "Check serial and merchant number, then submit the terminal registration to the channel; "
         "where a vendor left out a whole batch, have the vendor upload it first.",
     ),
-    expected=Texts("已报备", "registered"),
+    expected=Texts("本机已报备", "this device registered"),
     actual=Texts("{reg_status}", "{reg_status}"),
     example=Example(
         rows=(
@@ -75,9 +99,79 @@ REG_01 = Rule(
                 "reg_status": "unknown",
             },
             {"serial_no": "A6", "channel": "wechat", "in_use": None, "has_registration": False},
+            {
+                **ANOTHERS,
+                "serial_no": "A7",
+                "terminal_id": "T1",
+                "channel": "wechat",
+                "in_use": True,
+                "has_registration": True,
+                "reg_status": "registered",
+            },
+            {**SEVERAL, "serial_no": "A8", "channel": "wechat", "in_use": True, "has_registration": False},
         ),
-        flagged=(0, 2),
-        unknown=(4, 5),
+        flagged=(0, 2, 6),
+        unknown=(4, 5, 7),
+    ),
+)
+
+REG_02 = Rule(
+    id="REG-02",
+    subject=Subject.DEVICE_CHANNEL,
+    category=Category.UNREGISTERED,
+    requires=STATUS,
+    absence_of="registrations",
+    applies=nw.col("in_use") & ~nw.col("registered_elsewhere").is_null() & ~ANOTHER_DEVICE,
+    unsure=AMBIGUOUS | _UNREADABLE,
+    cases=(
+        Case(
+            ~nw.col("has_registration"),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 已完成{registered_elsewhere}报备，但{channel}报备清单中没有记录。",
+                "Terminal {serial_no} is registered with {registered_elsewhere} but has no record in the "
+                "{channel}registration list.",
+            ),
+        ),
+        Case(
+            nw.col("reg_status") == "not_registered",
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 已完成{registered_elsewhere}报备，但{channel}报备清单中的状态为“未报备”。",
+                "Terminal {serial_no} is registered with {registered_elsewhere}, but the {channel}registration list "
+                "says it is not registered.",
+            ),
+        ),
+    ),
+    cause="1.1",
+    owner=Owner.ACQUIRER,
+    title=Texts("仅缺本渠道报备", "Registered elsewhere, missing in this channel"),
+    why=Texts(
+        "报备按渠道分别办理，其他渠道已报备不代表本渠道可用，顾客用该渠道扫码仍会被拒。",
+        "Each channel registers terminals for itself: a customer who pays through this one is refused, "
+        "whatever the others say.",
+    ),
+    remedy=Texts(
+        "资料已齐备，按其他渠道的报备信息向本渠道补报；确不开通本渠道的，由数据岗从要求报备的渠道中去掉。",
+        "The papers are complete: submit the same data to this channel. Where the channel is not offered, the operator takes it off the required ones.",
+    ),
+    expected=Texts("已报备", "registered"),
+    actual=Texts("{reg_status}", "{reg_status}"),
+    explains=(Explains("REG-01", own=("device_key", "channel"), theirs=("device_key", "channel")),),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {**_ELSEWHERE, "serial_no": "A1", "has_registration": False},
+            {**_ELSEWHERE, "serial_no": "A2", "has_registration": True, "reg_status": "not_registered"},
+            {**_ELSEWHERE, "serial_no": "A3", "has_registration": True, "reg_status": "failed"},
+            {**_ELSEWHERE, "serial_no": "A4", "has_registration": False, "registered_elsewhere": None},
+            {**_ELSEWHERE, "serial_no": "A5", "has_registration": False, "in_use": False},
+            {**_ELSEWHERE, "serial_no": "A6", "has_registration": True, "reg_status": "unknown"},
+            {**_ELSEWHERE, **ANOTHERS, "serial_no": "A7", "has_registration": False},
+            {**_ELSEWHERE, **SEVERAL, "serial_no": "A8", "has_registration": False},
+        ),
+        flagged=(0, 1),
+        unknown=(5, 7),
     ),
 )
 
@@ -85,9 +179,10 @@ REG_03 = Rule(
     id="REG-03",
     subject=Subject.DEVICE_CHANNEL,
     category=Category.UNREGISTERED,
-    requires=(*_STATUS, "registrations.submitted_at"),
-    applies=nw.col("in_scope") & (nw.col("reg_status") == "pending").fill_null(False),
+    requires=(*STATUS, "registrations.submitted_at"),
+    applies=nw.col("in_scope") & (nw.col("reg_status") == "pending").fill_null(False) & ~ANOTHER_DEVICE,
     known=("reg_submitted_at",),
+    unsure=AMBIGUOUS,
     thresholds=(
         Threshold(
             "days",
@@ -143,9 +238,11 @@ REG_03 = Rule(
             },
             {"serial_no": "B4", "in_scope": True, "reg_status": "pending"},
             {"serial_no": "B5", "in_scope": False, "reg_status": "pending", "reg_submitted_at": "2026-11-10"},
+            {**_STUCK, **ANOTHERS, "serial_no": "B6"},
+            {**_STUCK, **SEVERAL, "serial_no": "B7"},
         ),
         flagged=(0,),
-        unknown=(3,),
+        unknown=(3, 6),
     ),
 )
 
@@ -153,9 +250,9 @@ REG_04 = Rule(
     id="REG-04",
     subject=Subject.DEVICE_CHANNEL,
     category=Category.UNREGISTERED,
-    requires=_STATUS,
-    applies=nw.col("in_scope") & nw.col("has_registration"),
-    unsure=nw.col("reg_status") == "unknown",
+    requires=STATUS,
+    applies=nw.col("in_scope") & nw.col("has_registration") & ~ANOTHER_DEVICE,
+    unsure=AMBIGUOUS | _UNREADABLE,
     cases=(
         Case(
             (nw.col("reg_status") == "failed") & ~nw.col("reg_message").is_null(),
@@ -201,97 +298,12 @@ REG_04 = Rule(
             {"serial_no": "C3", "in_scope": True, "has_registration": True, "reg_status": "registered"},
             {"serial_no": "C4", "in_scope": True, "has_registration": False},
             {"serial_no": "C5", "in_scope": True, "has_registration": True, "reg_status": "unknown"},
+            {**_FAILED, **ANOTHERS, "serial_no": "C6"},
+            {**_FAILED, **SEVERAL, "serial_no": "C7"},
         ),
         flagged=(0, 1),
-        unknown=(4,),
+        unknown=(4, 6),
     ),
 )
 
-REG_06 = Rule(
-    id="REG-06",
-    subject=Subject.DEVICE_CHANNEL,
-    category=Category.UNREGISTERED,
-    requires=_STATUS,
-    applies=nw.col("in_use") & nw.col("has_registration"),
-    unsure=nw.col("reg_status") == "unknown",
-    cases=(
-        Case(
-            nw.col("reg_status").is_in(["cancelled", "frozen"]),
-            Severity.CRITICAL,
-            Texts(
-                "终端 {serial_no} 仍在用，但其{channel}报备状态为“{reg_status}”。",
-                "Terminal {serial_no} is still in use but its {channel}registration is {reg_status}.",
-            ),
-        ),
-    ),
-    cause="1.1",
-    owner=Owner.ACQUIRER,
-    title=Texts("报备已注销或冻结，设备仍在用", "Registration cancelled or frozen, device in use"),
-    why=Texts(
-        "报备注销或冻结后该渠道不再受理，台账与渠道两边的状态互相矛盾。",
-        "The channel no longer accepts the terminal, and ledger and channel contradict each other.",
-    ),
-    remedy=Texts(
-        "确认设备是否应继续使用：继续使用的重新报备或申请解冻；不再使用的撤机并更新台账。",
-        "Decide whether the device stays: register it again or have it unfrozen, or retire it and update the ledger.",
-    ),
-    expected=Texts("已报备", "registered"),
-    actual=Texts("{reg_status}", "{reg_status}"),
-    other="reg",
-    example=Example(
-        rows=(
-            {"serial_no": "D1", "in_use": True, "has_registration": True, "reg_status": "cancelled"},
-            {"serial_no": "D2", "in_use": True, "has_registration": True, "reg_status": "frozen"},
-            {"serial_no": "D3", "in_use": False, "has_registration": True, "reg_status": "cancelled"},
-            {"serial_no": "D4", "in_use": True, "has_registration": True, "reg_status": "registered"},
-            {"serial_no": "D5", "in_use": None, "has_registration": True, "reg_status": "cancelled"},
-        ),
-        flagged=(0, 1),
-        unknown=(4,),
-    ),
-)
-
-REG_08 = Rule(
-    id="REG-08",
-    subject=Subject.REGISTRATION,
-    category=Category.MISMATCH,
-    requires=("registrations.reg_status",),
-    absence_of="devices",
-    known=("reg_status",),
-    cases=(
-        Case(
-            (nw.col("reg_status") == "registered") & ~nw.col("in_ledger"),
-            Severity.MEDIUM,
-            Texts(
-                "终端 {serial_no} 有有效的{channel}报备（商户 {merchant_no}），但设备台账中没有该终端。",
-                "Terminal {serial_no} has a valid {channel}registration (merchant {merchant_no}) "
-                "but is not in the device ledger.",
-            ),
-        ),
-    ),
-    cause="2.1",
-    owner=Owner.VENDOR,
-    title=Texts("已报备但台账无此设备", "Registered but not in the ledger"),
-    why=Texts(
-        "台账缺少的终端不在任何检查范围内；也可能是序列号录错，另一台设备因此显示未报备。",
-        "A terminal missing from the ledger escapes every check; or its serial was mistyped and another device looks unregistered.",
-    ),
-    remedy=Texts(
-        "请供应商核对：漏报的补入台账；录错的更正序列号；已不存在的由收单机构注销报备。",
-        "Have the vendor check: add it to the ledger, correct the serial, or have the acquirer cancel the registration.",
-    ),
-    expected=Texts("台账中有此终端", "present in the ledger"),
-    actual=Texts("台账中无此终端", "absent from the ledger"),
-    example=Example(
-        rows=(
-            {"serial_no": "E1", "reg_status": "registered", "in_ledger": False},
-            {"serial_no": "E2", "reg_status": "registered", "in_ledger": True},
-            {"serial_no": "E3", "reg_status": "cancelled", "in_ledger": False},
-            {"serial_no": "E4", "reg_status": None, "in_ledger": False},
-        ),
-        flagged=(0,),
-        unknown=(3,),
-    ),
-)
-
-RULES = (REG_01, REG_03, REG_04, REG_06, REG_08)
+RULES = (REG_01, REG_02, REG_03, REG_04)

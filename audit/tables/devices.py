@@ -45,17 +45,18 @@ CITY_HEADERS = "市,城市,所在城市,所属城市,所在市,终端所在城�
 COUNTY_HEADERS = "区县,区,县,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
 
-# of one period the file speaks of, usually the last 30 days; the amount in yuan
+# of one period the file speaks of, usually the last 30 days; the amount in yuan; the count with those that failed
 TRANSACTION_COLUMNS = (
     Column(
         "txn_amount",
         Kind.NUMBER,
-        "交易金额,交易额,近30天交易金额,近30日交易金额,30天交易额,交易总额,累计交易金额,transaction amount,turnover,volume",
+        "交易金额,交易额,近30天交易金额,近30日交易金额,近30天交易额,30天交易额,交易总额,交易总金额,累计交易金额,累计交易额,成功金额,成功交易金额,"
+        "transaction amount,turnover,transaction volume,sales volume",
     ),
     Column(
         "txn_count",
         Kind.NUMBER,
-        "交易笔数,笔数,近30天交易笔数,近30日交易笔数,总笔数,transaction count,transactions",
+        "交易笔数,笔数,近30天交易笔数,近30日交易笔数,总笔数,交易总笔数,累计交易笔数,transaction count,transactions",
     ),
     Column(
         "txn_failed",
@@ -68,6 +69,12 @@ PLACE = (
     Column("city", Kind.TEXT, CITY_HEADERS),
     Column("county", Kind.TEXT, COUNTY_HEADERS),
     Column("area_code", Kind.REFERENCE, AREA_CODE_HEADERS),
+)
+# degrees; `location` is both in one text
+COORDINATES = (
+    Column("longitude", Kind.NUMBER, "经度,终端位置经度,lng,lon"),
+    Column("latitude", Kind.NUMBER, "纬度,终端位置纬度,lat"),
+    Column("location", Kind.REFERENCE, "经纬度,终端实时经纬度信息,gps location"),
 )
 
 DEVICES = Table(
@@ -135,9 +142,7 @@ DEVICES = Table(
             alone="经营地址,详细地址,地址,门店地址",
         ),
         *PLACE,
-        Column("longitude", Kind.NUMBER, "经度,终端位置经度,lng,lon"),
-        Column("latitude", Kind.NUMBER, "纬度,终端位置纬度,lat"),
-        Column("location", Kind.REFERENCE, "经纬度,终端实时经纬度信息,gps location"),
+        *COORDINATES,
         Column("has_gps", Kind.FLAG, "定位功能,终端是否具备定位功能,是否支持定位,gps,enableposition"),
         Column("iccid", Kind.REFERENCE, "SIM卡号,机具SIM卡号,流量卡号,icc_id,sim,simtel"),
         Column(

@@ -80,7 +80,12 @@ TRANSACTIONS = Table(
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
-        Column("period_end", Kind.DATE, "统计日期,截止日期,统计截止日,交易日期,账期,period end,as of"),
+        Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS),
+        Column(
+            "period_end",
+            Kind.DATE,
+            "统计日期,统计时间,截止日期,统计截止日,统计截止日期,数据日期,交易日期,账期,period end,period end date,as of",
+        ),
         *TRANSACTION_COLUMNS,
     ),
 )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
+import struct
+from datetime import date, timedelta
 from pathlib import Path
 
 import makers
 import pyarrow.parquet as pq
 import pytest
+import xlwt
 
 from audit.intake.read import Request, read_file
+
+DAY_ZERO = date(1899, 12, 30)
 
 
 def read(tmp_path: Path, data: bytes, name: str = "file.xls", **request: object):
@@ -44,6 +51,62 @@ def test_rows_keep_the_numbers_a_spreadsheet_program_shows(tmp_path: Path):
     assert [row["source_row"] for row in rows] == [4, 5, 6]
     _, rows = read(tmp_path, b"sep=;\r\n" + makers.text(";"))
     assert [row["source_row"] for row in rows] == [3, 4, 5]
+
+
+def bare_xlsx() -> bytes:
+    rows = [makers.HEADER, *([*row[:3], (row[3] - DAY_ZERO).days, *row[4:]] for row in makers.ROWS)]
+    return makers.xlsx(rows)
+
+
+def bare_xls(counts_from_1904: bool) -> bytes:
+    book = xlwt.Workbook(encoding="utf-8")
+    book.dates_1904 = counts_from_1904
+    sheet = book.add_sheet("终端台账")
+    for row, cells in enumerate((makers.HEADER, *makers.ROWS)):
+        for column, value in enumerate(cells):
+            sheet.write(row, column, (value - DAY_ZERO).days if isinstance(value, date) else value)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def bare_xlsb(counts_from_1904: bool) -> bytes:
+    day_style, no_style = (struct.pack("<HH", 0xFFFF, number) for number in (14, 0))
+    properties = b"\x99\x01\x0c"
+
+    def edit(name: str, data: bytes) -> tuple[str, bytes]:
+        data = data.replace(day_style, no_style)
+        return name, data.replace(properties + b"\0", properties + b"\1") if counts_from_1904 else data
+
+    return makers.repacked(makers.xlsb(), edit)
+
+
+def counting_from_1904(data: bytes, how: bytes) -> bytes:
+    plain = re.compile(rb"<workbookPr[^>]*/>")
+    return makers.repacked(data, lambda name, part: (name, plain.sub(b"<workbookPr %s/>" % how, part)))
+
+
+@pytest.mark.parametrize(
+    ("data", "later"),
+    [
+        (bare_xlsx(), 0),
+        (counting_from_1904(bare_xlsx(), b'date1904="1"'), 1462),
+        (counting_from_1904(bare_xlsx(), b'date1904="true"'), 1462),
+        (counting_from_1904(bare_xlsx(), b'date1904="0"'), 0),
+        (bare_xls(False), 0),
+        (bare_xls(True), 1462),
+        (bare_xlsb(False), 0),
+        (bare_xlsb(True), 1462),
+    ],
+)
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_bare_number_counts_from_where_its_workbook_counts(
+    data: bytes, later: int, careful: bool, tmp_path: Path
+):
+    reading, rows = read(tmp_path, data, careful=careful)
+    expected = [row["install_date"] + timedelta(days=later) for row in makers.EXPECTED]
+    assert [row["install_date"] for row in rows] == expected
+    assert reading.rejected == 0
 
 
 def test_big5_is_read_when_it_is_configured(tmp_path: Path):

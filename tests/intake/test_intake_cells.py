@@ -44,8 +44,24 @@ def test_merchant_numbers_typed_as_numbers_are_exact_and_said(tmp_path: Path):
         row[1] = int(MERCHANT)  # type: ignore[call-overload]
     read = take_bytes(tmp_path, book(rows))
     assert read.column("merchant_no") == [MERCHANT, MERCHANT]
-    notice = ("identifier_numbers", {"sheet": "Sheet1", "column": "merchant_no", "count": 2})
-    assert read.reading.notices == (notice,)
+    facts = {"sheet": "Sheet1", "column": "merchant_no", "count": 2, "rows": [2, 3]}
+    assert read.reading.notices == (("identifier_numbers", facts),)
+
+
+def test_numbers_that_are_short_are_the_first_to_be_named(tmp_path: Path):
+    rows: list[list[Any]] = [["终端台账"], HEADER, *(device(number) for number in range(1, 61))]
+    for row in rows[2:]:
+        row[0] = int(f"20000000{row[0][-2:]}")
+    for row in rows[30:]:
+        row[0] -= 1_900_000_000
+    rows[40][0], rows[50][0] = "000012345678", 1234567890123456
+    rows.append(["", *rows[3][1:]])
+    read = take_bytes(tmp_path, book([[cell or None for cell in row] for row in rows]))
+    assert read.rejected == [(51, "serial_no", Reason.PRECISION)]
+    [(key, facts)] = read.reading.notices
+    assert key == "identifier_numbers"
+    assert (facts["column"], facts["count"]) == ("serial_no", 58)
+    assert facts["rows"] == [row for row in range(31, 53) if row not in (41, 51)]
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,33 @@ def test_a_name_of_two_meanings_serves_only_where_nothing_better_does(tmp_path: 
     assert read.sheet.unmapped == ("设备编号",)
 
 
+@pytest.mark.parametrize("titles", [[], [["终端台账", ""], ["", ""]]])
+@pytest.mark.parametrize(
+    ("table", "headers"),
+    [
+        ("devices", ["设备编号", "商户号"]),
+        ("devices", ["型号", "Device No."]),
+        ("registrations", ["机具号", "报备状态"]),
+    ],
+)
+def test_such_a_name_is_enough_to_find_the_header(
+    tmp_path: Path, table: str, headers: list[str], titles: list[list[str]]
+):
+    row = ["SN000001", "898100000000001"] if "商户号" in headers else ["X1", "SN000001"]
+    row = ["SN000001", "已报备"] if table == "registrations" else row
+    for asked in (table, ""):
+        read = take_rows(tmp_path, [*titles, headers, row], table=asked)
+        assert read.reading.tables == (table,)
+        assert read.column("serial_no") == ["SN000001"]
+        assert "alone" in {mapped.how for mapped in read.sheet.mapped}
+
+
+def test_such_a_name_does_not_take_a_sheet_from_a_better_table(tmp_path: Path):
+    merchants = [["商户号", "商户名称", "商户状态", "设备号"], [MERCHANT, "晨光", "正常", "SN000001"]]
+    read = take_bytes(tmp_path, book(merchants, [HEADER, device(1)]), table="devices")
+    assert [sheet.skipped for sheet in read.reading.sheets] == ["other_table", ""]
+
+
 def test_columns_nobody_asked_for_are_named_and_their_values_go_nowhere(tmp_path: Path):
     rows = [[*HEADER, "主密钥", ""], [*device(1), "0123456789ABCDEF", "机密"], [*device(2), "FEDC", "秘"]]
     for data in (delimited(rows).encode(), book(rows)):

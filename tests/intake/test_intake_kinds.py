@@ -22,7 +22,7 @@ from vendorfiles import (
 
 from audit.errors import Unusable
 from audit.inspection import inspect_files
-from audit.report.build import problem_of
+from audit.report.sentences import problem_of
 from audit.words import load_words
 
 CSV = delimited([HEADER, device(1), device(2)]).encode()

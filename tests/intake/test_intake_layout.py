@@ -160,6 +160,14 @@ def test_without_a_serial_merchant_and_terminal_name_a_device(tmp_path: Path):
     assert read.sheet.set_aside == {"title": 1, "blank_key": 2}
 
 
+def test_cells_of_rows_that_name_nothing_are_not_counted_as_rejected(tmp_path: Path):
+    odd = ("终端状态=天晓得", "安装日期=昨天")
+    read = beside(tmp_path, device(50, "序列号=", *odd), device(51, *odd), device(51, *odd))
+    assert read.sheet.set_aside == {"title": 1, "blank_key": 1, "duplicate": 1}
+    assert read.rejected == [(11, "terminal_status", "unknown_code"), (11, "install_date", "unknown_date")]
+    assert (read.reading.rejected, len(read.rows)) == (2, 11)
+
+
 def test_copies_of_a_row_are_one_row_that_counts_them(tmp_path: Path):
     rows = [[*HEADER, "序号"], [*device(1), "1"], [*device(2), "2"], [*device(1, "序列号= sn-000001"), "3"]]
     read = take_rows(tmp_path, rows)

@@ -143,13 +143,52 @@ def test_an_inch_mark_inside_an_unquoted_cell_is_text(tmp_path: Path):
 
 
 @pytest.mark.parametrize("column", ["型号", "备注"])
-@pytest.mark.parametrize("rows", [3, 300])
+@pytest.mark.parametrize("rows", [3, 300, 6_000])
 def test_a_quote_that_never_closes_does_not_swallow_the_rows_after_it(tmp_path: Path, column: str, rows: int):
     lines = [",".join(device(number)) for number in range(1, rows + 1)]
     lines[0] = ",".join(device(1, f'{column}="良品'))
     read = take_bytes(tmp_path, "\n".join([",".join(HEADER), *lines, ""]).encode())
     whole = read.rows is not None and len(read.rows) == rows
     assert whole or read.reading.error == Unusable.TRUNCATED
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("broken", [1, 2_999, 3_000])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_the_row_whose_quote_never_closes_is_named(tmp_path: Path, end: str, broken: int, ragged: bool):
+    rows = [HEADER, *(device(number) for number in range(1, 3_001))]
+    rows[broken][2] = '"X1'
+    lines = [",".join(row[:5] if ragged and not number % 7 else row) for number, row in enumerate(rows)]
+    for last in ("", end):
+        reading = take_bytes(tmp_path, (end.join(lines) + last).encode()).reading
+        assert (reading.error, reading.error_key) == (Unusable.TRUNCATED, "quote_not_closed")
+        assert reading.error_facts == {"row": broken + 1}
+
+
+def test_two_quotes_that_never_close_do_not_swallow_the_rows_between(tmp_path: Path):
+    for after in ("良品", "良品,,"):
+        rows = [HEADER, *(device(number) for number in range(1, 31))]
+        rows[5][5], rows[20][5] = '"良品', f'"{after}'
+        rows[2] = rows[2][:4]
+        reading = take_bytes(tmp_path, "\n".join(map(",".join, rows)).encode()).reading
+        assert (reading.error, reading.error_facts) == (Unusable.TRUNCATED, {"row": 6})
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\r\n"])
+def test_a_last_line_with_or_without_an_end(tmp_path: Path, text: str):
+    for last in (device(2), device(2)[:3], [*device(2), "多"]):
+        data = delimited([HEADER, device(1), last]).removesuffix("\n") + text
+        read = take_bytes(tmp_path, data.encode())
+        assert read.column("serial_no") == ["SN000001", "SN000002"]
+        assert read.sheet.rows_in_file == 3
+
+
+def test_one_column_alone_is_no_table_but_keeps_its_rows(tmp_path: Path):
+    columns = {"编号": "serial_no", "商户": "merchant_no"}
+    reading = take_bytes(tmp_path, '编号\nSN000001\n"SN000002\n'.encode(), columns=columns).reading
+    assert reading.error == Unusable.TRUNCATED
+    whole = take_bytes(tmp_path, '编号\nSN000001\n"SN000002"'.encode(), columns=columns).reading
+    assert (whole.error, whole.sheets) == (Unusable.MISSING_COLUMN, ())
 
 
 def test_short_rows_are_padded_and_long_ones_reported(tmp_path: Path):
@@ -160,6 +199,20 @@ def test_short_rows_are_padded_and_long_ones_reported(tmp_path: Path):
     assert read.column("remark") == [None, None, "好", *[None] * 5]
     assert read.reading.notices == (("overlong_rows", {"count": 1, "rows": [4]}),)
     assert read.column("source_row") == list(range(2, 10))
+
+
+def test_rows_that_are_all_longer_than_the_header_are_reported_too(tmp_path: Path):
+    rows = [[*device(number), "多余"] for number in range(1, 25)]
+    read = take_rows(tmp_path, [HEADER, *rows, device(25)])
+    notice = ("overlong_rows", {"count": 24, "rows": list(range(2, 22))})
+    assert read.reading.notices == (notice,)
+    assert read.column("serial_no") == [f"SN{number:06}" for number in range(1, 26)]
+
+
+def test_only_rows_of_data_can_be_too_long(tmp_path: Path):
+    title = [*[""] * 7, "终端台账"]
+    read = take_rows(tmp_path, [title, [*HEADER, " "], [*device(1), "　"], [*HEADER, "续"], device(2)])
+    assert read.reading.notices == ()
 
 
 def test_a_separator_at_every_line_end_is_no_column(tmp_path: Path):

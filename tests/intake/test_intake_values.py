@@ -41,6 +41,10 @@ def take_column(folder: Path, header: str, values: list[str], table: str = "devi
         ("序列号：00012345", "00012345"),
         ("SN00012345", "SN00012345"),
         ("NO00012345", "NO00012345"),
+        ("V1.2.3", "V123"),
+        ("12-34.56", "123456"),
+        ("898.310.156", "898310156"),
+        ("12.34A", "1234A"),
         ("00012345.0", "00012345"),
         ("1E500123", "1E500123"),
         ("10234E12", "10234E12"),
@@ -60,6 +64,11 @@ def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: 
         ("8.98E+14", Reason.SCIENTIFIC),
         ("8.9810000000000E14", Reason.SCIENTIFIC),
         ("1E+15", Reason.SCIENTIFIC),
+        ("8.98E-05", Reason.SCIENTIFIC),
+        ("3.25", Reason.FRACTION),
+        ("`00012345.67", Reason.FRACTION),
+        ("-3.25", Reason.FRACTION),
+        ("３．２５", Reason.FRACTION),
         ("12345678901234567.0", Reason.PRECISION),
         ("A1234567890、B1234567890", Reason.SEVERAL),
         ("A1234567890;B1234567890", Reason.SEVERAL),
@@ -134,6 +143,16 @@ DATES = {
     "无": None,
     "0000-00-00": None,
     "0000-00-00 00:00:00": None,
+    "0001-01-01": None,
+    "0001-01-01 00:00:00": None,
+    "0001-01-01T00:00:00+08:00": None,
+    "0001/1/1 0:00:00": None,
+    "01/01/0001": None,
+    "1601-01-01": None,
+    "1753-01-01 00:00:00": None,
+    "1899-12-30": None,
+    "1899-12-31 00:00:00": None,
+    "1900-01-00": None,
 }
 
 
@@ -141,6 +160,13 @@ DATES = {
 def test_dates_as_vendors_write_them(tmp_path: Path, raw: str):
     read = take_column(tmp_path, "证书有效期", ["2026-11-20", raw])
     assert read.column("cert_expiry") == [date(2026, 11, 20), DATES[raw]]
+    assert read.reading.rejected == 0
+
+
+@pytest.mark.parametrize("raw", ["0001-01-01 00:00:00", "1753-01-01", "1899-12-30 00:00:00"])
+def test_a_day_zero_is_no_heartbeat(tmp_path: Path, raw: str):
+    read = take_column(tmp_path, "最近心跳", ["2026-11-21 03:04:05", raw])
+    assert read.column("last_heartbeat_at")[1] is None
     assert read.reading.rejected == 0
 
 
@@ -163,6 +189,9 @@ def test_forever_keeps_the_word_to_show(tmp_path: Path):
         ("昨天", Reason.UNKNOWN_DATE),
         ("2026年1月", Reason.UNKNOWN_DATE),
         ("12345", Reason.UNKNOWN_DATE),
+        ("0206-01-02", Reason.UNKNOWN_DATE),
+        ("1026-01-02", Reason.UNKNOWN_DATE),
+        ("13/04/0026", Reason.UNKNOWN_DATE),
         ("898100000000001", Reason.UNKNOWN_DATE),
         ("T", Reason.UNKNOWN_DATE),
         ("#N/A", Reason.ERROR_CELL),

@@ -168,6 +168,39 @@ def test_a_formatted_row_at_the_very_end_of_the_sheet_is_no_data(tmp_path: Path)
     assert read.column("serial_no") == ["SN000001"]
 
 
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<c r="B1048576" s="1"/>',
+        text("B1048576", " "),
+        text("B1048576", "　\u00a0"),
+        '<c r="B1048576" t="str"><f>IF(1,"")</f><v></v></c>',
+        '<c r="B1048576"><f>X!B2</f></c>',
+    ],
+)
+def test_nothing_at_the_very_end_of_a_long_sheet_is_no_row(tmp_path: Path, far: str):
+    rows = [line(number, *device(number, "备注=好")) for number in range(3, 20_001)]
+    error = line(20_001, "SN020001", '<c r="B20001" t="e"><v>#N/A</v></c>', "")
+    last = line(20_002, '<c r="A20002" t="e"><v>#N/A</v></c>', MERCHANT)
+    data = raw_book(
+        line(1, "终端台账"), line(2, *HEADER), *rows, error, last, f'<row r="1048576">{far}</row>'
+    )
+    read = take_bytes(tmp_path, data)
+    assert read.sheet.rows_in_file == 20_002
+    assert read.sheet.set_aside == {"title": 2}
+    assert read.column("source_row") == list(range(3, 20_003))
+    assert read.rejected == [(20_001, "merchant_no", "error_cell"), (20_002, "serial_no", "error_cell")]
+
+
+def test_something_at_the_very_end_of_a_long_sheet_is_a_row(tmp_path: Path):
+    rows = [line(number, *device(number, "备注=好")) for number in range(2, 20_002)]
+    far = f'<row r="1048576">{text("A1048576", "制表人")}</row>'
+    read = take_bytes(tmp_path, raw_book(line(1, *HEADER), *rows, far))
+    assert read.sheet.rows_in_file == 1_048_576
+    assert read.sheet.set_aside == {"title": 1, "note": 1, "blank": 1_028_574}
+    assert read.column("source_row") == list(range(2, 20_002))
+
+
 @pytest.mark.parametrize("part", ["_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
 def test_remarks_inside_the_parts_mean_nothing(tmp_path: Path, part: str):
     def remark(xml: bytes) -> bytes:

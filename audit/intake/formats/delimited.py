@@ -19,6 +19,7 @@ from audit.intake.grid import Grid
 _SEPARATORS = ",\t;|，"
 # Arrow splits at single bytes: text with full-width commas is split at this character instead
 _WIDE_COMMA, _UNIT = "，", "\x1f"
+_END = "\x1e"  # in every cell of a row that is put below the text
 _DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 _SAMPLE_LINES = 200
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -30,12 +31,11 @@ UNDECODABLE = "\ufffd"
 
 @dataclass(frozen=True)
 class DelimitedText:
-    """A text file as rows; `overlong` are the 1-based rows with more cells than the header row."""
+    """A text file as rows, each as wide as the widest."""
 
     grid: Grid
     encoding: str
     delimiter: str
-    overlong: tuple[int, ...]
 
 
 def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
@@ -50,12 +50,12 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
     # the declaration stays a row, so that rows keep the numbers a spreadsheet program shows
     delimiter, width = _shape(text[declared.end() :], declared[1]) if declared else _shape(text, _SEPARATORS)
     if delimiter == _WIDE_COMMA:
-        grid, overlong = _parse(text.replace(_WIDE_COMMA, _UNIT), _UNIT, width)
+        grid = _parse(text.replace(_WIDE_COMMA, _UNIT), _UNIT, width)
         restored = (pc.replace_substring(column, _UNIT, _WIDE_COMMA) for column in grid.columns)
         grid = replace(grid, columns=tuple(restored))
     else:
-        grid, overlong = _parse(text, delimiter, width)
-    return DelimitedText(grid, found, delimiter, overlong)
+        grid = _parse(text, delimiter, width)
+    return DelimitedText(grid, found, delimiter)
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -121,7 +121,7 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
     return best[1], best[2]
 
 
-def _parse(text: str, delimiter: str, width: int) -> tuple[Grid, tuple[int, ...]]:
+def _parse(text: str, delimiter: str, width: int) -> Grid:
     ragged: list[tuple[int, str]] = []
 
     def keep(row: arrow_csv.InvalidRow) -> str:
@@ -129,7 +129,7 @@ def _parse(text: str, delimiter: str, width: int) -> tuple[Grid, tuple[int, ...]
         return "skip"
 
     names = [str(index) for index in range(width)]
-    data = text.encode("utf-8", errors="surrogatepass")
+    data = _with_end(text, delimiter, width).encode("utf-8", errors="surrogatepass")
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
@@ -151,41 +151,44 @@ def _parse(text: str, delimiter: str, width: int) -> tuple[Grid, tuple[int, ...]
             ),
         )
     except pa.ArrowInvalid as failure:
-        if text.count('"') % 2:
-            raise InputError(Unusable.TRUNCATED, "quote_not_closed", row=1) from None
         raise InputError(Unusable.UNREADABLE, "text_not_tabular", detail=str(failure)) from None
     columns = [column.combine_chunks() for column in table.columns]
-    _refuse_swallowed(columns, delimiter)
-    if not ragged:
-        return Grid("", tuple(columns), (None,) * width), ()
-    return _with_ragged(columns, ragged, delimiter)
+    read = len(columns[0]) + len(ragged)
+    # a quote that never closes takes all that follows, the row below the text included, into one row
+    if not len(columns[0]) or columns[0][-1].as_py() != _END or (ragged and ragged[-1][0] == read):
+        raise _not_closed(read)
+    columns = [column.slice(0, len(column) - 1) for column in columns]
+    if ragged:
+        columns = _with_ragged(columns, ragged, delimiter)
+    _refuse_swallowed(columns, delimiter, width)
+    return Grid("", tuple(columns), (None,) * len(columns), is_text=True)
 
 
-def _refuse_swallowed(columns: list[pa.Array], delimiter: str) -> None:
-    """Raise InputError where a quote that never closes has taken whole rows into one cell."""
+def _with_end(text: str, delimiter: str, width: int) -> str:
+    """The text with one more row below it, which must come back as the last one."""
+    line_end = "" if not text or text.endswith(("\n", "\r")) else "\n"
+    return f"{text}{line_end}{delimiter.join([_END] * width)}\n"
+
+
+def _not_closed(row: int) -> InputError:
+    return InputError(Unusable.TRUNCATED, "quote_not_closed", row=row)
+
+
+def _refuse_swallowed(columns: list[pa.Array], delimiter: str, width: int) -> None:
+    """Raise InputError where a quote that closes rows further down has taken those into one cell."""
     for column in columns:
-        if len(columns) < 3 or not pc.any(pc.match_substring(column, "\n")).as_py():
+        if width < 3 or not pc.any(pc.match_substring(column, "\n")).as_py():
             continue
         for row, cell in enumerate(column.to_pylist()):
             lines = (cell or "").splitlines()[1:]
-            if any(line.count(delimiter) >= len(columns) - 1 for line in lines):
-                raise InputError(Unusable.TRUNCATED, "quote_not_closed", row=row + 1)
+            if any(line.count(delimiter) >= width - 1 for line in lines):
+                raise _not_closed(row + 1)
 
 
-def _with_ragged(
-    columns: list[pa.Array], ragged: list[tuple[int, str]], delimiter: str
-) -> tuple[Grid, tuple[int, ...]]:
+def _with_ragged(columns: list[pa.Array], ragged: list[tuple[int, str]], delimiter: str) -> list[pa.Array]:
     """Put the rows of another width back where they stood; short ones are padded with blanks."""
-    rows: list[list[str]] = []
-    for number, line in ragged:
-        cells = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
-        if "\n" in line and line.count('"') % 2:
-            raise InputError(Unusable.TRUNCATED, "quote_not_closed", row=number)
-        rows.append(cells)
+    rows = [_cells(number, line, delimiter) for number, line in ragged]
     width = max(len(columns), *(_filled(cells) for cells in rows))
-    overlong = tuple(
-        number for (number, _), cells in zip(ragged, rows, strict=True) if _filled(cells) > len(columns)
-    )
     odd = {number - 1 for number, _ in ragged}
     total = len(columns[0]) + len(ragged)
     even = [index for index in range(total) if index not in odd]
@@ -201,7 +204,15 @@ def _with_ragged(
             [cells[index] or None if index < len(cells) else None for cells in rows], pa.string()
         )
         merged.append(pa.concat_arrays([regular, strays]).take(take))
-    return Grid("", tuple(merged), (None,) * width), overlong
+    return merged
+
+
+def _cells(number: int, line: str, delimiter: str) -> list[str]:
+    """The cells of one row. Raises InputError where one is as long as only swallowed rows are."""
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        raise _not_closed(number) from None
 
 
 def _filled(cells: list[str]) -> int:

@@ -88,7 +88,7 @@ def padding_of(code: str | None) -> int:
 
 
 class CellFormats:
-    """What the styles of a workbook make of its numbers."""
+    """What the styles of a workbook make of its numbers; `days` is what a number without a style lacks."""
 
     def __init__(
         self, formats: Mapping[int, str], styles: list[int], is_1904: bool = False
@@ -96,6 +96,7 @@ class CellFormats:
         self._dates = [is_date_format(number, formats.get(number)) for number in styles]
         self._widths = [padding_of(formats.get(number)) for number in styles]
         self._is_1904 = is_1904
+        self.days = (_DAY_ZERO_1904 - _DAY_ZERO).days if is_1904 else 0
 
     def text(self, value: float, style: int) -> tuple[str, bool]:
         """The text of a numeric cell, and whether it is still a number (not a date or a padded code)."""

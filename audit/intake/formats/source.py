@@ -96,10 +96,7 @@ def _decrypted(data: bytes, password: str) -> bytes:
 
 def _text(data: bytes, encoding: str) -> Source:
     text = read_delimited(data, encoding or None)
-    notices: tuple[Notice, ...] = ()
-    if text.overlong:
-        notices = (("overlong_rows", {"count": len(text.overlong), "rows": list(text.overlong[:20])}),)
-    return Source(str(FileKind.TEXT), (text.grid,), text.encoding, text.delimiter, notices)
+    return Source(str(FileKind.TEXT), (text.grid,), text.encoding, text.delimiter)
 
 
 def _xls(data: bytes, encoding: str, password: str, depth: int) -> Source:

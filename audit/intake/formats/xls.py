@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 import fastexcel
 import pyarrow as pa
@@ -120,7 +121,7 @@ def _grid(book: Book, source: XlrdSheet) -> Grid:
             sheet.add(row, column, text, mark)
     for top, bottom, left, right in source.merged_cells:
         sheet.merge(top, left, bottom - 1, right - 1)
-    return sheet.grid()
+    return replace(sheet.grid(), days=formats.days)
 
 
 def _cell(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats.numbers import ERRORS, CellFormats
@@ -49,7 +50,8 @@ def read_xlsb(data: bytes) -> Iterator[Grid]:
         if not visible:
             yield Grid(name, (), (), skipped="hidden")
         else:
-            yield _sheet(name, part, package.read(part), strings, formats)
+            grid = _sheet(name, part, package.read(part), strings, formats)
+            yield replace(grid, days=formats.days)
 
 
 def _target(links: dict[str, tuple[str, str]], kind: str) -> str:

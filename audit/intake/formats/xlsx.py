@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -50,7 +50,8 @@ def read_xlsx(data: bytes, careful: bool = False) -> Iterator[Grid]:
     formats = _Formats(package, document, book)
     fast = None if careful else _fast_reader(data, package, document)
     try:
-        yield from _sheets(package, document, parts, formats, fast)
+        for grid in _sheets(package, document, parts, formats, fast):
+            yield replace(grid, days=formats.of_cells.days)
     finally:
         if fast:
             fast.close()

@@ -75,14 +75,15 @@ class FastWorkbook:
         table = loading.result()
         if table is None:
             return None
-        columns = [_as_text(column) for column in table.columns]
+        columns = _without_blank_end([_as_text(column) for column in table.columns], hidden)
+        height = len(columns[0]) if columns else 0
         marks: list[pa.Array | None] = [None] * len(columns)
         for place, cells in hidden.texts.items():
             if place - first < len(columns):
                 columns[place - first] = _replaced(columns[place - first], cells)
         for place, found in hidden.marks.items():
             if place - first < len(columns):
-                marks[place - first] = _dense(found, table.num_rows)
+                marks[place - first] = _dense(found, height)
         return Grid(name, tuple(columns), tuple(marks), first, merges=merges)
 
     def _table(self, name: str) -> pa.Table | None:
@@ -192,6 +193,22 @@ def _merge(corners: tuple[bytes, bytes, bytes, bytes]) -> Merge:
 def _as_text(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
     return whole if whole.type == pa.string() else whole.cast(pa.string())
+
+
+def _without_blank_end(columns: list[pa.Array], hidden: _Hidden) -> list[pa.Array]:
+    """The columns up to the last row with something in it.
+
+    One blank text in the last row a sheet can have makes a million rows, and each costs what a row costs.
+    """
+    ends = [max(texts) + 1 for texts in hidden.texts.values()]
+    ends += [max(marks) + 1 for marks in hidden.marks.values()]
+    height = max([0, *ends, *(_filled_height(column) for column in columns)])
+    return [column.slice(0, height) for column in columns]
+
+
+def _filled_height(column: pa.Array) -> int:
+    rows = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+    return next((int(row) + 1 for row in rows[::-1] if column[int(row)].as_py().strip()), 0)
 
 
 def _replaced(column: pa.Array, cells: Mapping[int, str]) -> pa.Array:

@@ -1,0 +1,108 @@
+"""What many devices say together: the stores of a merchant, and the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.schema import FACTS, Subject
+from audit.engines import Engine, Frame
+
+
+def site_facts(engine: Engine, device: Frame) -> Frame:
+    """One row per store with a number: its devices in use, when the first and the last was heard from.
+
+    `heard_until` is the last contact anywhere in the same file: what a store can be late against when the
+    ledger is some days old.
+    """
+    heard = device.filter(~nw.col("last_contact_at").is_null())
+    until = heard.group_by("source_file").agg(heard_until=nw.col("last_contact_at").max())
+    used = heard.filter(
+        nw.col("in_use"),
+        ~nw.col("is_spare").fill_null(False),
+        ~nw.col("merchant_no").is_null(),
+        ~nw.col("store_no").is_null(),
+    )
+    key = ["merchant_no", "store_no"]
+    spans = used.group_by(*key).agg(
+        devices=nw.len(),
+        first_contact_at=nw.col("last_contact_at").min(),
+        last_contact_at=nw.col("last_contact_at").max(),
+    )
+    shown = engine.pick(
+        used.select(
+            "row_id", *key, "merchant_name", "store_name", "vendor", "agent", "province",
+            "source_file", "source_sheet", "source_row",
+        ),
+        key,
+        ["row_id"],
+    )  # fmt: skip
+    sites = shown.join(spans, on=key, how="inner")
+    return engine.attach(sites, engine.held(until), "source_file")
+
+
+def channel_facts(device_channel: Frame) -> Frame:
+    """One row per channel: how many devices were registered on the last good night and are not tonight."""
+    used = device_channel.filter(nw.col("in_use"))
+    before = nw.col("previous_status")
+    turned = (before == "registered") & (
+        ~nw.col("has_registration") | ~nw.col("reg_status").is_in(["registered", "unknown"])
+    )
+    marked = used.with_columns(
+        known=_one_if(~before.is_null()),
+        devices=_one_if(before == "registered"),
+        turned=_one_if(turned),
+    )
+    counted = marked.group_by("channel").agg(
+        row_id=nw.col("row_id").min(),
+        known=nw.col("known").sum(),
+        devices=nw.col("devices").sum(),
+        turned=nw.col("turned").sum(),
+    )
+    some = nw.col("devices") > 0
+    numbers = {name: nw.col(name).cast(nw.Int64) for name in ("known", "devices", "turned")}
+    return (
+        counted.with_columns(**numbers)
+        .with_columns(
+            turned_percent=nw.when(some).then(100.0 * nw.col("turned") / nw.col("devices")),
+            compared=nw.col("known") > 0,
+        )
+        .drop("known")
+    )
+
+
+def _one_if(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
+
+
+_ROW_COLUMNS = {
+    "devices": ("device_key", "serial_no", "terminal_id", "vendor", "store_no", "place_fault", "install_date",
+                "production_date", "longitude", "latitude"),
+    "registrations": ("device_key", "serial_no", "terminal_id", "vendor", "place_fault", "submitted_at",
+                      "registered_at", "longitude", "latitude"),
+    "merchants": (),
+}  # fmt: skip
+_EVERY_ROW = (
+    "row_id", "merchant_no", "merchant_name", "agent", "province", "rejected_reasons", "unread_text",
+    "format_faults", "swapped_fields", "source_file", "source_sheet", "source_row",
+)  # fmt: skip
+_KEY_OF = {"devices": "device_key", "registrations": "device_key", "merchants": "merchant_no"}
+
+
+def row_facts(engine: Engine, tables: Mapping[str, Frame]) -> Frame:
+    """The rows of the three lists one below the other, with what was wrong in their cells.
+
+    A row is known by its device or merchant; one whose key could not be read, by the text that stood there.
+    """
+    return engine.stacked([_rows(engine, feed, tables[feed]) for feed in _ROW_COLUMNS])
+
+
+def _rows(engine: Engine, feed: str, frame: Frame) -> Frame:
+    own = _ROW_COLUMNS[feed]
+    made = {"feed": nw.lit(feed), "row_key": nw.coalesce(_KEY_OF[feed], "unread_text")}
+    if feed == "devices":
+        made["last_contact_at"] = nw.max_horizontal("last_heartbeat_at", "last_signin_at")
+    present = {*own, *_EVERY_ROW, *made}
+    absent = {name: kind for name, kind in FACTS[Subject.ROW].items() if name not in present}
+    return engine.with_nulls(frame.select(*_EVERY_ROW, *own, **made), absent)

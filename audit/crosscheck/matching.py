@@ -1,0 +1,173 @@
+"""Which registration stands for which device: five ways to know a device by, tried in order.
+
+TUSN, serial, serial against TUSN, merchant with terminal number, channel terminal number. A device that a
+stronger way finds is not looked for by a weaker one. Where one way finds several devices of the list,
+nothing is guessed: the match is ambiguous and its status unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import narwhals.stable.v2 as nw
+
+from audit.engines import Engine, Frame
+
+UNKNOWN = "unknown"  # a status that was there and could not be read, or that nobody can be sure of
+# of several registrations the strongest stands; one whose status is unknown stands last
+_STRENGTH = {"registered": 6, "pending": 5, "failed": 4, "frozen": 3, "cancelled": 2, "not_registered": 1}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to know a device by: the key on the ledger's side and on the list's."""
+
+    name: str
+    device: tuple[str, ...]
+    registration: tuple[str, ...]
+    by_serial: bool = True  # it names the device itself, not the place it stands in
+
+    def device_key(self) -> nw.Expr:
+        """The key of a ledger row; null where a part is blank."""
+        return _joined(self.device)
+
+    def registration_key(self) -> nw.Expr:
+        """The key of a registration."""
+        return _joined(self.registration)
+
+
+WAYS = (
+    Way("tusn", ("tusn",), ("tusn",)),
+    Way("serial", ("serial_no",), ("serial_no",)),
+    Way("cross", ("serial_no",), ("tusn",)),
+    Way("cross", ("tusn",), ("serial_no",)),
+    Way("terminal", ("merchant_no", "terminal_id"), ("merchant_no", "terminal_id"), by_serial=False),
+    Way("channel_terminal", ("channel_terminal_id",), ("channel_terminal_id",), by_serial=False),
+)
+
+
+def _joined(names: tuple[str, ...]) -> nw.Expr:
+    if len(names) == 1:
+        return nw.col(names[0])
+    return nw.concat_str([nw.col(name) for name in names], separator="/")
+
+
+def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
+    """The ways that the columns of tonight's feeds allow."""
+    return tuple(
+        way
+        for way in WAYS
+        if set(way.device) <= set(columns["devices"])
+        and set(way.registration) <= set(columns["registrations"])
+    )
+
+
+def in_channel(current: Frame, channel: str, any_channel: bool) -> Frame:
+    """The registrations that count in a channel, each with the merchant and device it names.
+
+    "common" counts everywhere. A channel nobody can read may be any, so its status is unknown.
+    """
+    known = (
+        current
+        if any_channel
+        else current.filter(
+            (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
+        )
+    )
+    status = nw.col("reg_status").fill_null(UNKNOWN)
+    if not any_channel:
+        status = nw.when(nw.col("channel").is_null()).then(nw.lit(UNKNOWN)).otherwise(status)
+    return known.select(
+        "serial_no",
+        "tusn",
+        "merchant_no",
+        "terminal_id",
+        "channel_terminal_id",
+        list_key="device_key",
+        list_status=status,
+        reg_row_id="row_id",
+        strength=_strength(status),
+    )
+
+
+def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]) -> Frame | None:
+    """For each ledger row that a registration names: row_id, reg_row_id, matched_by, candidates, list_status.
+
+    `devices` holds row_id and the key columns, `listed` is `in_channel`. Of several registrations of one
+    device the ledger's own merchant wins, then the strongest status, then the later row.
+    """
+    found: list[Frame] = []
+    left = devices
+    for way in ways:
+        hits = engine.held(_by(engine, left, listed, way))
+        found.append(hits)
+        if way is not ways[-1]:
+            met = hits.select("row_id", met="reg_row_id")
+            left = engine.attach(left, met, "row_id").filter(nw.col("met").is_null()).drop("met")
+    if not found:
+        return None
+    matched = engine.stacked(found)
+    return (
+        _doubted(engine, devices, matched, listed)
+        if {"tusn", "serial"} <= {w.name for w in ways}
+        else matched
+    )
+
+
+def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
+    """What one way finds. A key that the list holds once is looked up; the others are joined and ranked."""
+    keyed = devices.select("row_id", device_merchant="merchant_no", match_key=way.device_key())
+    keyed = keyed.filter(~nw.col("match_key").is_null())
+    named = listed.select(
+        "list_key",
+        "list_status",
+        "reg_row_id",
+        "strength",
+        list_merchant="merchant_no",
+        match_key=way.registration_key(),
+    ).filter(~nw.col("match_key").is_null())
+    named = engine.held(engine.counted(named, ["match_key"], "sharing"))
+    single = named.filter(nw.col("sharing") == 1).select("match_key", "reg_row_id", "list_status", "list_key")
+    once = engine.attach(keyed, single, "match_key").filter(~nw.col("reg_row_id").is_null())
+    once = once.select("row_id", "reg_row_id", "list_status", "list_key", candidates=nw.lit(1).cast(nw.Int64))
+    several = named.filter(nw.col("sharing") > 1)
+    rivals = keyed.join(several, on="match_key", how="inner").with_columns(
+        own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0)
+    )
+    rivals = engine.held(rivals)
+    devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
+    best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)
+    best = engine.attach(best, devices_named, "row_id")
+    hits = engine.stacked(
+        [once, best.select("row_id", "reg_row_id", "list_status", "list_key", "candidates")]
+    )
+    ambiguous = nw.col("candidates") > 1
+    return hits.with_columns(
+        matched_by=nw.lit(way.name),
+        list_status=nw.when(ambiguous).then(nw.lit(UNKNOWN)).otherwise(nw.col("list_status")),
+    )
+
+
+def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:
+    """A device found by its TUSN whose serial names another device of the list has two candidates."""
+    serials = engine.pick(
+        listed.filter(~nw.col("serial_no").is_null()).select("serial_no", "reg_row_id", other_key="list_key"),
+        ["serial_no"],
+        ["reg_row_id"],
+    ).drop("reg_row_id")
+    own = engine.attach(devices.select("row_id", "serial_no"), serials, "serial_no").select(
+        "row_id", "other_key"
+    )
+    doubted = engine.attach(matched, own, "row_id")
+    other = (nw.col("matched_by") == "tusn") & (nw.col("other_key") != nw.col("list_key"))
+    return doubted.with_columns(
+        candidates=nw.when(other).then(nw.lit(2).cast(nw.Int64)).otherwise(nw.col("candidates"))
+    ).drop("other_key")
+
+
+def _strength(status: nw.Expr) -> nw.Expr:
+    expression: nw.Expr = nw.lit(0)
+    for word, strength in _STRENGTH.items():
+        expression = nw.when(status == word).then(nw.lit(strength)).otherwise(expression)
+    return expression

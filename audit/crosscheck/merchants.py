@@ -1,0 +1,50 @@
+"""The merchants of the list: what their files lack, and the devices they have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.devices import completeness, without_nothing
+from audit.engines import Engine, Frame
+
+
+def merchant_facts(
+    engine: Engine,
+    merchants: Frame,
+    device: Frame | None,
+    device_channel: Frame | None,
+    columns: Collection[str],
+    profile: Sequence[str],
+) -> Frame:
+    """One row per line of the merchant list: what it lacks, and how many devices it has."""
+    facts = merchants.filter(~nw.col("merchant_no").is_null())
+    micro = nw.col("merchant_type").str.contains("小微", literal=True) | (nw.col("uscc_check") == "id_number")
+    always = ~nw.col("merchant_no").is_null()
+    of_companies = ~micro.fill_null(False)
+    fields = [
+        (name, of_companies if name in _NOT_OF_MICRO else always) for name in profile if name in columns
+    ]
+    facts = without_nothing(facts.with_columns(**completeness(fields, nw.col("rejected").fill_null(""))))
+    if device is not None:
+        used = device.filter(nw.col("in_use"), ~nw.col("merchant_no").is_null())
+        spare = nw.col("is_spare").fill_null(False)
+        grouped = used.with_columns(spare=nw.when(spare).then(1).otherwise(0)).group_by("merchant_no")
+        counts = grouped.agg(devices_in_use=nw.len(), spare_devices=nw.col("spare").sum())
+        facts = _counts(engine, facts, counts, ("devices_in_use", "spare_devices"))
+    if device_channel is not None:
+        stands = nw.col("in_use") & nw.col("has_registration") & (nw.col("reg_status") == "registered")
+        named = device_channel.filter(stands, ~nw.col("merchant_no").is_null())
+        channels = named.select("merchant_no", "channel").unique().group_by("merchant_no")
+        reached = channels.agg(registered_channels=nw.len())
+        facts = _counts(engine, facts, reached, ("registered_channels",))
+    return facts
+
+
+_NOT_OF_MICRO = frozenset({"license_expiry", "license_start"})
+
+
+def _counts(engine: Engine, facts: Frame, counts: Frame, names: Sequence[str]) -> Frame:
+    facts = engine.attach(facts, engine.held(counts), "merchant_no")
+    return facts.with_columns(**{name: nw.col(name).fill_null(0).cast(nw.Int64) for name in names})

@@ -1,0 +1,135 @@
+"""Policies laid over the devices they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.devices import nothing_known
+from audit.crosscheck.schema import FACTS, Subject
+from audit.engines import Engine, Frame, nothing
+from audit.intake.derived import device_type_code
+from audit.intake.places import divide
+from audit.tables import normalise_label
+
+_FROM_DEVICE = tuple(
+    name
+    for name in FACTS[Subject.DEVICE_POLICY]
+    if not name.startswith("policy_")
+    and name not in ("effective_on", "deadline_on", "found_value", "requirement_met")
+)
+
+
+def device_policy_facts(
+    engine: Engine,
+    device_channel: Frame,
+    policies: list[Mapping[str, Any]],
+    columns: Collection[str],
+    first_channel: str,
+) -> Frame:
+    """One row per device, required channel and policy whose scope covers it. A blank in the scope covers all.
+
+    `policies` are the rows of the policies table; `columns` those recognised in the ledger. What asks nothing
+    of a channel is asked once, in the first.
+    """
+    frames = [
+        _under(device_channel, policy, columns, first_channel) for policy in policies if policy["policy_id"]
+    ]
+    if not frames:
+        frames = [_under(device_channel.filter(nw.col("row_id") < 0), _NO_POLICY, columns, first_channel)]
+    return engine.stacked(frames)
+
+
+_NO_POLICY: Mapping[str, Any] = dict.fromkeys(
+    ("policy_id", "title", "channel", "device_type", "region", "mcc", "vendor", "effective_on",
+     "deadline_on", "requirement", "field", "value", "source")
+)  # fmt: skip
+
+
+def _under(
+    device_channel: Frame, policy: Mapping[str, Any], columns: Collection[str], first_channel: str
+) -> Frame:
+    covered = device_channel
+    for condition in _scope(policy, first_channel):
+        covered = covered.filter(condition)
+    field = policy["field"]
+    known = field in columns and field in FACTS[Subject.DEVICE]
+    found = nw.col(field).cast(nw.String) if known else nothing("device_key")
+    return covered.select(
+        *(nw.col(name) for name in _FROM_DEVICE),
+        **{
+            name: _text(policy[source])
+            for name, source in (
+                ("policy_id", "policy_id"),
+                ("policy_title", "title"),
+                ("policy_requirement", "requirement"),
+                ("policy_field", "field"),
+                ("policy_value", "value"),
+                ("policy_source", "source"),
+            )
+        },
+        effective_on=_day(policy["effective_on"]),
+        deadline_on=_day(policy["deadline_on"]),
+        found_value=found,
+        requirement_met=_met(policy, found) if known else nothing_known(),
+    )
+
+
+def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
+    """The conditions under which a policy covers a device; one that cannot be read covers nothing."""
+    conditions: list[nw.Expr] = []
+    if policy["channel"] and policy["channel"] != "common":
+        conditions.append(nw.col("channel").is_in([policy["channel"], "any"]))
+    elif policy["requirement"] != "re_register":
+        conditions.append(nw.col("channel") == first_channel)
+    if policy["device_type"]:
+        conditions.append(nw.col("device_type_code") == (device_type_code(policy["device_type"]) or "-"))
+    if policy["region"]:
+        conditions.append(nw.col("province_code") == (divide(policy["region"])[0].province or "-"))
+    if policy["mcc"]:
+        conditions.append(nw.col("merchant_mcc").is_in(_listed(policy["mcc"])))
+    if policy["vendor"]:
+        conditions.append(nw.col("vendor_key") == normalise_label(policy["vendor"]))
+    return conditions
+
+
+def _listed(text: str) -> list[str]:
+    for mark in "、，,;；/ ":
+        text = text.replace(mark, " ")
+    return text.split()
+
+
+def _met(policy: Mapping[str, Any], found: nw.Expr) -> nw.Expr:
+    match policy["requirement"]:
+        case "field_present":
+            return ~found.is_null()
+        case "field_value":
+            return found == _cell(policy["value"])
+        case _:
+            return nothing_known()
+
+
+def _cell(value: str | None) -> str:
+    """A value as the ledger's cell of that kind reads: flags are true or false."""
+    flags = {"是": "true", "否": "false", "yes": "true", "no": "false"}
+    text = (value or "").strip()
+    return flags.get(text.lower(), text)
+
+
+def _text(value: str | None) -> nw.Expr:
+    return nothing("device_key") if value is None else nw.lit(value)
+
+
+def _day(value: Any) -> nw.Expr:
+    return nothing("install_date") if value is None else nw.lit(value, nw.Date)
+
+
+def policy_facts(engine: Engine, policies: Frame, device_policy: Frame) -> Frame:
+    """One row per policy, with the devices in use that it covers."""
+    covered = device_policy.filter(nw.col("in_use")).select("policy_id", "device_key").unique()
+    counts = covered.group_by("policy_id").agg(devices=nw.len())
+    named = policies.filter(~nw.col("policy_id").is_null())
+    facts = engine.attach(named, engine.held(counts), "policy_id")
+    return facts.with_columns(devices=nw.col("devices").fill_null(0))

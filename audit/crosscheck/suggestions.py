@@ -1,0 +1,47 @@
+"""Unmatched devices beside unmatched registrations whose serials resemble theirs: suggestions, no matches."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.nearmiss import near_misses
+from audit.crosscheck.registrations import Listed
+from audit.engines import Engine, Frame
+
+_LIVE = ("registered", "pending")
+
+
+def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Frame, int]:
+    """NEAR by ledger row, its other side by registration, and how many devices were too many to compare.
+
+    Only what no registration names by serial or TUSN, and only registrations no device names so, are brought
+    here and compared.
+    """
+    devices = device.filter(nw.col("in_scope").fill_null(True), ~nw.col("serial_no").is_null())
+    devices = devices.select("row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no")
+    listed = lists.current.filter(nw.col("reg_status").is_in(list(_LIVE)), ~nw.col("serial_no").is_null())
+    listed = listed.select(
+        "row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no",
+        "source_file", "source_sheet", "source_row",
+    )  # fmt: skip
+    for way in lists.ways:
+        if way.by_serial:
+            devices = _without(engine, devices, way.device_key(), lists.current, way.registration_key())
+            listed = _without(engine, listed, way.registration_key(), lists.keys, way.device_key())
+    found = near_misses(
+        engine.collected(devices.drop("tusn")).combine_chunks(),
+        engine.collected(listed.drop("tusn")).combine_chunks(),
+    )
+    return (
+        engine.frame(found.pairs.drop_columns("near_row_id")),
+        engine.frame(found.registrations),
+        found.capped,
+    )
+
+
+def _without(engine: Engine, rows: Frame, own: nw.Expr, others: Frame, theirs: nw.Expr) -> Frame:
+    """The rows whose key none of the others has."""
+    known = others.select("row_id", _key=theirs).filter(~nw.col("_key").is_null())
+    known = engine.held(engine.pick(known, ["_key"], ["row_id"])).select("_key", _met="row_id")
+    met = engine.attach(rows.with_columns(_key=own), known, "_key")
+    return engine.held(met.filter(nw.col("_met").is_null()).drop("_key", "_met"))

@@ -1,0 +1,210 @@
+"""Where a row stands: province, city and the rest of its address in a form that compares."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.gazetteer import MUNICIPALITIES, Division, Level, gazetteer
+
+_PARTS = ("province", "city", "county", "area_code", "address")
+_BETWEEN_NAMES = re.compile(r"(?:[\W_]|市辖区|(?:省|自治区)直辖县级行政(?:区划|单位))+")
+_COUNTRY = re.compile(r"中(?:华人民共和)?国")
+# what follows a short name that is none: 北京东路, 上海大厦, 南山医院, 深圳湾, or another kind of division
+_NAMED_AFTER = re.compile(
+    r"[东南西北中新老]?[一二三四五六七八九十\d]?(?:[路街道巷弄里桥湾塔村镇乡港站]|大[厦学街道]|广场|公园|中心|国际|大?酒店|饭店|"
+    r"宾馆|学院|中学|小学|医院|银行|机场|码头|火车)|(?:自治)?[省市区县州盟旗]|地区"
+)
+_BETWEEN_NUMBERS = re.compile(r"(?<=[0-9A-Z])[\W_]+(?=[0-9A-Z])")
+_ELSEWHERE = re.compile(r"(?<![0-9A-Z])[\W_]+|[\W_]+(?![0-9A-Z])")
+# house numbers as they are written, and the one form they compare in
+_SAME = tuple(
+    (re.compile(pattern), form)
+    for pattern, form in (
+        (r"(?<=[0-9A-Z])#", "号"),
+        (r"第(?=\d)", ""),
+        (r"(?<=[0-9A-Z])(?:号楼|幢|座)", "栋"),
+        (r"(?<=\d)(?:楼|F(?![A-Z]))", "层"),
+        (r"(?<=[0-9A-Z])(?:号房|号室|房间|房)", "室"),
+    )
+)
+_LEFT_OFF = re.compile(r"(?<=[0-9A-Z])[号室]$")
+
+
+# the columns that hold one name; a short one there is not that of a level above
+_NAMES = {"province": 0, "city": Level.PROVINCE, "county": Level.CITY}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is known of a place, as codes of GB/T 2260; "" where it is not."""
+
+    province: str = ""
+    city: str = ""
+    county: str = ""
+
+    def within(self, meanings: Iterable[Division]) -> Place | None:
+        """The place narrowed to the highest division a name means here; None where it means none.
+
+        Where a name means several (朝阳区), only what they have in common is known.
+        """
+        fitting = [one for one in meanings if self._holds(one)]
+        if not fitting:
+            return None
+        level = min(one.level for one in fitting)
+        fitting = [one for one in fitting if one.level is level]
+        fitting = [one for one in fitting if one.current] or fitting
+        return Place(
+            self.province or _common(one.province for one in fitting),
+            self.city or _common(one.city for one in fitting),
+            self.county or (_common(one.code for one in fitting) if level is Level.COUNTY else ""),
+        )
+
+    def _holds(self, one: Division) -> bool:
+        if one.level is Level.COUNTY and not one.current and not self.city:
+            return False  # a former county may have gone to another city
+        return (
+            self.province in ("", one.province)
+            and (one.level is Level.PROVINCE or self.city in ("", one.city))
+            and (one.level is not Level.COUNTY or self.county in ("", one.code))
+        )
+
+
+NOWHERE = Place()
+
+
+def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
+    """`province_code`, `city_code` and `address_key` of every row, from whichever columns there are.
+
+    Explicit columns come before what the address says. A city of a municipality is its pp01, districts and
+    counties alike. `address_key` is null where an address names nothing below the county.
+    """
+    names = [name for name in _PARTS if name in rows.column_names]
+    if not names:
+        return {}
+    texts = [pc.fill_null(rows[name].combine_chunks(), "") for name in names]
+    encoded = pc.binary_join_element_wise(*texts, "\x1f").dictionary_encode()
+    read = [
+        _read(dict(zip(names, one.split("\x1f"), strict=False))) for one in encoded.dictionary.to_pylist()
+    ]
+    columns = zip(*read, strict=True) if read else ((), (), ())
+    return {
+        name: pa.array([value or None for value in values], pa.string()).take(encoded.indices)
+        for name, values in zip(("province_code", "city_code", "address_key"), columns, strict=True)
+    }
+
+
+def _read(parts: dict[str, str]) -> tuple[str, str, str]:
+    place = NOWHERE
+    for name, above in _NAMES.items():
+        if text := parts.get(name):
+            place = _named(text, place, above)
+    if text := parts.get("area_code"):
+        place = _coded(text, place)
+    place, detail = divide(parts.get("address", ""), place)
+    return place.province, place.city, detail_key(detail)
+
+
+def _named(text: str, place: Place, above: int) -> Place:
+    """What a column that holds a name, or a code, says; nothing where not all of it is understood."""
+    if text.isascii():
+        return _coded(text, place)
+    found, rest = _without_names(unicodedata.normalize("NFKC", text), place, above)
+    return place if rest else found
+
+
+def _coded(text: str, place: Place) -> Place:
+    """What a code of six digits says. Four digits may be the card scheme's own code of an area."""
+    if not re.fullmatch(r"\d{6}", text) or place.province not in ("", text[:2]):
+        return place
+    codes = gazetteer().codes
+    city = f"{text[:2]}01" if text[:2] in MUNICIPALITIES else text[:4]
+    return replace(
+        place,
+        province=text[:2] if text[:2] in codes else place.province,
+        city=place.city or (city if city in codes or text in codes else ""),
+    )
+
+
+def divide(address: str, known: Place = NOWHERE) -> tuple[Place, str]:
+    """The place an address names, within what is known, and the text after it.
+
+    >>> divide("广东-广州-天河-体育西路103号")
+    (Place(province='44', city='4401', county='440106'), '体育西路103号')
+    """
+    text = unicodedata.normalize("NFKC", address).strip()
+    place, rest = _without_names(_COUNTRY.sub("", text, count=1) if _COUNTRY.match(text) else text, known)
+    if place == known:
+        return _without_names(text, known)
+    return place, rest
+
+
+def _without_names(text: str, place: Place, above: int = 0) -> tuple[Place, str]:
+    """Take names off the start. Short ones only downwards: 广东广州…, but not 广州市广州塔."""
+    by_start = gazetteer().by_start
+    deepest = above
+    while True:
+        if found := _BETWEEN_NAMES.match(text):
+            text = text[found.end() :]
+        for name in by_start.get(text[:2], ()):
+            if text.startswith(name):
+                rest = text[len(name) :]
+                if step := _step(name, place, deepest, bool(_NAMED_AFTER.match(rest))):
+                    (place, deepest), text = step, rest
+                    break
+        else:
+            return place, text
+
+
+@lru_cache(maxsize=100_000)
+def _step(name: str, place: Place, deepest: int, goes_on: bool) -> tuple[Place, int] | None:
+    """The place a name narrows to and the level reached; None where it means no place here.
+
+    Without a province, a short name is understood where it is one, or the only bearer of the name is a city.
+    `goes_on` tells that a short name is but the beginning of another.
+    """
+    meanings = gazetteer().meanings[name]
+    bearers = len({one.code for one in meanings if one.short})
+    meant = [
+        one
+        for one in meanings
+        if not one.short
+        or (
+            one.level > deepest
+            and not goes_on
+            and (
+                bool(place.province)
+                or one.level is Level.PROVINCE
+                or (one.level is Level.CITY and bearers == 1)
+            )
+        )
+    ]
+    narrowed = place.within(meant)
+    return (narrowed, max(deepest, min(one.level for one in meant))) if narrowed else None
+
+
+def detail_key(detail: str) -> str:
+    """House and street without blanks, marks and the many ways of writing one number; "" for nothing.
+
+    A mark between two numbers stays, as a dash: 3-501 is not 3501.
+
+    >>> detail_key("体育西路 103＃（维多利）3号楼501房") == detail_key("体育西路103号维多利3栋501室")
+    True
+    """
+    text = unicodedata.normalize("NFKC", detail).upper()
+    for pattern, form in _SAME:
+        text = pattern.sub(form, text)
+    text = _ELSEWHERE.sub("", _BETWEEN_NUMBERS.sub("-", text))
+    return _LEFT_OFF.sub("", text)
+
+
+def _common(codes: Iterable[str]) -> str:
+    """The code all of them have, or ""."""
+    different = set(codes)
+    return different.pop() if len(different) == 1 else ""

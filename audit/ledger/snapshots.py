@@ -1,0 +1,34 @@
+"""The registration states of a night beside the ledger, for the next night to compare with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.files import write_private
+
+_KEPT = 3
+
+
+def remember_statuses(state: Path, run_id: str, statuses: pa.Table | None) -> None:
+    """Write the states of a night (device_key, channel, reg_status); the oldest beyond a few are removed."""
+    if statuses is None:
+        return
+    folder = state / "statuses"
+    sink = pa.BufferOutputStream()
+    pq.write_table(statuses, sink, compression="zstd")
+    write_private(folder / f"{run_id}.parquet", sink.getvalue().to_pybytes())
+    newest = sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime_ns)
+    for file in newest[:-_KEPT]:
+        file.unlink(missing_ok=True)
+
+
+def recall_statuses(state: Path, run_id: str) -> pa.Table | None:
+    """The states of an earlier night; None where they were not kept or cannot be read."""
+    file = state / "statuses" / f"{run_id}.parquet"
+    try:
+        return pq.read_table(file) if run_id and file.exists() else None
+    except (OSError, pa.ArrowInvalid):
+        return None

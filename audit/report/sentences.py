@@ -1,0 +1,47 @@
+"""What is said of a file: why it could not be used, and what its reader should know.
+
+Apart from the report, whose tables need a library that takes half a second to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from audit.intake.reading import FileReading
+from audit.words import Words
+
+
+def shown_fact(name: str, value: object, words: Words) -> object:
+    """A fact in words: names of tables and columns as the reader knows them."""
+    if name in ("feed", "table"):
+        return words.label("feed", value)
+    if name == "column":
+        return words.column(str(value))
+    if name == "columns" and isinstance(value, (list, tuple)):
+        return [words.column(str(column)) for column in value]
+    return value
+
+
+def problem_of(reading: FileReading, words: Words) -> str:
+    """The sentence for a file that could not be used: what was found and what to do."""
+    if not reading.error:
+        return ""
+    facts = {name: shown_fact(name, value, words) for name, value in reading.error_facts.items()}
+    suggestions = facts.pop("suggestions", {})
+    sentence = words(f"error.{reading.error_key}", **facts)
+    if isinstance(suggestions, Mapping):
+        near = [
+            words("error.suggestion", column=words.column(name), headers=headers)
+            for name, headers in suggestions.items()
+            if headers
+        ]
+        sentence = words("sentence_mark").join([sentence, *near])
+    return sentence
+
+
+def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
+    """What the reader of a file should know though nothing was rejected for it."""
+    for key, facts in reading.notices:
+        yield words(
+            f"notice.{key}", **{name: shown_fact(name, value, words) for name, value in facts.items()}
+        )

@@ -1,0 +1,203 @@
+"""HB: devices and whole stores that nobody hears from."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.schema import Subject
+from audit.rules.model import (
+    DAYS,
+    Case,
+    Category,
+    Example,
+    Explains,
+    Night,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+)
+
+
+def _installed_long_enough(night: Night) -> nw.Expr:
+    return nw.col("install_date").is_null() | (nw.col("install_date") < night.day(night["days"]))
+
+
+HB_01 = Rule(
+    id="HB-01",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("devices.last_heartbeat_at",),
+    applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
+    thresholds=(
+        Threshold(
+            "days",
+            7,
+            DAYS,
+            Texts(
+                "终端每日签到，一周没有联机已不是偶尔停业",
+                "terminals sign in daily; a week without is more than a closed day",
+            ),
+        ),
+        Threshold("high_days", 30, DAYS, Texts("一个月没有联机", "a month without contact")),
+    ),
+    cases=(
+        Case(
+            lambda night: nw.col("last_contact_at") < night.start_of(night["high_days"]),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 已 {last_contact_at:days} 天未联机，最近一次为 {last_contact_at}。",
+                "Terminal {serial_no} has not been heard from for {last_contact_at:days} days, last on {last_contact_at}.",
+            ),
+        ),
+        Case(
+            lambda night: nw.col("last_contact_at") < night.start_of(night["days"]),
+            Severity.MEDIUM,
+            Texts(
+                "终端 {serial_no} 已 {last_contact_at:days} 天未联机，最近一次为 {last_contact_at}。",
+                "Terminal {serial_no} has not been heard from for {last_contact_at:days} days, last on {last_contact_at}.",
+            ),
+        ),
+        Case(
+            lambda night: nw.col("last_contact_at").is_null() & _installed_long_enough(night),
+            Severity.MEDIUM,
+            Texts(
+                "终端 {serial_no} 台账状态为在用，但从未上报心跳或签到。",
+                "Terminal {serial_no} is in use by the ledger but has never reported.",
+            ),
+        ),
+    ),
+    cause="6.4",
+    owner=Owner.MERCHANT,
+    title=Texts("长期未联机", "Not heard from"),
+    why=Texts(
+        "在用终端长期不联机，可能网络故障、设备损坏、闲置或已被移走。",
+        "A device in use that stays silent has lost its network, broken down, lies idle or was taken away.",
+    ),
+    remedy=Texts(
+        "联系商户检查网络、SIM 卡和设备；闲置的收回，遗失的登记并停用。",
+        "Have the merchant check network, SIM card and device; recover what lies idle, record and stop what is lost.",
+    ),
+    expected=Texts("近期联机", "recent contact"),
+    actual=Texts("{last_contact_at}", "{last_contact_at}"),
+    example=Example(
+        rows=(
+            {"serial_no": "O1", "in_use": True, "last_contact_at": "2026-09-01 10:00:00"},
+            {"serial_no": "O2", "in_use": True, "last_contact_at": "2026-11-10 10:00:00"},
+            {"serial_no": "O3", "in_use": True, "last_contact_at": "2026-11-14 00:00:00"},
+            {"serial_no": "O4", "in_use": True, "install_date": "2026-01-01"},
+            {"serial_no": "O5", "in_use": True, "install_date": "2026-11-20"},
+            {"serial_no": "O6", "in_use": True, "is_spare": True, "last_contact_at": "2026-01-01"},
+            {"serial_no": "O7", "in_use": False, "last_contact_at": "2026-01-01"},
+        ),
+        flagged=(0, 1, 3),
+    ),
+)
+
+HB_02 = Rule(
+    id="HB-02",
+    subject=Subject.SITE,
+    category=Category.ATTENTION,
+    requires=("devices.store_no", "devices.last_heartbeat_at"),
+    applies=lambda night: nw.col("devices") >= night["devices"],
+    known=("last_contact_at", "heard_until"),
+    thresholds=(
+        Threshold(
+            "devices",
+            3,
+            Texts("台", "devices"),
+            Texts(
+                "一两台同时离线不足以说明是门店网络", "one or two devices do not make it the store's network"
+            ),
+        ),
+        Threshold(
+            "days",
+            1,
+            DAYS,
+            Texts(
+                "以同一文件中最近一次联机为准，与导出日期无关",
+                "counted from the last contact of any device in the same file, however old the export is",
+            ),
+        ),
+    ),
+    cases=(
+        Case(
+            lambda night: (
+                (nw.col("first_contact_at").dt.date() == nw.col("last_contact_at").dt.date())
+                & (nw.col("last_contact_at").dt.offset_by(f"{int(night['days'])}d") < nw.col("heard_until"))
+            ),
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）门店 {store_no}（{store_name}）的 {devices} 台终端在同一天全部离线，"
+                "最后一次联机为 {last_contact_at}，距今 {last_contact_at:days} 天。",
+                "All {devices} terminals of store {store_no} ({store_name}) of merchant {merchant_no} ({merchant_name}) "
+                "fell silent on one day, {last_contact_at:days} days ago; the last contact was {last_contact_at}.",
+            ),
+        ),
+    ),
+    cause="4.4",
+    owner=Owner.MERCHANT,
+    title=Texts("门店整体离线", "Whole store offline"),
+    why=Texts(
+        "多台终端同日离线，多为门店断网、断电或停业，逐台排查没有意义。",
+        "Several devices that fall silent on one day point to the store's network, its power or its closing, not to each device.",
+    ),
+    remedy=Texts(
+        "联系门店检查网络与供电；已停业或搬迁的，按退出或移机流程处理。",
+        "Have the store check network and power; one that has closed or moved goes through the procedure for that.",
+    ),
+    expected=Texts("近期联机", "recent contact"),
+    actual=Texts("{last_contact_at}", "{last_contact_at}"),
+    explains=(Explains("HB-01", own=("merchant_no", "store_no"), theirs=("merchant_no", "store_no")),),
+    example=Example(
+        rows=(
+            {
+                "merchant_no": "M1",
+                "store_no": "S1",
+                "devices": 3,
+                "first_contact_at": "2026-11-15 08:00:00",
+                "last_contact_at": "2026-11-15 21:30:00",
+                "heard_until": "2026-11-21 03:00:00",
+            },
+            {
+                "merchant_no": "M1",
+                "store_no": "S2",
+                "devices": 4,
+                "first_contact_at": "2026-11-14 23:00:00",
+                "last_contact_at": "2026-11-15 01:00:00",
+                "heard_until": "2026-11-21 03:00:00",
+            },
+            {
+                "merchant_no": "M1",
+                "store_no": "S3",
+                "devices": 3,
+                "first_contact_at": "2026-11-20 08:00:00",
+                "last_contact_at": "2026-11-20 09:00:00",
+                "heard_until": "2026-11-21 03:00:00",
+            },
+            {
+                "merchant_no": "M1",
+                "store_no": "S4",
+                "devices": 5,
+                "first_contact_at": "2026-11-19 08:00:00",
+                "last_contact_at": "2026-11-19 09:00:00",
+                "heard_until": "2026-11-21 03:00:00",
+            },
+            {
+                "merchant_no": "M1",
+                "store_no": "S5",
+                "devices": 2,
+                "first_contact_at": "2026-11-15 08:00:00",
+                "last_contact_at": "2026-11-15 09:00:00",
+                "heard_until": "2026-11-21 03:00:00",
+            },
+            {"merchant_no": "M1", "store_no": "S6", "devices": 3},
+        ),
+        flagged=(0, 3),
+        unknown=(5,),
+    ),
+    since="0.2.0",
+)
+
+RULES = (HB_01, HB_02)

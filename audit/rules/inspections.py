@@ -1,0 +1,259 @@
+"""AUD-01, AUD-03, AUD-07: what the patrol inspections (巡检) of the terminals say, or leave unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.schema import Subject
+from audit.rules.model import DAYS, Case, Category, Example, Night, Owner, Rule, Severity, Texts, Threshold
+
+_BY_THE_ACQUIRER = Texts(
+    "周期由收单机构制度规定（中支协发〔2021〕161号），此为常见做法，请按本机构制度修改",
+    "set by the acquirer's own rules (中支协发〔2021〕161号); a common practice, adapt it to yours",
+)
+
+
+def _older_than_cycle(column: str, cycles: int = 1) -> Callable[[Night], nw.Expr]:
+    """Whether a date lies more than so many cycles back; the cycle is that of the merchant's risk level."""
+
+    def condition(night: Night) -> nw.Expr:
+        day, level = nw.col(column), nw.col("merchant_risk_level").fill_null("")
+        lower = (
+            nw.when(level.str.contains("(?i)^(?:中|medium|2|二)"))
+            .then(night.past(day, cycles * night["medium_days"]))
+            .otherwise(night.past(day, cycles * night["days"]))
+        )
+        high = night.past(day, cycles * night["high_days"])
+        return nw.when(level.str.contains("(?i)^(?:高|high|3|三)")).then(high).otherwise(lower)
+
+    return condition
+
+
+_SINCE_INSTALLED = _older_than_cycle("install_date")
+
+AUD_01 = Rule(
+    id="AUD-01",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("inspections.inspect_date",),
+    absence_of="inspections",
+    applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
+    unsure=nw.col("last_inspected_on").is_null() & nw.col("install_date").is_null(),
+    thresholds=(
+        Threshold("days", 365, DAYS, _BY_THE_ACQUIRER),
+        Threshold("medium_days", 180, DAYS, _BY_THE_ACQUIRER),
+        Threshold("high_days", 90, DAYS, _BY_THE_ACQUIRER),
+    ),
+    cases=(
+        Case(
+            _older_than_cycle("last_inspected_on", 2),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 最近一次巡检是 {last_inspected_on}，距今 {last_inspected_on:days} 天，已超过规定周期的两倍。",
+                "Terminal {serial_no} was last inspected on {last_inspected_on}, {last_inspected_on:days} days ago: "
+                "more than twice the cycle.",
+            ),
+        ),
+        Case(
+            _older_than_cycle("last_inspected_on"),
+            Severity.MEDIUM,
+            Texts(
+                "终端 {serial_no} 最近一次巡检是 {last_inspected_on}，距今 {last_inspected_on:days} 天，已超过规定周期。",
+                "Terminal {serial_no} was last inspected on {last_inspected_on}, {last_inspected_on:days} days ago: "
+                "longer than the cycle.",
+            ),
+        ),
+        Case(
+            lambda night: nw.col("last_inspected_on").is_null() & _SINCE_INSTALLED(night),
+            Severity.MEDIUM,
+            Texts(
+                "终端 {serial_no} 自 {install_date} 安装以来没有巡检记录，已超过规定周期。",
+                "Terminal {serial_no}, installed on {install_date}, has no inspection on record; the cycle has passed.",
+            ),
+        ),
+    ),
+    cause="3.2",
+    owner=Owner.ACQUIRER,
+    title=Texts("巡检逾期", "Inspection overdue"),
+    why=Texts(
+        "长期未巡检的终端，被移机、改装或调换都难以及时发现。",
+        "A terminal nobody looks at can be moved, tampered with or swapped unnoticed.",
+    ),
+    remedy=Texts(
+        "由收单机构安排巡检并登记结果，商户予以配合；已巡检未登记的，补录巡检记录。",
+        "The acquirer has it inspected and enters the result, with the merchant's help; enter inspections that were made and not recorded.",
+    ),
+    expected=Texts("按商户风险等级的周期巡检", "inspected in the cycle of the merchant's risk level"),
+    actual=Texts("{last_inspected_on}", "{last_inspected_on}"),
+    other="inspection",
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "serial_no": "S1",
+                "in_use": True,
+                "merchant_risk_level": "低",
+                "last_inspected_on": "2025-11-20",
+            },
+            {"serial_no": "S2", "in_use": True, "last_inspected_on": "2025-11-21"},
+            {
+                "serial_no": "S3",
+                "in_use": True,
+                "merchant_risk_level": "高风险",
+                "last_inspected_on": "2026-05-01",
+            },
+            {
+                "serial_no": "S4",
+                "in_use": True,
+                "merchant_risk_level": "2",
+                "last_inspected_on": "2026-05-01",
+            },
+            {
+                "serial_no": "S5",
+                "in_use": True,
+                "merchant_risk_level": "Medium",
+                "last_inspected_on": "2026-06-01",
+            },
+            {"serial_no": "S6", "in_use": True, "install_date": "2024-02-01"},
+            {"serial_no": "S7", "in_use": True, "install_date": "2026-10-01"},
+            {"serial_no": "S8", "in_use": True},
+            {"serial_no": "S9", "in_use": True, "is_spare": True, "install_date": "2024-02-01"},
+            {"serial_no": "S10", "in_use": False, "install_date": "2024-02-01"},
+        ),
+        flagged=(0, 2, 3, 5),
+        unknown=(7,),
+    ),
+)
+
+AUD_03 = Rule(
+    id="AUD-03",
+    subject=Subject.DEVICE,
+    category=Category.ATTENTION,
+    requires=("inspections.inspect_date", "inspections.result"),
+    applies=nw.col("in_scope") & ~nw.col("last_inspected_on").is_null(),
+    known=("last_inspection_result",),
+    cases=(
+        Case(
+            (nw.col("last_inspection_result") == "fail") & ~nw.col("last_inspection_issue").is_null(),
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 于 {last_inspected_on} 巡检异常：{last_inspection_issue}。此后没有合格的巡检记录。",
+                "Terminal {serial_no} failed its inspection on {last_inspected_on}: {last_inspection_issue}. "
+                "It has not passed one since.",
+            ),
+        ),
+        Case(
+            nw.col("last_inspection_result") == "fail",
+            Severity.HIGH,
+            Texts(
+                "终端 {serial_no} 于 {last_inspected_on} 巡检异常，记录中没有问题描述。此后没有合格的巡检记录。",
+                "Terminal {serial_no} failed its inspection on {last_inspected_on}; the record does not say why. "
+                "It has not passed one since.",
+            ),
+        ),
+    ),
+    cause="7.2",
+    owner=Owner.MERCHANT,
+    title=Texts("巡检异常未整改", "Failed inspection not put right"),
+    why=Texts(
+        "巡检发现的问题没有复检合格，即视为仍然存在。",
+        "What an inspection found is taken to be there still, until a later one passes.",
+    ),
+    remedy=Texts(
+        "商户按巡检意见整改，收单机构复检合格后登记结果；涉及改装或调换的，立即停用终端。",
+        "The merchant puts it right, the acquirer inspects again and enters the result; where tampering is suspected, stop the terminal at once.",
+    ),
+    expected=Texts("巡检合格", "inspection passed"),
+    actual=Texts("{last_inspection_issue}", "{last_inspection_issue}"),
+    other="inspection",
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "serial_no": "T1",
+                "in_scope": True,
+                "last_inspected_on": "2026-09-12",
+                "last_inspection_result": "fail",
+                "last_inspection_issue": "机身封签破损",
+            },
+            {
+                "serial_no": "T2",
+                "in_scope": True,
+                "last_inspected_on": "2026-09-12",
+                "last_inspection_result": "fail",
+            },
+            {
+                "serial_no": "T3",
+                "in_scope": True,
+                "last_inspected_on": "2026-10-12",
+                "last_inspection_result": "pass",
+            },
+            {"serial_no": "T4", "in_scope": True, "last_inspected_on": "2026-10-12"},
+            {"serial_no": "T5", "in_scope": True},
+            {
+                "serial_no": "T6",
+                "in_scope": False,
+                "last_inspected_on": "2026-09-12",
+                "last_inspection_result": "fail",
+            },
+        ),
+        flagged=(0, 1),
+        unknown=(3,),
+    ),
+)
+
+AUD_07 = Rule(
+    id="AUD-07",
+    subject=Subject.DEVICE,
+    category=Category.MISMATCH,
+    requires=("devices.serial_no", "inspections.inspect_date", "inspections.serial_no"),
+    applies=nw.col("in_scope") & ~nw.col("inspected_serial").is_null(),
+    known=("serial_no",),
+    cases=(
+        Case(
+            nw.col("inspected_serial") != nw.col("serial_no"),
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no} 终端号 {terminal_id} 的台账序列号是 {serial_no}，巡检现场读到的是 {inspected_serial}，疑似被调换。",
+                "At terminal {terminal_id} of merchant {merchant_no} the ledger has serial {serial_no}, "
+                "but the inspection read {inspected_serial}: the device may have been swapped.",
+            ),
+        ),
+    ),
+    cause="1.1",
+    owner=Owner.ACQUIRER,
+    title=Texts("现场序列号不符，疑似调换", "Serial on site differs, device possibly swapped"),
+    why=Texts(
+        "现场设备与台账不是同一台，可能是换机未登记，也可能是终端被人替换。",
+        "The device on site is another one: a swap nobody recorded, or a substitution.",
+    ),
+    remedy=Texts(
+        "先停用该终端，核对换机工单与现场实物；属换机的更新台账并变更报备，属抄录错误的更正巡检记录，否则按安全事件处置。",
+        "Stop the terminal and compare work orders with the device: record a swap and change its registration, "
+        "correct a misread serial, and treat anything else as a security incident.",
+    ),
+    expected=Texts("{serial_no}", "{serial_no}"),
+    actual=Texts("{inspected_serial}", "{inspected_serial}"),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "serial_no": "U1",
+                "terminal_id": "00000011",
+                "merchant_no": "M1",
+                "in_scope": True,
+                "inspected_serial": "V9",
+            },
+            {"serial_no": "U2", "in_scope": True, "inspected_serial": "U2"},
+            {"serial_no": "U3", "in_scope": True},
+            {"serial_no": None, "in_scope": True, "inspected_serial": "V7"},
+            {"serial_no": "U5", "in_scope": False, "inspected_serial": "V8"},
+        ),
+        flagged=(0,),
+        unknown=(3,),
+    ),
+)
+
+RULES = (AUD_01, AUD_03, AUD_07)

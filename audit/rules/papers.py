@@ -1,0 +1,251 @@
+"""MER: papers that have run out or soon will, and the authorisation a channel asks for."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.schema import Subject
+from audit.rules.merchants import OPEN_MERCHANT
+from audit.rules.model import (
+    DAYS,
+    Case,
+    Category,
+    Example,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+    unread,
+)
+
+MER_04 = Rule(
+    id="MER-04",
+    subject=Subject.MERCHANT,
+    category=Category.EXPIRED,
+    requires=("merchants.license_expiry",),
+    applies=OPEN_MERCHANT,
+    known=("license_expiry",),
+    cases=(
+        Case(
+            lambda night: nw.col("license_expiry") < night.day(),
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）的营业执照已于 {license_expiry} 到期。",
+                "The business licence of merchant {merchant_no} ({merchant_name}) expired on {license_expiry}.",
+            ),
+        ),
+    ),
+    cause="4.1",
+    owner=Owner.MERCHANT,
+    title=Texts("营业执照已过期", "Business licence expired"),
+    why=Texts(
+        "执照过期属于商户资料不全，渠道可能据此驳回新报备或限制交易。",
+        "An expired licence leaves the merchant's papers incomplete; a channel may reject registrations or limit payments for it.",
+    ),
+    remedy=Texts(
+        "请商户提供新版营业执照，更新商户资料；已停业的按退出流程处理。",
+        "Have the merchant supply the renewed licence and update the record; one that has closed goes through the exit process.",
+    ),
+    expected=Texts("有效期内", "within validity"),
+    actual=Texts("{license_expiry}", "{license_expiry}"),
+    example=Example(
+        rows=(
+            {"merchant_no": "M1", "license_expiry": "2026-11-20"},
+            {"merchant_no": "M2", "license_expiry": "2026-11-21"},
+            {"merchant_no": "M3", "license_expiry": "9999-12-31"},
+            {"merchant_no": "M4"},
+            {"merchant_no": "M5", "license_expiry": "2020-01-01", "merchant_status": "closed"},
+        ),
+        flagged=(0,),
+        unknown=(3,),
+    ),
+)
+
+MER_05 = Rule(
+    id="MER-05",
+    subject=Subject.MERCHANT,
+    category=Category.EXPIRED,
+    requires=("merchants.legal_id_expiry",),
+    applies=OPEN_MERCHANT,
+    known=("legal_id_expiry",),
+    cases=(
+        Case(
+            lambda night: nw.col("legal_id_expiry") < night.day(),
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）的法定代表人证件已于 {legal_id_expiry} 到期。",
+                "The ID of the legal person of merchant {merchant_no} ({merchant_name}) expired on {legal_id_expiry}.",
+            ),
+        ),
+    ),
+    cause="4.1",
+    owner=Owner.MERCHANT,
+    title=Texts("法定代表人证件已过期", "Legal person's ID expired"),
+    why=Texts(
+        "证件过期属于商户资料不全，实名认证可能失效，新报备可能被驳回。",
+        "An expired ID leaves the merchant's papers incomplete; its verification may lapse and registrations be rejected.",
+    ),
+    remedy=Texts(
+        "请商户提供新证件，更新商户资料并重新提交认证；负责人已变更的一并更正。",
+        "Have the merchant supply the new document, update the record and submit it again; where somebody else is in charge, correct that too.",
+    ),
+    expected=Texts("有效期内", "within validity"),
+    actual=Texts("{legal_id_expiry}", "{legal_id_expiry}"),
+    example=Example(
+        rows=(
+            {"merchant_no": "M1", "legal_id_expiry": "2026-11-20"},
+            {"merchant_no": "M2", "legal_id_expiry": "2026-11-21"},
+            {"merchant_no": "M3", "legal_id_expiry": "9999-12-31"},
+            {"merchant_no": "M4"},
+            {"merchant_no": "M5", "legal_id_expiry": "2020-01-01", "merchant_status": "closed"},
+        ),
+        flagged=(0,),
+        unknown=(3,),
+    ),
+    since="0.2.0",
+)
+
+# in words of people and of the channels' interfaces; "not" is asked first, 未授权 contains 授权
+_NOT_AUTHORISED = nw.col("auth_state_wechat").str.contains(
+    "(?i)未(?:完成)?(?:授权|认证|实名|确认|通过)|待(?:商户|联系人|法人)?(?:授权|认证|实名|确认)|"
+    "不通过|驳回|失败|unauthori[sz]ed|not.?authori[sz]ed|rejected"
+)
+_AUTHORISED = nw.col("auth_state_wechat").str.contains(
+    "(?i)已(?:完成)?(?:授权|认证|实名|确认)|(?:授权|认证|实名|确认)(?:成功|通过|完成)|authori[sz]ed|passed"
+)
+_SAID_AUTHORISED = (~_NOT_AUTHORISED & _AUTHORISED).fill_null(False)
+_NO_CHANNEL_NUMBER = nw.col("missing_fields").str.contains(",channel_merchant_no,", literal=True)
+
+
+MER_07 = Rule(
+    id="MER-07",
+    subject=Subject.MERCHANT,
+    category=Category.MERCHANT,
+    requires=("merchants.auth_state_wechat",),
+    applies=OPEN_MERCHANT,
+    unsure=~(_NOT_AUTHORISED | _AUTHORISED | _NO_CHANNEL_NUMBER).fill_null(False),
+    cases=(
+        Case(
+            _NOT_AUTHORISED,
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）的微信认证状态为“{auth_state_wechat}”。",
+                "The WeChat authorisation of merchant {merchant_no} ({merchant_name}) stands at “{auth_state_wechat}”.",
+            ),
+        ),
+        Case(
+            ~_SAID_AUTHORISED & _NO_CHANNEL_NUMBER,
+            Severity.HIGH,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）没有渠道商户号，也没有已认证的记录。",
+                "Merchant {merchant_no} ({merchant_name}) has no number at the channel and no record of an authorisation.",
+            ),
+        ),
+    ),
+    cause="4.1",
+    owner=Owner.MERCHANT,
+    title=Texts("商户未完成实名认证或授权", "Merchant not verified or authorised"),
+    why=Texts(
+        "商户未完成认证授权时，渠道不受理其交易，名下终端即使已报备也无法收款。",
+        "Until the merchant is verified, the channel refuses its payments, and registered terminals do not help.",
+    ),
+    remedy=Texts(
+        "请商户负责人扫码完成认证与授权；没有渠道商户号的，由收单机构先为其进件。",
+        "Have the person in charge scan the code and authorise; where there is no number at the channel, the acquirer enters the merchant first.",
+    ),
+    expected=Texts("已授权", "authorised"),
+    actual=Texts("{auth_state_wechat}", "{auth_state_wechat}"),
+    example=Example(
+        rows=(
+            {"merchant_no": "M1", "auth_state_wechat": "未授权"},
+            {"merchant_no": "M2", "auth_state_wechat": "AUTHORIZE_STATE_UNAUTHORIZED"},
+            {"merchant_no": "M3", "auth_state_wechat": "已授权"},
+            {"merchant_no": "M4", "auth_state_wechat": "authorize_state_authorized"},
+            {"merchant_no": "M5", "auth_state_wechat": "2"},
+            {"merchant_no": "M6"},
+            {"merchant_no": "M7", "missing_fields": ",channel_merchant_no,"},
+            {
+                "merchant_no": "M8",
+                "auth_state_wechat": "认证成功",
+                "missing_fields": ",mcc,channel_merchant_no,",
+            },
+            {"merchant_no": "M9", "auth_state_wechat": "未认证", "merchant_status": "closed"},
+        ),
+        flagged=(0, 1, 6),
+        unknown=(4, 5),
+    ),
+    since="0.2.0",
+)
+
+MER_09 = Rule(
+    id="MER-09",
+    subject=Subject.MERCHANT,
+    category=Category.MERCHANT,
+    requires=("merchants.merchant_no",),
+    applies=OPEN_MERCHANT,
+    unsure=(nw.col("license_expiry").is_null() & nw.col("legal_id_expiry").is_null())
+    | unread("license_expiry")
+    | unread("legal_id_expiry"),
+    thresholds=(
+        Threshold(
+            "days",
+            60,
+            DAYS,
+            Texts(
+                "换证与更新资料需要时间，提前两个月提醒",
+                "renewing papers and records takes time; two months' notice",
+            ),
+        ),
+    ),
+    cases=(
+        Case(
+            lambda night: night.soon(nw.col("license_expiry"), night["days"]),
+            Severity.LOW,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）的营业执照将于 {license_expiry} 到期。",
+                "The business licence of merchant {merchant_no} ({merchant_name}) expires on {license_expiry}.",
+            ),
+        ),
+        Case(
+            lambda night: night.soon(nw.col("legal_id_expiry"), night["days"]),
+            Severity.LOW,
+            Texts(
+                "商户 {merchant_no}（{merchant_name}）的法定代表人证件将于 {legal_id_expiry} 到期。",
+                "The ID of the legal person of merchant {merchant_no} ({merchant_name}) expires on {legal_id_expiry}.",
+            ),
+        ),
+    ),
+    cause="4.1",
+    owner=Owner.MERCHANT,
+    title=Texts("商户证照即将到期", "Merchant's papers about to expire"),
+    why=Texts(
+        "到期前换证，可避免资料失效后报备被驳回、交易受限。",
+        "Papers renewed in time spare a rejected registration and limited payments.",
+    ),
+    remedy=Texts(
+        "请商户在到期前办理换证并提交新证照，由收单机构更新商户清单。",
+        "Have the merchant renew the papers before they expire and hand in the new ones; the acquirer updates the list.",
+    ),
+    expected=Texts("有效期内", "within validity"),
+    actual=Texts(
+        "营业执照 {license_expiry} / 法定代表人证件 {legal_id_expiry}",
+        "licence {license_expiry} / legal person's ID {legal_id_expiry}",
+    ),
+    example=Example(
+        rows=(
+            {"merchant_no": "M1", "license_expiry": "2027-01-20", "legal_id_expiry": "2030-01-01"},
+            {"merchant_no": "M2", "license_expiry": "2027-01-21", "legal_id_expiry": "9999-12-31"},
+            {"merchant_no": "M3", "license_expiry": "9999-12-31", "legal_id_expiry": "2026-11-21"},
+            {"merchant_no": "M4", "license_expiry": "2026-11-20"},
+            {"merchant_no": "M5"},
+            {"merchant_no": "M6", "license_expiry": "2026-12-01", "merchant_status": "closed"},
+            {"merchant_no": "M7", "license_expiry": "2030-01-01", "rejected": ",legal_id_expiry,"},
+        ),
+        flagged=(0, 2),
+        unknown=(4, 6),
+    ),
+    since="0.2.0",
+)
+
+RULES = (MER_04, MER_05, MER_07, MER_09)

@@ -1,0 +1,279 @@
+"""AUD-02, AUD-04, AUD-05, AUD-06: whether the audit of oneself (自查自纠) is itself kept up."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.schema import Subject
+from audit.rules.model import DAYS, Case, Category, Example, Owner, Rule, Severity, Texts, Threshold, unread
+
+AUD_02 = Rule(
+    id="AUD-02",
+    subject=Subject.PROGRAMME,
+    category=Category.ATTENTION,
+    requires=(),
+    applies=nw.col("item") == "self_audit",
+    cases=(
+        Case(
+            lambda night: night.past(nw.col("next_due")),
+            Severity.MEDIUM,
+            Texts(
+                "最近一次自查签认是 {last_done}，下一次应不晚于 {next_due}，已逾期 {next_due:days} 天。",
+                "The last self-audit was signed off on {last_done}; the next was due on {next_due}.",
+            ),
+        ),
+        Case(
+            nw.col("last_done").is_null(),
+            Severity.MEDIUM,
+            Texts("没有自查签认记录。", "No self-audit has been signed off."),
+        ),
+    ),
+    cause="7.2",
+    owner=Owner.ACQUIRER,
+    title=Texts("本期自查未签认", "Self-audit not signed off"),
+    why=Texts(
+        "系统每晚自动核对，但自查结论须由人确认；无人签认的周期没有自查证据。",
+        "The checks run every night, but a person has to confirm the outcome; a cycle nobody signed has no evidence.",
+    ),
+    remedy=Texts(
+        "由负责人复核本期问题与整改情况并签认，在 audit.toml 的 [audit.programme.self_audit] 登记日期与佐证。",
+        "The person in charge reviews findings and rectification and signs; enter date and evidence in [audit.programme.self_audit] of audit.toml.",
+    ),
+    expected=Texts("{cadence}一次", "{cadence}"),
+    actual=Texts("{last_done}", "{last_done}"),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "item": "self_audit",
+                "cadence": "monthly",
+                "last_done": "2026-10-20",
+                "next_due": "2026-11-20",
+            },
+            {
+                "item": "self_audit",
+                "cadence": "monthly",
+                "last_done": "2026-10-21",
+                "next_due": "2026-11-21",
+            },
+            {"item": "self_audit", "cadence": "quarterly"},
+            {"item": "network", "cadence": "monthly", "last_done": "2026-01-20", "next_due": "2026-02-20"},
+        ),
+        flagged=(0, 2),
+    ),
+)
+
+AUD_04 = Rule(
+    id="AUD-04",
+    subject=Subject.TRAINING,
+    category=Category.ATTENTION,
+    requires=("training.topic", "training.trained_on"),
+    unsure=nw.col("valid_until").is_null() & (nw.col("trained_on").is_null() | unread("valid_until")),
+    thresholds=(
+        Threshold(
+            "days",
+            365,
+            DAYS,
+            Texts(
+                "未写有效期时按每年复训（运营经验值）",
+                "where no date is given: every year, operating practice",
+            ),
+        ),
+    ),
+    cases=(
+        Case(
+            lambda night: night.past(nw.col("valid_until")),
+            Severity.LOW,
+            Texts(
+                "{trainee}（{organisation}）的“{topic}”培训已于 {valid_until} 到期。",
+                "The training “{topic}” of {trainee} ({organisation}) expired on {valid_until}.",
+            ),
+        ),
+        Case(
+            lambda night: nw.col("valid_until").is_null() & night.past(nw.col("trained_on"), night["days"]),
+            Severity.LOW,
+            Texts(
+                "{trainee}（{organisation}）最近一次“{topic}”培训是 {trained_on}，已过 {trained_on:days} 天。",
+                "{trainee} ({organisation}) was last trained in “{topic}” on {trained_on}, {trained_on:days} days ago.",
+            ),
+        ),
+    ),
+    cause="6.3",
+    owner=Owner.MERCHANT,
+    title=Texts("培训已过期", "Training out of date"),
+    why=Texts(
+        "不熟悉报备流程和设备操作，是录入错误与报备失败的常见原因。",
+        "Not knowing the procedure and the device is a common source of typing errors and failed registrations.",
+    ),
+    remedy=Texts(
+        "安排复训并登记日期；人员已离岗的，不再列入提交的培训表。",
+        "Train again and enter the date; no longer list people who have left.",
+    ),
+    expected=Texts("在有效期内", "within validity"),
+    actual=Texts(
+        "{trained_on} 培训，有效期至 {valid_until}", "trained {trained_on}, valid until {valid_until}"
+    ),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "topic": "终端报备流程",
+                "trainee": "张*",
+                "organisation": "示例便利店",
+                "trained_on": "2025-11-01",
+                "valid_until": "2026-10-31",
+            },
+            {
+                "topic": "终端报备流程",
+                "trainee": "李*",
+                "organisation": "示例便利店",
+                "trained_on": "2025-11-20",
+            },
+            {"topic": "终端报备流程", "trainee": "王*", "trained_on": "2025-11-21"},
+            {
+                "topic": "异常处理",
+                "trainee": "张*",
+                "trained_on": "2024-05-01",
+                "valid_until": "2027-04-30",
+            },
+            {
+                "topic": "异常处理",
+                "trainee": "李*",
+                "trained_on": "2024-05-01",
+                "rejected": ",valid_until,",
+            },
+            {"topic": "异常处理", "trainee": "王*"},
+        ),
+        flagged=(0, 1),
+        unknown=(4, 5),
+    ),
+)
+
+AUD_05 = Rule(
+    id="AUD-05",
+    subject=Subject.PROGRAMME,
+    category=Category.ATTENTION,
+    requires=(),
+    applies=nw.col("item") == "risk_analysis",
+    cases=(
+        Case(
+            lambda night: night.past(nw.col("next_due")),
+            Severity.LOW,
+            Texts(
+                "巡检频次的风险分析最近复核于 {last_done}，应不晚于 {next_due} 再次复核。",
+                "The risk analysis behind the inspection cycle was last reviewed on {last_done}; the next review was due on {next_due}.",
+            ),
+        ),
+        Case(
+            nw.col("last_done").is_null(),
+            Severity.LOW,
+            Texts(
+                "巡检频次的风险分析没有复核记录。",
+                "No review of the risk analysis behind the inspection cycle is on record.",
+            ),
+        ),
+    ),
+    cause="7.2",
+    owner=Owner.ACQUIRER,
+    title=Texts("风险分析未按期复核", "Risk analysis not reviewed"),
+    why=Texts(
+        "巡检频次应以风险分析为依据，PCI DSS 12.3.1 要求至少每 12 个月复核一次。",
+        "Inspection cycles rest on a targeted risk analysis, which PCI DSS 12.3.1 has reviewed at least every 12 months.",
+    ),
+    remedy=Texts(
+        "复核资产、威胁与由此确定的巡检频次，在 audit.toml 的 [audit.programme.risk_analysis] 登记日期与佐证。",
+        "Review assets, threats and the frequency they lead to; enter date and evidence in [audit.programme.risk_analysis] of audit.toml.",
+    ),
+    expected=Texts("{cadence}复核", "reviewed {cadence}"),
+    actual=Texts("{last_done}", "{last_done}"),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "item": "risk_analysis",
+                "cadence": "yearly",
+                "last_done": "2025-11-20",
+                "next_due": "2026-11-20",
+            },
+            {
+                "item": "risk_analysis",
+                "cadence": "yearly",
+                "last_done": "2025-11-21",
+                "next_due": "2026-11-21",
+            },
+            {"item": "risk_analysis", "cadence": "yearly"},
+            {"item": "self_audit", "cadence": "monthly"},
+        ),
+        flagged=(0, 2),
+    ),
+)
+
+AUD_06 = Rule(
+    id="AUD-06",
+    subject=Subject.RECTIFICATION,
+    category=Category.ATTENTION,
+    requires=(),
+    cases=(
+        Case(
+            nw.col("long_overdue_findings") > 0,
+            Severity.CRITICAL,
+            Texts(
+                "{owner_key}有 {overdue_findings} 项整改逾期，其中 {long_overdue_findings} 项已超过期限的两倍，最早的应于 {oldest_due_on} 完成。",
+                "{owner_key}: {overdue_findings} rectification(s) overdue, {long_overdue_findings} of them past twice "
+                "the time they were given; the oldest was due on {oldest_due_on}.",
+            ),
+        ),
+        Case(
+            nw.col("overdue_findings") > 0,
+            Severity.HIGH,
+            Texts(
+                "{owner_key}有 {overdue_findings} 项整改逾期，最早的应于 {oldest_due_on} 完成。",
+                "{owner_key}: {overdue_findings} rectification(s) overdue; the oldest was due on {oldest_due_on}.",
+            ),
+        ),
+    ),
+    cause="7.2",
+    owner=Owner.OPERATOR,
+    title=Texts("整改逾期", "Rectification overdue"),
+    why=Texts(
+        "查出问题而不按期整改，自查就失去意义，同类问题也会不断复发。",
+        "An audit whose findings are not put right in time serves nothing, and the same faults come back.",
+    ),
+    remedy=Texts(
+        "由本机构向责任方发出督办通知，约定新的完成日期；超过期限两倍的，报主管领导处理。",
+        "Send the party a reminder and agree on a new date; take what is past twice its time to management.",
+    ),
+    expected=Texts("无逾期整改", "nothing overdue"),
+    actual=Texts(
+        "逾期 {overdue_findings} / 未关闭 {open_findings}",
+        "{overdue_findings} overdue of {open_findings} open",
+    ),
+    since="0.2.0",
+    example=Example(
+        rows=(
+            {
+                "owner_key": "vendor",
+                "open_findings": 12,
+                "overdue_findings": 3,
+                "long_overdue_findings": 0,
+                "oldest_due_on": "2026-11-18",
+            },
+            {
+                "owner_key": "merchant",
+                "open_findings": 40,
+                "overdue_findings": 9,
+                "long_overdue_findings": 2,
+                "oldest_due_on": "2026-10-30",
+            },
+            {
+                "owner_key": "acquirer",
+                "open_findings": 5,
+                "overdue_findings": 0,
+                "long_overdue_findings": 0,
+            },
+        ),
+        flagged=(0, 1),
+    ),
+)
+
+RULES = (AUD_02, AUD_04, AUD_05, AUD_06)

@@ -1,0 +1,84 @@
+"""What cannot be read is somebody's to mend, and is named; how long a terminal may go without inspection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from facts import example_facts
+
+from audit.check import Health, Outcome, Plan, evaluate
+from audit.crosscheck.schema import Subject
+from audit.engines import Engine
+from audit.findings import findings_of
+from audit.intake.reading import Reason
+from audit.rules import RULES
+from audit.rules.model import Rule
+from audit.tables import TABLES
+from audit.words import load_words
+
+AS_OF = date(2026, 11, 21)
+HEALTHY = {name: Health(True, True) for name in TABLES}
+
+
+def judged(rule: Rule, engine: Engine, *rows: Mapping[str, Any]) -> Outcome:
+    shown = replace(rule, example=replace(rule.example, rows=rows))
+    [outcome] = evaluate(example_facts(shown, engine), Plan((shown,), {}, AS_OF), HEALTHY, {})
+    assert outcome.not_evaluated is None
+    return outcome
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_unreadable_cell_is_found_by_one_rule(reason: Reason, engine: Engine):
+    row = {"row_key": "sn:A1", "feed": "devices", "rejected_reasons": f",model=several_words,mcc={reason},"}
+    rules = [rule for rule in RULES.values() if rule.subject is Subject.ROW]
+    assert [judged(rule, engine, row).count for rule in rules].count(1) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("zh", "终端序列号=8.6E+17、安装日期=a=b"),
+        ("en", "serial number=8.6E+17, installation date=a=b"),
+    ],
+)
+def test_cells_are_named_as_their_reader_knows_them(language: str, wanted: str, engine: Engine):
+    row = {
+        "row_key": "tid:M1/1",
+        "feed": "devices",
+        "rejected_reasons": ",serial_no=scientific,install_date=unknown_date,",
+        "unread_text": "\x1fserial_no=8.6E+17\x1finstall_date=a=b",
+    }
+    findings = findings_of([judged(RULES["DQ-05"], engine, row)], load_words(language), AS_OF)
+    assert findings["actual"].to_pylist() == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("level", "days"),
+    [
+        *(("高", 90), ("高风险", 90), ("High risk", 90), ("3", 90), ("三级", 90)),
+        *(("中", 180), ("medium", 180), ("2", 180), ("二级", 180)),
+        *(("低", 365), ("LOW", 365), ("1", 365), ("一级", 365), (None, 365)),
+    ],
+)
+def test_the_inspection_cycle_follows_the_risk_level(level: str | None, days: int, engine: Engine):
+    def cases(column: str, *ages: int) -> list[int | None]:
+        rows = [
+            {
+                "serial_no": str(age),
+                "in_use": True,
+                "merchant_risk_level": level,
+                column: str(AS_OF - timedelta(age)),
+            }
+            for age in ages
+        ]
+        flagged = judged(RULES["AUD-01"], engine, *rows).flagged
+        assert flagged is not None
+        found = dict(zip(flagged["row_id"].to_pylist(), flagged["case"].to_pylist(), strict=True))
+        return [found.get(place) for place in range(len(ages))]
+
+    assert cases("last_inspected_on", days, days + 1, 2 * days, 2 * days + 1) == [None, 2, 2, 1]
+    assert cases("install_date", days, days + 1, 5 * days) == [None, 3, 3]
