@@ -233,7 +233,10 @@ def _series(values: pa.Array | pa.ChunkedArray, index: pd.Index) -> pd.Series:
 
 def _numbers(series: pd.Series, places: np.ndarray) -> np.ndarray:
     """Numbers or moments to sort by."""
-    numbers: np.ndarray = _arrow(series).take(places).combine_chunks().cast(pa.int64()).to_numpy()
+    column = _arrow(series).take(places).combine_chunks()
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.int32())  # days; Arrow has no shorter way to 64 bits
+    numbers: np.ndarray = column.cast(pa.int64()).to_numpy()
     return numbers
 
 

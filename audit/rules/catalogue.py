@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from audit.errors import ConfigError
 from audit.rules import RULES
 from audit.rules.model import Rule
+from audit.rules.selection import nearest
 from audit.words import Words
 
 
@@ -17,8 +17,7 @@ def rule_named(name: str) -> Rule:
     """A rule by its id, upper or lower case. Raises ConfigError naming the nearest."""
     if rule := RULES.get(name.upper()):
         return rule
-    near = difflib.get_close_matches(name.upper(), RULES, n=1, cutoff=0.3)
-    raise ConfigError("unknown_rule", rule=name, near=near[0] if near else "—")
+    raise ConfigError("unknown_rule", rule=name, near=nearest(name))
 
 
 def plain_rule(rule: Rule, words: Words) -> dict[str, Any]:
