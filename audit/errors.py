@@ -6,6 +6,7 @@ AuditError
 ├── Locked             42  another run holds the lock
 ├── CannotWrite        43  disk full, read-only, no permission
 ├── NightRefused       40  the ledger already holds a later night
+├── NothingToShow      40  what was asked for is in no night of the ledger
 └── InputError         20  one file is unreadable; the others are still audited
 
 An error carries a message key and the facts; the words are in `templates/labels.*.toml` under `[error]`.
@@ -73,6 +74,12 @@ class CannotWrite(AuditError):
 
 class NightRefused(AuditError):
     """The as-of date lies before the last night in the ledger."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class NothingToShow(AuditError):
+    """No night of the ledger holds what was asked for."""
 
     exit_code = ExitCode.CONFIG
 
