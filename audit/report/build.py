@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
@@ -20,7 +18,7 @@ from audit.ledger.nights import State
 from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.rules.model import Severity
-from audit.words import Words, template_folders
+from audit.words import Words, load_programme
 
 _STEPS = {
     "weekly": pd.DateOffset(weeks=1),
@@ -295,9 +293,3 @@ def programme_states(programme: Mapping[str, ProgrammeItem], words: Words) -> It
 
 def _next_due(last_done: date | None, cadence: str) -> date | None:
     return (pd.Timestamp(last_done) + _STEPS[cadence]).date() if last_done else None
-
-
-def load_programme() -> dict[str, dict[str, Any]]:
-    """The catalogue of self-audit items, `templates/programme.toml`."""
-    file = template_folders()[-1] / "programme.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -8,9 +8,10 @@ from typing import Any
 
 from audit.errors import ConfigError
 from audit.rules import RULES
+from audit.rules.article import STATEMENTS, Statement
 from audit.rules.model import Rule
 from audit.rules.selection import nearest
-from audit.words import Words
+from audit.words import Words, load_programme
 
 
 def rule_named(name: str) -> Rule:
@@ -115,6 +116,7 @@ def as_markdown(words: Words) -> str:
         for line in filter(None, body[1:cut]):
             lines += [f"- {line.strip()}"] if line.startswith("  ") else ["", line, ""]
         lines += ["", "```text", *body[cut + 1 :], "```"]
+    lines += ["", f"## {words('trace.title')}", "", words("trace.note"), "", *trace_table(words)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
@@ -133,6 +135,30 @@ def rule_table(words: Words) -> list[str]:
         for rule in RULES.values()
     ]
     return [_markdown(head), _markdown(["---"] * len(head)), *(_markdown(row) for row in rows)]
+
+
+def trace_table(words: Words) -> list[str]:
+    """Every statement of the article with what answers it, as a Markdown table."""
+    items: dict[str, list[str]] = {}
+    for item in load_programme().values():
+        items.setdefault(item["statement"], []).append(item[words.language])
+    head = [words("header.cause"), words("sheet.rules"), words("trace.items"), words("trace.sheets")]
+    rows = [
+        (
+            f"{one.number} {words.label('cause', one.number)}",
+            words.show(one.rules),
+            "<br>".join(items.get(one.number, [])),
+            words.show([words(f"sheet.{sheet}") for sheet in _sheets(one, one.number in items)])
+            or words("trace.unmeasured"),
+        )
+        for one in STATEMENTS.values()
+    ]
+    return [_markdown(head), _markdown(["---"] * len(head)), *(_markdown(row) for row in rows)]
+
+
+def _sheets(one: Statement, has_items: bool) -> list[str]:
+    """Keys of `[sheet]`: its findings', its self-audit items', and those it names itself."""
+    return [*(["findings"] if one.rules else []), *(["checklist"] if has_items else []), *one.sheets]
 
 
 def _readable(sentence: str, words: Words) -> str:
