@@ -25,7 +25,7 @@ def fetch(connection: sa.Connection, query: sa.Select[Any], schema: pa.Schema) -
         ),
         maintain_column_froms=True,
     )
-    result = connection.execution_options(stream_results=True).execute(plain)
+    result = connection.execute(plain, execution_options={"stream_results": True})
     batches = [
         pa.record_batch(
             [
