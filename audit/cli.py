@@ -177,6 +177,25 @@ def _explain_device(device: str, config: Path, as_json: bool, language: str) -> 
         typer.echo(shown or dossier.to_text(words))
 
 
+@app.command(help=_HELP("cli.feedback"))
+def feedback(
+    files: Annotated[list[Path], typer.Argument(help=_HELP("cli.option_copies"))],
+    config: Config = DEFAULT_CONFIG,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.option_dry_run"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Filled-in workbooks into the ledger, between two nights."""
+    with _settings(config) as (settings, words):
+        from audit.handback import hand_back
+
+        told = hand_back(settings, words, files, dry_run=dry_run)
+        if as_json:
+            typer.echo(json.dumps(told.to_json(), ensure_ascii=False, indent=2))
+        else:
+            typer.echo(told.to_text(words))
+        raise typer.Exit(int(ExitCode.INCOMPLETE if told.failed else ExitCode.DONE))
+
+
 @app.command(help=_HELP("cli.schedule"))
 def schedule(config: Config = DEFAULT_CONFIG) -> None:
     """Every night."""

@@ -171,6 +171,7 @@ class LedgerSection(_Section):
     escalate: tuple[Annotated[int, Field(ge=1)], ...] = (7, 15)  # calendar days overdue per further level
     calendar: Path | None = None  # workdays and holidays over the built-in calendar
     waivers: Path | None = None  # waivers.toml
+    feedback: Path = Path("feedback")  # where people put filled-in workbooks
     max_waiver_days: int = Field(default=180, ge=1)
     keep_nights: int = Field(default=1_830, ge=35)  # five years; older nights may be pruned
 
@@ -257,6 +258,11 @@ class Settings(BaseSettings):
     def output(self) -> Path:
         """The folder of the published nights."""
         return self.path(self.report.output)
+
+    @property
+    def feedback(self) -> Path:
+        """The folder of filled-in workbooks; it need not exist."""
+        return self.path(self.ledger.feedback)
 
     @property
     def own_templates(self) -> Path | None:

@@ -22,9 +22,13 @@ from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
 from audit.ledger import outbox
 from audit.ledger.database import Database
+from audit.ledger.feedback import dates_read, open_conflicts, take_in
 from audit.ledger.handlings import waivers_of_people
 from audit.ledger.history import rule_records
+from audit.ledger.merge import Terms
 from audit.ledger.nights import Night, Practice, Run, input_records, open_night
+from audit.ledger.returned import ReturnedCopy, unread_copies
+from audit.ledger.seal import seals
 from audit.ledger.snapshots import recall_statuses, remember_statuses
 from audit.ledger.waivers import enter_waivers, load_waivers
 from audit.ledger.workdays import load_calendar
@@ -57,6 +61,15 @@ class Result:
     folder: Path
     summary: Mapping[str, Any] = field(default_factory=dict)
     replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a night reads: the feeds, the workbooks people filled in, and the key of the estate's seals."""
+
+    feeds: Mapping[str, Feed]
+    copies: tuple[ReturnedCopy, ...]
+    secret: str = field(repr=False)
 
 
 class Stopwatch:
@@ -101,13 +114,15 @@ def run_audit(
                     {run.run_id: (run.as_of, run.files) for run in night.runs},
                     night.withdrawn_dates(),
                 )
+                known = dates_read(night.connection)
             say("reading", "")
+            store = Store(settings.state)
             with watch.stage("read"):
-                feeds = read_feeds(
-                    settings, night_of, Store(settings.state), lambda name: say("read_file", name)
-                )
+                feeds = read_feeds(settings, night_of, store, lambda name: say("read_file", name))
+                copies = unread_copies(settings.feedback, known, night_of, store.secret, words)
             _require_input(feeds, words)
-            result = _tell(settings, words, plan, practice, feeds, database, fail_on, rebuild, watch, say)
+            inputs = Inputs(feeds, copies, store.secret)
+            result = _tell(settings, words, plan, practice, inputs, database, fail_on, rebuild, watch, say)
             if mail and settings.mail:
                 say("delivering", "")
                 problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
@@ -124,7 +139,7 @@ def _tell(
     words: Words,
     plan: Plan,
     practice: Practice,
-    feeds: Mapping[str, Feed],
+    inputs: Inputs,
     database: Database,
     fail_on: str | None,
     rebuild: str,
@@ -132,10 +147,10 @@ def _tell(
     say: Say,
 ) -> Result:
     """The night within one ledger transaction, and its folder published."""
-    as_of = plan.as_of
+    as_of, feeds = plan.as_of, inputs.feeds
     final = settings.output / as_of.isoformat()
     with open_night(database, as_of, rebuild=bool(rebuild)) as night:
-        run_id = _run_id(settings, as_of, feeds, night.revision, fail_on)
+        run_id = _run_id(settings, as_of, inputs, night.revision, fail_on)
         if (
             (earlier := night.same_date)
             and earlier.run_id == run_id
@@ -156,7 +171,11 @@ def _tell(
             standing = standing_of(night.open_findings(), flagged["finding_id"], assessed, plan)
             run = Run(night.next_number(), run_id, as_of, 0, "", {})
             night.add_run(run, __version__, settings.digest, _scope(settings))
+            terms = Terms(as_of, settings.ledger.max_waiver_days)
+            feedback = take_in(night.connection, inputs.copies, terms, run.number)
             findings = night.record(run, flagged, standing, _with_people(practice, night))
+            sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
+            findings = findings.assign(seal=seals(inputs.secret, sealed))
         say("rendering", "")
         with watch.stage("report"):
             report = build_report(
@@ -171,6 +190,8 @@ def _tell(
                 thresholds=plan.thresholds,
                 population=population_of(assessed.facts, assessed.outcomes, feeds["devices"].rows),
                 findings=findings,
+                feedback=feedback,
+                conflicts=open_conflicts(night.connection),
                 fail_on=fail_on,
             )
             files = _render(settings, words, report)
@@ -237,17 +258,14 @@ def _require_input(feeds: Mapping[str, Feed], words: Words) -> None:
     raise NoUsableInput("no_usable_input", first=(*problems, *missing)[0])
 
 
-def _run_id(
-    settings: Settings, as_of: date, feeds: Mapping[str, Feed], revision: str, fail_on: str | None
-) -> str:
+def _run_id(settings: Settings, as_of: date, inputs: Inputs, revision: str, fail_on: str | None) -> str:
     """What a night depends on, in 16 hex digits: date, inputs, configuration, program, ledger before."""
-    inputs = [
+    files = [
         [slot.feed, slot.pattern, file.name, file.reading.sha256, str(file.fresh.on)]
-        for feed in feeds.values()
+        for feed in inputs.feeds.values()
         for slot in feed.slots
         for file in slot.files
     ]
-    own = [settings.path(file) for file in (settings.ledger.calendar, settings.ledger.waivers) if file]
-    practice = [sha256(file.read_bytes()).hexdigest() for file in own]
-    text = repr([as_of.isoformat(), inputs, settings.digest, __version__, revision, fail_on, *practice])
+    files += [[copy.name, copy.sha256] for copy in inputs.copies]
+    text = repr([as_of.isoformat(), files, settings.digest, __version__, revision, fail_on])
     return sha256(text.encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from typing import Any
 
 from audit.errors import Unusable
 from audit.intake.reading import FileReading
@@ -47,7 +48,9 @@ DEFAULT_LIMITS = Limits()
 
 
 def read_in_child(request: dict[str, object], limits: Limits = DEFAULT_LIMITS) -> FileReading:
-    """What `read.read_file` returns for the request; a dead child becomes a reading with an error.
+    """What `read.read_file`, or `form.read_form`, returns for the request.
+
+    A dead child becomes a reading with an error.
 
     A child that crashed or swelled is followed by one that reads with care.
     """
@@ -121,10 +124,17 @@ def _main() -> None:
     request = json.load(sys.stdin)
     sys.meta_path.insert(0, _WithoutPandas())
 
+    json.dump(_read(request).to_json(), sys.stdout)
+
+
+def _read(request: dict[str, Any]) -> FileReading:
+    if "form" in request:
+        from audit.intake.form import FormRequest, read_form
+
+        return read_form(FormRequest.from_json(request))
     from audit.intake.read import Request, read_file
 
-    reading = read_file(Request.from_json(request))
-    json.dump(reading.to_json(), sys.stdout)
+    return read_file(Request.from_json(request))
 
 
 if __name__ == "__main__":

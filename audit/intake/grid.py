@@ -15,6 +15,7 @@ class Mark(IntEnum):
     NUMBER = 1
     ERROR = 2  # the text is the error, "#N/A"
     UNCACHED = 3  # a formula without a result; the text is blank
+    FORMULA = 4  # a formula with a result, which is the text; told apart only where a reader is asked to
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def was_read(connection: sa.Connection, sha256: str) -> date | None:
     return connection.scalar(sa.select(FEEDBACK_FILES.c.read_on).where(FEEDBACK_FILES.c.sha256 == sha256))
 
 
+def counts_of(connection: sa.Connection, sha256: str) -> dict[str, int] | None:
+    """What a copy of these bytes came to when it was first read; None for one nobody has read."""
+    return connection.scalar(sa.select(FEEDBACK_FILES.c.counts).where(FEEDBACK_FILES.c.sha256 == sha256))
+
+
 def handlings_of(connection: sa.Connection, finding_ids: Iterable[str]) -> dict[str, Handling]:
     """The rows of findings the ledger knows, by id, those nobody has said anything of included."""
     found: dict[str, Handling] = {}

@@ -14,7 +14,9 @@ from audit.crosscheck.programme import ProgrammeState
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
+from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.report.feedback import conflict_lines, feedback_lines
 from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.rules.model import Severity
@@ -57,16 +59,20 @@ def build_report(
     thresholds: Mapping[str, Mapping[str, float]],
     population: Population,
     findings: pd.DataFrame,
+    feedback: Sequence[Taken],
+    conflicts: Sequence[OpenConflict],
     fail_on: str | None,
 ) -> Report:
-    """The whole night as a value. `findings` are the ledger's rows of tonight."""
+    """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals."""
     ordered = _by_priority(findings)
     lines = tuple(_rule_line(outcome, words, thresholds) for outcome in outcomes)
+    returned = feedback_lines(feedback, words)
     alarms = (
         *_input_alarms(ordered),
         *_unread_alarms(feeds.values(), words),
         *_unreadable_alarms(feeds.values(), words),
         *_rule_alarms(lines, words),
+        *(words("alarm.unread_copy", file=one.name, problem=one.problem) for one in returned if one.problem),
     )
     code = _exit_code(ordered, alarms, fail_on)
     return Report(
@@ -92,6 +98,9 @@ def build_report(
         ),
         checklist=tuple(checklist(settings.audit.programme, outcomes, ordered, as_of, words)),
         alarms=alarms,
+        feedback=returned,
+        conflicts=conflict_lines(conflicts, words),
+        longest_waiver=settings.ledger.max_waiver_days,
     )
 
 

@@ -125,6 +125,44 @@ class ChecklistItem:
 
 
 @dataclass(frozen=True)
+class RefusedCell:
+    """A cell of a returned workbook that was not taken, and why."""
+
+    cell: str
+    finding_id: str
+    column: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FeedbackLine:
+    """A returned workbook: who saved it, and what became of what it says. `problem` says why nothing did."""
+
+    name: str
+    who: str
+    said_at: str
+    rows: int
+    changes: int
+    conflicts: int
+    refused: tuple[RefusedCell, ...]
+    problem: str
+
+
+@dataclass(frozen=True)
+class ConflictLine:
+    """Two people wrote different things; the ledger holds the first."""
+
+    finding_id: str
+    column: str
+    ledger_text: str
+    copy_text: str
+    who: str
+    said_at: str
+    noticed_on: date
+
+
+@dataclass(frozen=True)
 class Report:
     """One night as a reader sees it."""
 
@@ -145,6 +183,9 @@ class Report:
     rejected_cells: tuple[RejectedCell, ...]
     checklist: tuple[ChecklistItem, ...]
     alarms: tuple[str, ...]  # what the night did not check, or checked on poor data: said first
+    feedback: tuple[FeedbackLine, ...]
+    conflicts: tuple[ConflictLine, ...]
+    longest_waiver: int  # days from the audit date
 
     @property
     def open(self) -> pd.DataFrame:

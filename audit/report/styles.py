@@ -54,15 +54,20 @@ def new_workbook() -> Workbook:
     return workbook
 
 
-def header_cell(cell: Cell) -> None:
-    """White on dark blue."""
+def header_cell(cell: Cell, color: str = HEAD) -> None:
+    """White on dark blue, or on the color of what people fill in."""
     cell.font = font(bold=True, color="FFFFFF")
-    cell.fill = fill(HEAD)
+    cell.fill = fill(color)
     cell.alignment = Alignment(vertical="center", wrap_text=True)
 
 
-def data_style(sheet: Worksheet, wrap: bool = False, number_format: str = "@") -> CellStyle:
-    """The style of a data column; identifiers and all other text are formatted as text."""
+def data_style(
+    sheet: Worksheet, wrap: bool = False, number_format: str = "@", shaded: bool = False
+) -> CellStyle:
+    """The style of a data column; identifiers and all other text are formatted as text.
+
+    `shaded`: a column of a form that people do not fill in.
+    """
     indexes = []
     for guarded in (False, True):
         cell = Cell(sheet, row=1, column=1)
@@ -71,6 +76,8 @@ def data_style(sheet: Worksheet, wrap: bool = False, number_format: str = "@") -
         cell.border = THIN
         cell.number_format = number_format
         cell.quotePrefix = guarded
+        if shaded:
+            cell.fill = fill(PALE)
         indexes.append(cell.style_id)
     return CellStyle(*indexes)
 

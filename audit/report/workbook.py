@@ -6,141 +6,33 @@ from collections.abc import Sequence
 from datetime import date
 
 import openpyxl
-import pandas as pd
-import pyarrow as pa
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.model import Report
 from audit.report.overview import add_overview
-from audit.report.xlsxfile import MAX_ROWS, Rows, finish, printable
+from audit.report.rectification import add_dictionary, add_rectification
+from audit.report.xlsxfile import finish, printable
 from audit.words import Words
-
-# column, width, wrapped
-FINDING_COLUMNS: tuple[tuple[str, float, bool], ...] = (
-    ("severity", 9, False),
-    ("state", 11, False),
-    ("rule", 9, False),
-    ("title", 20, True),
-    ("serial_no", 21, False),
-    ("merchant_no", 17, False),
-    ("merchant_name", 22, True),
-    ("detail", 46, True),
-    ("remedy", 46, True),
-    ("owner", 11, False),
-    ("due_on", 12, False),
-    ("first_seen", 12, False),
-    ("channel", 11, False),
-    ("expected", 18, True),
-    ("actual", 22, True),
-    ("category", 12, False),
-    ("cause", 22, True),
-    ("last_seen", 12, False),
-    ("terminal_id", 12, False),
-    ("vendor", 12, False),
-    ("agent", 12, False),
-    ("province", 12, False),
-    ("store_no", 12, False),
-    ("source_file", 26, False),
-    ("source_sheet", 14, False),
-    ("source_row", 8, False),
-    ("other_source", 30, False),
-    ("finding_id", 19, False),
-)
-_LABELLED = {
-    "severity": "severity",
-    "state": "state",
-    "owner": "owner",
-    "category": "category",
-    "channel": "channel",
-}
-_PRINTED = 11  # columns of the findings that go on paper
-_TABLE_STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 
 
 def render_workbook(report: Report, words: Words) -> bytes:
     """The workbook's bytes; the same report gives the same bytes."""
     workbook = styles.new_workbook()
     add_overview(workbook, report, words)
-    findings = _add_findings(workbook, report, words)
+    findings = add_rectification(workbook, report, words)
     _add_checklist(workbook, report, words)
     _add_rules(workbook, report, words)
     _add_quality(workbook, report, words)
     _add_run(workbook, report, words)
+    add_dictionary(workbook, words)
     properties = workbook.properties
     properties.title = f"{words('report.title')} {report.as_of}"
     properties.creator = f"pos-audit {report.version}"
     properties.subject = report.name or None
     properties.language = "zh-CN" if report.language == "zh" else "en"
     return finish(workbook, {words("sheet.findings"): findings}, report.as_of)
-
-
-def _add_findings(workbook: Workbook, report: Report, words: Words) -> Rows:
-    sheet = workbook.create_sheet(words("sheet.findings"))
-    labels = [words(f"header.{name}") for name, _, _ in FINDING_COLUMNS]
-    _headers(sheet, labels)
-    for place, (_, width, _) in enumerate(FINDING_COLUMNS, 1):
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(place)].width = width
-    shown = report.findings.head(MAX_ROWS - 1)
-    columns, cell_styles = [], []
-    for name, _, wrap in FINDING_COLUMNS:
-        columns.append(_column(shown[name], name, words))
-        number_format = (
-            "yyyy-mm-dd"
-            if name in ("due_on", "first_seen", "last_seen")
-            else "0"
-            if name == "source_row"
-            else "@"
-        )
-        cell_styles.append(styles.data_style(sheet, wrap, number_format))
-    last = len(shown) + 1
-    if len(shown):
-        end = openpyxl.utils.get_column_letter(len(FINDING_COLUMNS))
-        sheet.add_table(_table(f"A1:{end}{last}", labels))
-        words_of = {group: words.section(group) for group in ("severity", "state")}
-        styles.colour_words(
-            sheet,
-            f"A2:A{last}",
-            "A2",
-            {words_of["severity"][word]: color for word, color in styles.SEVERITY_FILL.items()},
-            {words_of["severity"][word]: color for word, color in styles.SEVERITY_INK.items()},
-        )
-        styles.colour_words(
-            sheet,
-            f"B2:B{last}",
-            "B2",
-            {words_of["state"][word]: color for word, color in styles.STATE_FILL.items()},
-        )
-    else:
-        sheet.cell(2, 1, words("report.no_findings")).font = styles.font(color=styles.MUTED)
-    sheet.freeze_panes = "F2"
-    sheet.print_area = f"A1:{openpyxl.utils.get_column_letter(_PRINTED)}{max(last, 2)}"
-    styles.print_setup(sheet, words("report.page"), "1:1")
-    widths = [width - 1 if wrap else 0.0 for _, width, wrap in FINDING_COLUMNS]
-    return Rows(1, columns, cell_styles, widths)
-
-
-def _table(area: str, labels: Sequence[str]) -> Table:
-    """A table over cells that are not there yet: named columns, so that openpyxl looks for none of them."""
-    filters = AutoFilter(ref=area)
-    table = Table(displayName="Findings", ref=area, tableStyleInfo=_TABLE_STYLE, autoFilter=filters)
-    table.tableColumns = [TableColumn(id=place, name=label) for place, label in enumerate(labels, 1)]
-    return table
-
-
-def _column(values: pd.Series, name: str, words: Words) -> pa.Array:
-    """A findings column as Arrow: labels for code words, dates as dates, the rest as text."""
-    if name in _LABELLED:
-        labels = {word: words.label(_LABELLED[name], word) for word in values.dropna().unique()}
-        values = values.map(labels)
-    if name in ("due_on", "first_seen", "last_seen"):
-        return pa.array(values.tolist(), pa.date32())
-    if name == "source_row":
-        return pa.array([None if pd.isna(value) else int(value) for value in values], pa.int64())
-    return pa.array([None if pd.isna(value) or value == "" else str(value) for value in values], pa.string())
 
 
 def _add_checklist(workbook: Workbook, report: Report, words: Words) -> None:
@@ -291,7 +183,47 @@ def _add_quality(workbook: Workbook, report: Report, words: Words) -> None:
         _body(sheet, below, [words(f"header.{name}") for name in shown], cells, widths)
     else:
         sheet.cell(below, 1, words("report.no_rejected")).font = styles.font(color=styles.MUTED)
+    _add_feedback(sheet, report, words, widths)
     styles.print_setup(sheet, words("report.page"))
+
+
+_COPY = ("name", "who", "said_at", "rows", "changes", "conflicts")
+_CONFLICT = ("finding_id", "column", "ledger_text", "copy_text", "who", "said_at", "noticed_on")
+
+
+def _add_feedback(sheet: Worksheet, report: Report, words: Words, widths: Sequence[float]) -> None:
+    """What came back from people: the copies, the cells that were not taken, what two people say."""
+    tables: list[tuple[str, tuple[str, ...], list[Sequence[object]]]] = [
+        (
+            "feedback_title",
+            ("file", *_COPY[1:], "refused", "problem"),
+            [
+                [*(getattr(one, name) for name in _COPY), len(one.refused), one.problem]
+                for one in report.feedback
+            ],
+        ),
+        (
+            "refused_title",
+            ("file", "cell", "finding_id", "column", "text", "reason"),
+            [
+                (copy.name, one.cell, one.finding_id, one.column, one.text, one.reason)
+                for copy in report.feedback
+                for one in copy.refused
+            ],
+        ),
+        (
+            "conflict_title",
+            _CONFLICT,
+            [[getattr(one, name) for name in _CONFLICT] for one in report.conflicts],
+        ),
+    ]
+    for title, names, rows in tables:
+        if rows:
+            below = _section(sheet, sheet.max_row + 2, words(f"report.{title}"))
+            _body(sheet, below, [words(f"header.{name}") for name in names], rows, widths)
+    if not report.feedback:
+        note = sheet.cell(sheet.max_row + 2, 1, words("report.no_feedback"))
+        note.font = styles.font(color=styles.MUTED)
 
 
 def _add_run(workbook: Workbook, report: Report, words: Words) -> None:

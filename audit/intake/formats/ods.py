@@ -20,16 +20,19 @@ _MAX_ROW = 1 << 20
 _MAX_COLUMN = 1 << 14
 
 
-def read_ods(data: bytes) -> Iterator[Grid]:
-    """The sheets of an OpenDocument package. Raises InputError when it is encrypted or damaged."""
+def read_ods(data: bytes, formulas: bool = False) -> Iterator[Grid]:
+    """The sheets of an OpenDocument package; `formulas` marks cells that were computed.
+
+    Raises InputError when it is encrypted or damaged.
+    """
     package = Package(data)
     manifest = package.find("META-INF/manifest.xml")
     if manifest and b"encryption-data" in manifest:
         raise InputError(Unusable.ENCRYPTED, "file_encrypted")
-    return read_flat_ods(package.read("content.xml"))
+    return read_flat_ods(package.read("content.xml"), formulas)
 
 
-def read_flat_ods(data: bytes) -> Iterator[Grid]:
+def read_flat_ods(data: bytes, formulas: bool = False) -> Iterator[Grid]:
     """The sheets of one OpenDocument XML; hidden ones come without cells."""
     hidden: set[str | None] = set()
     name, is_hidden = "", False
@@ -49,7 +52,7 @@ def read_flat_ods(data: bytes) -> Iterator[Grid]:
                     name = xml.attribute(table, "name") or ""
                     is_hidden = xml.attribute(table, "style-name") in hidden
                     sheet, row = Sheet(name), 0
-                row += _add_row(sheet, row, element) if not is_hidden else 0
+                row += _add_row(sheet, row, element, formulas) if not is_hidden else 0
             case "table":
                 if next(element.iterancestors("{*}table"), None) is not None:
                     continue
@@ -59,7 +62,7 @@ def read_flat_ods(data: bytes) -> Iterator[Grid]:
                 sheet = None
 
 
-def _add_row(sheet: Sheet, row: int, element: etree._Element) -> int:
+def _add_row(sheet: Sheet, row: int, element: etree._Element, formulas: bool) -> int:
     """Add a row and its repetitions; the result is how many rows it stands for."""
     repeats = _count(element, "number-rows-repeated")
     column = 0
@@ -67,6 +70,8 @@ def _add_row(sheet: Sheet, row: int, element: etree._Element) -> int:
     for cell in element.iterchildren("{*}table-cell", "{*}covered-table-cell"):
         wide = _count(cell, "number-columns-repeated")
         text, mark = _cell(cell)
+        if formulas and text and xml.attribute(cell, "formula") is not None:
+            mark = Mark.FORMULA
         if text or mark is Mark.UNCACHED:
             if column + wide > _MAX_COLUMN:
                 raise InputError(

@@ -34,10 +34,10 @@ class _Part:
     visible: bool
 
 
-def read_xlsx(data: bytes, careful: bool = False) -> Iterator[Grid]:
+def read_xlsx(data: bytes, careful: bool = False, formulas: bool = False) -> Iterator[Grid]:
     """The sheets of a workbook, in order; a hidden sheet comes without cells and says so.
 
-    `careful` leaves the fast reader out.
+    `careful` leaves the fast reader out; `formulas` does so too, and marks cells that were computed.
 
     Raises InputError for archives that are damaged, hostile or larger than the limits of `package`.
     """
@@ -48,9 +48,9 @@ def read_xlsx(data: bytes, careful: bool = False) -> Iterator[Grid]:
     if not parts:
         raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part="xl/worksheets")
     formats = _Formats(package, document, book)
-    fast = None if careful else _fast_reader(data, package, document)
+    fast = None if careful or formulas else _fast_reader(data, package, document)
     try:
-        for grid in _sheets(package, document, parts, formats, fast):
+        for grid in _sheets(package, document, parts, formats, fast, formulas):
             yield replace(grid, days=formats.of_cells.days)
     finally:
         if fast:
@@ -58,7 +58,12 @@ def read_xlsx(data: bytes, careful: bool = False) -> Iterator[Grid]:
 
 
 def _sheets(
-    package: Package, document: str, parts: list[_Part], formats: _Formats, fast: FastWorkbook | None
+    package: Package,
+    document: str,
+    parts: list[_Part],
+    formats: _Formats,
+    fast: FastWorkbook | None,
+    formulas: bool,
 ) -> Iterator[Grid]:
     strings: list[str] | None = None
     for sheet in parts:
@@ -73,7 +78,7 @@ def _sheets(
         # slower, but it says what is wrong with a sheet, or reads it all the same
         if strings is None:
             strings = _shared_strings(package, document)
-        yield _read_carefully(sheet, content, strings, formats.of_cells)
+        yield _read_carefully(sheet, content, strings, formats.of_cells, formulas)
 
 
 def _fast_reader(data: bytes, package: Package, document: str) -> FastWorkbook | None:
@@ -156,7 +161,9 @@ def _unescaped(text: str) -> str:
     )
 
 
-def _read_carefully(part: _Part, content: bytes, strings: list[str], formats: CellFormats) -> Grid:
+def _read_carefully(
+    part: _Part, content: bytes, strings: list[str], formats: CellFormats, formulas: bool
+) -> Grid:
     """The sheet cell by cell: slower, and bound by what it holds rather than by where it ends."""
     sheet = Sheet(part.name)
     row = -1
@@ -174,7 +181,8 @@ def _read_carefully(part: _Part, content: bytes, strings: list[str], formats: Ce
             address = _ADDRESS.match(cell.get("r") or "")
             column = column_index(address[1]) if address else column + 1
             text, mark = _cell(cell, strings, formats)
-            sheet.add(row, column, text, mark)
+            is_computed = formulas and text is not None and cell.find("{*}f") is not None
+            sheet.add(row, column, text, Mark.FORMULA if is_computed else mark)
     return sheet.grid()
 
 

@@ -1,0 +1,162 @@
+"""A form that came back: a workbook of ours that people filled in, sorted, filtered, added to, saved again.
+
+Its rows are found by their headers, wherever they were moved; texts are handed over as they stand, with what
+is not plain text marked. What they mean is the ledger's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.errors import InputError, Unusable
+from audit.intake.formats import xml
+from audit.intake.formats.ods import read_ods
+from audit.intake.formats.package import Package
+from audit.intake.formats.sniff import FileKind, sniff
+from audit.intake.formats.xlsx import read_xlsx
+from audit.intake.grid import Grid
+from audit.intake.opening import read_whole
+from audit.intake.reading import FileReading, SheetReading
+from audit.tables.model import normalise_label
+
+_SEARCHED_ROWS = 50
+# where a workbook says who saved it last, and when
+_SIGNATURES = {
+    FileKind.XLSX: ("docProps/core.xml", "lastModifiedBy", "modified"),
+    FileKind.ODS: ("meta.xml", "creator", "date"),
+}
+
+
+@dataclass(frozen=True)
+class FormRequest:
+    """A form to read, in plain values that travel to a child process.
+
+    `form` maps headers, in every language the form may have, to its fields; a row of headers is one that has
+    all of `needs`. The rows go to `output` as Parquet: sheet, row, and per field its text, its mark (`Mark`)
+    and its column's letter; who saved the workbook and when stand in the schema's metadata.
+    """
+
+    path: str
+    form: Mapping[str, str]
+    needs: tuple[str, ...]
+    output: str
+    careful: bool = field(default=True)  # the only way a form is read
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        """The request that `to_json` wrote."""
+        return cls(**{**plain, "needs": tuple(plain["needs"])})
+
+
+def read_form(request: FormRequest) -> FileReading:
+    """Read the form and write its rows to `request.output`. Failures are part of the reading."""
+    reading = FileReading(request.path)
+    try:
+        data = read_whole(Path(request.path))
+        reading = replace(reading, sha256=sha256(data).hexdigest())
+        kind = sniff(data)
+        reading = replace(reading, kind=str(kind))
+        try:
+            grids = tuple(_grids(kind, data))
+        except InputError:
+            raise
+        except Exception as failure:  # what a parser raises on damaged bytes is anybody's guess
+            detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
+            raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail) from failure
+        sheets = [(grid, *found) for grid in grids if (found := _header(grid, request)) is not None]
+        if not sheets:
+            raise InputError(Unusable.MISSING_COLUMN, "form_without_header")
+        fields = tuple(dict.fromkeys(request.form.values()))
+        rows = pa.concat_tables([_rows(grid, row, columns, fields) for grid, row, columns in sheets])
+        who, when = _signature(kind, data)
+    except InputError as failure:
+        return reading.failed(failure)
+    pq.write_table(rows.replace_schema_metadata({"who": who, "said_at": when}), request.output)
+    told = tuple(SheetReading(grid.sheet, header_row=row + 1) for grid, row, _ in sheets)
+    return replace(reading, rows=rows.num_rows, sheets=told)
+
+
+def _grids(kind: FileKind, data: bytes) -> Iterable[Grid]:
+    match kind:
+        case FileKind.XLSX:
+            return read_xlsx(data, formulas=True)
+        case FileKind.ODS:
+            return read_ods(data, formulas=True)
+        case FileKind.ENCRYPTED:
+            raise InputError(Unusable.ENCRYPTED, "file_encrypted")
+        case _:
+            raise InputError(Unusable.NOT_A_SPREADSHEET, "form_of_other_kind", kind=str(kind))
+
+
+def _header(grid: Grid, request: FormRequest) -> tuple[int, dict[str, int]] | None:
+    """The row of headers and the grid column of each field; None for a sheet that is no form."""
+    known = {normalise_label(label): name for label, name in request.form.items()}
+    for row in range(min(_SEARCHED_ROWS, grid.height)):
+        columns: dict[str, int] = {}
+        for place, label in enumerate(grid.row(row)):
+            if label and (name := known.get(normalise_label(label))):
+                columns.setdefault(name, place)
+        if set(request.needs) <= set(columns):
+            return row, columns
+    return None
+
+
+def _rows(grid: Grid, header: int, columns: Mapping[str, int], fields: tuple[str, ...]) -> pa.Table:
+    """The rows below the header in which a field says something."""
+    count = grid.height - header - 1
+    made: dict[str, pa.Array] = {
+        "sheet": pa.repeat(grid.sheet, count),
+        "row": pa.array(range(header + 2, grid.height + 1), pa.int64()),
+    }
+    for name in fields:
+        place = columns.get(name)
+        made |= _field(grid, name, place, header + 1, count)
+    table = pa.table(made)
+    filled = [table[name].is_valid() for name in fields]
+    said = filled[0]
+    for one in filled[1:]:
+        said = pc.or_(said, one)
+    return table.filter(said)
+
+
+def _field(grid: Grid, name: str, place: int | None, start: int, count: int) -> dict[str, pa.Array]:
+    if place is None:
+        blank = {name: pa.nulls(count, pa.string()), f"{name}_letter": pa.nulls(count, pa.string())}
+        return {**blank, f"{name}_mark": pa.nulls(count, pa.int8()).fill_null(0)}
+    marks = grid.marks[place]
+    return {
+        name: grid.columns[place].slice(start, count),
+        f"{name}_letter": pa.repeat(grid.letter(place), count),
+        f"{name}_mark": pa.nulls(count, pa.int8()).fill_null(0)
+        if marks is None
+        else marks.slice(start, count).cast(pa.int8()),
+    }
+
+
+def _signature(kind: FileKind, data: bytes) -> tuple[str, str]:
+    """Who saved the workbook last and when, as it says itself; blanks where it does not."""
+    part, *names = _SIGNATURES[kind]
+    content = Package(data).find(part)
+    if content is None:
+        return "", ""
+    root = xml.parse(content, part)
+    found = dict(_texts(root, names))
+    return tuple(found.get(name, "") for name in names)  # type: ignore[return-value]
+
+
+def _texts(root: Any, names: list[str]) -> Iterator[tuple[str, str]]:
+    for element in root.iter():
+        if isinstance(element.tag, str) and xml.local(element) in names:
+            yield xml.local(element), (element.text or "").strip()[:200]

@@ -1,0 +1,168 @@
+"""Copies of the rectification ledger that people filled in and put back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from audit.errors import InputError
+from audit.intake.child import read_in_child
+from audit.intake.dates import clean_date
+from audit.intake.form import FormRequest
+from audit.intake.grid import Mark
+from audit.intake.identifiers import Unreadable
+from audit.intake.opening import await_settled
+from audit.intake.read import digest_of
+from audit.intake.reading import FileReading
+from audit.ledger.merge import DATE_FIELDS, Refusal, Returned, Status
+from audit.ledger.schema import HUMAN_FIELDS
+from audit.ledger.seal import is_sealed
+from audit.tables.model import normalise_label
+from audit.words import LANGUAGES, Words, load_words
+
+# the columns of the sheet that come back: fields of the ledger, and the keys of their headers
+FORM_HEADERS: Mapping[str, str] = {
+    "finding_id": "finding_id",
+    "row_version": "row_version",
+    "seal": "seal",
+    "status": "handling",
+    "person": "person",
+    "planned_on": "planned_on",
+    "remark": "remark",
+    "exempt_until": "exempt_until",
+    "approver": "approver",
+}
+_NEEDS = ("finding_id", "row_version", "seal")
+_JUNK = ("~$", ".", "~")
+
+
+@dataclass(frozen=True)
+class ReturnedCopy:
+    """One copy as it was read: `reading.error` says why nothing was taken, `refusals` which cells were not.
+
+    A copy of which no row bears this estate's seal is of another estate, and refused as a whole.
+    """
+
+    name: str
+    sha256: str
+    reading: FileReading
+    who: str = ""
+    said_at: str = ""
+    rows: tuple[Returned, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def unread_copies(
+    folder: Path, known: Mapping[str, date], as_of: date, secret: str, words: Words
+) -> tuple[ReturnedCopy, ...]:
+    """The copies in the feedback folder that no earlier night has read, by name.
+
+    `known` holds the audit date each was first read on, by sha256. What programs leave beside an open file is
+    passed over, and so are folders.
+    """
+    if not folder.is_dir():
+        return ()
+    files = sorted(path for path in folder.iterdir() if not path.is_dir() and not path.name.startswith(_JUNK))
+    return tuple(read_copy(path, secret, words) for path in files if not _read_before(path, known, as_of))
+
+
+def _read_before(path: Path, known: Mapping[str, date], as_of: date) -> bool:
+    if not path.is_file():
+        return False
+    read_on = known.get(digest_of(path))
+    return read_on is not None and read_on < as_of
+
+
+def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
+    """Read a copy, in a child process, and hold every row against the estate's seal."""
+    try:
+        await_settled(path)
+        sha256 = digest_of(path)
+    except InputError as failure:
+        return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "form.parquet"
+        request = FormRequest(str(path), _headers(words), _NEEDS, str(output))
+        reading = read_in_child(request.to_json())
+        if reading.error:
+            return ReturnedCopy(path.name, sha256, reading)
+        table = pq.read_table(output)
+    signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    who, said_at = signature.get("who", ""), signature.get("said_at", "")
+    rows: list[Returned] = []
+    refusals: list[Refusal] = []
+    genuine = 0
+    for row in table.to_pylist():
+        identifier, version = (row["finding_id"] or "").strip(), _version(row["row_version"])
+        if version is None or not is_sealed(secret, identifier, version, (row["seal"] or "").strip()):
+            if any(row[name] for name in HUMAN_FIELDS):
+                refusals.append(_refusal(row, "finding_id", "not_sealed"))
+            continue
+        genuine += 1
+        refusals += _unreadable(row)
+        values = {name: _value(name, row, words) for name in HUMAN_FIELDS}
+        cells = {name: _cell(row, name) for name in HUMAN_FIELDS}
+        rows.append(Returned(identifier, version, values, cells, who, said_at))
+    if table.num_rows and not genuine:
+        foreign = FileReading(str(path), sha256, error="unsafe", error_key="form_of_another_estate")
+        return ReturnedCopy(path.name, sha256, foreign, who, said_at)
+    return ReturnedCopy(path.name, sha256, reading, who, said_at, tuple(rows), tuple(refusals))
+
+
+def _headers(words: Words) -> dict[str, str]:
+    """The headers a copy may have: of either language, and of the user's own templates."""
+    known = [*(load_words(language) for language in LANGUAGES), words]
+    return {one(f"header.{key}"): name for one in known for name, key in FORM_HEADERS.items()}
+
+
+def _version(text: str | None) -> int | None:
+    number = (text or "").strip()
+    return int(number) if number.isdigit() and len(number) < 10 else None
+
+
+def _unreadable(row: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Cells whose content nobody typed: formulas are never computed, errors are no answer."""
+    for name in HUMAN_FIELDS:
+        match row[f"{name}_mark"]:
+            case Mark.FORMULA | Mark.UNCACHED:
+                yield _refusal(row, name, "formula")
+            case Mark.ERROR:
+                yield _refusal(row, name, "error_cell")
+
+
+def _value(name: str, row: Mapping[str, Any], words: Words) -> str:
+    """The field's text in the ledger's form; one that has none stays as it is, to be refused by its rule."""
+    text = row[name]
+    if not text or row[f"{name}_mark"] in (Mark.FORMULA, Mark.UNCACHED, Mark.ERROR):
+        return ""
+    if name == "status":
+        return _statuses(words).get(normalise_label(text), str(text))
+    if name in DATE_FIELDS:
+        try:
+            day = clean_date(text)
+        except Unreadable:
+            return str(text)
+        return day.isoformat() if day else ""
+    return str(text)
+
+
+def _statuses(words: Words) -> dict[str, str]:
+    known = [*(load_words(language) for language in LANGUAGES), words]
+    return {
+        normalise_label(one.label("handling", status)): status.value for one in known for status in Status
+    }
+
+
+def _refusal(row: Mapping[str, Any], name: str, key: str) -> Refusal:
+    return Refusal(row["finding_id"] or "", name, str(row[name] or ""), _cell(row, name), key)
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    letter = row[f"{name}_letter"]
+    return f"{row['sheet']}!{letter}{row['row']}" if letter else ""

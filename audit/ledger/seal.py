@@ -1,0 +1,21 @@
+"""The check value of a row of the rectification ledger: whose estate it is of, and in which version."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from hashlib import sha256
+
+
+def seals(secret: str, rows: Iterable[tuple[str, int]]) -> list[str]:
+    """HMAC-SHA-256 of (finding id, row version) under the estate's key, 16 hex digits each."""
+    key = bytes.fromhex(secret)
+    return [
+        hmac.new(key, f"{identifier}/{version}".encode(), sha256).hexdigest()[:16]
+        for identifier, version in rows
+    ]
+
+
+def is_sealed(secret: str, finding_id: str, row_version: int, seal: str) -> bool:
+    """Whether a row that came back is one that this estate gave out, in that version."""
+    return hmac.compare_digest(seals(secret, [(finding_id, row_version)])[0], seal)

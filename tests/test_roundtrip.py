@@ -1,0 +1,355 @@
+"""The workbook that makes the round trip: filled in, saved by other programs, handed back, read."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from conftest import DEVICE, REGISTRATION, Estate
+from openpyxl.worksheet.worksheet import Worksheet
+
+from audit.config import load_settings
+from audit.handback import HandBack, hand_back
+from audit.words import load_words
+
+NEXT = date(2026, 11, 22)
+LATER = date(2026, 11, 23)
+HEADERS = {
+    "status": "处理状态",
+    "person": "责任人",
+    "planned_on": "计划完成日",
+    "remark": "佐证/备注",
+    "exempt_until": "豁免至",
+    "approver": "审批人",
+    "serial": "终端序列号",
+    "rule": "规则",
+    "state": "状态",
+    "id": "问题编号",
+}
+
+
+@pytest.fixture
+def night(estate: Estate) -> Estate:
+    """Eight devices nobody has registered: eight findings to work on."""
+    serials = [f"SN{number:06}" for number in range(1, 9)]
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    estate.write("registrations", [REGISTRATION | {"serial": "SN000099"}])
+    estate.run()
+    return estate
+
+
+def workbook_of(estate: Estate, on: date = date(2026, 11, 21)) -> Path:
+    return estate.folder / "reports" / on.isoformat() / "report.xlsx"
+
+
+def copied(estate: Estate, name: str = "已填写.xlsx", on: date = date(2026, 11, 21)) -> Path:
+    folder = estate.folder / "feedback"
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(workbook_of(estate, on), folder / name))
+
+
+def columns_of(sheet: Worksheet) -> dict[str, int]:
+    labels = {cell.value: cell.column for cell in sheet[1] if cell.value}
+    return {name: labels[label] for name, label in HEADERS.items()}
+
+
+def fill(path: Path, answers: Mapping[str, Mapping[str, Any]], change: Callable[[Any], None] | None = None):
+    """Fill in REG-01 rows by serial, as a person would in a spreadsheet program, and save."""
+    book = openpyxl.load_workbook(path)
+    sheet = book["整改台账"]
+    place = columns_of(sheet)
+    for row in range(2, sheet.max_row + 1):
+        if sheet.cell(row, place["rule"]).value != "REG-01":
+            continue
+        for name, value in answers.get(sheet.cell(row, place["serial"]).value, {}).items():
+            sheet.cell(row, place[name]).value = value
+    if change:
+        change(sheet)
+    book.properties.lastModifiedBy = "张三"
+    book.save(path)
+
+
+def ledger(estate: Estate, on: date) -> dict[str, dict[str, Any]]:
+    """The rectification sheet of a night: REG-01 rows by serial."""
+    sheet = openpyxl.load_workbook(workbook_of(estate, on))["整改台账"]
+    place = columns_of(sheet)
+    rows = {}
+    for row in range(2, sheet.max_row + 1):
+        cells = {name: sheet.cell(row, column).value for name, column in place.items()}
+        if cells["rule"] == "REG-01":
+            rows[cells["serial"]] = cells
+    return rows
+
+
+def handed_back(estate: Estate, *paths: Path, dry_run: bool = False) -> HandBack:
+    settings = load_settings(estate.config)
+    return hand_back(settings, load_words("zh"), paths, dry_run=dry_run)
+
+
+ANSWERS = {
+    "SN000001": {"status": "整改中", "person": "李四", "planned_on": date(2026, 11, 28)},
+    "SN000002": {"status": "已整改待复核", "remark": "工单 20261121-07，已提交报备"},
+    "SN000003": {"exempt_until": date(2026, 12, 31), "approver": "王经理", "remark": "门店装修，停业至年底"},
+    "SN000004": {"status": "误报", "remark": "总部统一报备"},
+}
+
+
+def test_what_people_filled_in_is_there_the_next_night(night: Estate):
+    fill(copied(night), ANSWERS)
+    night.run(NEXT)
+    rows = ledger(night, NEXT)
+    assert rows["SN000001"]["status"] == "整改中"
+    assert rows["SN000001"]["person"] == "李四"
+    assert rows["SN000001"]["planned_on"].date() == date(2026, 11, 28)
+    assert rows["SN000001"]["state"] == "整改中"
+    assert rows["SN000003"]["state"] == "豁免"
+    assert rows["SN000003"]["exempt_until"].date() == date(2026, 12, 31)
+    assert rows["SN000004"]["state"] == "误报"
+    assert rows["SN000005"]["state"] == "待整改"
+    assert rows["SN000002"]["state"] == "已整改待复核"
+    # it was said to be mended, and the next night shows otherwise: the person's words stay
+    night.run(LATER)
+    rows = ledger(night, LATER)
+    assert rows["SN000002"]["state"] == "整改中"
+    assert rows["SN000002"]["remark"] == "工单 20261121-07，已提交报备"
+
+
+def test_reading_twice_changes_nothing(night: Estate):
+    path = copied(night)
+    fill(path, ANSWERS)
+    first = handed_back(night, path)
+    assert first.lines[0].changes == 10
+    assert not first.failed
+    night.run(NEXT)
+    before = ledger(night, NEXT)
+    assert handed_back(night, path) == first
+    night.run(LATER)
+    after = ledger(night, LATER)
+    assert {serial: row["person"] for serial, row in after.items()} == {
+        serial: row["person"] for serial, row in before.items()
+    }
+
+
+def test_a_dry_run_tells_and_writes_nothing(night: Estate):
+    path = copied(night)
+    fill(path, ANSWERS)
+    assert handed_back(night, path, dry_run=True).lines[0].changes == 10
+    assert handed_back(night, path).lines[0].changes == 10
+
+
+def test_a_blank_never_erases_and_an_untouched_copy_says_nothing(night: Estate):
+    first, untouched = copied(night, "甲.xlsx"), copied(night, "乙.xlsx")
+    fill(first, ANSWERS)
+    assert handed_back(night, first).lines[0].changes == 10
+    told = handed_back(night, untouched)
+    assert told.lines[0].changes == 0
+    assert not told.failed
+    night.run(NEXT)
+    assert ledger(night, NEXT)["SN000001"]["person"] == "李四"
+
+
+def test_two_people_who_disagree_are_both_kept(night: Estate):
+    mine, yours = copied(night, "甲.xlsx"), copied(night, "乙.xlsx")
+    fill(mine, {"SN000001": {"person": "李四"}, "SN000002": {"person": "李四"}})
+    fill(yours, {"SN000001": {"person": "赵六"}, "SN000002": {"remark": "已电话联系"}})
+    handed_back(night, mine)
+    told = handed_back(night, yours)
+    assert told.lines[0].changes == 1, "another field of the same row is no conflict"
+    [conflict] = told.conflicts
+    assert (conflict.ledger_text, conflict.copy_text) == ("李四", "赵六")
+    night.run(NEXT)
+    assert ledger(night, NEXT)["SN000001"]["person"] == "李四"
+    quality = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
+    shown = {cell.value for row in quality.iter_rows() for cell in row}
+    assert {"李四", "赵六"} <= shown
+    settled = copied(night, "丙.xlsx", NEXT)
+    fill(settled, {"SN000001": {"person": "赵六"}})
+    assert not handed_back(night, settled).conflicts
+
+
+def swap_columns(sheet: Worksheet) -> None:
+    """Move the remark before the first column, add a column of one's own, drop half of the others."""
+    sheet.insert_cols(1, 2)
+    place = {cell.value: cell.column for cell in sheet[1] if cell.value}
+    for row in range(1, sheet.max_row + 1):
+        sheet.cell(row, 1).value = sheet.cell(row, place["佐证/备注"]).value
+        sheet.cell(row, 2).value = "我的列" if row == 1 else f"私人备注 {row}"
+        sheet.cell(row, place["佐证/备注"]).value = None
+    for label in ("问题描述", "整改措施", "来源文件"):
+        if label in place:
+            for row in range(1, sheet.max_row + 1):
+                sheet.cell(row, place[label]).value = None
+
+
+def test_columns_may_be_moved_added_and_emptied(night: Estate):
+    path = copied(night)
+    fill(path, ANSWERS, swap_columns)
+    told = handed_back(night, path)
+    assert told.lines[0].changes == 10
+    assert not told.lines[0].refused
+
+
+def reverse_rows(sheet: Worksheet) -> None:
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    for row, values in enumerate(reversed(rows), start=2):
+        for column, value in enumerate(values, start=1):
+            sheet.cell(row, column).value = value
+    sheet.delete_rows(sheet.max_row)
+    for row in range(2, sheet.max_row, 2):
+        sheet.row_dimensions[row].hidden = True  # as a filter does
+
+
+def test_rows_may_be_sorted_filtered_and_deleted(night: Estate):
+    path = copied(night)
+    fill(path, ANSWERS, reverse_rows)
+    assert handed_back(night, path).lines[0].changes >= 7
+    night.run(NEXT)
+    assert ledger(night, NEXT)["SN000003"]["state"] == "豁免"
+
+
+def saved_by_libreoffice(path: Path, kind: str) -> Path:
+    folder = path.parent / "saved"
+    profile = f"-env:UserInstallation=file://{path.parent}/profile"
+    command = ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", str(folder), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / f"{path.stem}.{kind.split(':')[0]}"
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_a_copy_saved_by_libreoffice_comes_back_right(night: Estate, kind: str):
+    path = copied(night)
+    fill(path, ANSWERS, lambda sheet: (swap_columns(sheet), reverse_rows(sheet)))
+    saved = saved_by_libreoffice(path, kind)
+    told = handed_back(night, saved)
+    assert not told.lines[0].problem
+    assert told.lines[0].changes >= 7
+    assert not told.lines[0].refused
+    night.run(NEXT)
+    rows = ledger(night, NEXT)
+    assert rows["SN000003"]["exempt_until"].date() == date(2026, 12, 31)
+    assert rows["SN000002"]["remark"] == "工单 20261121-07，已提交报备"
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"status": "差不多好了"}, "不是处理状态"),
+        ({"planned_on": "下周"}, "不是日期"),
+        ({"planned_on": "2026-02-30"}, "不是日期"),
+        ({"remark": '=HYPERLINK("http://x","y")'}, "公式"),
+        ({"person": "=A1"}, "公式"),
+        ({"status": "=1+1"}, "公式"),
+        ({"exempt_until": date(2026, 12, 31)}, "豁免还缺"),
+        ({"exempt_until": date(2029, 1, 1), "approver": "王", "remark": "装修"}, "超过最长"),
+        ({"exempt_until": date(2020, 1, 1), "approver": "王", "remark": "装修"}, "已经过去"),
+        ({"remark": "长" * 2_001}, "超过 2000 个字"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_its_cell(night: Estate, answers: dict, reason: str):
+    path = copied(night)
+    fill(path, {"SN000005": answers, "SN000006": {"person": "李四"}})
+    told = handed_back(night, path)
+    assert told.failed
+    [cell] = [one for one in told.lines[0].refused if reason in one.reason]
+    assert cell.cell.startswith("整改台账!")
+    assert cell.cell[-1].isdigit()
+    assert told.lines[0].changes >= 1, "the other cells of the copy are taken"
+
+
+def tamper(column: str, value: Any) -> Callable[[Worksheet], None]:
+    def change(sheet: Worksheet) -> None:
+        place = {cell.value: cell.column for cell in sheet[1] if cell.value}
+        labels = {"id": "问题编号", "version": "行版本", "seal": "校验值"}
+        sheet.cell(2, place[labels[column]]).value = value
+        sheet.cell(2, place["责任人"]).value = "冒名"
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("id", "0123456789abcdef"),
+        ("id", "=A1"),
+        ("id", "'; drop table findings; --"),
+        ("id", "x" * 5_000),
+        ("version", 7),
+        ("version", -1),
+        ("version", "零"),
+        ("version", None),
+        ("seal", "0" * 16),
+        ("seal", None),
+    ],
+)
+def test_a_tampered_row_is_refused_and_the_others_are_taken(night: Estate, column: str, value: Any):
+    path = copied(night)
+    fill(path, {"SN000006": {"person": "李四"}}, tamper(column, value))
+    told = handed_back(night, path)
+    assert told.lines[0].changes == 1
+    [cell] = told.lines[0].refused
+    assert "校验不符" in cell.reason
+    assert cell.cell.startswith("整改台账!")
+
+
+def test_another_estates_ledger_is_refused_as_a_whole(night: Estate):
+    path = copied(night)
+    fill(path, ANSWERS)
+    (night.folder / "state" / "secret").write_text("ab" * 32)
+    told = handed_back(night, path)
+    assert "另一机构" in told.lines[0].problem
+    assert told.lines[0].changes == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"not a workbook at all\n", "xlsx"), (b"PK\x03\x04broken", ""), (b"", "")],
+)
+def test_what_is_no_ledger_is_told_and_the_night_goes_on(night: Estate, content: bytes, problem: str):
+    folder = night.folder / "feedback"
+    folder.mkdir()
+    (folder / "笔记.xlsx").write_bytes(content)
+    (folder / "~$已填写.xlsx").write_bytes(b"lock")
+    result = night.run(NEXT)
+    assert int(result.code) == 20
+    assert "笔记.xlsx" in result.reason
+    assert problem in result.reason
+    assert ledger(night, NEXT)["SN000001"]["state"] == "待整改"
+
+
+def test_the_night_told_again_shows_the_same(night: Estate):
+    fill(copied(night), {**ANSWERS, "SN000005": {"status": "好了"}})
+    first = night.run(NEXT)
+    before = workbook_of(night, NEXT).read_bytes()
+    again = night.run(NEXT)
+    assert again.replayed
+    shutil.rmtree(first.folder)
+    night.run(NEXT)
+    assert workbook_of(night, NEXT).read_bytes() == before
+    night.run(LATER)
+    assert ledger(night, LATER)["SN000001"]["person"] == "李四"
+
+
+def test_a_language_changed_in_between_does_not_matter(night: Estate):
+    path = copied(night)
+    fill(path, ANSWERS)
+    night.settings["language"] = '"en"'
+    night.configure()
+    assert handed_back(night, path).lines[0].changes == 10
+
+
+def test_on_the_command_line(night: Estate):
+    path = copied(night)
+    fill(path, {"SN000001": {"person": "李四"}, "SN000002": {"status": "好了"}})
+    command = [sys.executable, "-m", "audit", "feedback", str(path), "--config", str(night.config)]
+    done = subprocess.run([*command, "--dry-run"], text=True, capture_output=True, check=False)
+    assert done.returncode == 20, done.stderr
+    assert "更新 1 处" in done.stdout
+    assert "整改台账!L" in done.stdout
