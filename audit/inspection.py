@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import io
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.cleanlist import LeftOut, canonical_csv, read_rows, split_clean
 from audit.config import InputSection, configured_codes, configured_columns
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
@@ -20,7 +20,7 @@ from audit.report.sentences import notice_sentences, problem_of
 from audit.tables import TABLES, Table
 from audit.words import Words
 
-if TYPE_CHECKING:  # the child reads; here Arrow is needed to write a table, and costs more than all the rest
+if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHOWN_REJECTIONS = 20
@@ -33,6 +33,7 @@ class Inspection:
     readings: tuple[FileReading, ...]
     rows: int
     to: Path | None
+    left_out: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)  # by path: not in `to`
 
     @property
     def failed(self) -> bool:
@@ -41,13 +42,18 @@ class Inspection:
 
     def to_json(self, words: Words) -> dict[str, Any]:
         """For programs: every file with its account or its error, and the first error of all."""
-        files = [_plain(reading, words) for reading in self.readings]
+        left_out = {path: [asdict(one) for one in parts] for path, parts in self.left_out.items()}
+        files = [
+            _plain(reading, words) | {"left_out": left_out.get(reading.path, [])} for reading in self.readings
+        ]
         first_error = next((file["error"] for file in files if file["error"]), None)
         return {"files": files, "rows": self.rows, "error": first_error}
 
     def to_text(self, words: Words) -> str:
         """For people."""
         lines = [line for reading in self.readings for line in _lines(reading, words)]
+        for path, parts in self.left_out.items():
+            lines += [_left_out_line(path, one, words) for one in parts]
         if self.to:
             lines.append(words("cli.written", rows=self.rows, file=self.to))
         return "\n".join(lines)
@@ -69,6 +75,7 @@ def inspect_files(
         "codes": configured_codes(section) if section else {},
         "encoding": section.encoding if section else "",
         "password": section.password if section else "",
+        "derived": False,
     }
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / f"{number}.parquet" for number in range(len(files))]
@@ -77,9 +84,25 @@ def inspect_files(
         tables = list(dict.fromkeys(reading.tables[0] for reading in readings if not reading.error))
         if to and len(tables) > 1:
             raise ConfigError("tables_differ", tables=tables)
-        if to and written:
-            write_private(to, canonical_csv(_rows(written), TABLES[tables[0]]))
-    return Inspection(readings, sum(reading.rows for reading in readings), to if written else None)
+        if not (to and written):
+            return Inspection(readings, sum(reading.rows for reading in readings), None)
+        rows, left_out = _clean_list(dict(zip(outputs, readings, strict=True)), TABLES[tables[0]])
+        write_private(to, canonical_csv(rows, TABLES[tables[0]]))
+    return Inspection(readings, rows.num_rows, to, left_out)
+
+
+def _clean_list(
+    files: Mapping[Path, FileReading], table: Table
+) -> tuple[pa.Table, dict[str, tuple[LeftOut, ...]]]:
+    """The rows of the usable files that are written, and by path those that are not."""
+    import pyarrow as pa
+
+    parts, left_out = [], {}
+    for output, reading in files.items():
+        if not reading.error:
+            part, left_out[reading.path] = split_clean(read_rows(output), table)
+            parts.append(part)
+    return pa.concat_tables(parts, promote_options="default"), left_out
 
 
 def _read(file: Path, output: Path, how: Mapping[str, object]) -> FileReading:
@@ -90,35 +113,10 @@ def _read(file: Path, output: Path, how: Mapping[str, object]) -> FileReading:
     return read_in_child({"path": str(file), "output": str(output), **how})
 
 
-def _rows(outputs: Sequence[Path]) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    return pa.concat_tables(map(pq.read_table, outputs), promote_options="default")
-
-
-def canonical_csv(rows: pa.Table, table: Table) -> bytes:
-    """The canonical columns the files had, as UTF-8 CSV: ISO dates, canonical words, identifiers as text."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    names = [column.name for column in table.columns if column.name in rows.column_names]
-    shown = pa.table({name: _as_csv(rows[name].combine_chunks()) for name in names})
-    target = io.BytesIO()
-    arrow_csv.write_csv(shown, target, arrow_csv.WriteOptions(quoting_style="needed"))
-    return target.getvalue()
-
-
-def _as_csv(column: pa.Array) -> pa.Array:
-    """Moments lose a midnight that the whole column has: it is a column of dates then."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_timestamp(column.type):
-        return column
-    text = pc.utf8_slice_codeunits(pc.strftime(column, "%Y-%m-%d %H:%M:%S"), 0, 19)
-    midnight = pc.all(pc.fill_null(pc.ends_with(text, " 00:00:00"), True)).as_py()
-    return pc.utf8_slice_codeunits(text, 0, 10) if midnight else text
+def _left_out_line(path: str, left: LeftOut, words: Words) -> str:
+    rows = [f"{sheet}!{row}" if sheet else str(row) for sheet, row in left.rows[:_SHOWN_REJECTIONS]]
+    why = f"{words.column(left.column)}{words('colon')}{words.label('reject', left.reason)}"
+    return words("cli.left_out", file=path, count=left.count, why=why, rows=rows)
 
 
 def _plain(reading: FileReading, words: Words) -> dict[str, Any]:
@@ -126,21 +124,29 @@ def _plain(reading: FileReading, words: Words) -> dict[str, Any]:
     for name in ("error", "error_key", "error_facts", "notices"):
         plain.pop(name)
     plain["notices"] = list(notice_sentences(reading, words))
+    plain["notice_facts"] = [{"notice": key, **facts} for key, facts in reading.notices]
     plain["error"] = (
         {"class": reading.error, "message": problem_of(reading, words)} if reading.error else None
     )
     return plain
 
 
+def _form(reading: FileReading) -> str:
+    delimiter = repr(reading.delimiter) if reading.delimiter else ""
+    return " ".join(filter(None, [reading.kind, reading.encoding, delimiter]))
+
+
 def _lines(reading: FileReading, words: Words) -> list[str]:
     colon = words("colon")
     lines = [reading.path]
     if reading.error:
-        return [*lines, f"  {words.label('unusable', reading.error)}{colon}{problem_of(reading, words)}", ""]
-    form = " ".join(
-        filter(None, [reading.kind, reading.encoding, repr(reading.delimiter) if reading.delimiter else ""])
-    )
-    lines.append(f"  {words('cli.what_it_is')}{colon}{form}")
+        lines.append(f"  {words.label('unusable', reading.error)}{colon}{problem_of(reading, words)}")
+        if reading.kind:
+            lines.append(f"  {words('cli.what_it_is')}{colon}{_form(reading)}")
+        rows = words("header.rows_in_file")
+        lines += [f"  [{sheet.name}] {rows} {sheet.rows_in_file}" for sheet in reading.sheets]
+        return [*lines, ""]
+    lines.append(f"  {words('cli.what_it_is')}{colon}{_form(reading)}")
     tables = [f"{words.label('feed', name)} ({name})" for name in reading.tables]
     lines.append(f"  {words('cli.tables')}{colon}{words.show(tables)}")
     if reading.exported_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -143,6 +144,35 @@ def test_inspect_writes_the_canonical_table(estate: Estate, tmp_path: Path):
     assert target.stat().st_mode & 0o777 == 0o600
 
 
+def test_the_clean_list_leaves_out_what_cannot_be_taken_at_its_word(estate: Estate, tmp_path: Path):
+    rows = [REGISTRATION | {"serial": f"SN{number:06}"} for number in range(1, 5)]
+    rows[1]["status"] = "天晓得"
+    rows[2]["serial"] = "SN00000003、SN00000004"
+    target = tmp_path / "clean.csv"
+    path = estate.write("registrations", rows)
+    ended = pos_audit("inspect", path, "--table", "registrations", "--to", target, "--json")
+    told = json.loads(ended.stdout)
+    with target.open(encoding="utf-8", newline="") as stream:
+        assert [row["serial_no"] for row in csv.DictReader(stream)] == ["SN000001", "SN000004"]
+    assert (told["rows"], told["files"][0]["rows"], told["files"][0]["rejected"]) == (2, 4, 2)
+    assert [(one["column"], one["reason"], one["rows"]) for one in told["files"][0]["left_out"]] == [
+        ("serial_no", "several", [["", 4]]),
+        ("reg_status", "unknown_code", [["", 3]]),
+    ]
+    plain = pos_audit("inspect", path, "--table", "registrations", "--to", target, "--language", "zh")
+    assert "报备状态：" in plain.stdout
+    assert "已写入 2 行" in plain.stdout
+
+
+def test_a_status_column_nobody_understands_stays_in_the_clean_list(estate: Estate, tmp_path: Path):
+    path = estate.write(
+        "devices", [DEVICE | {"serial_no": f"SN{n:06}", "terminal_status": "7"} for n in range(3)]
+    )
+    target = tmp_path / "clean.csv"
+    ended = pos_audit("inspect", path, "--table", "devices", "--to", target, "--json")
+    assert (json.loads(ended.stdout)["rows"], json.loads(ended.stdout)["files"][0]["rejected"]) == (3, 3)
+
+
 def test_inspect_finds_out_which_table_a_file_holds(estate: Estate, tmp_path: Path):
     devices, listed = estate.write("devices", [DEVICE]), estate.write("registrations", [REGISTRATION])
     target = tmp_path / "clean.csv"
@@ -176,6 +206,11 @@ def test_inspect_names_the_class_of_an_error(tmp_path: Path):
     ended = pos_audit("inspect", page, "--table", "devices", "--json")
     assert ended.returncode == 20
     assert json.loads(ended.stdout)["files"][0]["error"]["class"] == "not_a_spreadsheet"
+    other = tmp_path / "other.csv"
+    other.write_text("甲,乙\n1,2\n3,4\n", encoding="utf-8")
+    file = json.loads(pos_audit("inspect", other, "--json").stdout)["files"][0]
+    assert (file["error"]["class"], file["kind"], file["encoding"]) == ("missing_column", "text", "utf-8")
+    assert [sheet["rows_in_file"] for sheet in file["sheets"]] == [3]
     assert pos_audit("inspect", page, "--table", "device").returncode == 40
 
 

@@ -25,6 +25,7 @@ from audit.intake.personal import mask
 from audit.intake.reading import Aside, Rejection, SheetReading
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
+from audit.intake.unreadable import refuse_unreadable
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
@@ -98,6 +99,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     if not parts:
         raise _why_nothing(failures, sheets, grids, profile)
     rows = pa.concat_tables(parts, promote_options="default")
+    refuse_unreadable(rows, table, rejections)
     return Canonical(
         rows,
         tuple(sheets),
@@ -218,8 +220,10 @@ def _identifier_numbers(
         if len(numbers):
             lengths = pc.fill_null(pc.utf8_length(column.values.take(pa.array(numbers))), 0)
             shortest = numbers[np.argsort(lengths.to_numpy(), kind="stable")[:_LISTED_ROWS]]
-            rows = sorted((places[shortest] + 1).tolist())
-            yield "identifier_numbers", {"sheet": sheet, "column": name, "count": len(numbers), "rows": rows}
+            facts: dict[str, object] = {"sheet": sheet, "column": name, "count": len(numbers)}
+            facts["rows"] = sorted((places[shortest] + 1).tolist())
+            facts["all_rows"] = (places[numbers[:MAX_LISTED_REJECTIONS]] + 1).tolist()
+            yield "identifier_numbers", facts
 
 
 def _overlong_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:

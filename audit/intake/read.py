@@ -16,14 +16,15 @@ from audit.errors import InputError, Unusable
 from audit.intake.canonical import Profile, canonicalise
 from audit.intake.derived import with_derived
 from audit.intake.formats.source import Source, open_source
+from audit.intake.grid import Grid
 from audit.intake.opening import read_whole
 from audit.intake.personal import protect
-from audit.intake.reading import FileReading
+from audit.intake.reading import FileReading, SheetReading
 from audit.intake.sheets import tables_in
 from audit.tables import TABLES
 
 # raised whenever the same bytes would give other rows, so that no stale canonical table is taken
-INTAKE_VERSION = 5
+INTAKE_VERSION = 6
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Request:
     An empty `table` asks which tables the file holds; the first of them is read.
     `password` opens protected workbooks and archives. `secret` is the key (hex) of the hashes that replace
     personal numbers; "" leaves them in clear, which is for the owner of the file alone (`inspect --to`).
+    `derived` adds the columns that are worked out for the rules.
     """
 
     path: str
@@ -43,6 +45,7 @@ class Request:
     zone: str = "Asia/Shanghai"
     password: str = ""
     secret: str = ""
+    derived: bool = True
     careful: bool = False  # without readers that may abort the process
     output: str = ""
 
@@ -51,6 +54,7 @@ class Request:
         depends = [INTAKE_VERSION, digest, self.table, dict(self.columns), self.encoding, self.zone]
         depends += [{name: dict(words) for name, words in self.codes.items()}]
         depends.append(sha256(self.secret.encode()).hexdigest() if self.secret else "")
+        depends.append(self.derived)
         return sha256(json.dumps(depends, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -76,24 +80,25 @@ def read_file(request: Request) -> FileReading:
         data = read_whole(Path(request.path))
         reading = replace(reading, sha256=sha256(data).hexdigest())
         source = _opened(data, request)
-        tables = (request.table,) if request.table else tables_in(source.grids)
-        if not tables:
-            raise InputError(Unusable.MISSING_COLUMN, "no_known_table")
         reading = replace(
             reading,
-            tables=tables,
             kind=source.kind,
             encoding=source.encoding,
             delimiter=source.delimiter,
             notices=source.notices,
+            sheets=tuple(map(_unused, source.grids)),
         )
+        tables = (request.table,) if request.table else tables_in(source.grids)
+        if not tables:
+            raise InputError(Unusable.MISSING_COLUMN, "no_known_table")
+        reading = replace(reading, tables=tables)
         table = TABLES[tables[0]]
         canonical = canonicalise(
             source.grids, Profile(table, request.columns, request.codes, ZoneInfo(request.zone))
         )
     except InputError as failure:
         return reading.failed(failure)
-    rows = with_derived(canonical.rows, table)
+    rows = with_derived(canonical.rows, table) if request.derived else canonical.rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret))
     pq.write_table(rows, request.output, compression="lz4")
@@ -106,6 +111,12 @@ def read_file(request: Request) -> FileReading:
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
     )
+
+
+def _unused(grid: Grid) -> SheetReading:
+    """A sheet of a file that holds no table: still part of the account."""
+    skipped = grid.skipped or ("no_header" if grid.height else "empty")
+    return SheetReading(grid.sheet, rows_in_file=grid.height, skipped=skipped)
 
 
 def _opened(data: bytes, request: Request) -> Source:

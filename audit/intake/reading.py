@@ -133,7 +133,9 @@ class FileReading:
 
     @property
     def unread(self) -> tuple[SheetReading, ...]:
-        """Sheets, or members of an archive, that hold something and could not be read."""
+        """Sheets, or members of an archive, that could not be read, of a file that could."""
+        if self.error:
+            return ()
         return tuple(sheet for sheet in self.sheets if sheet.skipped in _UNREAD)
 
     def with_notice(self, key: str, **facts: object) -> Self:

@@ -15,6 +15,8 @@ def shown_fact(name: str, value: object, words: Words) -> object:
     """A fact in words: names of tables and columns as the reader knows them."""
     if name in ("feed", "table"):
         return words.label("feed", value)
+    if name == "rejected_for":
+        return words.label("reject", value)
     if name == "column":
         return words.column(str(value))
     if name == "columns" and isinstance(value, (list, tuple)):

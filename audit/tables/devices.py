@@ -81,6 +81,7 @@ DEVICES = Table(
     name="devices",
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
     required=("merchant_no",),
+    status="terminal_status",
     columns=(
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),

@@ -20,6 +20,7 @@ USCC_HEADERS = (
 MERCHANTS = Table(
     name="merchants",
     keys=(("merchant_no",),),
+    status="merchant_status",
     columns=(
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
         Column("merchant_name", Kind.TEXT, f"{MERCHANT_NAME_HEADERS},name", alone="商户简称"),

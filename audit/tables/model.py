@@ -107,13 +107,15 @@ class Table:
 
     `keys` are the alternative sets of columns one of which a file must have; `required` must be
     recognised as well unless `[inputs.<feed>].required` says otherwise. `wide` names the columns that
-    stand for several rows (a registration list with one status column per channel).
+    stand for several rows (a registration list with one status column per channel). `status` is the
+    code column that says in which state the subject of a row is.
     """
 
     name: str
     columns: tuple[Column, ...]
     keys: tuple[tuple[str, ...], ...]
     required: tuple[str, ...] = ()
+    status: str = ""
     wide: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @cached_property

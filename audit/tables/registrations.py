@@ -26,6 +26,7 @@ REGISTRATIONS = Table(
     name="registrations",
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
     required=("merchant_no", "reg_status"),
+    status="reg_status",
     wide={
         "reg_status_wechat": ("wechat", "reg_message_wechat"),
         "reg_status_alipay": ("alipay", "reg_message_alipay"),

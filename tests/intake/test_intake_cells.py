@@ -44,7 +44,7 @@ def test_merchant_numbers_typed_as_numbers_are_exact_and_said(tmp_path: Path):
         row[1] = int(MERCHANT)  # type: ignore[call-overload]
     read = take_bytes(tmp_path, book(rows))
     assert read.column("merchant_no") == [MERCHANT, MERCHANT]
-    facts = {"sheet": "Sheet1", "column": "merchant_no", "count": 2, "rows": [2, 3]}
+    facts = {"sheet": "Sheet1", "column": "merchant_no", "count": 2, "rows": [2, 3], "all_rows": [2, 3]}
     assert read.reading.notices == (("identifier_numbers", facts),)
 
 
@@ -62,6 +62,7 @@ def test_numbers_that_are_short_are_the_first_to_be_named(tmp_path: Path):
     assert key == "identifier_numbers"
     assert (facts["column"], facts["count"]) == ("serial_no", 58)
     assert facts["rows"] == [row for row in range(31, 53) if row not in (41, 51)]
+    assert facts["all_rows"] == [row for row in range(3, 63) if row not in (41, 51)]
 
 
 @pytest.mark.parametrize(

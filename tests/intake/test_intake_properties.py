@@ -18,8 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from vendorfiles import MERCHANT, Read, archive, book, delimited, device, parts_of, take_bytes
 
+from audit.cleanlist import canonical_csv
 from audit.errors import Unusable
-from audit.inspection import canonical_csv
 from audit.intake.reading import FileReading, Reason
 from audit.tables import TABLES
 from audit.tables.codes import NULL_TOKENS

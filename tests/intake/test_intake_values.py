@@ -311,3 +311,39 @@ def test_an_error_written_out_as_text_is_no_value(tmp_path: Path, header: str, e
 def test_codes_matched_as_written_keep_dashes_and_case(tmp_path: Path):
     read = take_column(tmp_path, "批次号", ["`pc-2026/01 a\t", "００７", "N/A"])
     assert read.column("batch_no") == ["pc-2026/01 a", "007", None]
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_a_list_whose_keys_are_all_lost_is_refused(tmp_path: Path, count: int):
+    rows = [["商户编号", "商户名称"], *(["8.9844E+14", f"商户{number}"] for number in range(count))]
+    read = take_rows(tmp_path, rows, table="merchants")
+    if count == 4:
+        assert (read.reading.error, read.reading.rejected) == ("", 4)
+        return
+    assert (read.reading.error, read.reading.error_key) == ("unreadable_values", "keys_unreadable")
+    assert read.reading.error_facts == {
+        "column": "merchant_no",
+        "count": 5,
+        "rejected_for": "scientific",
+        "values": ["8.9844E+14"],
+    }
+
+
+def test_a_list_with_another_key_than_the_lost_one_is_read(tmp_path: Path):
+    header = ["序列号", "商户编号", "终端号"]
+    rows = [header, *(["8.9844E+14", MERCHANT, f"0000000{number}"] for number in range(6))]
+    read = take_rows(tmp_path, rows)
+    assert (read.reading.error, read.reading.rows, read.reading.rejected) == ("", 6, 6)
+
+
+def test_registrations_whose_states_are_all_unknown_are_refused_and_explained_by_codes(tmp_path: Path):
+    rows = [["序列号", "商户号", "报备状态"], *([f"SN{n:06}", MERCHANT, str(n % 2)] for n in range(6))]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert (read.reading.error, read.reading.error_key) == ("unreadable_values", "codes_unknown")
+    assert (read.reading.error_facts["column"], read.reading.error_facts["values"]) == (
+        "reg_status",
+        ["0", "1"],
+    )
+    codes = {"reg_status": {"0": "pending", "1": "registered"}}
+    read = take_rows(tmp_path, rows, table="registrations", codes=codes)
+    assert (read.reading.error, set(read.column("reg_status"))) == ("", {"pending", "registered"})

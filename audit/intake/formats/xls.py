@@ -27,43 +27,46 @@ _FAT_IN_HEADER = 109
 
 
 def read_xls(data: bytes) -> Iterator[Grid]:
-    """The sheets of a workbook; hidden ones come without cells. Raises InputError when damaged."""
-    try:
-        book = _open(data)
-    except InputError as failure:
-        if failure.reason is not Unusable.UNREADABLE:
-            raise
-        yield from _with_the_other_reader(data, failure)
-        return
-    for place in range(book.nsheets):
-        name = book.sheet_names()[place]
-        if book._sheet_visibility[place]:  # type: ignore[attr-defined]
-            yield Grid(name, (), (), skipped="hidden")
-            continue
-        try:
-            yield _grid(book, book.sheet_by_index(place))
-        except Exception as failure:  # xlrd meets damage with whatever happens to be raised
-            raise _damaged(data, failure) from None
-        book.unload_sheet(place)
+    """The sheets of a workbook; hidden ones come without cells. Raises InputError when damaged.
 
-
-def _open(data: bytes) -> Book:
-    """The workbook with its formats, or without where they are what is broken."""
+    Read with its formats, or without where they are what is broken.
+    """
     failures: list[Exception] = []
+    opened = False
     for with_formats in (True, False):
         try:
-            return xlrd.open_workbook(
+            book = xlrd.open_workbook(
                 file_contents=data,
                 formatting_info=with_formats,
                 on_demand=True,
                 ragged_rows=True,
                 logfile=io.StringIO(),
             )
+            opened = True
+            grids = [_sheet(book, place) for place in range(book.nsheets)]
+        except InputError:
+            raise
         except Exception as failure:  # xlrd meets damage with whatever happens to be raised
             if "encrypted" in str(failure).lower():
                 raise InputError(Unusable.ENCRYPTED, "file_encrypted") from None
             failures.append(failure)
-    raise _damaged(data, failures[0])
+        else:
+            yield from grids
+            return
+    problem = _damaged(data, failures[0])
+    # a sheet broken inside would come out of the other reader shorter, and nobody told
+    if opened or problem.reason is not Unusable.UNREADABLE:
+        raise problem
+    yield from _with_the_other_reader(data, problem)
+
+
+def _sheet(book: Book, place: int) -> Grid:
+    name = book.sheet_names()[place]
+    if book._sheet_visibility[place]:  # type: ignore[attr-defined]
+        return Grid(name, (), (), skipped="hidden")
+    grid = _grid(book, book.sheet_by_index(place))
+    book.unload_sheet(place)
+    return grid
 
 
 def _with_the_other_reader(data: bytes, failure: InputError) -> Iterator[Grid]:
