@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 # serial numbers are wall-clock time wherever the file was written
 MAX_EXACT_DIGITS = 15  # what a double, and so a spreadsheet's number, keeps
@@ -14,7 +15,7 @@ _LAST_DAY = 2_958_465  # 9999-12-31
 _LEAP_BUG = 60  # the serial of 1900-02-29, a day that never was
 # built-in formats that show a date or a time, East Asian ones included (ECMA-376 part 1, 18.8.30)
 _BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59), *range(71, 82)))
-_NOT_A_PATTERN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_NOT_A_PATTERN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|(?<=[0#?])E[+-]', re.IGNORECASE)
 _DATE_PATTERN = re.compile(r"[ymdhseb年月日时分秒]", re.IGNORECASE)
 _PADDING = re.compile(r"0{2,}")
 ERRORS = {
@@ -32,25 +33,27 @@ ERRORS = {
 def number_text(value: float) -> str:
     """A number without exponent, and without a fraction where it has none.
 
-    >>> number_text(898440154110340.0), number_text(0.1), number_text(1e20)
-    ('898440154110340', '0.1', '100000000000000000000')
+    >>> number_text(898440154110340.0), number_text(0.1), number_text(1e20), number_text(1.5e-7)
+    ('898440154110340', '0.1', '100000000000000000000', '0.00000015')
     """
     if value != value or value in (float("inf"), float("-inf")):
         return "#NUM!"
     if value.is_integer():
         text = repr(value)
         return text.removesuffix(".0") if "e" not in text else str(int(value))
-    return repr(value) if "e" not in repr(value) else format(value, "f").rstrip("0")
+    return repr(value) if "e" not in repr(value) else format(Decimal(repr(value)), "f")
 
 
 def moment_text(serial: float, is_1904: bool = False) -> str:
     """The date and time a serial number stands for; the number itself where it stands for none.
 
-    >>> moment_text(45322.5), moment_text(43860.0, is_1904=True)
-    ('2024-01-31 12:00:00', '2024-01-31 00:00:00')
+    >>> moment_text(45322.5), moment_text(43860.0, is_1904=True), moment_text(0.375)
+    ('2024-01-31 12:00:00', '2024-01-31 00:00:00', '09:00:00')
     """
     if not 0 <= serial <= _LAST_DAY:
         return number_text(serial)
+    if serial < 1:
+        return (datetime.min + timedelta(seconds=round(serial * 86_400))).time().isoformat()
     start = _DAY_ZERO_1904 if is_1904 else _DAY_ZERO
     if not is_1904 and serial < _LEAP_BUG:
         start += timedelta(days=1)
@@ -75,6 +78,8 @@ def is_date_format(number: int, code: str | None) -> bool:
 
     >>> is_date_format(164, 'yyyy"年"m"月"'), is_date_format(164, '0.00" days"'), is_date_format(14, None)
     (True, False, True)
+    >>> is_date_format(11, "0.00E+00"), is_date_format(164, '[$-404]e"年"m"月"')
+    (False, True)
     """
     if code is None:
         return number in _BUILTIN_DATES

@@ -17,6 +17,7 @@ from typing import TypeVar
 import fastexcel
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.intake.formats.numbers import MAX_EXACT_DIGITS
 from audit.intake.formats.sheet import MAX_CELLS
@@ -39,6 +40,7 @@ _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0
 _LAST_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
 _MAX_MERGES = 200_000
+_DAY_ZERO = "1899-12-31 "
 _HEAD, _TAIL = 1 << 20, 1_000_000  # bytes in which a first cell, a last row is looked for
 _MAX_BLANK_ROWS = 10_000
 _T = TypeVar("_T")
@@ -69,13 +71,15 @@ class FastWorkbook:
         time.sleep(0)  # let it start: what follows keeps the interpreter to itself
         if not _is_plain(content):
             return None
-        hidden = _Hidden() if _is_all_text(content) else _scanned(content, padded)
+        all_text = _is_all_text(content)
+        hidden = _Hidden() if all_text else _scanned(content, padded)
         first = _first_column(content)
         merges = tuple(_merge(found) for found in _MERGE.findall(_after_data(content))[:_MAX_MERGES])
         table = loading.result()
         if table is None:
             return None
-        columns = _without_blank_end([_as_text(column) for column in table.columns], hidden)
+        texts = [_as_text(column) for column in table.columns]
+        columns = _without_blank_end(texts if all_text else list(map(_times_alone, texts)), hidden)
         height = len(columns[0]) if columns else 0
         marks: list[pa.Array | None] = [None] * len(columns)
         for place, cells in hidden.texts.items():
@@ -193,6 +197,13 @@ def _merge(corners: tuple[bytes, bytes, bytes, bytes]) -> Merge:
 def _as_text(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
     return whole if whole.type == pa.string() else whole.cast(pa.string())
+
+
+def _times_alone(column: pa.Array) -> pa.Array:
+    """The column with a time of day without the day zero that the fast reader gives it."""
+    if not pc.any(pc.starts_with(column, _DAY_ZERO)).as_py():
+        return column
+    return pc.replace_substring_regex(column, f"^{_DAY_ZERO}([0-9:]{{8}})$", r"\1")
 
 
 def _without_blank_end(columns: list[pa.Array], hidden: _Hidden) -> list[pa.Array]:
