@@ -34,6 +34,12 @@ _COMPACT = re.compile(
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
 )
+_MONTH_NAMES = tuple(date(2000, month, 1).strftime("%B").lower() for month in range(1, 13))
+_MONTH = r"(?P<name>[A-Za-z]{3,9})\.?"
+_MONTH_NAMED = (
+    re.compile(rf"(?P<day>\d{{1,2}})[- ]{_MONTH}[-, ]+(?P<year>\d{{4}}){_CLOCK}"),
+    re.compile(rf"{_MONTH}[- ](?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}),?{_CLOCK}"),
+)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 # what programs write for "no date": their own day zero, as year, month and day
 _DAYS_ZERO = frozenset({(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0)})
@@ -71,6 +77,8 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
         return _from_serial(float(value) + days)
     if found := _YEAR_LAST.fullmatch(value):
         return _year_last(found, zone)
+    if found := next(filter(None, (form.fullmatch(value) for form in _MONTH_NAMED)), None):
+        return _moment(found.groupdict(), _month_named(found["name"]), int(found["day"]), zone)
     raise Unreadable(Reason.UNKNOWN_DATE)
 
 
@@ -95,6 +103,14 @@ def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) ->
     except (ValueError, OverflowError):
         raise Unreadable(Reason.IMPOSSIBLE_DATE) from None
     return _forever_or(moment)
+
+
+def _month_named(name: str) -> int:
+    """The number of a month by its English name, or by the first three or four letters of it."""
+    for month, full in enumerate(_MONTH_NAMES, 1):
+        if name.lower() in (full, full[:3], full[:4]):
+            return month
+    raise Unreadable(Reason.UNKNOWN_DATE)
 
 
 def _year_last(found: re.Match[str], zone: tzinfo) -> datetime | None:

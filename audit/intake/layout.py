@@ -19,7 +19,11 @@ _TOTAL = (
     r"|共\s*\d+\s*(条|台|户|笔|行|个|页).{0,10}|(sub|grand )?totals?\s*[:：]?\s*[\d,.]*)[\s`]*$"
 )
 _EXAMPLES_WITHIN = 5  # rows below the header: further down, the word is part of a name
-_EXAMPLE = r"示例|样例|示范数据|请删除|（例）|\(例\)|(?i)^\s*(example|sample) row"
+# an example, or what may be filled in
+_EXAMPLE = (
+    r"示例|样例|示范数据|请删除|（例）|\(例\)|^\s*[例如][:：]|(?i)^\s*(example|sample) row"
+    r"|(?i)^\s*[（(\[]?(必填|选填|非必填|必输|required|optional)"
+)
 _COMMENT = r"^\s*(#|//|--|——|\*{2,}|-{4,})"
 # what could be an identifier, damaged ones included: a row that names something is a row of data
 _IDENTIFIER = (

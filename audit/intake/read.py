@@ -114,8 +114,8 @@ def read_file(request: Request) -> FileReading:
 
 
 def _unused(grid: Grid) -> SheetReading:
-    """A sheet of a file that holds no table: still part of the account."""
-    skipped = grid.skipped or ("no_header" if grid.height else "empty")
+    """A sheet of a file that comes to nothing: still part of the account."""
+    skipped = grid.skipped or ("unused" if grid.height else "empty")
     return SheetReading(grid.sheet, rows_in_file=grid.height, skipped=skipped)
 
 

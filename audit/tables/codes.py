@@ -27,14 +27,14 @@ REGISTRATION_STATUS = CodeList(
 TERMINAL_STATUS = CodeList(
     "terminal_status",
     {
-        "active": "启用,已启用,正常,正常使用,使用中,已开通,开通,已激活,激活,在用,已装机,运行中,在网,"
+        "active": "启用,已启用,正常,正常使用,正常运行,使用中,已开通,开通,已激活,激活,在用,已装机,已绑定,运行中,在网,有效,"
         "enabled,in production,in use,boarded,online,normal",
         "partial": "部分开通",
-        "inactive": "未启用,未开通,未激活,停用,已停用,禁用,已禁用,暂停使用,冻结,已冻结,"
+        "inactive": "未启用,未开通,未激活,停用,已停用,停机,已停机,停止使用,无效,禁用,已禁用,暂停使用,冻结,已冻结,"
         "disabled,not active,pending setup,suspended",
         "stock": "已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,inventory,in stock,spare pool,in storage",
         "repair": "维修中,维修,申请维修中,返修,返修中,送修,rma,maintenance,in repair",
-        "retired": "注销,已注销,撤机,已撤机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,退役,已退役,已回收,"
+        "retired": "注销,已注销,撤机,已撤机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,已换机,退役,已退役,已回收,"
         "deleted,returned,replaced,swapped-out,end of life,scrapped,decommissioned,removed",
         "lost": "丢失,已丢失,遗失,被盗,stolen",
         "blacklist": "黑名单,blacklisted,blocked",

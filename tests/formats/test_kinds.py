@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import struct
@@ -107,6 +108,72 @@ def test_a_bare_number_counts_from_where_its_workbook_counts(
     expected = [row["install_date"] + timedelta(days=later) for row in makers.EXPECTED]
     assert [row["install_date"] for row in rows] == expected
     assert reading.rejected == 0
+
+
+def test_a_gzip_file_of_several_members_is_read_to_its_end(tmp_path: Path):
+    lines = makers.text().splitlines(keepends=True)
+    _, rows = read(tmp_path, gzip.compress(b"".join(lines[:2])) + gzip.compress(b"".join(lines[2:])))
+    assert [row["serial_no"] for row in rows] == [row[0] for row in makers.ROWS]
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n"])
+def test_what_a_web_page_sends_before_a_workbook_is_no_part_of_it(tmp_path: Path, before: bytes):
+    for make in (makers.xlsx, makers.xls, lambda: gzip.compress(makers.text())):
+        reading, rows = read(tmp_path, before + make())
+        assert (reading.error, len(rows)) == ("", 3)
+
+
+def test_fields_padded_with_nuls_are_text_and_a_tail_of_nuls_was_never_written(tmp_path: Path):
+    whole = makers.text()
+    reading, rows = read(tmp_path, whole.replace(b"N910", b"N910\x00\x00"))
+    assert (reading.error, [row["model"] for row in rows]) == ("", [row[2] for row in makers.ROWS])
+    cut = whole[:-40]
+    assert read(tmp_path, cut + bytes(len(whole) - len(cut)))[0].error == "truncated"
+    assert read(tmp_path, whole + b"\x00\x01\x02")[0].error == "not_a_spreadsheet"
+
+
+def test_addresses_in_small_letters_keep_their_columns(tmp_path: Path):
+    small = makers.repacked(
+        makers.xlsx([makers.HEADER, ["SN000001", None, "N910"], *makers.ROWS]),
+        lambda name, data: (name, re.sub(rb' r="([A-Z]+)', lambda found: found[0].lower(), data)),
+    )
+    _, rows = read(tmp_path, small)
+    assert [(row["serial_no"], row["merchant_no"], row["model"]) for row in rows[:1]] == [
+        ("SN000001", None, "N910")
+    ]
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_numbers_and_times_are_shown_as_they_are(tmp_path: Path, careful: bool):
+    def form(sheet) -> None:
+        for place, code in (("B2", "0.00E+00"), ("C2", "h:mm"), ("D2", "General")):
+            sheet[place].number_format = code
+
+    rows = [[*makers.HEADER[:2], "终端型号", "布放地址"], ["SN000001", 898100000000001, 0.375, 1.5e-7]]
+    _, [row] = read(tmp_path, makers.xlsx(rows, change=form), careful=careful)
+    assert (row["merchant_no"], row["model"]) == ("898100000000001", "09:00:00")
+    assert float(row["address"]) == 1.5e-7
+
+
+def test_a_page_that_keeps_the_header_in_a_table_of_its_own(tmp_path: Path):
+    page = makers.html().decode()
+    head, body = page.split("</tr>", 1)
+    assert "终端序列号" in head
+    _, rows = read(tmp_path, f"{head}</tr></table><table>{body}".encode())
+    assert [row["serial_no"] for row in rows] == [row[0] for row in makers.ROWS]
+
+
+def test_numbers_behind_cells_and_texts_in_fields_of_a_page(tmp_path: Path):
+    cells = '<td>SN1</td><td sdval="898100000000001">8.981E+14</td><td><input type="text" value="N910"></td>'
+    page = f"<table><tr><th>序列号</th><th>商户号</th><th>型号</th></tr><tr>{cells}</tr></table>"
+    _, [row] = read(tmp_path, page.encode())
+    assert (row["serial_no"], row["merchant_no"], row["model"]) == ("SN1", "898100000000001", "N910")
+
+
+def test_a_compound_file_without_a_workbook_is_no_spreadsheet(tmp_path: Path):
+    stream = "Workbook".encode("utf-16-le")
+    reading, _ = read(tmp_path, makers.xls().replace(stream, "Contents".encode("utf-16-le")))
+    assert reading.error == "not_a_spreadsheet"
 
 
 def test_big5_is_read_when_it_is_configured(tmp_path: Path):

@@ -105,7 +105,9 @@ def test_a_header_on_every_page(tmp_path: Path):
 
 
 @pytest.mark.parametrize("column", ["序列号", "商户号"])
-@pytest.mark.parametrize("words", ["示例商户（请删除本行）", "样例", "Example row"])
+@pytest.mark.parametrize(
+    "words", ["示例商户（请删除本行）", "样例", "例：SN12345678", "必填，最长20位", "Example row"]
+)
 def test_example_rows_at_the_top(tmp_path: Path, column: str, words: str):
     read = take_rows(tmp_path, [HEADER, device(0, f"{column}={words}"), device(1), device(2)])
     assert read.column("serial_no") == ["SN000001", "SN000002"]

@@ -188,7 +188,7 @@ def test_one_column_alone_is_no_table_but_keeps_its_rows(tmp_path: Path):
     reading = take_bytes(tmp_path, '编号\nSN000001\n"SN000002\n'.encode(), columns=columns).reading
     assert reading.error == Unusable.TRUNCATED
     whole = take_bytes(tmp_path, '编号\nSN000001\n"SN000002"'.encode(), columns=columns).reading
-    assert (whole.error, whole.sheets) == (Unusable.MISSING_COLUMN, ())
+    assert (whole.error, [sheet.rows_in_file for sheet in whole.sheets]) == (Unusable.MISSING_COLUMN, [3])
 
 
 def test_short_rows_are_padded_and_long_ones_reported(tmp_path: Path):

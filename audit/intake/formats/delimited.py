@@ -22,7 +22,15 @@ _WIDE_COMMA, _UNIT = "，", "\x1f"
 _END = "\x1e"  # in every cell of a row that is put below the text
 _DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 _SAMPLE_LINES = 200
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before the mark of UTF-16, with which it begins
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# what no text holds; NULs pad the fields of some databases
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19]")
 # a few broken bytes in a long file are reported cell by cell; more than this and the guess is wrong
 _BROKEN_SHARE = 0.001
 _BROKEN_LETTERS = 0.1
@@ -69,7 +77,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     if wide := _utf16_without_mark(data):
         return _strictly(data, wide)
     if b"\x00" in data:
-        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="binary")
+        data = _without_nulls(data)
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as broken:
@@ -81,6 +89,17 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     if broken_bytes <= _BROKEN_LETTERS * (letters - broken_bytes):
         return almost, "utf-8"  # GBK text would hardly hold a valid letter
     return _strictly(data, "gb18030")
+
+
+def _without_nulls(data: bytes) -> bytes:
+    """Text whose fields are padded with NULs. Raises InputError for binary data, and for a file that ends in
+    NULs: room was made for it, and its end was never written."""
+    text = data.replace(b"\x00", b"")
+    if len(text) < len(data) // 2 or _CONTROLS.search(text):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="binary")
+    if data.endswith(b"\x00" * 4):
+        raise InputError(Unusable.TRUNCATED, "text_truncated")
+    return text
 
 
 def _strictly(data: bytes, encoding: str) -> tuple[str, str]:

@@ -6,7 +6,9 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+import pyarrow as pa
 from lxml import etree
 
 from audit.errors import InputError, Unusable
@@ -17,8 +19,10 @@ from audit.intake.grid import Grid, Mark
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE)
 _MAX_SPAN = 65_536
+_HEADER_ROWS = 3
 _PASSWORD_FIELD = re.compile(r"<input[^>]*type\s*=\s*[\"']?password", re.IGNORECASE)
 _BREAKS = {"br", "p", "div", "li"}
+_EXACT = ("x:num", "num", "sdval")
 _UNSEEN = {"script", "style", "noscript", "template"}
 
 
@@ -35,6 +39,7 @@ def read_html(data: bytes) -> Iterator[Grid]:
     )
     tables = list(root.iter("table")) if root is not None else []
     grids = [grid for place, table in enumerate(tables, 1) if (grid := _grid(table, place)).height]
+    grids = _with_their_headers(grids)
     # a form to log in is laid out in tables too, and a message takes one cell
     if _PASSWORD_FIELD.search(text) or not any(_is_tabular(grid) for grid in grids):
         raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="HTML")
@@ -103,6 +108,30 @@ def _grid(table: etree._Element, place: int) -> Grid:
     return sheet.grid()
 
 
+def _with_their_headers(grids: list[Grid]) -> list[Grid]:
+    """The tables, each below the small table of as many columns before it: grids that scroll keep their
+    header, with a title perhaps, in a table of its own."""
+    joined: list[Grid] = []
+    for grid in grids:
+        above = joined[-1] if joined else None
+        if above and above.height <= _HEADER_ROWS and len(above.columns) == len(grid.columns) > 2:
+            columns = (pa.concat_arrays(pair) for pair in zip(above.columns, grid.columns, strict=True))
+            marks = [
+                None
+                if column is None
+                else pa.concat_arrays([pa.array([0] * above.height, column.type), column])
+                for column in grid.marks
+            ]
+            merges = (
+                replace(one, first_row=one.first_row + above.height, last_row=one.last_row + above.height)
+                for one in grid.merges
+            )
+            joined[-1] = replace(grid, columns=tuple(columns), marks=tuple(marks), merges=tuple(merges))
+        else:
+            joined.append(grid)
+    return joined
+
+
 def _is_tabular(grid: Grid) -> bool:
     return sum(column.null_count < len(column) for column in grid.columns) > 1 and grid.height > 1
 
@@ -113,8 +142,8 @@ def _span(cell: etree._Element, name: str) -> int:
 
 
 def _cell(cell: etree._Element) -> tuple[str, Mark]:
-    """The cell's text, or the number behind it where Excel wrote one (x:num)."""
-    exact = next((value for key, value in cell.attrib.items() if key in ("x:num", "num")), None)
+    """The cell's text, or the number behind it where Excel (x:num) or LibreOffice (sdval) wrote one."""
+    exact = next((value for key, value in cell.attrib.items() if key in _EXACT), None)
     # a blank cell, and a blank that must not break a line, are written as no-break spaces
     text = "".join(_pieces(cell)).replace("\u00a0", " ")
     shown = re.sub(r"[ \t\r\n\f\v]+", " ", text.replace("\n", "\x01"))
@@ -133,5 +162,7 @@ def _pieces(element: etree._Element) -> Iterator[str]:
         if isinstance(child.tag, str) and child.tag not in _UNSEEN and child.tag != "table":
             if child.tag in _BREAKS:
                 yield "\n"
+            if child.tag == "input" and child.get("type", "text").lower() == "text":
+                yield child.get("value", "")
             yield from _pieces(child)
         yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")

@@ -53,7 +53,7 @@ def moment_text(serial: float, is_1904: bool = False) -> str:
     if not 0 <= serial <= _LAST_DAY:
         return number_text(serial)
     if serial < 1:
-        return (datetime.min + timedelta(seconds=round(serial * 86_400))).time().isoformat()
+        return (_DAY_ZERO + timedelta(seconds=round(serial * 86_400))).time().isoformat()
     start = _DAY_ZERO_1904 if is_1904 else _DAY_ZERO
     if not is_1904 and serial < _LEAP_BUG:
         start += timedelta(days=1)

@@ -30,7 +30,7 @@ class FileKind(StrEnum):
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _KNOWN_STRANGERS = {
     b"%PDF-": "PDF",
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -61,6 +61,13 @@ _STREAMS = {"WordDocument": "Word", "PowerPoint Document": "PowerPoint", "__subs
 _PACKAGES = {"word/": "Word", "ppt/": "PowerPoint", "index/document.iwa": "Numbers", "visio/": "Visio"}
 
 
+def from_its_start(data: bytes) -> bytes:
+    """The file without the blanks and the byte-order mark that web pages send before a workbook."""
+    head = data[:64].lstrip(b"\xef\xbb\xbf\t\r\n ")
+    binary = head.startswith((_ZIP, OLE, GZIP)) and len(head) < len(data[:64])
+    return data[len(data[:64]) - len(head) :] if binary else data
+
+
 def sniff(data: bytes) -> FileKind:
     """The kind of a file, from its content.
 
@@ -74,7 +81,7 @@ def sniff(data: bytes) -> FileKind:
         return _ole_kind(data)
     if data.startswith(_OLD_BIFF):
         return FileKind.XLS
-    if data.startswith(_GZIP):
+    if data.startswith(GZIP):
         return _gzip_kind(data)
     for magic, name in _KNOWN_STRANGERS.items():
         if data.startswith(magic):

@@ -13,7 +13,7 @@ from importlib import import_module
 from audit.errors import InputError, Unusable
 from audit.intake.formats.delimited import read_delimited
 from audit.intake.formats.package import MAX_INFLATED, MAX_RATIO, RATIO_FROM, inflate, open_zip
-from audit.intake.formats.sniff import FileKind, sniff
+from audit.intake.formats.sniff import GZIP, FileKind, from_its_start, sniff
 from audit.intake.grid import Grid
 
 _MAX_DEPTH = 2  # an archive in an archive, no further
@@ -52,6 +52,7 @@ def open_source(
 
     Raises InputError when it is damaged, hostile, protected, or no spreadsheet.
     """
+    data = from_its_start(data)
     kind = sniff(data)
     match kind:
         case FileKind.TEXT:
@@ -116,16 +117,22 @@ def _deeper(depth: int) -> None:
 
 
 def _gunzipped(data: bytes) -> bytes:
-    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = stream.decompress(data, min(MAX_INFLATED, max(RATIO_FROM, MAX_RATIO * len(data))))
-    except zlib.error as failure:
-        raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=str(failure)) from None
-    if stream.unconsumed_tail:
-        raise InputError(Unusable.UNSAFE, "archive_ratio", part="gzip")
-    if not stream.eof:
-        raise InputError(Unusable.TRUNCATED, "file_truncated")
-    return plain
+    """What a gzip file holds; several of them one after the other are one file."""
+    allowed = min(MAX_INFLATED, max(RATIO_FROM, MAX_RATIO * len(data)))
+    parts: list[bytes] = []
+    while data.startswith(GZIP) or not parts:
+        stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            parts.append(stream.decompress(data, allowed))
+        except zlib.error as failure:
+            raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=str(failure)) from None
+        allowed -= len(parts[-1])
+        if stream.unconsumed_tail or allowed <= 0:
+            raise InputError(Unusable.UNSAFE, "archive_ratio", part="gzip")
+        if not stream.eof:
+            raise InputError(Unusable.TRUNCATED, "file_truncated")
+        data = stream.unused_data
+    return b"".join(parts)
 
 
 def _archive(data: bytes, encoding: str, password: str, depth: int, careful: bool) -> Source:

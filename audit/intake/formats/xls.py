@@ -24,6 +24,7 @@ from audit.intake.grid import Grid, Mark
 
 _UNUSED = 0xFFFFFFFF
 _FAT_IN_HEADER = 109
+_ROOT = "Root Entry"
 _STREAMS = ("Workbook", "WORKBOOK", "Book", "BOOK")
 
 
@@ -85,7 +86,8 @@ def _with_the_other_reader(data: bytes, failure: InputError) -> Iterator[Grid]:
 def _damaged(data: bytes, failure: Exception) -> InputError:
     if data.startswith(OLE) and _is_cut(data):
         return InputError(Unusable.TRUNCATED, "file_truncated")
-    if data.startswith(OLE) and not any(name.encode("utf-16-le") in data for name in _STREAMS):
+    names = [name for name in (_ROOT, *_STREAMS) if name.encode("utf-16-le") in data]
+    if data.startswith(OLE) and names == [_ROOT]:
         return InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="OLE")
     detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
     return InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail)

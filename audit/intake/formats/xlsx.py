@@ -20,7 +20,7 @@ from audit.intake.formats.sheet import Sheet
 from audit.intake.formats.xlsx_fast import FastWorkbook
 from audit.intake.grid import Grid, Mark, column_index
 
-_ADDRESS = re.compile(r"^\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
+_ADDRESS = re.compile(r"^\$?([A-Za-z]{1,3})\$?([0-9]{1,7})$")
 _COUNT = re.compile(rb'<sst[^>]*? uniqueCount="(\d+)"')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -171,7 +171,7 @@ def _read_carefully(
         if xml.local(element) == "mergeCell":
             first, _, last = (element.get("ref") or "").partition(":")
             if (start := _ADDRESS.match(first)) and (end := _ADDRESS.match(last)):
-                left, right = column_index(start[1]), column_index(end[1])
+                left, right = column_index(start[1].upper()), column_index(end[1].upper())
                 sheet.merge(int(start[2]) - 1, left, int(end[2]) - 1, right)
             continue
         stated = element.get("r")
@@ -179,7 +179,7 @@ def _read_carefully(
         column = -1
         for cell in element.iterchildren("{*}c"):
             address = _ADDRESS.match(cell.get("r") or "")
-            column = column_index(address[1]) if address else column + 1
+            column = column_index(address[1].upper()) if address else column + 1
             text, mark = _cell(cell, strings, formats)
             is_computed = formulas and text is not None and cell.find("{*}f") is not None
             sheet.add(row, column, text, Mark.FORMULA if is_computed else mark)
