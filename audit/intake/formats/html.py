@@ -126,7 +126,9 @@ def _with_their_headers(grids: list[Grid]) -> list[Grid]:
                 replace(one, first_row=one.first_row + above.height, last_row=one.last_row + above.height)
                 for one in grid.merges
             )
-            joined[-1] = replace(grid, columns=tuple(columns), marks=tuple(marks), merges=tuple(merges))
+            joined[-1] = replace(
+                grid, columns=tuple(columns), marks=tuple(marks), merges=(*above.merges, *merges)
+            )
         else:
             joined.append(grid)
     return joined
