@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -15,12 +15,13 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
-from audit.intake.garbled import garbled_as
+from audit.intake.garbled import garbled_as, refuse_garbled
 from audit.intake.grid import Grid
 from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows
 from audit.intake.legends import harvest
+from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
 from audit.intake.personal import mask
 from audit.intake.reading import Aside, Rejection, SheetReading
 from audit.intake.sensitive import sensitive
@@ -29,13 +30,11 @@ from audit.intake.unreadable import refuse_unreadable
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
-_LISTED_ROWS = 20  # row numbers a sentence can bear
 _EXPORTED = re.compile(
     r"(?:导出|生成|下载|统计|制表|查询|打印|export(?:ed)?|generated|created)\s*(?:时间|日期|time|date|at|on)?\s*[:：]?\s*[\[【(]?\s*"
     r"(\d{4}[-/年.]?\d{1,2}[-/月.]?\d{1,2}日?(?:[ T]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?)?)",
     re.IGNORECASE,
 )
-Notice = tuple[str, dict[str, object]]  # a message key and its facts
 # columns that say where a row came from; the file's name is added when the night is put together
 _UNREAD = "unread"  # while rows are compared
 PROVENANCE = ("source_sheet", "source_row", "rejected", "rejected_reasons", "unread_text", "copies")
@@ -138,6 +137,7 @@ def _read_sheet(
     grid = _filled_down(grid, header)
     legends = harvest(grid, header, table, profile.columns)
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
+    refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
     places = np.flatnonzero(kinds == "")
     data = pa.array(places)
@@ -166,9 +166,9 @@ def _read_sheet(
         sensitive=sensitive(header.unmapped),
     )
     notices = [
-        *_overlong_rows(grid, header, places),
-        *_notices(grid.sheet, header, legends),
-        *_identifier_numbers(grid.sheet, cleaned, places, kept),
+        *about_overlong_rows(grid, header, places),
+        *about_headers(grid.sheet, header, legends),
+        *about_numbers(grid.sheet, cleaned, places, kept),
     ]
     # a row set aside is accounted for as a whole
     kept_rows = set((places[kept] + 1).tolist())
@@ -191,51 +191,6 @@ def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
         if (of_cells := marks[index]) is not None:
             marks[index] = of_cells.take(pa.array(source))
     return replace(grid, columns=tuple(columns), marks=tuple(marks)) if down else grid
-
-
-def _notices(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[str, str]]) -> list[Notice]:
-    """What a reader of the account should know though nothing was rejected for it."""
-    found: list[Notice] = [
-        ("second_choice", {"sheet": sheet, "header": other.header, "column": other.column})
-        for other in header.second_choices
-    ]
-    if secrets := sensitive(header.unmapped):
-        found.append(("sensitive_columns", {"sheet": sheet, "headers": list(secrets)}))
-    found += [
-        (
-            "legend_used",
-            {"sheet": sheet, "column": name, "codes": [f"{code} = {word}" for code, word in codes.items()]},
-        )
-        for name, codes in legends.items()
-    ]
-    return found
-
-
-def _identifier_numbers(
-    sheet: str, cleaned: Mapping[str, CleanColumn], places: np.ndarray, kept: np.ndarray
-) -> Iterator[Notice]:
-    """Identifiers that were numbers, the shortest by their rows: those may have lost zeros before them."""
-    for name, column in cleaned.items():
-        numbers = column.numbers[kept[column.numbers]]
-        if len(numbers):
-            lengths = pc.fill_null(pc.utf8_length(column.values.take(pa.array(numbers))), 0)
-            shortest = numbers[np.argsort(lengths.to_numpy(), kind="stable")[:_LISTED_ROWS]]
-            facts: dict[str, object] = {"sheet": sheet, "column": name, "count": len(numbers)}
-            facts["rows"] = sorted((places[shortest] + 1).tolist())
-            facts["all_rows"] = (places[numbers[:MAX_LISTED_REJECTIONS]] + 1).tolist()
-            yield "identifier_numbers", facts
-
-
-def _overlong_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:
-    """Rows of delimited text with something right of the last header: a separator too many, perhaps."""
-    if not grid.is_text:
-        return
-    longer = np.zeros(len(places), bool)
-    for column in grid.columns[header.width :]:
-        texts = pc.utf8_trim_whitespace(column.take(pa.array(places)))
-        longer |= pc.fill_null(pc.not_equal(texts, ""), False).to_numpy(zero_copy_only=False)
-    if rows := (places[longer] + 1).tolist():
-        yield "overlong_rows", {"count": len(rows), "rows": rows[:_LISTED_ROWS]}
 
 
 def _assemble(

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_moment
+from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
 from audit.intake.formats.delimited import UNDECODABLE
 from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
@@ -184,7 +184,8 @@ class Reader:
             case Kind.FLAG:
                 return clean_flag
             case Kind.DATE:
-                return partial(clean_date, zone=self.zone, days=self.days)
+                clean = clean_end if self.column.name.endswith("_expiry") else clean_date
+                return partial(clean, zone=self.zone, days=self.days)
             case Kind.MOMENT:
                 return partial(clean_moment, zone=self.zone, days=self.days)
             case Kind.NUMBER:

@@ -34,6 +34,7 @@ _COMPACT = re.compile(
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
 )
+_UNTIL = ("至", "到", "~", "～", "—", "–", "-")
 _MONTH_NAMES = tuple(date(2000, month, 1).strftime("%B").lower() for month in range(1, 13))
 _MONTH = r"(?P<name>[A-Za-z]{3,9})\.?"
 _MONTH_NAMED = (
@@ -45,6 +46,21 @@ _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _DAYS_ZERO = frozenset({(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0)})
 START_OF_TIME = datetime(1900, 1, 1)  # noqa: DTZ001 - no terminal is older
 _ZERO = re.compile(r"(?=.*[0\-/])[0:\-/ .T]+")
+
+
+def clean_end(text: str, zone: tzinfo = CHINA, days: int = 0) -> date | None:
+    """The last day of a period of validity, stated alone or as "from - to".
+
+    >>> clean_end("2020年1月1日至长期"), clean_end("2020.1.1-2030.1.1"), clean_end("2030-01-01")
+    (datetime.date(9999, 12, 31), datetime.date(2030, 1, 1), datetime.date(2030, 1, 1))
+    """
+    for mark in _UNTIL:
+        start, found, end = text.partition(mark)
+        if found and text.count(mark) == 1 and end.strip():
+            if clean_date(start, zone, days) is None:
+                raise Unreadable(Reason.UNKNOWN_DATE)
+            return clean_date(end, zone, days)
+    return clean_date(text, zone, days)
 
 
 def clean_date(text: str, zone: tzinfo = CHINA, days: int = 0) -> date | None:

@@ -236,3 +236,29 @@ def test_text_that_was_read_in_the_wrong_encoding_is_named(tmp_path: Path):
     wrong = makers.text().decode("utf-8").encode().decode("gb18030", "ignore").encode()
     reading, _ = read(tmp_path, wrong)
     assert (reading.error, reading.error_key) == ("unreadable", "text_garbled")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        (lambda text: text.encode().decode("gb18030", "replace").encode(), "text_garbled"),
+        (lambda text: text.encode().decode("latin-1").encode(), "text_garbled"),
+        (lambda text: text.encode("gb18030").decode("latin-1").encode(), "text_garbled"),
+        (lambda text: text.encode("big5", "replace"), "text_in_big5"),
+    ],
+)
+def test_values_that_were_read_in_the_wrong_encoding_are_named(tmp_path: Path, wrong, key: str):
+    rows = [
+        f"SN{n},{898100000000000 + n},商米,{'停用' if n % 2 else '正常'},北京市朝陽區{n}號" for n in range(9)
+    ]
+    text = "\n".join(["SERIAL_NO,MERCHANT_NO,VENDOR,STATUS,ADDRESS", *rows])
+    assert read(tmp_path, text.encode())[0].error == ""
+    reading, _ = read(tmp_path, wrong(text))
+    assert (reading.error, reading.error_key) == ("unreadable", key)
+
+
+def test_foreign_names_are_not_taken_for_garbled_ones(tmp_path: Path):
+    names = ["Café Müller", "Señor Niño", "Ünal Döner", "联通营业厅", "鏌城", "ÉCLAIR"]
+    rows = [f"SN{n},{898100000000000 + n},{name}" for n, name in enumerate(names)]
+    reading, rows = read(tmp_path, "\n".join(["SERIAL_NO,MERCHANT_NO,VENDOR", *rows]).encode())
+    assert (reading.error, [row["vendor"] for row in rows]) == ("", names)

@@ -1,0 +1,63 @@
+"""What a reader of a file's account should know though nothing was rejected for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.cells import CleanColumn
+from audit.intake.grid import Grid
+from audit.intake.headers import HeaderMap
+from audit.intake.sensitive import sensitive
+
+_LISTED_ROWS = 20  # row numbers a sentence can bear
+_ALL_ROWS = 1_000
+Notice = tuple[str, dict[str, object]]  # a message key and its facts
+
+
+def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[str, str]]) -> list[Notice]:
+    """What a reader of the account should know though nothing was rejected for it."""
+    found: list[Notice] = [
+        ("second_choice", {"sheet": sheet, "header": other.header, "column": other.column})
+        for other in header.second_choices
+    ]
+    if secrets := sensitive(header.unmapped):
+        found.append(("sensitive_columns", {"sheet": sheet, "headers": list(secrets)}))
+    found += [
+        (
+            "legend_used",
+            {"sheet": sheet, "column": name, "codes": [f"{code} = {word}" for code, word in codes.items()]},
+        )
+        for name, codes in legends.items()
+    ]
+    return found
+
+
+def about_numbers(
+    sheet: str, cleaned: Mapping[str, CleanColumn], places: np.ndarray, kept: np.ndarray
+) -> Iterator[Notice]:
+    """Identifiers that were numbers, the shortest by their rows: those may have lost zeros before them."""
+    for name, column in cleaned.items():
+        numbers = column.numbers[kept[column.numbers]]
+        if len(numbers):
+            lengths = pc.fill_null(pc.utf8_length(column.values.take(pa.array(numbers))), 0)
+            shortest = numbers[np.argsort(lengths.to_numpy(), kind="stable")[:_LISTED_ROWS]]
+            facts: dict[str, object] = {"sheet": sheet, "column": name, "count": len(numbers)}
+            facts["rows"] = sorted((places[shortest] + 1).tolist())
+            facts["all_rows"] = (places[numbers[:_ALL_ROWS]] + 1).tolist()
+            yield "identifier_numbers", facts
+
+
+def about_overlong_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:
+    """Rows of delimited text with something right of the last header: a separator too many, perhaps."""
+    if not grid.is_text:
+        return
+    longer = np.zeros(len(places), bool)
+    for column in grid.columns[header.width :]:
+        texts = pc.utf8_trim_whitespace(column.take(pa.array(places)))
+        longer |= pc.fill_null(pc.not_equal(texts, ""), False).to_numpy(zero_copy_only=False)
+    if rows := (places[longer] + 1).tolist():
+        yield "overlong_rows", {"count": len(rows), "rows": rows[:_LISTED_ROWS]}
