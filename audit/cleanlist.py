@@ -41,14 +41,17 @@ def read_rows(output: Path) -> pa.Table:
 def split_clean(rows: pa.Table, table: Table) -> tuple[pa.Table, tuple[LeftOut, ...]]:
     """The rows of the clean list, and those that are left out of it.
 
-    Left out are a row whose key cell holds several identifiers, and one whose status is no word anybody
-    knows while others in the column are; where none is known it is the column that is not understood.
+    Left out are a row whose key cell holds several identifiers, and one whose status alone cannot be read:
+    it is no word anybody knows. Where no status of the file is known, it is the column that is not
+    understood, and where more cells of the row cannot be read, the row is damaged: both stay.
     """
     import pyarrow.compute as pc
 
     left: list[LeftOut] = []
     for column, reason in _decisive(rows, table):
-        hit = pc.match_substring(rows["rejected_reasons"], f",{column}={reason},")
+        wanted = f",{column}={reason},"
+        alone = reason is Reason.UNKNOWN_CODE
+        hit = (pc.equal if alone else pc.match_substring)(rows["rejected_reasons"], wanted)
         found = rows.filter(hit)
         if found.num_rows:
             places = zip(found["source_sheet"].to_pylist(), found["source_row"].to_pylist(), strict=True)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from audit.errors import InputError, Unusable
+from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
 
 _SEPARATORS = ",\t;|，"
@@ -22,6 +23,7 @@ _WIDE_COMMA, _UNIT = "，", "\x1f"
 _END = "\x1e"  # in every cell of a row that is put below the text
 _DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 _SAMPLE_LINES = 200
+_WEIGHTY = 30  # columns
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before the mark of UTF-16, with which it begins
@@ -135,8 +137,10 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
         except csv.Error:
             continue
         if widths:
-            width, agreeing = max(widths.items(), key=lambda item: (item[1] ** 2 * item[0], item[0]))
-            best = max(best, (agreeing**2 * width, separator, width), key=lambda candidate: candidate[0])
+            # one line of a million commas is no table
+            weighed = {width: count**2 * min(width, _WEIGHTY) for width, count in widths.items()}
+            width = max(widths, key=lambda width: (weighed[width], width))
+            best = max(best, (weighed[width], separator, width), key=lambda candidate: candidate[0])
     return best[1], best[2]
 
 
@@ -147,6 +151,7 @@ def _parse(text: str, delimiter: str, width: int) -> Grid:
         ragged.append((row.number, row.text))
         return "skip"
 
+    _refuse_width(width)
     names = [str(index) for index in range(width)]
     data = _with_end(text, delimiter, width).encode("utf-8", errors="surrogatepass")
     try:
@@ -183,6 +188,11 @@ def _parse(text: str, delimiter: str, width: int) -> Grid:
     return Grid("", tuple(columns), (None,) * len(columns), is_text=True)
 
 
+def _refuse_width(width: int) -> None:
+    if width > MAX_COLUMNS:
+        raise InputError(Unusable.UNSAFE, "sheet_too_wide", sheet="", columns=width, limit=MAX_COLUMNS)
+
+
 def _with_end(text: str, delimiter: str, width: int) -> str:
     """The text with one more row below it, which must come back as the last one."""
     line_end = "" if not text or text.endswith(("\n", "\r")) else "\n"
@@ -208,6 +218,7 @@ def _with_ragged(columns: list[pa.Array], ragged: list[tuple[int, str]], delimit
     """Put the rows of another width back where they stood; short ones are padded with blanks."""
     rows = [_cells(number, line, delimiter) for number, line in ragged]
     width = max(len(columns), *(_filled(cells) for cells in rows))
+    _refuse_width(width)
     odd = {number - 1 for number, _ in ragged}
     total = len(columns[0]) + len(ragged)
     even = [index for index in range(total) if index not in odd]
@@ -236,4 +247,7 @@ def _cells(number: int, line: str, delimiter: str) -> list[str]:
 
 def _filled(cells: list[str]) -> int:
     """Cells up to the last that is not blank."""
-    return max((index + 1 for index, cell in enumerate(cells) if cell.strip()), default=0)
+    for index in range(len(cells), 0, -1):
+        if cells[index - 1].strip():
+            return index
+    return 0

@@ -21,6 +21,8 @@ from audit.intake.formats.xlsx_fast import FastWorkbook
 from audit.intake.grid import Grid, Mark, column_index
 
 _ADDRESS = re.compile(r"^\$?([A-Za-z]{1,3})\$?([0-9]{1,7})$")
+_BLANK_ROW = re.compile(rb'<row r="\d+"[^>]*/>')
+_MANY_ROWS = 10_000
 _COUNT = re.compile(rb'<sst[^>]*? uniqueCount="(\d+)"')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -167,7 +169,7 @@ def _read_carefully(
     """The sheet cell by cell: slower, and bound by what it holds rather than by where it ends."""
     sheet = Sheet(part.name)
     row = -1
-    for element in xml.elements(content, part.part, ("row", "mergeCell")):
+    for element in xml.elements(_without_blank_rows(content), part.part, ("row", "mergeCell")):
         if xml.local(element) == "mergeCell":
             first, _, last = (element.get("ref") or "").partition(":")
             if (start := _ADDRESS.match(first)) and (end := _ADDRESS.match(last)):
@@ -184,6 +186,17 @@ def _read_carefully(
             is_computed = formulas and text is not None and cell.find("{*}f") is not None
             sheet.add(row, column, text, Mark.FORMULA if is_computed else mark)
     return sheet.grid()
+
+
+def _without_blank_rows(content: bytes) -> bytes:
+    """The sheet without the rows that hold no cell, of which some writers put a million below the table.
+
+    Where a row leaves its number out, the rows before it have to be counted, and all stay.
+    """
+    stated = content.count(b'<row r="')
+    if stated < _MANY_ROWS or stated != content.count(b"<row"):
+        return content
+    return _BLANK_ROW.sub(b"", content)
 
 
 def _cell(cell: etree._Element, strings: list[str], formats: CellFormats) -> tuple[str | None, Mark]:

@@ -13,6 +13,7 @@ from lxml import etree
 from audit.errors import InputError, Unusable
 
 DECLARATION_WITHIN = 65_536
+_DECLARATIONS = ("<!DOCTYPE", "<!ENTITY")
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _CUT = ("Premature end", "Extra content", "EndTag", "is not finished", "not closed", "no element found")
 _PARSER: dict[str, Any] = {
@@ -29,8 +30,11 @@ _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 def refuse_entities(data: bytes, part: str) -> None:
     """Raise InputError (unsafe) for a document with a type declaration: no spreadsheet needs one."""
-    head = data[:DECLARATION_WITHIN]
-    if _DOCTYPE.search(head) or _DOCTYPE.search(head.replace(b"\x00", b"")):
+    wide = next((name for mark, name in _WIDE if data.startswith(mark)), "")
+    marks = [text.encode(wide) if wide else text.encode() for text in _DECLARATIONS]
+    if any(mark in data for mark in marks) or _DOCTYPE.search(
+        data[:DECLARATION_WITHIN].replace(b"\x00", b"")
+    ):
         raise InputError(Unusable.UNSAFE, "xml_entities", part=part)
 
 
