@@ -16,6 +16,7 @@ from audit.assessment import assess, statuses_of
 from audit.check import Plan
 from audit.config import Settings
 from audit.delivery.nightmail import queue_mail, send_queued
+from audit.engines import choose_engine
 from audit.errors import ExitCode, NoUsableInput
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
@@ -121,7 +122,8 @@ def _tell(
     """The night within one ledger transaction, and its folder published."""
     as_of = plan.as_of
     final = settings.output / as_of.isoformat()
-    with open_night(database, as_of) as night:
+    rows = sum(feed.rows for feed in feeds.values())
+    with open_night(database, as_of) as night, choose_engine(settings, rows) as engine:
         run_id = _run_id(settings, as_of, feeds, night.revision, fail_on)
         if (earlier := night.same_date) and earlier.run_id == run_id and intact(final, earlier.files):
             return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True)
@@ -130,7 +132,7 @@ def _tell(
         say("checking", "")
         with watch.stage("check"):
             programme = tuple(programme_states(settings.audit.programme, words))
-            assessed = assess(settings, feeds, memory, plan, programme)
+            assessed = assess(engine, settings, feeds, memory, plan, programme)
             flagged = findings_of(assessed.outcomes, words, as_of)
         say("recording", "")
         with watch.stage("ledger"):
@@ -150,7 +152,7 @@ def _tell(
                 feeds=feeds,
                 outcomes=assessed.outcomes,
                 thresholds=plan.thresholds,
-                population=population_of(assessed.facts, assessed.outcomes, feeds["devices"].rows),
+                population=population_of(engine, assessed.facts, assessed.outcomes, feeds["devices"].rows),
                 findings=findings,
                 fail_on=fail_on,
             )

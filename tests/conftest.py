@@ -6,7 +6,7 @@ import csv
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
+import sparks
 
 from audit.config import load_settings
-from audit.engines import DuckDBEngine, Engine, PandasEngine
+from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.pipeline import Result, run_audit
 from audit.words import load_words
 
@@ -71,10 +72,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that lacks its program is skipped with a reason on a desk, and fails in CI."""
-    needs = {"libreoffice": "soffice", "chromium": "chromium"}
+    missing = {
+        "libreoffice": "" if shutil.which("soffice") else "soffice",
+        "chromium": "" if shutil.which("chromium") else "chromium",
+        "spark": sparks.lacking(),
+    }
     for item in items:
-        for mark, program in needs.items():
-            if item.get_closest_marker(mark) and not shutil.which(program):
+        for mark, program in missing.items():
+            if item.get_closest_marker(mark) and program:
                 reason = f"{program} is not installed; .ci/run installs it"
                 if os.environ.get("CI"):
                     item.add_marker(pytest.mark.xfail(reason=reason, run=False, strict=True))
@@ -82,8 +87,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One session for the whole run: to start one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("spark")
+    with SparkEngine("local[2]", str(folder / "shared"), folder, sparks.CONF) as engine:
+        yield engine
+
+
 @pytest.fixture(params=["pandas", "duckdb"])
+def swift_engine(request: pytest.FixtureRequest) -> Engine:
+    """An engine that answers at once, for what is asked of every single rule."""
+    return PandasEngine() if request.param == "pandas" else DuckDBEngine()
+
+
+@pytest.fixture(params=["pandas", "duckdb", pytest.param("spark", marks=pytest.mark.spark)])
 def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "spark":
+        return request.getfixturevalue("spark")
     return PandasEngine() if request.param == "pandas" else DuckDBEngine()
 
 
