@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,11 @@ import hypothesis
 import pyarrow.parquet as pq
 import pytest
 import sparks
+from postgres import fresh_database, running_server, server_programs
 
 from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
+from audit.ledger.database import Database
 from audit.pipeline import Result, run_audit
 from audit.words import load_words
 
@@ -72,19 +75,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that lacks its program is skipped with a reason on a desk, and fails in CI."""
-    missing = {
-        "libreoffice": "" if shutil.which("soffice") else "soffice",
-        "chromium": "" if shutil.which("chromium") else "chromium",
-        "spark": sparks.lacking(),
+    found = {
+        "libreoffice": ("soffice", shutil.which("soffice")),
+        "chromium": ("chromium", shutil.which("chromium")),
+        "postgres": ("postgresql", server_programs()),
+        "spark": ("pyspark or Java", sparks.usable()),
     }
     for item in items:
-        for mark, program in missing.items():
-            if item.get_closest_marker(mark) and program:
+        for mark, (program, path) in found.items():
+            if item.get_closest_marker(mark) and not path:
                 reason = f"{program} is not installed; .ci/run installs it"
                 if os.environ.get("CI"):
                     item.add_marker(pytest.mark.xfail(reason=reason, run=False, strict=True))
                 else:
                     item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a running server."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty ledger."""
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgres":
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server"), "ledger"))
+        made = Database(url, tmp_path / "state")
+        stack.callback(made.close)
+        yield made
 
 
 @pytest.fixture(scope="session")

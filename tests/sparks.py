@@ -17,7 +17,6 @@ CONF = {
 }
 
 
-def lacking() -> str:
-    """What Spark needs and this machine does not have; "" where nothing is missing."""
-    missing = [] if find_spec("pyspark") else ["pyspark"]
-    return " and ".join(missing if shutil.which("java") else [*missing, "Java"])
+def usable() -> bool:
+    """Whether this machine has what Spark needs."""
+    return bool(find_spec("pyspark") and shutil.which("java"))

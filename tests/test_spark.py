@@ -16,6 +16,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pytest
+import time_machine
 from facts import EVERYTHING, example_rows
 from odd_estates import odd_estate
 from test_parity import AS_OF, HEALTHY, facts_of, judged
@@ -225,13 +226,28 @@ def test_tables_stand_on_the_shelf_by_their_content(tmp_path: Path):
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o770
     assert len(list(file.parent.iterdir())) == 2
 
-    (tmp_path / "estate/night/1").mkdir()
-    again = Shelf(str(tmp_path), "estate")
-    again.open()
-    assert not list((tmp_path / "estate/night").iterdir()), "what a night that was killed has left"
-    assert again.table(rows) == address
-    again.close()
-    assert [file] == list(file.parent.iterdir()), "a table that a night did not use is not kept"
+
+def test_what_a_killed_night_leaves_goes_and_what_a_night_at_work_needs_stays(tmp_path: Path):
+    tables, nights = tmp_path / "estate/tables", tmp_path / "estate/night"
+    rows = pa.table({"a": ["x", None]})
+    with time_machine.travel("2026-11-18", tick=False):
+        killed = Shelf(str(tmp_path), "estate")
+        killed.open()
+        used, unused = killed.table(rows), killed.table(rows.slice(1))
+        for file in tables.iterdir():
+            os.utime(file, (time.time(), time.time()))
+    with time_machine.travel("2026-11-21", tick=False):
+        working, asking = (Shelf(str(tmp_path), "estate") for _ in range(2))
+        working.open()
+        assert len(list(nights.iterdir())) == 1, "the killed night's steps are gone"
+        asking.open()
+        assert working.table(rows) == used
+        fresh = asking.table(rows.slice(0, 0))
+        assert working.step() != asking.step()
+        working.close()
+        assert {used, fresh} == {f"file://{file}" for file in tables.iterdir()}
+        assert unused not in {used, fresh}
+        assert len(list(nights.iterdir())) == 1, "the other one is at work"
 
 
 def test_a_place_that_is_no_place_is_refused(tmp_path: Path):

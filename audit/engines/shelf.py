@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,11 +17,12 @@ import pyarrow.parquet as pq
 from audit.errors import CannotWrite, ConfigError
 
 _ROWS_TO_READ_AT_ONCE = 131_072  # a reader of a cluster takes whole row groups
+_KEPT_SECONDS = 2 * 86_400.0  # longer than any night: another one of the same estate may be at work
 _PATTERN_MARKS = "*?[]{}"  # Hadoop takes a path with one of these for a pattern
 
 
 class Shelf:
-    """Tables by their content, and the steps of one night, as Parquet.
+    """Tables by their content, and the steps of one night or one question, as Parquet.
 
     `place` is an absolute path, or a URL that both Arrow and the cluster know (`file:`, `hdfs:`, `s3a:`,
     `gs:`, `abfss:`); `owner` keeps several estates apart that share it. Who may read and write in a local
@@ -39,15 +41,19 @@ class Shelf:
         except (pa.ArrowInvalid, OSError) as failure:
             raise ConfigError("spark_shared_unusable", shared=place, detail=str(failure)) from None
         self._root = f"{root.rstrip('/')}/{owner}"
+        self._night = f"night/{time.time():.0f}-{secrets.token_hex(4)}"
         self._used: set[str] = set()
         self._steps = 0
 
     def open(self) -> None:
-        """Make the folders, and clear away what a night that was cut off has left."""
+        """Make the folders, and clear away what nights that were cut off have left."""
         with self._writing():
-            for name in ("tables", "night"):
-                self._make(name)
-            self._files.delete_dir_contents(f"{self._root}/night")
+            for name in ("", "tables", "night", self._night):
+                self._files.create_dir(f"{self._root}/{name}".rstrip("/"))
+                self._as_the_folder(f"{self._root}/{name}")
+            for night in self._listed("night"):
+                if float(night.base_name.partition("-")[0]) < time.time() - _KEPT_SECONDS:
+                    self._files.delete_dir(night.path)
 
     def table(self, rows: pa.Table) -> str:
         """The address of a Parquet file of these rows; rows that are there already are not written again."""
@@ -62,37 +68,41 @@ class Shelf:
             )
             with self._files.open_input_stream(temporary) as written:
                 name = f"{sha256(written.read()).hexdigest()}.parquet"
-            self._as_the_folder(temporary)
-            self._files.move(temporary, f"{self._root}/tables/{name}")
             self._used.add(name)
+            if any(there.base_name == name for there in self._listed("tables")):
+                self._files.delete_file(temporary)
+            else:
+                self._as_the_folder(temporary)
+                self._files.move(temporary, f"{self._root}/tables/{name}")
         return f"{self._url}/tables/{name}"
 
     def step(self) -> str:
         """The address of a folder that is not there yet."""
         self._steps += 1
-        return f"{self._url}/night/{self._steps}"
+        return f"{self._url}/{self._night}/{self._steps}"
 
     def rows_of(self, step: str) -> int:
         """How many rows this process finds in what the cluster wrote; 0 where it finds nothing."""
-        folder = f"{self._root}/night/{step.rpartition('/')[2]}"
-        found = self._files.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+        found = self._listed(f"{self._night}/{step.rpartition('/')[2]}")
         parts = [part.path for part in found if part.extension == "parquet"]
         return sum(pq.read_metadata(part, filesystem=self._files).num_rows for part in parts)
 
     def close(self) -> None:
-        """Clear away the night, and the tables that it did not use."""
+        """Clear away this night's steps, and the tables that no night has used for some days."""
         with self._writing():
-            self._files.delete_dir_contents(f"{self._root}/night", missing_dir_ok=True)
-            for found in self._files.get_file_info(
-                fs.FileSelector(f"{self._root}/tables", allow_not_found=True)
-            ):
-                if found.base_name not in self._used:
-                    self._files.delete_file(found.path)
+            self._files.delete_dir(f"{self._root}/{self._night}")
+            for there in self._listed("tables"):
+                if (
+                    there.base_name not in self._used
+                    and (there.mtime_ns or 0) / 1e9 < time.time() - _KEPT_SECONDS
+                ):
+                    self._files.delete_file(there.path)
 
-    def _make(self, name: str) -> None:
-        self._files.create_dir(f"{self._root}/{name}")
-        self._as_the_folder(self._root)
-        self._as_the_folder(f"{self._root}/{name}")
+    def _listed(self, name: str) -> list[fs.FileInfo]:
+        found: list[fs.FileInfo] = self._files.get_file_info(
+            fs.FileSelector(f"{self._root}/{name}", allow_not_found=True)
+        )
+        return found
 
     def _as_the_folder(self, path: str) -> None:
         """Let those read and write it who may do so in the shared folder: executors may be another user's."""
