@@ -15,7 +15,7 @@ from audit.crosscheck.facts import Facts, Sources, build_facts
 from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
-from audit.engines import Engine, choose_engine, open_tables
+from audit.engines import Engine, open_tables
 from audit.intake.feeds import Feed, assemble
 from audit.tables.devices import TRANSACTION_COLUMNS
 
@@ -35,6 +35,7 @@ class Assessment:
 
 
 def assess(
+    engine: Engine,
     settings: Settings,
     feeds: Mapping[str, Feed],
     memory: Memory,
@@ -47,7 +48,6 @@ def assess(
 
     `everything` makes every fact there is, whether or not a rule of the plan asks for it.
     """
-    engine = choose_engine(settings.audit.engine, sum(feed.rows for feed in feeds.values()))
     columns = _columns(settings, feeds)
     due = {
         name: frozenset(feed.required) | memory.columns.get(name, frozenset()) for name, feed in feeds.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -109,7 +110,7 @@ class AuditSection(_Section):
     name: str = ""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     language: Literal["zh", "en"] = "zh"
-    engine: Literal["auto", "pandas", "duckdb"] = "auto"
+    engine: Literal["auto", "pandas", "duckdb", "spark"] = "auto"
     required_channels: tuple[Annotated[str, AfterValidator(_known_channel)], ...] = ("wechat",)
     as_of: date | None = None
     as_of_offset_days: int = 0
@@ -191,6 +192,55 @@ class ReportSection(_Section):
     max_rows: int = Field(default=2_000, ge=1)  # findings shown in the page; the workbook holds them all
 
 
+_MASTER = re.compile(r"(local(\[(\d+|\*)(,\d+)?\])?|yarn|(spark|sc|k8s)://\S+)")
+# what findings depend on is the program's to say; the master has a key of its own
+_NOT_CONF = re.compile(
+    r"spark\.(master|submit\.deployMode|sql\.(session\.timeZone|timestampType|ansi\..*|caseSensitive))"
+)
+_SECRET = re.compile(r"(?i)secret|password|token|credential")
+
+
+def _known_master(master: str) -> str:
+    if master and not _MASTER.fullmatch(master):
+        raise ValueError(
+            '"local[2]", "spark://host:7077", "sc://host:15002", "yarn" or "k8s://https://host:6443"'
+        )
+    return master
+
+
+class SparkSection(_Section):
+    """`[spark]`: the cluster of `engine = "spark"`, the folder all of it sees, and Spark's own settings."""
+
+    master: Annotated[str, AfterValidator(_known_master)] = ""
+    shared: str = ""  # a path, or a URL such as hdfs://namenode/audit
+    conf: dict[str, SecretStr] = Field(default_factory=dict)
+
+    @field_validator("conf", mode="before")
+    @classmethod
+    def _as_spark_writes_it(cls, conf: object) -> object:
+        if not isinstance(conf, dict):
+            return conf
+        return {key: _spark_text(key, value) for key, value in conf.items()}
+
+    @property
+    def is_local(self) -> bool:
+        """Whether driver and executors are one process here."""
+        return self.master.startswith("local")
+
+    @property
+    def plain_conf(self) -> dict[str, str]:
+        """Spark's own settings, secrets as they are."""
+        return {key: value.get_secret_value() for key, value in self.conf.items()}
+
+
+def _spark_text(key: str, value: object) -> object:
+    if not key.startswith("spark.") or _NOT_CONF.fullmatch(key):
+        raise ValueError(f'"{key}" cannot be set here')
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
 class MailSection(_Section):
     """`[mail]`"""
 
@@ -230,6 +280,7 @@ class Settings(BaseSettings):
     report: ReportSection = ReportSection()
     mail: MailSection | None = None
     schedule: ScheduleSection = ScheduleSection()
+    spark: SparkSection = SparkSection()
     folder: Path = Path()
     file: str = "audit.toml"
 
@@ -265,6 +316,12 @@ class Settings(BaseSettings):
         return self.path(self.ledger.feedback)
 
     @property
+    def spark_shared(self) -> str:
+        """Where a cluster finds the tables: as configured, or for a local one a folder of the state."""
+        shared = self.spark.shared
+        return shared if "://" in shared else str(self.path(Path(shared) if shared else self.state / "spark"))
+
+    @property
     def own_templates(self) -> Path | None:
         """The user's template folder, if there is one."""
         return self.path(self.report.templates) if self.report.templates else None
@@ -292,7 +349,9 @@ class Settings(BaseSettings):
     def digest(self) -> str:
         """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
         plain = self.model_dump(
-            mode="json", exclude={"mail", "schedule", "folder", "file"}, exclude_defaults=True
+            mode="json",
+            exclude={"mail", "schedule", "spark", "folder", "file"},
+            exclude_defaults=True,
         )
         for where in ("state", "as_of"):
             plain.get("audit", {}).pop(where, None)
@@ -319,6 +378,7 @@ def load_settings(file: Path) -> Settings:
     except ValidationError as failure:
         raise _explained(failure, file) from None
     _check_inputs(settings, file)
+    _check_engine(settings, file)
     return settings
 
 
@@ -326,6 +386,12 @@ def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
     mail = plain.get("mail")
     if isinstance(mail, dict) and "password" in mail and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError("config_password_open", file=str(file))
+
+    spark = plain.get("spark")
+    conf = spark.get("conf") if isinstance(spark, dict) else None
+    told = [key for key in conf if _SECRET.search(key)] if isinstance(conf, dict) else []
+    if told and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError("config_secret_open", file=str(file), key=f"spark.conf.{told[0]}")
 
 
 def _explained(failure: ValidationError, file: Path) -> ConfigError:
@@ -353,9 +419,19 @@ def _keys_at(where: list[str]) -> list[str]:
         "report": ReportSection,
         "mail": MailSection,
         "schedule": ScheduleSection,
+        "spark": SparkSection,
     }
     model = sections.get(".".join(where)) or sections.get(".".join(where[:-1])) or Settings
     return [name for name in model.model_fields if name not in ("folder", "file")]
+
+
+def _check_engine(settings: Settings, file: Path) -> None:
+    if settings.audit.engine != "spark":
+        return
+    if not settings.spark.master:
+        raise ConfigError("config_missing_key", file=str(file), key="spark.master")
+    if not settings.spark.is_local and not settings.spark.shared:
+        raise ConfigError("config_missing_key", file=str(file), key="spark.shared")
 
 
 def _check_inputs(settings: Settings, file: Path) -> None:

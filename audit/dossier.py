@@ -14,7 +14,7 @@ from audit.assessment import Assessment, assess
 from audit.check import NOT_APPLICABLE, PASSED, UNKNOWN, Plan, verdict_of
 from audit.config import Settings
 from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, REGISTRATION_SIDE, Subject
-from audit.engines import PandasEngine
+from audit.engines import PandasEngine, choose_engine
 from audit.errors import NothingToShow
 from audit.findings import as_text, worded
 from audit.intake.feeds import Feed, read_feeds
@@ -149,17 +149,18 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
     finally:
         database.close()
     programme = tuple(programme_states(settings.audit.programme, words))
-    assessed = assess(settings, feeds, memory, plan, programme, everything=True)
-    rows = _rows_about(wanted, assessed)
-    if not any(table.num_rows for table in rows.values()):
-        raise NothingToShow("unknown_device", device=wanted, as_of=last.as_of.isoformat())
-    return Dossier(
-        last.as_of,
-        wanted,
-        _hashes_of(feeds) != read_then,
-        tuple(_facts_of(rows, words)),
-        tuple(_judgements(assessed, plan, rows, words)),
-    )
+    with choose_engine(settings, sum(feed.rows for feed in feeds.values())) as engine:
+        assessed = assess(engine, settings, feeds, memory, plan, programme, everything=True)
+        rows = _rows_about(wanted, assessed)
+        if not any(table.num_rows for table in rows.values()):
+            raise NothingToShow("unknown_device", device=wanted, as_of=last.as_of.isoformat())
+        return Dossier(
+            last.as_of,
+            wanted,
+            _hashes_of(feeds) != read_then,
+            tuple(_facts_of(rows, words)),
+            tuple(_judgements(assessed, plan, rows, words)),
+        )
 
 
 def _hashes_of(feeds: Mapping[str, Feed]) -> frozenset[str]:

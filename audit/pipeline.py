@@ -16,6 +16,7 @@ from audit.assessment import assess, statuses_of
 from audit.check import Plan
 from audit.config import Settings
 from audit.delivery.nightmail import queue_mail, send_queued
+from audit.engines import choose_engine
 from audit.errors import ExitCode, NoUsableInput
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
@@ -149,7 +150,11 @@ def _tell(
     """The night within one ledger transaction, and its folder published."""
     as_of, feeds = plan.as_of, inputs.feeds
     final = settings.output / as_of.isoformat()
-    with open_night(database, as_of, rebuild=bool(rebuild)) as night:
+    rows = sum(feed.rows for feed in feeds.values())
+    with (
+        open_night(database, as_of, rebuild=bool(rebuild)) as night,
+        choose_engine(settings, rows) as engine,
+    ):
         run_id = _run_id(settings, as_of, inputs, night.revision, fail_on)
         if (
             (earlier := night.same_date)
@@ -164,7 +169,7 @@ def _tell(
         say("checking", "")
         with watch.stage("check"):
             programme = tuple(programme_states(settings.audit.programme, words))
-            assessed = assess(settings, feeds, memory, plan, programme)
+            assessed = assess(engine, settings, feeds, memory, plan, programme)
             flagged = findings_of(assessed.outcomes, words, as_of)
         say("recording", "")
         with watch.stage("ledger"):
@@ -188,7 +193,7 @@ def _tell(
                 feeds=feeds,
                 outcomes=assessed.outcomes,
                 thresholds=plan.thresholds,
-                population=population_of(assessed.facts, assessed.outcomes, feeds["devices"].rows),
+                population=population_of(engine, assessed.facts, assessed.outcomes, feeds["devices"].rows),
                 findings=findings,
                 feedback=feedback,
                 conflicts=open_conflicts(night.connection),

@@ -90,7 +90,7 @@ def _looked_up(
     judged = keyed.join(watched, on=keys, how="inner").with_columns(
         verdict=verdict_of(rule, plan.as_of, plan.thresholds.get(rule.id), columns)
     )
-    found = judged.select("finding_id", "verdict").collect("pyarrow").to_arrow().to_pylist()
+    found = assessed.engine.collected(judged.select("finding_id", "verdict")).to_pylist()
     result: dict[str, Standing] = {}
     for row in found:
         passed = (

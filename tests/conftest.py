@@ -16,10 +16,11 @@ from typing import Any
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
+import sparks
 from postgres import fresh_database, running_server, server_programs
 
 from audit.config import load_settings
-from audit.engines import DuckDBEngine, Engine, PandasEngine
+from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.ledger.database import Database
 from audit.pipeline import Result, run_audit
 from audit.words import load_words
@@ -78,6 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "libreoffice": ("soffice", shutil.which("soffice")),
         "chromium": ("chromium", shutil.which("chromium")),
         "postgres": ("postgresql", server_programs()),
+        "spark": ("pyspark or Java", sparks.usable()),
     }
     for item in items:
         for mark, (program, path) in found.items():
@@ -108,8 +110,24 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield made
 
 
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One session for the whole run: to start one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("spark")
+    with SparkEngine("local[2]", str(folder / "shared"), folder, sparks.CONF) as engine:
+        yield engine
+
+
 @pytest.fixture(params=["pandas", "duckdb"])
+def swift_engine(request: pytest.FixtureRequest) -> Engine:
+    """An engine that answers at once, for what is asked of every single rule."""
+    return PandasEngine() if request.param == "pandas" else DuckDBEngine()
+
+
+@pytest.fixture(params=["pandas", "duckdb", pytest.param("spark", marks=pytest.mark.spark)])
 def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "spark":
+        return request.getfixturevalue("spark")
     return PandasEngine() if request.param == "pandas" else DuckDBEngine()
 
 

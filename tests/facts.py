@@ -25,13 +25,18 @@ def fact_types(subject: Subject) -> dict[str, pa.DataType]:
 
 def example_facts(rule: Rule, engine: Engine, only: Collection[str] | None = None) -> Facts:
     """Facts that hold the rows of a rule's example, and nothing else; with all columns, or `only` these."""
+    frames: dict[Subject, nw.LazyFrame[Any]] = {rule.subject: engine.frame(example_rows(rule, only))}
+    return Facts(frames, EVERYTHING)
+
+
+def example_rows(rule: Rule, only: Collection[str] | None = None, first: int = 0) -> pa.Table:
+    """The rows of a rule's example as facts, numbered from `first`; with all columns, or `only` these."""
     types = {name: kind for name, kind in fact_types(rule.subject).items() if only is None or name in only}
-    rows = [{"row_id": place, **row} for place, row in enumerate(rule.example.rows)]
+    rows = [{"row_id": place, **row} for place, row in enumerate(rule.example.rows, start=first)]
     columns = {
         name: pa.array([_typed(row.get(name), kind) for row in rows], kind) for name, kind in types.items()
     }
-    frames: dict[Subject, nw.LazyFrame[Any]] = {rule.subject: engine.frame(pa.table(columns))}
-    return Facts(frames, EVERYTHING)
+    return pa.table(columns)
 
 
 def _typed(value: Any, kind: pa.DataType) -> Any:

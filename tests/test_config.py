@@ -84,3 +84,54 @@ def test_the_digest_changes_with_what_matters_and_with_nothing_else(tmp_path: Pa
 def test_values_that_make_no_sense_are_refused(tmp_path: Path, text: str):
     with pytest.raises(ConfigError):
         settings_of(tmp_path, text)
+
+
+SPARK = '[audit]\nengine = "spark"\n[spark]\n'
+
+
+def test_a_cluster_is_configured_in_full_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for text, key in (('[audit]\nengine = "spark"', "master"), (f'{SPARK}master = "yarn"', "shared")):
+        with pytest.raises(ConfigError) as failure:
+            settings_of(tmp_path, text)
+        assert failure.value.facts["key"] == f"spark.{key}"
+    assert settings_of(tmp_path, f'{SPARK}master = "local[2]"').spark_shared == str(tmp_path / "state/spark")
+    away = settings_of(tmp_path, f'{SPARK}master = "sc://h:15002"\nshared = "hdfs://n/audit"')
+    assert away.spark_shared == "hdfs://n/audit"
+    monkeypatch.setenv("AUDIT_SPARK_MASTER", "spark://a:7077,b:7077")
+    there = settings_of(tmp_path, f'{SPARK}shared = "../shared"')
+    assert there.spark.master == "spark://a:7077,b:7077"
+    assert there.spark_shared == str(tmp_path.parent / "shared")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'master = "http://host"',
+        'master = "local[2]"\nconf = { "executor.memory" = "1g" }',
+        'master = "local[2]"\nconf = { "spark.sql.session.timeZone" = "Asia/Shanghai" }',
+        'master = "local[2]"\nconf = { "spark.cores.max" = [] }',
+    ],
+)
+def test_what_spark_would_not_take_is_refused(body: str, tmp_path: Path):
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path, SPARK + body)
+    assert failure.value.key == "config_value"
+    assert str(failure.value.facts["key"]).startswith("spark.")
+
+
+def test_where_a_night_is_reckoned_does_not_make_it_another_night(tmp_path: Path):
+    here = settings_of(tmp_path, f'{SPARK}master = "local[2]"')
+    there = settings_of(tmp_path, f'{SPARK}master = "local[4]"\nconf = {{ "spark.cores.max" = 4 }}')
+    assert here.digest == there.digest
+    assert there.spark.plain_conf == {"spark.cores.max": "4"}
+
+
+def test_secrets_of_a_cluster_do_not_show(tmp_path: Path):
+    text = f'{SPARK}master = "local[2]"\nconf = {{ "spark.authenticate.secret" = "canary-6" }}'
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path, text)
+    assert failure.value.key == "config_secret_open"
+    (tmp_path / "audit.toml").chmod(0o600)
+    settings = load_settings(tmp_path / "audit.toml")
+    assert settings.spark.plain_conf == {"spark.authenticate.secret": "canary-6"}
+    assert "canary-6" not in repr(settings) + settings.model_dump_json()

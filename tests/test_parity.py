@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -37,22 +38,25 @@ versions = st.sampled_from([None, "3.2.0", "3.10.0", "2.9.11", "v3", "beta"])
 rejected = st.sampled_from([None, None, None, ",cert_expiry,", ",merchant_no,terminal_status,"])
 
 
-def table(name: str, columns: dict[str, st.SearchStrategy], most: int) -> st.SearchStrategy[pa.Table]:
+def table_of(name: str, rows: list[dict[str, Any]], columns: Sequence[str] = ()) -> pa.Table:
+    """A canonical table of these rows, with what intake adds to them."""
     types = schema_of(TABLES[name])
+    known = {column: types[column] for column in (columns or rows[0])}
+    data = {column: pa.array([row[column] for row in rows], kind) for column, kind in known.items()}
+    data |= {
+        "row_id": pa.array(range(len(rows)), pa.int64()),
+        "copies": pa.array([1] * len(rows), pa.int64()),
+        "source_file": pa.array([f"{name}.csv"] * len(rows), pa.string()),
+        "source_sheet": pa.array([""] * len(rows), pa.string()),
+        "source_row": pa.array(range(2, len(rows) + 2), pa.int64()),
+    }
+    return with_derived(pa.table(data), TABLES[name])
 
-    def build(rows: list[dict]) -> pa.Table:
-        known = {column: types[column] for column in (*columns, "rejected")}
-        data = {column: pa.array([row[column] for row in rows], kind) for column, kind in known.items()}
-        data |= {
-            "row_id": pa.array(range(len(rows)), pa.int64()),
-            "copies": pa.array([1] * len(rows), pa.int64()),
-            "source_file": pa.array([f"{name}.csv"] * len(rows), pa.string()),
-            "source_sheet": pa.array([""] * len(rows), pa.string()),
-            "source_row": pa.array(range(2, len(rows) + 2), pa.int64()),
-        }
-        return with_derived(pa.table(data), TABLES[name])
 
-    return st.lists(st.fixed_dictionaries({**columns, "rejected": rejected}), max_size=most).map(build)
+def table(name: str, columns: dict[str, st.SearchStrategy], most: int) -> st.SearchStrategy[pa.Table]:
+    known = {**columns, "rejected": rejected}
+    rows = st.lists(st.fixed_dictionaries(known), max_size=most)
+    return rows.map(lambda made: table_of(name, made, tuple(known)))
 
 
 estates = st.fixed_dictionaries(
@@ -145,27 +149,30 @@ def facts_of(
     )
 
 
-def judged(engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, ...]) -> tuple[pa.Table, Any]:
-    facts = facts_of(engine, estate, channels)
+def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[pa.Table, Any]:
     outcomes = evaluate(facts, Plan(tuple(RULES.values()), {}, AS_OF), HEALTHY, {})
     missed = [(o.rule.id, o.not_evaluated.facts) for o in outcomes if o.not_evaluated]
     assert not missed
     counts = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
-    population = population_of(facts, outcomes, estate["devices"].num_rows)
+    population = population_of(engine, facts, outcomes, estate["devices"].num_rows)
     return findings_of(outcomes, load_words("zh"), AS_OF), (counts, population)
+
+
+def judged_by(engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, ...]) -> tuple[pa.Table, Any]:
+    return judged(facts_of(engine, estate, channels), engine, estate)
 
 
 @given(estates, st.sampled_from([("wechat",), ("wechat", "alipay"), ("any",)]))
 def test_pandas_and_duckdb_find_the_same(estate: dict[str, pa.Table], channels: tuple[str, ...]):
-    ours, counted = judged(PandasEngine(), estate, channels)
-    theirs, counted_there = judged(DuckDBEngine(), estate, channels)
+    ours, counted = judged_by(PandasEngine(), estate, channels)
+    theirs, counted_there = judged_by(DuckDBEngine(), estate, channels)
     assert ours.to_pylist() == theirs.to_pylist()
     assert counted == counted_there
 
 
 @given(estates)
 def test_each_device_has_one_verdict(estate: dict[str, pa.Table]):
-    _, (_, population) = judged(PandasEngine(), estate, ("wechat",))
+    _, (_, population) = judged_by(PandasEngine(), estate, ("wechat",))
     devices = estate["devices"].to_pylist()
     live = {
         row["device_key"]

@@ -78,8 +78,8 @@ def test_the_catalogue_holds_the_rules_it_promises():
 
 
 @every_rule
-def test_example_flags_exactly_the_rows_it_says(rule: Rule, engine: Engine):
-    facts = example_facts(rule, engine)
+def test_example_flags_exactly_the_rows_it_says(rule: Rule, swift_engine: Engine):
+    facts = example_facts(rule, swift_engine)
     [outcome] = evaluate(facts, Plan((rule,), {}, AS_OF), HEALTHY, {})
     assert outcome.not_evaluated is None
     assert outcome.flagged is not None
@@ -88,10 +88,10 @@ def test_example_flags_exactly_the_rows_it_says(rule: Rule, engine: Engine):
 
 
 @every_rule
-def test_a_rule_names_every_column_it_looks_at(rule: Rule, engine: Engine):
+def test_a_rule_names_every_column_it_looks_at(rule: Rule, swift_engine: Engine):
     types = fact_types(rule.subject)
     assert rule.columns <= set(types), "what is asked for is a fact"
-    facts = example_facts(rule, engine, only=rule.columns | {"row_id"})
+    facts = example_facts(rule, swift_engine, only=rule.columns | {"row_id"})
     assert set(facts.frames[rule.subject].collect_schema().names()) < set(types)
     [outcome] = evaluate(facts, Plan((rule,), {}, AS_OF), HEALTHY, {})
     assert outcome.not_evaluated is None, "an expression asks for a column that no text or example row names"
@@ -113,11 +113,11 @@ def test_what_explains_what_is_known_and_comes_to_an_end():
 
 
 @every_rule
-def test_example_shows_both_sides_and_every_case(rule: Rule, engine: Engine):
+def test_example_shows_both_sides_and_every_case(rule: Rule, swift_engine: Engine):
     flagged = set(rule.example.flagged)
     assert flagged
     assert len(flagged) < len(rule.example.rows), "an example without a row that is left alone proves little"
-    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+    [outcome] = evaluate(example_facts(rule, swift_engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
     assert outcome.flagged is not None
     shown = set(outcome.flagged["case"].to_pylist())
     assert len(shown) >= min(2, len(rule.cases)), "an example shows more than one of its cases"
@@ -125,8 +125,8 @@ def test_example_shows_both_sides_and_every_case(rule: Rule, engine: Engine):
 
 @every_rule
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_findings_are_worded_whole(rule: Rule, language: str, engine: Engine):
-    outcomes = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+def test_findings_are_worded_whole(rule: Rule, language: str, swift_engine: Engine):
+    outcomes = evaluate(example_facts(rule, swift_engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
     table = findings_of(outcomes, load_words(language), AS_OF)
     assert table.num_rows
     for row in table.to_pylist():
@@ -164,11 +164,11 @@ def test_no_legal_verdict(rule: Rule):
 
 
 @every_rule
-def test_missing_column_is_not_evaluated(rule: Rule, engine: Engine):
+def test_missing_column_is_not_evaluated(rule: Rule, swift_engine: Engine):
     if not rule.requires:
         pytest.skip("needs no column")
     feed, _, column = rule.requires[-1].partition(".")
-    facts = example_facts(rule, engine)
+    facts = example_facts(rule, swift_engine)
     columns = EVERYTHING | {feed: EVERYTHING[feed] - {column}}
     lacking = type(facts)(facts.frames, columns)
     [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), HEALTHY, {feed: frozenset({column})})

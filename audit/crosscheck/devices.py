@@ -78,7 +78,7 @@ def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]
 def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
     """The line of the merchant list, MERCHANT_SIDE; the list's name of the merchant beats the ledger's."""
     lines = merchants.filter(~nw.col("merchant_no").is_null())
-    lines = engine.held(engine.pick(lines, ["merchant_no"], ["row_id"])).select(
+    lines = engine.staged(engine.pick(lines, ["merchant_no"], ["row_id"])).select(
         "merchant_no",
         "merchant_status",
         listed_merchant_name="merchant_name",
@@ -138,7 +138,7 @@ def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
     ours = lines.filter(~nw.col("vendor_key").is_null()).with_columns(model_line=pair)
     anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
     lines = engine.stacked([ours, anybody])
-    lines = engine.held(engine.pick(lines, ["model_line"], ["row_id"]))
+    lines = engine.staged(engine.pick(lines, ["model_line"], ["row_id"]))
     lines = lines.drop("row_id", "model_key", "vendor_key")
     exact = lines.select("model_line", model_exact="model_listed")
     facts = engine.attach(facts.with_columns(model_line=pair), exact, "model_line").with_columns(

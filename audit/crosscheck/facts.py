@@ -38,6 +38,8 @@ ALWAYS = frozenset(
         "has_registration", "reg_status", "rejected", "reg_rejected", "merchants_rejected", "models_rejected",
     }
 )  # fmt: skip
+# subjects whose frames are held where they are made, because steps read them too
+_HELD = frozenset({Subject.DEVICE, Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY})
 # columns of the ledger that the steps themselves look at
 _LOOKED_AT = frozenset(
     {
@@ -120,7 +122,8 @@ class _Building:
         """The columns of the schema that are wanted or at hand, absent ones as nulls."""
         wanted = None if self.sources.wanted is None else set(self.sources.wanted[subject]) | ALWAYS
         kept = [name for name in FACTS[subject] if wanted is None or name in wanted]
-        return self.engine.held(self._with_absent(subject, frame, kept).select(*kept))
+        conformed = self._with_absent(subject, frame, kept).select(*kept)
+        return conformed if subject in _HELD else self.engine.held(conformed)
 
     def _with_absent(self, subject: Subject, frame: Frame, names: Iterable[str]) -> Frame:
         present = set(frame.collect_schema().names())
@@ -171,7 +174,7 @@ class _Building:
         )
         if side is None:
             return facts
-        facts = self.engine.attach(facts, self.engine.held(side), "row_id")
+        facts = self.engine.attach(facts, self.engine.staged(side), "row_id")
         return facts.with_columns(registered_rows=nw.col("registered_rows").fill_null(0))
 
     @cached_property
@@ -200,8 +203,8 @@ class _Building:
         frame = self.engine.held(self.engine.stacked(frames))
         if set(KNOWN_ERROR) & set(asked) and self.sources.columns["error_texts"]:
             frame = self._with_absent(Subject.DEVICE_CHANNEL, frame, ["reg_message"])
-            frame = known_errors(
-                self.engine, frame, self.sources.tables["error_texts"], self.sources.channels[0]
+            frame = self.engine.held(
+                known_errors(self.engine, frame, self.sources.tables["error_texts"], self.sources.channels[0])
             )
         return frame
 

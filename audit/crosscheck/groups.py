@@ -39,7 +39,7 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
         ["row_id"],
     )  # fmt: skip
     sites = shown.join(spans, on=key, how="inner")
-    return engine.attach(sites, engine.held(until), "source_file")
+    return engine.attach(sites, engine.staged(until), "source_file")
 
 
 def channel_facts(device_channel: Frame) -> Frame:

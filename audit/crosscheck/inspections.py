@@ -48,7 +48,7 @@ def with_inspections(engine: Engine, facts: Frame, inspections: Frame, columns: 
             ["inspect_date", "row_id"],
             last=True,
         )
-        side = engine.held(
+        side = engine.staged(
             read.select(
                 "inspected_place",
                 inspected_serial="serial_no",
@@ -64,7 +64,7 @@ def with_inspections(engine: Engine, facts: Frame, inspections: Frame, columns: 
 def _last(engine: Engine, rows: Frame, key: str, prefix: str) -> Frame:
     rows = rows.filter(~nw.col(key).is_null())
     last = engine.pick(rows, [key], ["inspect_date", "row_id"], last=True)
-    return engine.held(
+    return engine.staged(
         last.select(
             key,
             **{

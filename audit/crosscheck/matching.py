@@ -135,7 +135,7 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     rivals = keyed.join(several, on="match_key", how="inner").with_columns(
         own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0)
     )
-    rivals = engine.held(rivals)
+    rivals = engine.staged(rivals)
     devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
     best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)
     best = engine.attach(best, devices_named, "row_id")

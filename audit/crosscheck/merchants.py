@@ -46,5 +46,5 @@ _NOT_OF_MICRO = frozenset({"license_expiry", "license_start"})
 
 
 def _counts(engine: Engine, facts: Frame, counts: Frame, names: Sequence[str]) -> Frame:
-    facts = engine.attach(facts, engine.held(counts), "merchant_no")
+    facts = engine.attach(facts, engine.staged(counts), "merchant_no")
     return facts.with_columns(**{name: nw.col(name).fill_null(0).cast(nw.Int64) for name in names})

@@ -53,7 +53,7 @@ def _with_ends(
     """The side with the value that the first row of its key has, and the last."""
     for name, last in zip(names, (False, True), strict=True):
         end = engine.pick(rows, [key], ["row_id"], last=last).select(key, nw.col(value).alias(name))
-        side = engine.held(engine.attach(side, engine.held(end), key))
+        side = engine.staged(engine.attach(side, engine.staged(end), key))
     return side
 
 
@@ -66,4 +66,4 @@ def _placed(engine: Engine, devices: Frame, side: Frame, prefix: str) -> Frame:
         other="row_id",
         **{f"{prefix}_source_{part}": nw.col(f"source_{part}") for part in ("file", "sheet", "row")},
     )
-    return engine.held(engine.attach(engine.held(side), places, "other").drop("other"))
+    return engine.staged(engine.attach(engine.staged(side), places, "other").drop("other"))

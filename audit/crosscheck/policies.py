@@ -131,5 +131,5 @@ def policy_facts(engine: Engine, policies: Frame, device_policy: Frame) -> Frame
     covered = device_policy.filter(nw.col("in_use")).select("policy_id", "device_key").unique()
     counts = covered.group_by("policy_id").agg(devices=nw.len())
     named = policies.filter(~nw.col("policy_id").is_null())
-    facts = engine.attach(named, engine.held(counts), "policy_id")
+    facts = engine.attach(named, engine.staged(counts), "policy_id")
     return facts.with_columns(devices=nw.col("devices").fill_null(0))

@@ -51,7 +51,7 @@ def beside_device(
             has_registration=nw.col("row_id") < 0
         )
     found = found.select("row_id", "reg_row_id", "matched_by", "candidates", listed_status="list_status")
-    frame = engine.attach(device, engine.held(found), "row_id")
+    frame = engine.attach(device, engine.staged(found), "row_id")
     side = lists.current.select(
         reg_row_id="row_id",
         **{
@@ -98,7 +98,7 @@ def registered(engine: Engine, lists: Listed) -> Frame | None:
             "source_row",
             key=way.registration_key(),
         ).filter(~nw.col("key").is_null())
-        per_key = _per_key(engine, engine.held(keyed))
+        per_key = _per_key(engine, engine.staged(keyed))
         hits = engine.attach(left.select("row_id", key=way.device_key()), per_key, "key").drop("key")
         hits = engine.held(hits.filter(~nw.col("registered_rows").is_null()))
         found.append(hits)
@@ -120,7 +120,7 @@ def _per_key(engine: Engine, keyed: Frame) -> Frame:
         registered_source_row="source_row",
     )
     shared = counted.filter(nw.col("registered_rows") > 1, ~nw.col("merchant_no").is_null())
-    merchants = engine.held(engine.pick(shared, ["key", "merchant_no"], ["row_id"]))
+    merchants = engine.staged(engine.pick(shared, ["key", "merchant_no"], ["row_id"]))
     last = engine.pick(merchants, ["key"], ["row_id"], last=True)
     last = last.select("key", other_merchant="merchant_no")
     beside = engine.attach(first, last, "key")
@@ -156,7 +156,7 @@ def _known_by(engine: Engine, facts: Frame, keys: Frame, way: Way, counts: nw.Ex
     keyed = keys.select("row_id", _key=way.device_key()).filter(~nw.col("_key").is_null())
     side = engine.pick(keyed, ["_key"], ["row_id"]).select("_key", _row="row_id")
     key = nw.when(counts).then(way.registration_key())
-    found = engine.attach(facts.with_columns(_key=key), engine.held(side), "_key")
+    found = engine.attach(facts.with_columns(_key=key), engine.staged(side), "_key")
     return found.with_columns(ledger_row_id=nw.coalesce("ledger_row_id", "_row")).drop("_key", "_row")
 
 
@@ -169,7 +169,7 @@ def _shared_terminals(lists: Listed) -> Frame:
     pairs = live.select("row_id", "merchant_no", "terminal_id", "serial_no")
     pair = ["merchant_no", "terminal_id"]
     shared = engine.held(engine.counted(pairs, pair, "sharing").filter(nw.col("sharing") > 1))
-    each = engine.held(engine.pick(shared, [*pair, "serial_no"], ["row_id"]))
+    each = engine.staged(engine.pick(shared, [*pair, "serial_no"], ["row_id"]))
     several = engine.counted(each, pair, "terminal_serials").filter(nw.col("terminal_serials") > 1)
     several = engine.held(several)
     first = engine.pick(several, pair, ["row_id"]).select(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from audit.crosscheck.nearmiss import near_misses
+from audit.crosscheck.alike import SHORTEST
+from audit.crosscheck.nearmiss import MOST_SERIALS, PAIRS, REGISTRATIONS, NearMisses, near_misses
 from audit.crosscheck.registrations import Listed
 from audit.engines import Engine, Frame
 
 _LIVE = ("registered", "pending")
+# rows of a side that are brought here; of so many, more serials would be distinct than are compared
+MOST_ROWS = 4 * MOST_SERIALS
 
 
 def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Frame, int]:
@@ -28,10 +31,14 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
         if way.by_serial:
             devices = _without(engine, devices, way.device_key(), lists.current, way.registration_key())
             listed = _without(engine, listed, way.registration_key(), lists.keys, way.device_key())
-    found = near_misses(
-        engine.collected(devices.drop("tusn")).combine_chunks(),
-        engine.collected(listed.drop("tusn")).combine_chunks(),
-    )
+    ours = engine.collected(devices.drop("tusn").head(MOST_ROWS + 1)).combine_chunks()
+    theirs = engine.collected(listed.drop("tusn").head(MOST_ROWS + 1)).combine_chunks()
+    if max(len(ours), len(theirs)) > MOST_ROWS:
+        compared = devices.filter(nw.col("serial_no").str.len_chars() >= SHORTEST)
+        left_out = engine.collected(compared.select(rows=nw.len()))["rows"][0].as_py()
+        found = NearMisses(PAIRS.empty_table(), REGISTRATIONS.empty_table(), capped=int(left_out))
+    else:
+        found = near_misses(ours, theirs)
     return (
         engine.frame(found.pairs.drop_columns("near_row_id")),
         engine.frame(found.registrations),
@@ -42,6 +49,6 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
 def _without(engine: Engine, rows: Frame, own: nw.Expr, others: Frame, theirs: nw.Expr) -> Frame:
     """The rows whose key none of the others has."""
     known = others.select("row_id", _key=theirs).filter(~nw.col("_key").is_null())
-    known = engine.held(engine.pick(known, ["_key"], ["row_id"])).select("_key", _met="row_id")
+    known = engine.staged(engine.pick(known, ["_key"], ["row_id"])).select("_key", _met="row_id")
     met = engine.attach(rows.with_columns(_key=own), known, "_key")
-    return engine.held(met.filter(nw.col("_met").is_null()).drop("_key", "_met"))
+    return engine.staged(met.filter(nw.col("_met").is_null()).drop("_key", "_met"))

@@ -25,7 +25,7 @@ def with_transactions(engine: Engine, facts: Frame, transactions: Frame, columns
         joined = nw.concat_str([nw.col(part) for part in parts], separator="/").alias(key)
         keyed = newest.with_columns(joined).filter(~nw.col(key).is_null())
         side = engine.pick(keyed, [key], ["said_on", "row_id"], last=True)
-        side = engine.held(side.select(key, **{f"told_{name}": nw.col(name) for name in names}))
+        side = engine.staged(side.select(key, **{f"told_{name}": nw.col(name) for name in names}))
         facts = engine.attach(facts.with_columns(joined), side, key)
         told = {name: nw.coalesce(name, f"told_{name}") for name in names}
         facts = facts.with_columns(**told).drop(*(f"told_{name}" for name in names))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
@@ -12,14 +11,14 @@ import pyarrow.compute as pc
 from audit.check import Outcome
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
+from audit.engines import Engine, Frame
 from audit.report.model import Channel, Population, Verdict
 
-Frame = nw.LazyFrame[Any]
 _REGISTERED = "REG-01"
 _DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
 
 
-def population_of(facts: Facts, outcomes: Sequence[Outcome], rows: int) -> Population:
+def population_of(engine: Engine, facts: Facts, outcomes: Sequence[Outcome], rows: int) -> Population:
     """Each device once, under the gravest of its findings' categories.
 
     A device without a finding is compliant when every check of devices that was due was made and its
@@ -28,25 +27,24 @@ def population_of(facts: Facts, outcomes: Sequence[Outcome], rows: int) -> Popul
     `rows` is the number of ledger rows, those without any identifier included.
     """
     device = facts.frames[Subject.DEVICE]
-    named = _count(device)
+    named = _count(engine, device)
     scoped = device.filter(nw.col("in_scope").fill_null(True)).select("device_key").unique()
-    total = _count(scoped)
-    flagged = _flagged_categories(outcomes)
-    verdicts = dict.fromkeys(Verdict, 0)
-    keys_in_scope = _among(scoped, flagged)
-    for key in keys_in_scope:
-        verdicts[flagged[key]] += 1
-    unsure = _keys(_unsure(facts)) - set(flagged)
-    pending = _keys(_pending(facts)) - set(flagged) - unsure
-    rest = total - len(keys_in_scope)
-    if not _was_evaluated(outcomes):
-        verdicts[Verdict.NOT_EVALUATED] = rest
-    else:
-        verdicts[Verdict.NOT_EVALUATED] = len(unsure)
-        verdicts[Verdict.ATTENTION] += len(pending)
-        verdicts[Verdict.COMPLIANT] = rest - len(unsure) - len(pending)
-    outside = _count(device.filter(~nw.col("in_scope")).select("device_key").unique())
-    return Population(verdicts, outside, rows - named, _channels(facts))
+    judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")
+    verdict: nw.Expr = nw.lit(Verdict.NOT_EVALUATED.value)
+    if _was_evaluated(outcomes):
+        judged = _marked(engine, judged, _unsure(facts), "unsure")
+        judged = _marked(engine, judged, _pending(facts), "pending")
+        verdict = (
+            nw.when(nw.col("pending"))
+            .then(nw.lit(Verdict.ATTENTION.value))
+            .otherwise(nw.lit(Verdict.COMPLIANT.value))
+        )
+        verdict = nw.when(nw.col("unsure")).then(nw.lit(Verdict.NOT_EVALUATED.value)).otherwise(verdict)
+    counted = judged.select(verdict=nw.coalesce(nw.col("verdict"), verdict)).group_by("verdict")
+    found = engine.collected(counted.agg(devices=nw.len())).to_pylist()
+    verdicts = dict.fromkeys(Verdict, 0) | {Verdict(row["verdict"]): int(row["devices"]) for row in found}
+    outside = _count(engine, device.filter(~nw.col("in_scope")).select("device_key").unique())
+    return Population(verdicts, outside, rows - named, _channels(engine, facts))
 
 
 def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:
@@ -57,8 +55,8 @@ def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:
     )
 
 
-def _flagged_categories(outcomes: Sequence[Outcome]) -> dict[str, Verdict]:
-    """The gravest category among the findings of each flagged device."""
+def _flagged_categories(outcomes: Sequence[Outcome]) -> pa.Table:
+    """The flagged devices, each with the gravest of its findings' categories as its verdict."""
     order = list(Verdict)
     gravest: dict[str, Verdict] = {}
     for outcome in outcomes:
@@ -68,13 +66,19 @@ def _flagged_categories(outcomes: Sequence[Outcome]) -> dict[str, Verdict]:
         for key in pc.unique(outcome.flagged["device_key"]).to_pylist():
             if key not in gravest or order.index(verdict) < order.index(gravest[key]):
                 gravest[key] = verdict
-    return gravest
+    return pa.table(
+        {
+            "device_key": pa.array(list(gravest), pa.string()),
+            "verdict": pa.array([verdict.value for verdict in gravest.values()], pa.string()),
+        }
+    )
 
 
-def _among(scoped: Frame, flagged: dict[str, Verdict]) -> set[str]:
-    """The flagged devices that are in scope."""
-    keys = scoped.filter(nw.col("device_key").is_in(list(flagged))) if flagged else scoped.head(0)
-    return _keys(keys)
+def _marked(engine: Engine, devices: Frame, some: Frame, name: str) -> Frame:
+    """The devices with a column that says which of them are among some."""
+    keys = some.select("device_key").unique()
+    marks = keys.with_columns(~nw.col("device_key").is_null().alias(name))
+    return engine.attach(devices, marks, "device_key").with_columns(nw.col(name).fill_null(False))
 
 
 def _unsure(facts: Facts) -> Frame:
@@ -88,27 +92,15 @@ def _pending(facts: Facts) -> Frame:
     return frame.filter(nw.col("in_scope").fill_null(False) & (nw.col("reg_status") == "pending"))
 
 
-def _channels(facts: Facts) -> tuple[Channel, ...]:
+def _channels(engine: Engine, facts: Facts) -> tuple[Channel, ...]:
     frame = facts.frames[Subject.DEVICE_CHANNEL].filter(nw.col("in_scope").fill_null(True))
-    counted = (
-        frame.with_columns(state=nw.col("reg_status").fill_null("missing"))
-        .group_by("channel", "state")
-        .agg(devices=nw.len())
-        .collect("pyarrow")
-        .to_arrow()
-        .sort_by([("channel", "ascending"), ("state", "ascending")])
-    )
+    states = frame.with_columns(state=nw.col("reg_status").fill_null("missing")).group_by("channel", "state")
+    counted = engine.collected(states.agg(devices=nw.len()))
     channels: dict[str, dict[str, int]] = {}
-    for row in counted.to_pylist():
+    for row in counted.sort_by([("channel", "ascending"), ("state", "ascending")]).to_pylist():
         channels.setdefault(row["channel"], {})[row["state"]] = int(row["devices"])
     return tuple(Channel(name, states) for name, states in channels.items())
 
 
-def _keys(frame: Frame) -> set[str]:
-    found: pa.Table = frame.select("device_key").unique().collect("pyarrow").to_arrow()
-    return set(found["device_key"].to_pylist())
-
-
-def _count(frame: Frame) -> int:
-    counted: pa.Table = frame.select(rows=nw.len()).collect("pyarrow").to_arrow()
-    return int(counted["rows"][0].as_py())
+def _count(engine: Engine, frame: Frame) -> int:
+    return int(engine.collected(frame.select(rows=nw.len()))["rows"][0].as_py())

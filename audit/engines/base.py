@@ -1,0 +1,91 @@
+"""What an engine is: frames, and the four look-ups the cross-check is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+Frame = nw.LazyFrame[Any]
+
+ARROW_TO_NARWHALS: dict[pa.DataType, Any] = {
+    pa.string(): nw.String,
+    pa.int64(): nw.Int64,
+    pa.float64(): nw.Float64,
+    pa.bool_(): nw.Boolean,
+    pa.date32(): nw.Date,
+    pa.timestamp("us"): nw.Datetime("us"),
+}
+
+
+def nothing(like: str) -> nw.Expr:
+    """Nulls of the type of a column, for a frame that has `row_id`."""
+    return nw.when(nw.col("row_id") < 0).then(nw.col(like))
+
+
+class Engine:
+    """What evaluates facts and rules: frames, and the four look-ups the cross-check is made of.
+
+    The look-ups are written here for engines that plan their queries; pandas has shorter ways.
+    """
+
+    name: str
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what the engine holds; its frames end with it."""
+
+    def frame(self, rows: pa.Table) -> Frame:
+        """An Arrow table as a lazy frame of this engine."""
+        raise NotImplementedError
+
+    def held(self, frame: Frame) -> Frame:
+        """The frame computed once, to be read several times."""
+        raise NotImplementedError
+
+    def staged(self, frame: Frame) -> Frame:
+        """The frame for one step to read, computed before by an engine that plans long chains badly."""
+        return frame
+
+    def collected(self, frame: Frame) -> pa.Table:
+        """The rows of a frame, here, as an Arrow table."""
+        return frame.collect("pyarrow").to_arrow()
+
+    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """The frame with the columns of `side` beside it, nulls where `side` has no row of that key.
+
+        `side` holds each key once; a null key finds nothing.
+        """
+        return frame.join(side, on=on, how="left")
+
+    def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
+        """One row per key: the first, or the last, by `order`: numbers, days or moments, and no nulls.
+
+        In a key a null is a value like any other.
+        """
+        return frame.unique(subset=list(by), keep="last" if last else "first", order_by=list(order))
+
+    def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """The frame with a column that says how many of its rows share the row's key."""
+        return frame.with_columns(nw.len().over(*by).alias(name))
+
+    def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
+        """The frame with columns that hold nothing."""
+        return frame.with_columns(
+            **{name: nw.lit(None, ARROW_TO_NARWHALS[kind]) for name, kind in types.items()}
+        )
+
+    def stacked(self, frames: Sequence[Frame]) -> Frame:
+        """The rows of frames with the same columns, one below the other."""
+        names = frames[0].collect_schema().names()
+        return nw.concat([frame.select(*names) for frame in frames]) if len(frames) > 1 else frames[0]

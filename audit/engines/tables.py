@@ -1,0 +1,85 @@
+"""Canonical tables as facts see them: every column, whatever a feed delivered.
+
+What a feed lacks is there as nulls, so that facts are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from audit.engines.base import Engine, Frame
+from audit.intake.cells import ARROW_TYPES
+from audit.tables import TABLES, Table
+
+# where a device stands: its type as a two-digit code, its address in comparable parts, its point on the globe
+# in metres (the datum is the source's own), and what is wrong with its coordinates
+_PLACE: dict[str, pa.DataType] = {
+    **dict.fromkeys(("device_type_code", "address_key", "province_code", "city_code"), pa.string()),
+    **dict.fromkeys(("point_x", "point_y", "point_z"), pa.float64()),
+    "place_fault": pa.string(),
+}
+_DERIVED: dict[str, dict[str, pa.DataType]] = {
+    "devices": {
+        **dict.fromkeys(("device_key", "serial_no_raw"), pa.string()),
+        **dict.fromkeys(("firmware_key", "app_version_key", "model_key", "vendor_key"), pa.string()),
+        **_PLACE,
+        "format_faults": pa.string(),
+        "swapped_fields": pa.string(),
+    },
+    "registrations": {
+        "device_key": pa.string(),
+        "effective_at": pa.timestamp("us"),
+        "serial_no_raw": pa.string(),
+        **dict.fromkeys(("uscc_check", "uscc_hash", "settle_account_hash"), pa.string()),
+        **_PLACE,
+        "format_faults": pa.string(),
+        "swapped_fields": pa.string(),
+    },
+    "merchants": {
+        **dict.fromkeys(("uscc_check", "uscc_hash", "legal_id_check", "settle_account_hash"), pa.string()),
+        "mid_mcc": pa.string(),
+        "format_faults": pa.string(),
+        "swapped_fields": pa.string(),
+    },
+    "training": {"trainee_hash": pa.string()},
+    "models": dict.fromkeys(
+        ("model_key", "vendor_key", "min_firmware_key", "min_app_version_key"), pa.string()
+    ),
+}
+_PROVENANCE = {
+    "row_id": pa.int64(),
+    "source_file": pa.string(),
+    "source_sheet": pa.string(),
+    "source_row": pa.int64(),
+    "rejected": pa.string(),
+    "rejected_reasons": pa.string(),
+    "unread_text": pa.string(),
+    "copies": pa.int64(),
+}
+
+
+def schema_of(table: Table) -> dict[str, pa.DataType]:
+    """Every column of a canonical table as facts may ask for it, with its Arrow type."""
+    own = {column.name: ARROW_TYPES[column.kind] for column in table.columns if column.name not in table.wide}
+    return own | _DERIVED.get(table.name, {}) | _PROVENANCE
+
+
+def completed(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows with exactly the columns of `schema_of`, absent ones as nulls that share their memory."""
+    types = schema_of(table)
+    nulls = {kind: pa.nulls(rows.num_rows, kind) for kind in set(types.values())}
+    return pa.table(
+        {
+            name: rows[name].cast(kind) if name in rows.column_names else nulls[kind]
+            for name, kind in types.items()
+        }
+    )
+
+
+def open_tables(engine: Engine, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
+    """A lazy frame per canonical table; a table nobody delivered is empty, and what a feed lacks is null."""
+    return {
+        name: engine.frame(completed(tables.get(name, pa.table({})), table)) for name, table in TABLES.items()
+    }
