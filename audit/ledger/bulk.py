@@ -1,8 +1,12 @@
-"""Whole tables between Arrow and the database: a million rows in seconds, never all as Python objects."""
+"""Whole tables between Arrow and the database: a million rows in seconds, never all as Python objects.
+
+SQLite takes and gives rows in its own process; PostgreSQL copies them as CSV.
+"""
 
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -16,103 +20,143 @@ _TYPES = {"string": "TEXT", "date32[day]": "DATE", "bool": "BOOLEAN", "int64": "
 
 
 def fetch(connection: sa.Connection, query: sa.Select[Any], schema: pa.Schema) -> pa.Table:
-    """The rows of a query as a table of that schema; its columns are named and ordered as the query's."""
-    # raw values: turning every date into an object and back would cost more than the query
-    plain = query.with_only_columns(
-        *(
-            sa.type_coerce(column, sa.types.NullType()).label(name)
-            for column, name in zip(query.selected_columns, schema.names, strict=True)
-        ),
-        maintain_column_froms=True,
-    )
-    result = connection.execute(plain, execution_options={"stream_results": True})
-    batches = [
-        pa.record_batch(
-            [
-                _array(values, kind)
-                for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
-            ],
-            schema=schema,
-        )
-        for rows in result.partitions(_CHUNK)
-    ]
-    return pa.Table.from_batches(batches, schema=schema)
+    """The rows of a query as a table of that schema, whose columns are those of the query in order."""
+    plain = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
+    batches = _sqlite_batches if _is_sqlite(connection) else _postgres_batches
+    return pa.Table.from_batches(batches(connection, plain, schema), schema=schema)
+
+
+def _sqlite_batches(connection: sa.Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    cursor = connection.connection.cursor()
+    cursor.execute(query)
+    while rows := cursor.fetchmany(_CHUNK):
+        arrays = [
+            _array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
+        ]
+        yield pa.record_batch(arrays, schema=schema)
+    cursor.close()
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if pa.types.is_date(kind) and any(isinstance(value, str) for value in values):
+    if pa.types.is_date(kind):
         return pa.array(values, pa.string()).cast(kind)
     if pa.types.is_boolean(kind):
-        return pa.array([None if value is None else bool(value) for value in values], kind)
+        return pa.array(values, pa.int8()).cast(kind)
     return pa.array(values, kind)
+
+
+def _postgres_batches(connection: sa.Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with tempfile.TemporaryFile() as file:
+        with connection.connection.cursor().copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as stream:
+            for part in stream:
+                file.write(part)
+        if not file.tell():
+            return
+        file.seek(0)
+        yield from arrow_csv.open_csv(
+            file,
+            arrow_csv.ReadOptions(column_names=schema.names, block_size=1 << 24),
+            arrow_csv.ParseOptions(newlines_in_values=True),
+            arrow_csv.ConvertOptions(
+                column_types=schema,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                true_values=["t"],
+                false_values=["f"],
+            ),
+        )
 
 
 def append(connection: sa.Connection, target: sa.Table, rows: pa.Table) -> None:
     """Insert rows into a table of the ledger, column by name."""
-    _fill(connection, target.name, rows)
-
-
-def load(connection: sa.Connection, name: str, rows: pa.Table, key: str = "finding_id") -> sa.TableClause:
-    """Put rows into a temporary table of that name, to be joined by `key`; it ends with the transaction."""
-    columns = ", ".join(f"{column.name} {_TYPES[str(column.type)]}" for column in rows.schema)
-    is_sqlite = connection.dialect.name == "sqlite"
-    where = f"temp.{name}" if is_sqlite else name
-    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {where}")
-    ends = "" if is_sqlite else " ON COMMIT DROP"
-    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns}){ends}")
-    _fill(connection, name, rows)
-    if is_sqlite:
-        connection.exec_driver_sql(f"CREATE UNIQUE INDEX temp.{name}_key ON {name} ({key})")
+    if _is_sqlite(connection):
+        marks = ", ".join("?" * rows.num_columns)
+        _execute_many(
+            connection, f"INSERT INTO {target.name} ({_quoted(rows.column_names)}) VALUES ({marks})", rows
+        )
     else:
-        connection.exec_driver_sql(f"ANALYZE {name}")
-    return sa.table(name, *(sa.column(column) for column in rows.column_names))
+        _copy(connection, target.name, rows)
 
 
-def drop(connection: sa.Connection, name: str) -> None:
-    """Give the memory of a temporary table back."""
-    connection.exec_driver_sql(f"DROP TABLE {name}")
-
-
-def update(connection: sa.Connection, target: sa.Table, source: sa.TableClause, names: Iterable[str]) -> None:
-    """Set the named columns of a table from a temporary one, joined by finding id."""
+def update(connection: sa.Connection, target: sa.Table, rows: pa.Table) -> None:
+    """Set the columns of `rows` in the rows of a table that have their finding id."""
+    names = [name for name in rows.column_names if name != "finding_id"]
+    if not rows.num_rows or not names:
+        return
+    if _is_sqlite(connection):
+        settings = ", ".join(f'"{name}" = ?' for name in names)
+        _execute_many(
+            connection,
+            f"UPDATE {target.name} SET {settings} WHERE finding_id = ?",
+            rows.select([*names, "finding_id"]),
+        )
+        return
+    source = load(connection, "changed", rows)
     connection.execute(
         sa.update(target)
         .values({name: source.c[name] for name in names})
         .where(target.c.finding_id == source.c.finding_id)
     )
+    drop(connection, "changed")
 
 
-def _fill(connection: sa.Connection, name: str, rows: pa.Table) -> None:
-    if not rows.num_rows:
-        return
-    if connection.dialect.name == "sqlite":
+def load(connection: sa.Connection, name: str, rows: pa.Table) -> sa.TableClause:
+    """Put rows into a temporary table of that name, to be joined and dropped."""
+    columns = ", ".join(f'"{column.name}" {_TYPES[str(column.type)]}' for column in rows.schema)
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns})")
+    if _is_sqlite(connection):
         marks = ", ".join("?" * rows.num_columns)
-        statement = f"INSERT INTO {name} ({_quoted(rows.column_names)}) VALUES ({marks})"
-        cursor = connection.connection.cursor()
-        for batch in _batches(rows):
-            rows_of = zip(*(_driver_values(column) for column in batch), strict=True)
-            cursor.executemany(statement, list(rows_of))
-        cursor.close()
-        return
-    copy = f"COPY {name} ({_quoted(rows.column_names)}) FROM STDIN (FORMAT csv)"
+        _execute_many(connection, f"INSERT INTO temp.{name} VALUES ({marks})", rows)
+    else:
+        _copy(connection, name, rows)
+        connection.exec_driver_sql(f"ANALYZE {name}")
+    kinds: dict[str, Any] = {"string": sa.Text(), "date32[day]": sa.Date(), "bool": sa.Boolean(), "int64": sa.BigInteger()}
+    return sa.table(name, *(sa.column(column.name, kinds[str(column.type)]) for column in rows.schema))
+
+
+def drop(connection: sa.Connection, name: str) -> None:
+    """Give a temporary table back."""
+    connection.exec_driver_sql(f"DROP TABLE {name}")
+
+
+def _is_sqlite(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _execute_many(connection: sa.Connection, statement: str, rows: pa.Table) -> None:
+    cursor = connection.connection.cursor()
+    for batch in rows.to_batches(max_chunksize=_CHUNK):
+        lines = zip(*(_driver_values(column) for column in batch.columns), strict=True)
+        cursor.executemany(statement, lines)  # type: ignore[arg-type]
+    cursor.close()
+
+
+def _driver_values(column: pa.Array) -> list[Any]:
+    """Values as SQLite keeps them; a word that stands in many rows is made once."""
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.string())
+    if not pa.types.is_string(column.type):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    encoded = column.dictionary_encode()
+    if len(encoded.dictionary) > len(column) // 4:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    words = encoded.dictionary.to_pylist()
+    return [None if place is None else words[place] for place in encoded.indices.to_pylist()]
+
+
+def _copy(connection: sa.Connection, name: str, rows: pa.Table) -> None:
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
+    copy = f"COPY {name} ({_quoted(rows.column_names)}) FROM STDIN (FORMAT csv)"
     with connection.connection.cursor().copy(copy) as stream:
-        for batch in _batches(rows):
+        for batch in rows.to_batches(max_chunksize=_CHUNK):
             buffer = io.BytesIO()
             arrow_csv.write_csv(pa.Table.from_batches([_without_nul(batch)]), buffer, options)
             stream.write(buffer.getbuffer())
 
 
-def _batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
-    return iter(rows.to_batches(max_chunksize=_CHUNK))
-
-
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _driver_values(column: pa.Array) -> list[Any]:
-    return (column.cast(pa.string()) if pa.types.is_date(column.type) else column).to_pylist()  # type: ignore[no-any-return]
 
 
 def _without_nul(batch: pa.RecordBatch) -> pa.RecordBatch:

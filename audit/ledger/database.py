@@ -151,7 +151,8 @@ def _configure_sqlite(engine: sa.Engine) -> None:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA busy_timeout = 10000")
-        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA cache_size = -65536")  # KiB
+        cursor.execute("PRAGMA temp_store = FILE")  # a night of a million findings is larger than memory
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")

@@ -25,6 +25,7 @@ WORDS = tuple(column.name for column in WORDINGS.columns if column.name not in (
 _WORDS_SCHEMA = pa.schema([SCHEMA.field(name) for name in WORDS])
 _ID = pa.schema([("finding_id", pa.string())])
 _KNOWN = pa.schema([*_ID, *LIFE, *SAID, ("digest", pa.string())])
+_NEVER_NULL = {"was_state": "", "was_sight": "", "was_severity": "", "was_evidence": "", "was_held": False}
 _IDENTITY = ("rule", "subject", "identity")
 
 
@@ -178,14 +179,13 @@ def _write_lives(
     for name in _IDENTITY:
         born = born.append_column(name, flagged[name].combine_chunks().take(born_place))
     bulk.append(connection, FINDINGS, born.sort_by("finding_id"))
-    differs = np.zeros(len(ids), dtype=bool)
-    for name in LIFE.names:
-        differs |= _differs(before[name].combine_chunks(), carried.life[name].combine_chunks())
-    changed = rows.filter(pa.array(differs & ~is_born))
-    if changed.num_rows:
-        source = bulk.load(connection, "lives", changed)
-        bulk.update(connection, FINDINGS, source, LIFE.names)
-        bulk.drop(connection, "lives")
+    differs = {
+        name: _differs(before[name].combine_chunks(), carried.life[name].combine_chunks()) & ~is_born
+        for name in LIFE.names
+    }
+    names = [name for name in LIFE.names if differs[name].any()]
+    changed = pa.array(np.logical_or.reduce(list(differs.values())))
+    bulk.update(connection, FINDINGS, rows.select(["finding_id", *names]).filter(changed))
 
 
 def _differs(left: pa.Array, right: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -218,9 +218,7 @@ def _write_words(
         if is_new:
             bulk.append(connection, WORDINGS, rows.sort_by("finding_id"))
         else:
-            source = bulk.load(connection, "words", rows)
-            bulk.update(connection, WORDINGS, source, ("digest", *WORDS))
-            bulk.drop(connection, "words")
+            bulk.update(connection, WORDINGS, rows)
 
 
 def digests_of(flagged: pa.Table) -> list[str]:
@@ -242,10 +240,11 @@ def _write_events(
         return
     was = before.filter(happened)
     life = carried.life.filter(happened)
-    texts = {"was_state", "was_sight", "was_severity", "was_evidence"}
     columns = {f"was_{name}": was[name].combine_chunks() for name in LIFE.names}
-    columns |= {name: pc.fill_null(columns[name], "") for name in texts}
-    columns["was_held"] = pc.fill_null(columns["was_held"], False)
+    for name, blank in _NEVER_NULL.items():
+        columns[name] = pc.fill_null(columns[name], blank)
+    # most nights most of these are blank, and the database knows how to leave a column out
+    columns = {name: column for name, column in columns.items() if _says_something(column)}
     rows = pa.table(
         {
             "number": pa.repeat(pa.scalar(number, pa.int64()), count),
@@ -258,6 +257,12 @@ def _write_events(
         }
     )
     bulk.append(connection, EVENTS, rows.sort_by("finding_id"))
+
+
+def _says_something(column: pa.Array) -> bool:
+    blank = {pa.string(): "", pa.bool_(): False}.get(column.type)
+    given = pc.is_valid(column) if blank is None else pc.not_equal(column, blank)
+    return bool(pc.any(given).as_py())
 
 
 def _write_resets(

@@ -14,13 +14,24 @@ import sqlalchemy as sa
 
 from audit.findings import SCHEMA
 from audit.ledger import bulk
-from audit.ledger.lifecycle import escalation, last_seen, shown
-from audit.ledger.recording import WORDS, Recorded
+from audit.ledger.lifecycle import Sight, escalation, last_seen, shown
+from audit.ledger.recording import OPEN_LIVES, WORDS, Recorded
 from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS, WORDINGS
 
 # what people said, under names that no other column of a finding has
 HANDLING_COLUMNS = ("handling", "person", "planned_on", "remark", "exempt_until", "approver")
-_IDENTITY = ("rule", "subject", "identity")
+_NAMED = ("rule", "subject")
+_LIFE = (
+    "severity",
+    "held",
+    "sight",
+    "first_seen",
+    "reopened_on",
+    "fixed_on",
+    "due_on",
+    "waiver",
+    "waived_until",
+)
 _HUMAN_SCHEMA = pa.schema(
     [
         ("finding_id", pa.string()),
@@ -38,7 +49,7 @@ def told(
 ) -> pd.DataFrame:
     """Every finding that stands tonight or was closed tonight, sorted by rule and id; columns of objects.
 
-    Besides the columns of `findings.SCHEMA`: state (`State`), first_seen, last_seen, reopened_on, fixed_on,
+    Besides the words of `findings.SCHEMA`: state (`State`), first_seen, last_seen, reopened_on, fixed_on,
     due_on, escalation, waiver, waived_until, tonight (`Kind` or None), sight, row_version, conflicts, and
     what people said (HANDLING_COLUMNS). Days are dates, blanks None.
     """
@@ -49,49 +60,53 @@ def told(
     ids, life = recorded.ids.filter(keep), recorded.life.filter(keep).combine_chunks()
     place = recorded.place.filter(keep)
     state = shown(life, recorded.status.filter(keep), as_of)
-    columns: dict[str, pa.Array] = {"finding_id": ids}
-    columns |= _words(connection, ids, place, flagged)
-    columns |= {name: life[name].combine_chunks() for name in life.column_names}
+    columns = {"finding_id": ids, **{name: life[name].combine_chunks() for name in _LIFE}}
     columns["state"] = state
     columns["last_seen"] = last_seen(life, as_of)
     columns["escalation"] = escalation(columns["due_on"], state, as_of, steps)
     columns["tonight"] = recorded.kind.filter(keep)
     columns |= _human(connection, ids)
     columns["conflicts"] = _conflicts(connection, ids)
+    kept = _silent(connection, as_of) if place.null_count else None
+    where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()) if kept else None
+    rules = _worded("rule", place, flagged, kept, where)
     order = pc.sort_indices(
-        pa.table({"rule": columns["rule"], "id": ids}), [("rule", "ascending"), ("id", "ascending")]
+        pa.table({"rule": rules, "id": ids}), [("rule", "ascending"), ("id", "ascending")]
     )
-    return pd.DataFrame({name: _objects(column.take(order)) for name, column in columns.items()})
+    # one column at a time, for each is as large as the frame's own
+    frame = {
+        name: _objects(_worded(name, place, flagged, kept, where).take(order)) for name in (*_NAMED, *WORDS)
+    }
+    frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)} | frame
+    return pd.DataFrame(frame, copy=False)
 
 
-def _words(
-    connection: sa.Connection, ids: pa.Array, place: pa.Array, flagged: pa.Table
-) -> dict[str, pa.Array]:
-    """The words of tonight, and the last ones of what was not flagged tonight."""
-    names = (*_IDENTITY, *WORDS)
-    columns = {name: flagged[name].combine_chunks().take(place) for name in names}
-    silent = ids.filter(pc.is_null(place))
-    if not len(silent):
-        return columns
-    asked = bulk.load(connection, "told", pa.table({"finding_id": silent}))
+def _silent(connection: sa.Connection, as_of: date) -> pa.Table:
+    """The last words of what stands or was closed tonight, and was not flagged tonight."""
     query = (
         sa.select(
             FINDINGS.c.finding_id,
-            *(FINDINGS.c[name] for name in _IDENTITY),
+            *(FINDINGS.c[name] for name in _NAMED),
             *(WORDINGS.c[name] for name in WORDS),
         )
         .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
-        .join(asked, asked.c.finding_id == FINDINGS.c.finding_id)
+        .where(
+            FINDINGS.c.state.in_(OPEN_LIVES) & (FINDINGS.c.sight != Sight.FLAGGED.value)
+            | FINDINGS.c.state.not_in(OPEN_LIVES) & (FINDINGS.c.fixed_on == as_of)
+        )
     )
-    schema = pa.schema([("finding_id", pa.string()), *(SCHEMA.field(name) for name in names)])
-    kept = bulk.fetch(connection, query, schema)
-    bulk.drop(connection, "told")
-    where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks())
-    is_silent = pc.is_null(place)
-    return {
-        name: pc.if_else(is_silent, kept[name].combine_chunks().take(where), column)
-        for name, column in columns.items()
-    }
+    schema = pa.schema([("finding_id", pa.string()), *(SCHEMA.field(name) for name in (*_NAMED, *WORDS))])
+    return bulk.fetch(connection, query, schema)
+
+
+def _worded(
+    name: str, place: pa.Array, flagged: pa.Table, kept: pa.Table | None, where: pa.Array | None
+) -> pa.Array:
+    """A column of words: tonight's, and the last ones of what was not flagged tonight."""
+    told_tonight = flagged[name].combine_chunks().take(place)
+    if kept is None or where is None:
+        return told_tonight
+    return pc.if_else(pc.is_null(place), kept[name].combine_chunks().take(where), told_tonight)
 
 
 def _human(connection: sa.Connection, ids: pa.Array) -> dict[str, pa.Array]:
