@@ -63,17 +63,26 @@ def run(
     ] = None,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help=_HELP("cli.option_fail_on"))] = None,
     mail: Annotated[bool, typer.Option("--mail/--no-mail", help=_HELP("cli.option_no_mail"))] = True,
+    rebuild: Annotated[str | None, typer.Option("--rebuild", help=_HELP("cli.option_rebuild"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """One night."""
     if fail_on not in (None, "critical", "high", "medium", "low", "new"):
         raise typer.BadParameter("critical | high | medium | low | new", param_hint="--fail-on")
     with _settings(config) as (settings, words):
+        if rebuild is not None and not rebuild.strip():
+            raise ConfigError("rebuild_reason")
         from audit.pipeline import run_audit
 
         with _progress(words) as say:
             result = run_audit(
-                settings, words, as_of.date() if as_of else None, fail_on=fail_on, mail=mail, say=say
+                settings,
+                words,
+                as_of.date() if as_of else None,
+                fail_on=fail_on,
+                mail=mail,
+                rebuild=(rebuild or "").strip(),
+                say=say,
             )
         if as_json:
             shown = {"exit_code": int(result.code), "reason": result.reason, "folder": str(result.folder)}
@@ -194,6 +203,72 @@ def feedback(
         else:
             typer.echo(told.to_text(words))
         raise typer.Exit(int(ExitCode.INCOMPLETE if told.failed else ExitCode.DONE))
+
+
+Night = Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], help=_HELP("cli.option_night"))]
+
+
+@app.command(help=_HELP("cli.history"))
+def history(
+    config: Config = DEFAULT_CONFIG,
+    nights: Annotated[int | None, typer.Option("--nights", min=1, help=_HELP("cli.option_nights"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The nights behind."""
+    with _settings(config) as (settings, words):
+        from audit import retrospect
+
+        found = retrospect.history(settings, nights)
+        if as_json:
+            typer.echo(json.dumps(retrospect.history_plain(found), ensure_ascii=False, indent=2))
+        else:
+            typer.echo(retrospect.history_text(found, words))
+
+
+@app.command(help=_HELP("cli.diff"))
+def diff(a: Night = None, b: Night = None, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Two nights."""
+    with _settings(config) as (settings, words):
+        from audit import retrospect
+
+        found = retrospect.compare(settings, a.date() if a else None, b.date() if b else None)
+        if as_json:
+            typer.echo(json.dumps(retrospect.difference_plain(found), ensure_ascii=False, indent=2))
+        else:
+            typer.echo(retrospect.difference_text(found, words))
+
+
+@app.command(help=_HELP("cli.verify"))
+def verify(
+    night: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help=_HELP("cli.option_night"))],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """A published night against the ledger."""
+    with _settings(config) as (settings, words):
+        from audit import retrospect
+
+        found = retrospect.verify(settings, night.date())
+        if as_json:
+            typer.echo(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=2))
+        else:
+            typer.echo(retrospect.verify_text(found, night.date(), words))
+        # inputs are the vendors' and may be overwritten any night; what was published must stay as it was
+        broken = any(one.kind == "output" and one.verdict != "intact" for one in found)
+        raise typer.Exit(int(ExitCode.INCOMPLETE if broken else ExitCode.DONE))
+
+
+@app.command(help=_HELP("cli.prune"))
+def prune(
+    config: Config = DEFAULT_CONFIG,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.option_dry_run"))] = False,
+) -> None:
+    """What policy lets go."""
+    with _settings(config) as (settings, words):
+        from audit import retrospect
+
+        plan, folders = retrospect.prune_nights(settings, settings.night(), dry_run=dry_run)
+        typer.echo(retrospect.prune_text(plan, folders, words, dry_run=dry_run))
 
 
 @app.command(help=_HELP("cli.schedule"))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from pyarrow import csv as arrow_csv
 
-_CHUNK = 50_000
+_CHUNK = 10_000
 _TYPES = {"string": "TEXT", "date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT"}
 
 
@@ -111,7 +111,12 @@ def load(connection: sa.Connection, name: str, rows: pa.Table) -> sa.TableClause
     else:
         _copy(connection, name, rows)
         connection.exec_driver_sql(f"ANALYZE {name}")
-    kinds: dict[str, Any] = {"string": sa.Text(), "date32[day]": sa.Date(), "bool": sa.Boolean(), "int64": sa.BigInteger()}
+    kinds: dict[str, Any] = {
+        "string": sa.Text(),
+        "date32[day]": sa.Date(),
+        "bool": sa.Boolean(),
+        "int64": sa.BigInteger(),
+    }
     return sa.table(name, *(sa.column(column.name, kinds[str(column.type)]) for column in rows.schema))
 
 

@@ -23,12 +23,13 @@ class Database:
     """One database; `transaction` is all or nothing.
 
     Opening brings the schema up to date, and looks the file over when the last one to open it did not get
-    to close it. Raises CannotWrite, LedgerDamaged, or ConfigError for a URL that cannot be used.
+    to close it. `reading` looks at what is committed, beside a night that may be under way, and does neither.
+    Raises CannotWrite, LedgerDamaged, or ConfigError for a URL that cannot be used.
     """
 
-    def __init__(self, url: str, state: Path) -> None:
+    def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
         self._file = None if url else state / "ledger.sqlite"
-        self._mark = state / _OPEN
+        self._mark = None if reading else state / _OPEN
         try:
             self._shown = str(self._file or sa.make_url(url))
             state.mkdir(parents=True, exist_ok=True)
@@ -42,10 +43,11 @@ class Database:
         except OSError as failure:
             raise self._unwritable(failure) from failure
         if self.is_sqlite:
-            _configure_sqlite(self.engine)
+            _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
         try:
-            interrupted = self._mark.exists()
-            self._mark.touch(PRIVATE)
+            interrupted = self._mark is not None and self._mark.exists()
+            if self._mark:
+                self._mark.touch(PRIVATE)
             self._migrate()
             if interrupted and (problems := self.problems()):
                 raise LedgerDamaged("ledger_damaged", path=self._shown, detail=problems[0])
@@ -85,7 +87,8 @@ class Database:
     def close(self) -> None:
         """Give the file back."""
         self.engine.dispose()
-        self._mark.unlink(missing_ok=True)
+        if self._mark:
+            self._mark.unlink(missing_ok=True)
 
     def _migrate(self) -> None:
         """Bring the schema to the newest revision; what a file held before is kept beside it."""
@@ -141,7 +144,7 @@ def _orphans(connection: sa.Connection) -> list[str]:
     return [f"wordings: {lost} findings have none"] if lost else []
 
 
-def _configure_sqlite(engine: sa.Engine) -> None:
+def _configure_sqlite(engine: sa.Engine, begin: str) -> None:
     @sa.event.listens_for(engine, "connect")
     def _(connection: Any, _: Any) -> None:
         # the driver's own implicit transactions would leave DDL outside; SQLAlchemy begins them below
@@ -157,4 +160,4 @@ def _configure_sqlite(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(begin)

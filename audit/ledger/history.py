@@ -13,17 +13,33 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from audit.check import Outcome
 from audit.errors import ConfigError
+from audit.ledger import bulk
 from audit.ledger.database import Database
 from audit.ledger.lifecycle import Kind
 from audit.ledger.recording import OPEN_LIVES
-from audit.ledger.schema import EVENTS, FINDINGS, RUNS, WORDINGS
+from audit.ledger.retention import pruned_before
+from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS, WORDINGS
 from audit.rules.model import Rule, Severity
 
 _NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)
+_EDGE = pa.schema(
+    [
+        ("finding_id", pa.string()),
+        ("number", pa.int64()),
+        ("was_state", pa.string()),
+        ("was_severity", pa.string()),
+    ]
+)
+_CURRENT = pa.schema([(name, pa.string()) for name in ("finding_id", "rule", "state", "severity")])
+_TITLE = pa.schema(
+    [(name, pa.string()) for name in ("finding_id", "title", "detail", "serial_no", "merchant_no")]
+)
 _ANSWERED = ("passed", "flagged", "undecided")
 
 
@@ -146,6 +162,13 @@ def night_of(nights: Sequence[PastNight], wanted: date) -> PastNight:
     )
 
 
+def delivered_files(database: Database, night: PastNight) -> dict[str, str]:
+    """The input files of a night and their hashes, as far as they are still noted."""
+    with database.transaction() as connection:
+        noted = connection.scalars(sa.select(INPUTS.c.files).where(INPUTS.c.number == night.number))
+        return {name: digest for files in noted for name, digest in sorted(files.items())}
+
+
 def difference(database: Database, before: PastNight, after: PastNight) -> Difference:
     """Compare two nights. Raises ConfigError when they are not about the same thing."""
     if before.as_of > after.as_of:
@@ -163,13 +186,89 @@ def difference(database: Database, before: PastNight, after: PastNight) -> Diffe
     changed = _rule_changes(before.rules, after.rules)
     by_rule = {name for names in changed.values() for name in names}
     with database.transaction() as connection:
-        moved = [_moved(row, by_rule) for row in connection.execute(_between(before.number, after.number))]
-        still = int(connection.scalar(_standing_at(before.number)) or 0)
-    known = [one for one in moved if one is not None]
-    still -= sum(one.drift in (Drift.WORSE, Drift.FIXED) for one in known)
-    order = list(Drift)
-    known.sort(key=lambda one: (order.index(one.drift), _rank(one.severity), one.rule, one.finding_id))
-    return Difference(before, after, tuple(known), still, **changed)
+        if (kept_from := pruned_before(connection)) and before.as_of < kept_from:
+            raise ConfigError("night_pruned", as_of=before.as_of.isoformat(), since=kept_from.isoformat())
+        lives = _on_both(connection, before.number, after.number)
+        drift = _drift(lives)
+        moved = lives.assign(drift=drift)[drift.notna() & (drift != Drift.STILL)]
+        words = _words(connection, moved["finding_id"])
+    return Difference(
+        before,
+        after,
+        tuple(_moved(moved.merge(words, on="finding_id", how="left"), by_rule)),
+        int((drift == Drift.STILL).sum()),
+        **changed,
+    )
+
+
+def _on_both(connection: sa.Connection, before: int, after: int) -> pd.DataFrame:
+    """Every finding with its state and severity on both nights; state "" for what nobody had heard of then.
+
+    What a finding was on a night is what its first later event says it was, and else what it is now.
+    """
+    query = (
+        sa.select(EVENTS.c.finding_id, EVENTS.c.number, EVENTS.c.was_state, EVENTS.c.was_severity)
+        .join(RUNS, RUNS.c.number == EVENTS.c.number)
+        .where(EVENTS.c.number > before, ~RUNS.c.superseded, EVENTS.c.kind.not_in(_NOT_OF_LIFE))
+        .order_by(EVENTS.c.event)
+    )
+    later = bulk.fetch(connection, query, _EDGE).to_pandas()
+    current = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, FINDINGS.c.state, FINDINGS.c.severity)
+    lives: pd.DataFrame = bulk.fetch(connection, current, _CURRENT).to_pandas()
+    for name, number in (("before", before), ("after", after)):
+        edge = later[later["number"] > number].drop_duplicates("finding_id").set_index("finding_id")
+        for column in ("state", "severity"):
+            was = lives["finding_id"].map(edge[f"was_{column}"])
+            lives[f"{column}_{name}"] = was.where(was.notna(), lives[column])
+    return lives
+
+
+def _drift(lives: pd.DataFrame) -> pd.Series[Any]:
+    """What became of each finding; missing for one that was open on neither night."""
+    was_open, is_open = lives["state_before"].isin(OPEN_LIVES), lives["state_after"].isin(OPEN_LIVES)
+    was_known = ~lives["state_before"].isin(["", "withdrawn"])
+    rank = {word.value: word.rank for word in Severity}
+    worse = lives["severity_after"].map(rank) < lives["severity_before"].map(rank)
+    drift = pd.Series(pd.NA, index=lives.index, dtype=object)
+    for word, holds in (
+        (Drift.STILL, was_open & is_open),
+        (Drift.WORSE, was_open & is_open & worse),
+        (Drift.FIXED, was_open & ~is_open),
+        (Drift.BACK, ~was_open & is_open & was_known),
+        (Drift.NEW, ~was_open & is_open & ~was_known),
+    ):
+        drift[holds] = word
+    return drift
+
+
+def _words(connection: sa.Connection, finding_ids: pd.Series[Any]) -> pd.DataFrame:
+    asked = bulk.load(connection, "asked", pa.table({"finding_id": pa.array(finding_ids, pa.string())}))
+    query = sa.select(*(WORDINGS.c[name] for name in _TITLE.names)).join(
+        asked, asked.c.finding_id == WORDINGS.c.finding_id
+    )
+    found: pd.DataFrame = bulk.fetch(connection, query, _TITLE).to_pandas().fillna("")
+    bulk.drop(connection, "asked")
+    return found
+
+
+def _moved(rows: pd.DataFrame, by_rule: set[str]) -> list[Moved]:
+    order = {word: place for place, word in enumerate(Drift)}
+    rank = {word.value: word.rank for word in Severity}
+    keys = rows.assign(drift_=rows["drift"].map(order), rank_=rows["severity_after"].map(rank))
+    names = ["finding_id", "rule", "drift", "severity_before", "severity_after", *_TITLE.names[1:]]
+    ordered = keys.sort_values(["drift_", "rank_", "rule", "finding_id"])[names]
+    return [
+        Moved(
+            identifier,
+            rule,
+            drift,
+            "" if drift in (Drift.NEW, Drift.BACK) else before,
+            after,
+            rule in by_rule,
+            *words,
+        )
+        for identifier, rule, drift, before, after, *words in ordered.itertuples(index=False, name=None)
+    ]
 
 
 def _rule_changes(
@@ -190,81 +289,3 @@ def _rule_changes(
             if (before[name]["status"] in _ANSWERED) != (after[name]["status"] in _ANSWERED)
         ),
     }
-
-
-def _edge(number: int, name: str) -> sa.Subquery:
-    """Per finding its first event of a later run that stands: what it `was` then, it was on that night."""
-    first = (
-        sa.select(EVENTS.c.finding_id, sa.func.min(EVENTS.c.event).label("event"))
-        .join(RUNS, RUNS.c.number == EVENTS.c.number)
-        .where(EVENTS.c.number > number, ~RUNS.c.superseded, EVENTS.c.kind.not_in(_NOT_OF_LIFE))
-        .group_by(EVENTS.c.finding_id)
-        .subquery()
-    )
-    return (
-        sa.select(EVENTS.c.finding_id, EVENTS.c.was_state, EVENTS.c.was_severity)
-        .join(first, first.c.event == EVENTS.c.event)
-        .subquery(name)
-    )
-
-
-def _between(before: int, after: int) -> sa.Select[Any]:
-    """Findings something happened to after the first night: what they were on both."""
-    first, last = _edge(before, "first"), _edge(after, "last")
-    words = (WORDINGS.c[name] for name in ("title", "detail", "serial_no", "merchant_no"))
-    return (
-        sa.select(
-            FINDINGS.c.finding_id,
-            FINDINGS.c.rule,
-            first.c.was_state,
-            first.c.was_severity,
-            sa.func.coalesce(last.c.was_state, FINDINGS.c.state),
-            sa.func.coalesce(last.c.was_severity, FINDINGS.c.severity),
-            *words,
-        )
-        .select_from(first)
-        .join(FINDINGS, FINDINGS.c.finding_id == first.c.finding_id)
-        .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
-        .outerjoin(last, last.c.finding_id == FINDINGS.c.finding_id)
-    )
-
-
-def _standing_at(number: int) -> sa.Select[Any]:
-    """How many findings stood open on a night."""
-    edge = _edge(number, "edge")
-    state = sa.func.coalesce(edge.c.was_state, FINDINGS.c.state)
-    return (
-        sa.select(sa.func.count())
-        .select_from(FINDINGS)
-        .outerjoin(edge, edge.c.finding_id == FINDINGS.c.finding_id)
-        .where(state.in_(OPEN_LIVES))
-    )
-
-
-def _moved(row: Any, by_rule: set[str]) -> Moved | None:
-    identifier, rule, was, was_severity, state, severity, title, detail, serial, merchant = row
-    was_open, is_open = was in OPEN_LIVES, state in OPEN_LIVES
-    if is_open and not was_open:
-        drift = Drift.NEW if was in ("", "withdrawn") else Drift.BACK
-    elif was_open and not is_open:
-        drift = Drift.FIXED
-    elif was_open and is_open and _rank(severity) < _rank(was_severity):
-        drift = Drift.WORSE
-    else:
-        return None
-    return Moved(
-        identifier,
-        rule,
-        drift,
-        was_severity if was_open else "",
-        severity,
-        rule in by_rule,
-        title or "",
-        detail or "",
-        serial or "",
-        merchant or "",
-    )
-
-
-def _rank(severity: str) -> int:
-    return Severity(severity).rank if severity else len(Severity)

@@ -224,7 +224,7 @@ def _write_words(
 def digests_of(flagged: pa.Table) -> list[str]:
     """Per finding a hash of its words, to see whether they are still the same."""
     found: list[str] = []
-    for batch in flagged.select(WORDS).to_batches(max_chunksize=50_000):
+    for batch in flagged.select(WORDS).to_batches(max_chunksize=10_000):
         texts = [column.cast(pa.string()) for column in batch.columns]
         joined = pc.binary_join_element_wise(*texts, "\x1f", null_handling="replace", null_replacement="\x1e")
         found += [blake2b(text.encode(), digest_size=8).hexdigest() for text in joined.to_pylist()]

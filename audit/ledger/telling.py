@@ -74,10 +74,11 @@ def told(
         pa.table({"rule": rules, "id": ids}), [("rule", "ascending"), ("id", "ascending")]
     )
     # one column at a time, for each is as large as the frame's own
-    frame = {
-        name: _objects(_worded(name, place, flagged, kept, where).take(order)) for name in (*_NAMED, *WORDS)
-    }
-    frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)} | frame
+    frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)}
+    for name in (*_NAMED, *WORDS):
+        frame[name] = _objects(_worded(name, place, flagged, kept, where).take(order))
+        if kept is not None:
+            kept = kept.drop_columns(name)
     return pd.DataFrame(frame, copy=False)
 
 

@@ -1,0 +1,230 @@
+"""`history`, `diff`, `verify` and `prune`: looking back, in words or as JSON."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from audit.config import Settings
+from audit.errors import ConfigError
+from audit.ledger.database import Database
+from audit.ledger.history import (
+    Difference,
+    Drift,
+    PastNight,
+    delivered_files,
+    difference,
+    night_of,
+    past_nights,
+)
+from audit.ledger.retention import Pruning, planned_pruning, prune
+from audit.lock import only_run
+from audit.words import Words
+
+_SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file of a night: `verdict` is intact, changed or missing."""
+
+    kind: str  # output or input
+    name: str
+    verdict: str
+
+
+@contextmanager
+def _ledger(settings: Settings, *, reading: bool = True) -> Iterator[Database]:
+    """The ledger; to be read, also while a night is under way, as it stood before."""
+    database = Database(settings.ledger.url, settings.state, reading=reading)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def history(settings: Settings, last: int | None) -> tuple[PastNight, ...]:
+    """The nights that stand, in order."""
+    with _ledger(settings) as database:
+        return past_nights(database, last)
+
+
+def compare(settings: Settings, a: date | None, b: date | None) -> Difference:
+    """Two nights; the last two, or a night and the last one, where dates are left out."""
+    with _ledger(settings) as database:
+        nights = past_nights(database)
+        if len(nights) < 2:
+            raise ConfigError("two_nights_needed", count=len(nights))
+        after = night_of(nights, b) if b else nights[-1]
+        earlier = [one for one in nights if one.as_of < after.as_of]
+        before = night_of(nights, a) if a else (earlier or nights)[-1]
+        return difference(database, before, after)
+
+
+def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
+    """The files of a published night, against the hashes the ledger has of them."""
+    with _ledger(settings) as database:
+        night = night_of(past_nights(database), as_of)
+        inputs = delivered_files(database, night)
+    folder = settings.output / as_of.isoformat()
+    outputs = [Checked("output", name, _verdict(folder / name, hash_)) for name, hash_ in night.files.items()]
+    return (
+        *outputs,
+        *(
+            Checked("input", name, _verdict(settings.path(Path(name)), hash_))
+            for name, hash_ in inputs.items()
+        ),
+    )
+
+
+def _verdict(path: Path, digest: str) -> str:
+    if not path.is_file():
+        return "missing"
+    with path.open("rb") as stream:
+        found = sha256()
+        while part := stream.read(1 << 20):
+            found.update(part)
+    return "intact" if found.hexdigest() == digest else "changed"
+
+
+def prune_nights(settings: Settings, as_of: date, *, dry_run: bool) -> tuple[Pruning, tuple[Path, ...]]:
+    """Remove what is older than `[ledger] keep_nights`; the plan and the folders that go, or would go."""
+    with only_run(settings.state, settings.zone), _ledger(settings, reading=False) as database:
+        plan = planned_pruning(database, as_of, settings.ledger.keep_nights)
+        folders = tuple(
+            folder
+            for folder in sorted(settings.output.glob("20??-??-??*"))
+            if folder.is_dir() and folder.name[:10] < plan.before.isoformat()
+        )
+        if not dry_run and (plan.nights or folders):
+            prune(database, plan, as_of)
+            for folder in folders:
+                shutil.rmtree(folder)
+    return plan, folders
+
+
+def history_text(nights: tuple[PastNight, ...], words: Words) -> str:
+    """One line a night, the latest last; days without one are a line of their own."""
+    if not nights:
+        return words("history.none")
+    lines = []
+    for one in nights:
+        if one.gap:
+            lines.append(words("history.gap", days=one.gap))
+        states = one.counts.get("states", {})
+        lines.append(
+            words(
+                "history.line",
+                as_of=one.as_of,
+                code=one.exit_code,
+                open=one.counts.get("open", "?"),
+                new=states.get("new", 0) + states.get("reopened", 0) if states else "?",
+                fixed=states.get("fixed", 0) if states else "?",
+                overdue=one.counts.get("overdue", "?"),
+                reason=one.reason,
+            )
+        )
+    return "\n".join(lines)
+
+
+def history_plain(nights: tuple[PastNight, ...]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [
+        {
+            "as_of": one.as_of.isoformat(),
+            "run_id": one.run_id,
+            "exit_code": one.exit_code,
+            "reason": one.reason,
+            "version": one.version,
+            "config": one.config_digest,
+            "gap_days": one.gap,
+            "counts": dict(one.counts),
+        }
+        for one in nights
+    ]
+
+
+def difference_text(found: Difference, words: Words) -> str:
+    """What got worse first; what a change of rules did is told apart from what the estate did."""
+    lines = [words("diff.head", a=found.before.as_of, b=found.after.as_of)]
+    counts = {drift: found.count(drift) for drift in Drift}
+    lines.append(words("diff.counts", **{drift.value: count for drift, count in counts.items()}))
+    for drift in (Drift.WORSE, Drift.BACK, Drift.NEW, Drift.FIXED):
+        own = [one for one in found.moved if one.drift is drift and not one.by_rule]
+        lines += [
+            words(
+                "diff.line",
+                drift=words.label("drift", drift),
+                rule=one.rule,
+                severity=words.label("severity", one.severity),
+                what=one.detail or one.title,
+            )
+            for one in own[:_SHOWN]
+        ]
+        if len(own) > _SHOWN:
+            lines.append(words("diff.more", count=len(own) - _SHOWN))
+    if any(_rule_lists(found).values()):
+        by_rule = {drift.value: found.count(drift, by_rule=True) for drift in Drift}
+        lines.append(words("diff.by_rule", **by_rule))
+        lines += [
+            words(f"diff.rules_{key}", rules=list(names))
+            for key, names in _rule_lists(found).items()
+            if names
+        ]
+    if found.before.config_digest != found.after.config_digest:
+        lines.append(words("diff.config"))
+    if found.before.version != found.after.version:
+        lines.append(words("diff.version", a=found.before.version, b=found.after.version))
+    return "\n".join(lines)
+
+
+def _rule_lists(found: Difference) -> Mapping[str, tuple[str, ...]]:
+    return {
+        "added": found.rules_added,
+        "removed": found.rules_removed,
+        "changed": found.rules_changed,
+        "silent": found.rules_silent,
+    }
+
+
+def difference_plain(found: Difference) -> dict[str, Any]:
+    """The same for programs, every finding listed."""
+    return {
+        "a": found.before.as_of.isoformat(),
+        "b": found.after.as_of.isoformat(),
+        "counts": {drift.value: found.count(drift) for drift in Drift},
+        "counts_by_rule_changes": {drift.value: found.count(drift, by_rule=True) for drift in Drift},
+        "rules": {key: list(names) for key, names in _rule_lists(found).items()},
+        "configuration_changed": found.before.config_digest != found.after.config_digest,
+        "versions": [found.before.version, found.after.version],
+        "findings": [{**vars(one), "drift": one.drift.value} for one in found.moved],
+    }
+
+
+def verify_text(files: tuple[Checked, ...], as_of: date, words: Words) -> str:
+    """One line for each file that is not what it was, and the sum."""
+    lines = [
+        words(
+            "verify.line",
+            kind=words(f"verify.{one.kind}"),
+            name=one.name,
+            verdict=words(f"verify.{one.verdict}"),
+        )
+        for one in files
+        if one.verdict != "intact"
+    ]
+    intact = sum(one.verdict == "intact" for one in files)
+    return "\n".join([*lines, words("verify.sum", as_of=as_of, intact=intact, total=len(files))])
+
+
+def prune_text(plan: Pruning, folders: tuple[Path, ...], words: Words, *, dry_run: bool) -> str:
+    """What went, or would go."""
+    key = "prune.would" if dry_run else "prune.done"
+    counts = {name: plan.counts.get(name, 0) for name in ("findings", "events", "inputs")}
+    return words(key, before=plan.before, nights=len(plan.nights), folders=len(folders), **counts)

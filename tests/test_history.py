@@ -1,0 +1,162 @@
+"""Looking back: nights, gaps, differences, checks of what was published, and what policy lets go."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from conftest import AS_OF, REGISTRATION, Estate
+from nightly_findings import Fault, day, tell
+from typer.testing import CliRunner
+
+from audit.cli import app
+from audit.errors import ConfigError, ExitCode
+from audit.ledger.database import Database
+from audit.ledger.history import Drift, difference, past_nights, trend
+from audit.ledger.retention import planned_pruning, prune
+from audit.ledger.schema import EVENTS, FINDINGS, PRUNINGS
+
+NEXT = AS_OF + timedelta(days=1)
+SCOPE = {"estate": "", "channels": ["wechat"]}
+
+
+def rules(**signatures: str) -> dict[str, dict[str, str]]:
+    return {
+        name.replace("_", "-"): {"signature": text, "status": "passed"} for name, text in signatures.items()
+    }
+
+
+def drifts(database: Database, a: int, b: int) -> dict[str, str]:
+    nights = {one.as_of: one for one in past_nights(database)}
+    found = difference(database, nights[day(a)], nights[day(b)])
+    assert found.still == found.count(Drift.STILL)
+    return {one.serial_no: f"{one.drift}{' by rule' if one.by_rule else ''}" for one in found.moved}
+
+
+def test_two_nights_compared(database: Database):
+    mild, grave = Fault("A", severity="low"), Fault("A", severity="critical")
+    still, mended, back, late = Fault("B"), Fault("C"), Fault("D"), Fault("E")
+    tell(database, day(0), [back])
+    tell(database, day(1), [mild, still, mended])
+    tell(database, day(2), [mild, still, mended, late])
+    tell(database, day(3), [grave, still, back, late])
+    assert drifts(database, 1, 3) == {"A": "worse", "C": "fixed", "D": "back", "E": "new"}
+    assert drifts(database, 2, 3) == {"A": "worse", "C": "fixed", "D": "back"}
+    assert drifts(database, 0, 1) == {"A": "new", "B": "new", "C": "new", "D": "fixed"}
+    assert drifts(database, 0, 3) == {"A": "new", "B": "new", "E": "new"}
+    assert drifts(database, 3, 1) == drifts(database, 1, 3), "the earlier one first, however they are named"
+    nights = past_nights(database)
+    assert difference(database, nights[1], nights[3]).still == 1
+
+
+def test_a_night_that_was_told_anew_counts_once(database: Database):
+    tell(database, day(0), [Fault("A")])
+    tell(database, day(1), [Fault("A"), Fault("B")])
+    tell(database, day(1), [Fault("C")])
+    assert drifts(database, 0, 1) == {"A": "fixed", "C": "new"}
+    assert len(past_nights(database)) == 2
+
+
+def test_changes_of_rules_are_told_apart(database: Database):
+    a, b = Fault("A", rule="REG-01"), Fault("B", rule="REG-02")
+    tell(database, day(0), [], rules=rules(REG_01="x"))
+    tell(database, day(1), [a, b], rules=rules(REG_01="x", REG_02="y"))
+    tell(database, day(2), [a], rules=rules(REG_01="z", REG_02="y"))
+    assert drifts(database, 0, 1) == {"A": "new", "B": "new by rule"}
+    assert drifts(database, 1, 2) == {"B": "fixed"}
+    first, second, third = past_nights(database)
+    assert difference(database, first, second).rules_added == ("REG-02",)
+    assert difference(database, second, third).rules_changed == ("REG-01",)
+
+
+def test_different_scopes_are_refused(database: Database):
+    tell(database, day(0), [], scope=SCOPE)
+    tell(database, day(1), [], scope={**SCOPE, "channels": ["alipay"]})
+    with pytest.raises(ConfigError) as refused:
+        difference(database, *past_nights(database))
+    assert refused.value.facts["key"] == "channels"
+
+
+def test_gaps_are_gaps(database: Database):
+    for number in (0, 1, 5):
+        tell(database, day(number), [])
+    assert [one.gap for one in past_nights(database)] == [0, 0, 3]
+    assert [one.gap for one in past_nights(database, 2)] == [0, 3]
+    series = trend(past_nights(database), day(5), 7)
+    assert [night is not None for _, night in series] == [False, True, True, False, False, False, True]
+
+
+def test_pruning_takes_what_is_old_and_leaves_what_stands(database: Database):
+    tell(database, day(0), [Fault("old"), Fault("standing")])
+    tell(database, day(1), [Fault("standing")])
+    tell(database, day(100), [Fault("standing"), Fault("young")])
+    plan = planned_pruning(database, day(101), 50)
+    assert (plan.nights, plan.counts["findings"]) == ((day(0), day(1)), 1)
+    with database.transaction() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(FINDINGS)) == 3, "planned only"
+    prune(database, plan, day(101))
+    with database.transaction() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(FINDINGS)) == 2
+        assert connection.scalar(sa.select(sa.func.min(EVENTS.c.as_of))) == day(100)
+        assert connection.scalar(sa.select(PRUNINGS.c.before)) == plan.before
+    assert database.problems() == []
+    with pytest.raises(ConfigError, match="night_pruned"):
+        difference(database, past_nights(database)[0], past_nights(database)[-1])
+    told = tell(database, day(102), [Fault("standing")])
+    assert dict(zip(told["serial_no"], told["first_seen"], strict=True))["standing"] == day(0)
+
+
+def call(estate: Estate, *words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [*words, "--config", str(estate.config)])
+    return result.exit_code, result.output
+
+
+def test_from_the_command_line(estate: Estate):
+    estate.settings["language"] = '"en"'
+    estate.run()
+    estate.write("merchants", [{"merchant_no": "898100000000001", "licence_expiry": "2026-11-20"}])
+    estate.run(NEXT)
+    code, text = call(estate, "history", "--json")
+    assert code == 0
+    assert [one["as_of"] for one in json.loads(text)] == [AS_OF.isoformat(), NEXT.isoformat()]
+    assert f"{NEXT}  code" in call(estate, "history", "--nights", "1")[1]
+    code, text = call(estate, "diff")
+    assert code == 0
+    assert "[new] MER-04" in text
+    assert call(estate, "diff", "2020-01-01")[0] == ExitCode.CONFIG
+    assert call(estate, "verify", NEXT.isoformat())[0] == ExitCode.DONE
+    changed = estate.folder / "reports" / NEXT.isoformat() / "findings.csv"
+    changed.write_text("x", encoding="utf-8")
+    code, text = call(estate, "verify", NEXT.isoformat())
+    assert code == ExitCode.INCOMPLETE
+    assert "findings.csv: holds something else now" in text
+
+
+def test_pruning_from_the_command_line(estate: Estate):
+    estate.run()
+    estate.settings["as_of"] = "2032-11-21"
+    estate.configure()
+    folder = estate.folder / "reports" / AS_OF.isoformat()
+    assert call(estate, "prune", "--dry-run")[0] == 0
+    assert folder.exists()
+    assert call(estate, "prune")[0] == 0
+    assert not folder.exists()
+
+
+def test_a_rebuilt_night_sets_the_later_ones_aside(estate: Estate):
+    estate.run()
+    estate.run(NEXT)
+    code, text = call(estate, "run", "--as-of", AS_OF.isoformat())
+    assert code == ExitCode.CONFIG
+    assert call(estate, "run", "--as-of", AS_OF.isoformat(), "--rebuild", " ")[0] == ExitCode.CONFIG
+    estate.write("registrations", [REGISTRATION | {"serial": "SN000001"}])
+    code, text = call(estate, "run", "--as-of", AS_OF.isoformat(), "--rebuild", "补发的文件")
+    assert code in (ExitCode.DONE, ExitCode.INCOMPLETE), text
+    kept = sorted(path.name for path in Path(estate.folder / "reports").iterdir())
+    assert kept == [AS_OF.isoformat(), f"{AS_OF}~r1", f"{NEXT}~r1"]
+    estate.run(NEXT)
+    with_gap = json.loads(call(estate, "history", "--json")[1])
+    assert [date.fromisoformat(one["as_of"]) for one in with_gap] == [AS_OF, NEXT]
