@@ -15,7 +15,10 @@ from conftest import DEVICE, MERCHANT, REGISTRATION, Estate
 from audit import __version__
 from audit.rules import RULES
 
-COMMANDS = ("run", "init", "inspect", "rules", "explain", "schedule", "cron")
+COMMANDS = (
+    *("run", "init", "inspect", "rules", "explain", "feedback"),
+    *("history", "diff", "verify", "prune", "schedule", "cron"),
+)
 
 
 def pos_audit(
