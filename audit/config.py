@@ -167,12 +167,28 @@ class LedgerSection(_Section):
     url: str = ""
 
 
+class WeightsSection(_Section):
+    """`[report.weights]`: points that a leading finding of each severity adds to its merchant's score."""
+
+    critical: float = Field(default=40, ge=0)
+    high: float = Field(default=15, ge=0)
+    medium: float = Field(default=5, ge=0)
+    low: float = Field(default=1, ge=0)
+    info: float = Field(default=0, ge=0)
+
+    @property
+    def by_severity(self) -> dict[str, float]:
+        """The points by the word for the severity."""
+        return dict(self)
+
+
 class ReportSection(_Section):
     """`[report]`"""
 
     output: Path = Path("reports")
     templates: Path | None = None
     max_rows: int = Field(default=2_000, ge=1)  # findings shown in the page; the workbook holds them all
+    weights: WeightsSection = WeightsSection()
 
 
 class MailSection(_Section):
@@ -328,6 +344,7 @@ def _keys_at(where: list[str]) -> list[str]:
         "inputs": InputSection,
         "ledger": LedgerSection,
         "report": ReportSection,
+        "report.weights": WeightsSection,
         "mail": MailSection,
         "schedule": ScheduleSection,
     }

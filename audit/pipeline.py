@@ -27,6 +27,7 @@ from audit.ledger.snapshots import recall_statuses, remember_statuses
 from audit.lock import only_run
 from audit.publish import digests, draft, intact, settle, swap_in
 from audit.report.build import build_report, programme_states
+from audit.report.measured import measures_of
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.population import population_of
@@ -150,6 +151,7 @@ def _tell(
                 feeds=feeds,
                 outcomes=assessed.outcomes,
                 thresholds=plan.thresholds,
+                measures=measures_of(settings, assessed, findings, as_of),
                 population=population_of(assessed.facts, assessed.outcomes, feeds["devices"].rows),
                 findings=findings,
                 fail_on=fail_on,

@@ -17,6 +17,7 @@ from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.ledger.nights import State
+from audit.measures.night import Measures
 from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.rules.model import Severity
@@ -45,6 +46,7 @@ def build_report(
     outcomes: Sequence[Outcome],
     thresholds: Mapping[str, Mapping[str, float]],
     population: Population,
+    measures: Measures,
     findings: pd.DataFrame,
     fail_on: str | None,
 ) -> Report:
@@ -70,6 +72,7 @@ def build_report(
         exit_code=int(code),
         reason=_reason(code, ordered, alarms, words, fail_on),
         population=population,
+        measures=measures,
         findings=ordered,
         rules=lines,
         inputs=tuple(line for feed in feeds.values() for line in _input_lines(feed, as_of, words)),

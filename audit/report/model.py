@@ -10,6 +10,7 @@ from enum import StrEnum
 import pandas as pd
 
 from audit.intake.reading import Rejection
+from audit.measures.night import Measures
 from audit.rules.model import Rule
 
 
@@ -138,6 +139,7 @@ class Report:
     exit_code: int
     reason: str
     population: Population
+    measures: Measures
     findings: pd.DataFrame  # the ledger's rows: open, and mended tonight
     rules: tuple[RuleLine, ...]
     inputs: tuple[InputLine, ...]

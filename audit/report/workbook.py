@@ -9,11 +9,13 @@ import openpyxl
 import pandas as pd
 import pyarrow as pa
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
+from audit.report.datasheet import table_over
+from audit.report.figures import money
+from audit.report.forecast import add_forecast
+from audit.report.merchants import add_merchants
 from audit.report.model import Report
 from audit.report.overview import add_overview
 from audit.report.xlsxfile import MAX_ROWS, Rows, finish, printable
@@ -58,14 +60,17 @@ _LABELLED = {
     "channel": "channel",
 }
 _PRINTED = 11  # columns of the findings that go on paper
-_TABLE_STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 
 
 def render_workbook(report: Report, words: Words) -> bytes:
     """The workbook's bytes; the same report gives the same bytes."""
     workbook = styles.new_workbook()
     add_overview(workbook, report, words)
-    findings = _add_findings(workbook, report, words)
+    rows = {
+        words("sheet.findings"): _add_findings(workbook, report, words),
+        words("sheet.merchants"): add_merchants(workbook, report, words),
+        words("sheet.forecast"): add_forecast(workbook, report, words),
+    }
     _add_checklist(workbook, report, words)
     _add_rules(workbook, report, words)
     _add_quality(workbook, report, words)
@@ -75,7 +80,7 @@ def render_workbook(report: Report, words: Words) -> bytes:
     properties.creator = f"pos-audit {report.version}"
     properties.subject = report.name or None
     properties.language = "zh-CN" if report.language == "zh" else "en"
-    return finish(workbook, {words("sheet.findings"): findings}, report.as_of)
+    return finish(workbook, rows, report.as_of)
 
 
 def _add_findings(workbook: Workbook, report: Report, words: Words) -> Rows:
@@ -99,7 +104,7 @@ def _add_findings(workbook: Workbook, report: Report, words: Words) -> Rows:
     last = len(shown) + 1
     if len(shown):
         end = openpyxl.utils.get_column_letter(len(FINDING_COLUMNS))
-        sheet.add_table(_table(f"A1:{end}{last}", labels))
+        sheet.add_table(table_over(f"A1:{end}{last}", "Findings", labels))
         words_of = {group: words.section(group) for group in ("severity", "state")}
         styles.colour_words(
             sheet,
@@ -121,14 +126,6 @@ def _add_findings(workbook: Workbook, report: Report, words: Words) -> Rows:
     styles.print_setup(sheet, words("report.page"), "1:1")
     widths = [width - 1 if wrap else 0.0 for _, width, wrap in FINDING_COLUMNS]
     return Rows(1, columns, cell_styles, widths)
-
-
-def _table(area: str, labels: Sequence[str]) -> Table:
-    """A table over cells that are not there yet: named columns, so that openpyxl looks for none of them."""
-    filters = AutoFilter(ref=area)
-    table = Table(displayName="Findings", ref=area, tableStyleInfo=_TABLE_STYLE, autoFilter=filters)
-    table.tableColumns = [TableColumn(id=place, name=label) for place, label in enumerate(labels, 1)]
-    return table
 
 
 def _column(values: pd.Series, name: str, words: Words) -> pa.Array:
@@ -192,6 +189,9 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
         "flagged",
         "passed",
         "unknown",
+        "devices",
+        "merchants",
+        *(("amount",) if report.measures.impact.amounts else ()),
         "why",
         "remedy",
         "owner",
@@ -209,6 +209,7 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
             line.flagged,
             line.passed,
             line.unknown,
+            *_touched(report, line.rule.id, words),
             line.rule.why[language],
             line.rule.remedy[language],
             words.label("owner", line.rule.owner),
@@ -218,7 +219,8 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
         )
         for line in report.rules
     ]
-    widths = (9, 26, 10, 11, 8, 8, 10, 46, 46, 11, 20, 24, 36)
+    amount = (22,) if report.measures.impact.amounts else ()
+    widths = (9, 26, 10, 11, 8, 8, 10, 8, 8, *amount, 46, 46, 11, 20, 24, 36)
     end = _body(sheet, top, [words(f"header.{name}") for name in names], rows, widths)
     fills = {
         words("status.flagged"): "FDE2E1",
@@ -229,6 +231,16 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
     styles.colour_words(sheet, f"D{top + 1}:D{end}", f"D{top + 1}", fills)
     sheet.freeze_panes = sheet.cell(top + 1, 3)
     styles.print_setup(sheet, words("report.page"), f"{top}:{top}")
+
+
+def _touched(report: Report, rule: str, words: Words) -> tuple[object, ...]:
+    """Devices, merchants and amount that a rule's open findings touch; blank where there are none."""
+    impact = report.measures.impact
+    touched = impact.rules.get(rule)
+    if touched is None:
+        return ("", "", "") if impact.amounts else ("", "")
+    figures = (touched.devices, touched.merchants)
+    return (*figures, money(touched.turnover, words)) if impact.amounts else figures
 
 
 def _add_quality(workbook: Workbook, report: Report, words: Words) -> None:
