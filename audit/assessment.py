@@ -9,7 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from audit.check import Health, Outcome, Plan, able, evaluate, wanted_of
+from audit.check import Health, Outcome, Plan, able, evaluate, together, wanted_of
 from audit.config import ANY_CHANNEL, Settings
 from audit.crosscheck.facts import Facts, Sources, build_facts
 from audit.crosscheck.inputs import Memory, input_facts
@@ -17,6 +17,7 @@ from audit.crosscheck.programme import ProgrammeState, programme_facts, rectific
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, open_tables
 from audit.intake.feeds import Feed, assemble
+from audit.measures.asked import asked
 from audit.tables.devices import TRANSACTION_COLUMNS
 
 # devices times channels whose registration states are kept for the next night; beyond, SYS-01 has nothing to
@@ -60,7 +61,8 @@ def assess(
     }
     of_estate = plan.of(lambda rule: rule.subject is not Subject.INPUT)
     wanted = wanted_of(able(of_estate, columns, health, due))
-    wanted = {Subject.DEVICE: frozenset(), Subject.DEVICE_CHANNEL: frozenset()} | wanted
+    measured = asked(columns, settings.audit.profile.device, settings.audit.profile.merchant)
+    wanted = together({Subject.DEVICE_CHANNEL: frozenset()}, wanted, measured)
     tables = {name: assemble(feed) for name, feed in feeds.items() if feed.files}
     facts = build_facts(
         Sources(

@@ -143,6 +143,15 @@ def wanted_of(rules: Iterable[Rule]) -> dict[Subject, frozenset[str]]:
     return wanted
 
 
+def together(*wanted: Mapping[Subject, frozenset[str]]) -> dict[Subject, frozenset[str]]:
+    """Everything that any of them wants."""
+    found: dict[Subject, frozenset[str]] = {}
+    for one in wanted:
+        for subject, columns in one.items():
+            found[subject] = found.get(subject, frozenset()) | columns
+    return found
+
+
 def evaluate(
     facts: Facts, plan: Plan, health: Mapping[str, Health], due_columns: Mapping[str, frozenset[str]]
 ) -> list[Outcome]:

@@ -184,12 +184,28 @@ class LedgerSection(_Section):
         return steps
 
 
+class WeightsSection(_Section):
+    """`[report.weights]`: points that a leading finding of each severity adds to its merchant's score."""
+
+    critical: float = Field(default=40, ge=0)
+    high: float = Field(default=15, ge=0)
+    medium: float = Field(default=5, ge=0)
+    low: float = Field(default=1, ge=0)
+    info: float = Field(default=0, ge=0)
+
+    @property
+    def by_severity(self) -> dict[str, float]:
+        """The points by the word for the severity."""
+        return dict(self)
+
+
 class ReportSection(_Section):
     """`[report]`"""
 
     output: Path = Path("reports")
     templates: Path | None = None
     max_rows: int = Field(default=2_000, ge=1)  # findings shown in the page; the workbook holds them all
+    weights: WeightsSection = WeightsSection()
 
 
 _MASTER = re.compile(r"(local(\[(\d+|\*)(,\d+)?\])?|yarn|(spark|sc|k8s)://\S+)")
@@ -417,6 +433,7 @@ def _keys_at(where: list[str]) -> list[str]:
         "inputs": InputSection,
         "ledger": LedgerSection,
         "report": ReportSection,
+        "report.weights": WeightsSection,
         "mail": MailSection,
         "schedule": ScheduleSection,
         "spark": SparkSection,

@@ -36,6 +36,7 @@ from audit.ledger.workdays import load_calendar
 from audit.lock import only_run
 from audit.publish import digests, draft, intact, set_aside, settle, swap_in
 from audit.report.build import build_report, programme_states
+from audit.report.measured import measures_of
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.population import population_of
@@ -194,6 +195,7 @@ def _tell(
                 outcomes=assessed.outcomes,
                 thresholds=plan.thresholds,
                 population=population_of(engine, assessed.facts, assessed.outcomes, feeds["devices"].rows),
+                measures=measures_of(settings, assessed, findings, as_of),
                 findings=findings,
                 feedback=feedback,
                 conflicts=open_conflicts(night.connection),

@@ -10,8 +10,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.check import Health, Plan, evaluate, wanted_of
-from audit.config import ProfileSection
+from audit.check import Health, Plan, evaluate, together, wanted_of
+from audit.config import ProfileSection, WeightsSection
 from audit.crosscheck.facts import Facts, Sources, build_facts
 from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import programme_facts, rectification_facts
@@ -19,6 +19,8 @@ from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine, open_tables, schema_of
 from audit.findings import findings_of
 from audit.intake.derived import with_derived
+from audit.measures.asked import asked
+from audit.measures.night import Measures, measure
 from audit.report.population import population_of
 from audit.rules import RULES
 from audit.tables import TABLES
@@ -35,6 +37,12 @@ numbers = st.sampled_from([None, "M1", "M2", "M3"])
 days = st.one_of(st.none(), st.integers(-400, 60).map(lambda n: AS_OF + timedelta(days=n)))
 moments = st.one_of(st.none(), st.integers(-9_000, 300).map(lambda n: MIDNIGHT + timedelta(hours=n)))
 versions = st.sampled_from([None, "3.2.0", "3.10.0", "2.9.11", "v3", "beta"])
+amounts = st.one_of(
+    st.none(),
+    st.integers(-100_000, 10_000_000).map(lambda fen: fen / 100),
+    st.sampled_from([0.125, 0.375, 2.675, 1e12]),
+)
+counts = st.one_of(st.none(), st.integers(0, 400).map(float), st.just(2.5))
 rejected = st.sampled_from([None, None, None, ",cert_expiry,", ",merchant_no,terminal_status,"])
 
 
@@ -78,6 +86,9 @@ estates = st.fixed_dictionaries(
                 "last_signin_at": moments,
                 "is_spare": st.sampled_from([None, True, False]),
                 "license_no": st.sampled_from([None, "P3100"]),
+                "txn_amount": amounts,
+                "txn_count": counts,
+                "txn_failed": counts,
             },
             8,
         ),
@@ -144,7 +155,9 @@ def facts_of(
             },
             device_profile=profile.device,
             merchant_profile=profile.merchant,
-            wanted=None if everything else wanted_of(RULES.values()),
+            wanted=None
+            if everything
+            else together(wanted_of(RULES.values()), asked(EVERYTHING, profile.device, profile.merchant)),
         )
     )
 
@@ -153,9 +166,25 @@ def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[p
     outcomes = evaluate(facts, Plan(tuple(RULES.values()), {}, AS_OF), HEALTHY, {})
     missed = [(o.rule.id, o.not_evaluated.facts) for o in outcomes if o.not_evaluated]
     assert not missed
-    counts = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
+    counted = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
     population = population_of(engine, facts, outcomes, estate["devices"].num_rows)
-    return findings_of(outcomes, load_words("zh"), AS_OF), (counts, population)
+    findings = findings_of(outcomes, load_words("zh"), AS_OF)
+    profile = ProfileSection()
+    measures = measure(
+        engine,
+        facts,
+        findings,
+        AS_OF,
+        device_profile=profile.device,
+        merchant_profile=profile.merchant,
+        weights=weights(),
+    )
+    return findings, (counted, population, measures)
+
+
+def weights() -> dict[str, float]:
+    """Points per severity as they are by default."""
+    return WeightsSection().by_severity
 
 
 def judged_by(engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, ...]) -> tuple[pa.Table, Any]:
@@ -172,7 +201,8 @@ def test_pandas_and_duckdb_find_the_same(estate: dict[str, pa.Table], channels: 
 
 @given(estates)
 def test_each_device_has_one_verdict(estate: dict[str, pa.Table]):
-    _, (_, population) = judged_by(PandasEngine(), estate, ("wechat",))
+    _, (_, population, measures) = judged_by(PandasEngine(), estate, ("wechat",))
+    agrees_with_itself(measures)
     devices = estate["devices"].to_pylist()
     live = {
         row["device_key"]
@@ -182,6 +212,25 @@ def test_each_device_has_one_verdict(estate: dict[str, pa.Table]):
     assert population.devices == len(live)
     assert all(count >= 0 for count in population.verdicts.values())
     assert population.unnamed == sum(row["device_key"] is None for row in devices)
+
+
+def agrees_with_itself(measures: Measures) -> None:
+    """What is true of the measures of any estate."""
+    night = measures.impact.night
+    for line in (*measures.impact.rules.values(), *measures.impact.categories.values()):
+        assert line.devices <= night.devices
+        assert line.merchants <= night.merchants
+        assert 0 <= line.turnover.rated <= line.turnover.counts <= line.devices
+    assert measures.merchants.total == night.merchants
+    scores = [one.score for one in measures.merchants.listed]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 100 for score in scores)
+    for filled in measures.completeness:
+        assert filled.complete is None or 0 <= filled.complete <= 1
+    for due in measures.forecast.due:
+        assert list(due.within) == sorted(due.within)
+    days = [item.days for item in measures.forecast.items]
+    assert days == sorted(days)
 
 
 @given(estates, st.sampled_from([("wechat",), ("wechat", "alipay"), ("any",)]))

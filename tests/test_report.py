@@ -42,8 +42,8 @@ HOSTILE = [
     "长" * 40_000,
 ]
 SHEETS = {
-    "zh": ["概览", "问题清单", "自查清单", "规则说明", "数据质量", "运行信息"],
-    "en": ["Overview", "Findings", "Self-audit", "Rules", "Data quality", "Run"],
+    "zh": ["概览", "问题清单", "商户概况", "到期预测", "自查清单", "规则说明", "数据质量", "运行信息"],
+    "en": ["Overview", "Findings", "Merchants", "Forecast", "Self-audit", "Rules", "Data quality", "Run"],
 }
 
 

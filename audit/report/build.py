@@ -16,6 +16,7 @@ from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.measures.night import Measures
 from audit.report.feedback import conflict_lines, feedback_lines
 from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
@@ -58,6 +59,7 @@ def build_report(
     outcomes: Sequence[Outcome],
     thresholds: Mapping[str, Mapping[str, float]],
     population: Population,
+    measures: Measures,
     findings: pd.DataFrame,
     feedback: Sequence[Taken],
     conflicts: Sequence[OpenConflict],
@@ -87,6 +89,7 @@ def build_report(
         exit_code=int(code),
         reason=_reason(code, ordered, alarms, words, fail_on),
         population=population,
+        measures=measures,
         findings=ordered,
         rules=lines,
         inputs=tuple(line for feed in feeds.values() for line in _input_lines(feed, as_of, words)),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from audit.intake.reading import Rejection
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.measures.night import Measures
 from audit.rules.model import Rule
 
 
@@ -177,6 +178,7 @@ class Report:
     exit_code: int
     reason: str
     population: Population
+    measures: Measures
     findings: pd.DataFrame  # the ledger's rows: open, and mended tonight
     rules: tuple[RuleLine, ...]
     inputs: tuple[InputLine, ...]

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Alignment
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
+from audit.report.blocks import link, table, title
 from audit.report.model import Report, Verdict
+from audit.report.outlook import add_completeness, add_due, add_impact, add_worst
 from audit.report.summary import (
     changes,
     channel_states,
@@ -19,9 +20,7 @@ from audit.report.summary import (
     owners,
     severities,
     top_findings,
-    top_merchants,
 )
-from audit.report.xlsxfile import printable
 from audit.words import Words
 
 _WIDTH = 12  # columns of the sheet
@@ -41,7 +40,10 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> None:
     row = _tiles(sheet, row + 1, report, words)
     row = max(_verdicts(sheet, row + 1, report, words), _channels(sheet, row + 1, report, words))
     row = _three_tables(sheet, row + 1, report, words)
+    row = max(add_impact(sheet, row + 1, report, words), add_due(sheet, row + 1, report, words))
     row = _top(sheet, row + 1, report, words)
+    row = add_worst(sheet, row + 1, report, words)
+    row = add_completeness(sheet, row + 1, report, words, _WIDTH)
     row = _rules(sheet, row + 1, report, words)
     note = sheet.cell(row + 1, 1, words("report.disclaimer"))
     note.font = styles.font(10, color=styles.MUTED)
@@ -49,8 +51,8 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> None:
 
 
 def _head(sheet: Worksheet, report: Report, words: Words) -> int:
-    title = words("report.title") + (f" · {report.name}" if report.name else "")
-    sheet.cell(1, 1, title).font = styles.font(18, bold=True, color=styles.HEAD)
+    name = words("report.title") + (f" · {report.name}" if report.name else "")
+    sheet.cell(1, 1, name).font = styles.font(18, bold=True, color=styles.HEAD)
     sheet.row_dimensions[1].height = 30
     compared = (
         words("report.since", previous=report.previous) if report.previous else words("report.first_night")
@@ -60,9 +62,7 @@ def _head(sheet: Worksheet, report: Report, words: Words) -> int:
     told = sheet.cell(3, 1, headline(report, words))
     told.font = styles.font(15, bold=True)
     sheet.row_dimensions[3].height = 26
-    link = sheet.cell(3, _WIDTH - 1, words("report.go_findings"))
-    link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{words('sheet.findings')}'!A1")
-    link.font = styles.font(color="1F6FB2")
+    link(sheet, 3, _WIDTH - 1, words("report.go_findings"), words("sheet.findings"))
     return 4
 
 
@@ -112,7 +112,7 @@ def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 
 def _verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     population = report.population
-    top = _title(sheet, row, 1, words("report.verdict_title"))
+    top = title(sheet, row, 1, words("report.verdict_title"))
     rows = [
         (
             words.label("verdict", verdict),
@@ -121,7 +121,7 @@ def _verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         )
         for verdict, count in population.verdicts.items()
     ]
-    end = _table(sheet, top, 1, [words("header.verdict"), words("report.count"), words("report.share")], rows)
+    end = table(sheet, top, 1, [words("header.verdict"), words("report.count"), words("report.share")], rows)
     for place, verdict in enumerate(population.verdicts):
         sheet.cell(top + 1 + place, 1).fill = styles.fill(styles.VERDICT_FILL[verdict])
         dark = verdict in (Verdict.UNREGISTERED, Verdict.COMPLIANT)
@@ -144,7 +144,7 @@ def _verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 
 
 def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    top = _title(sheet, row, 5, words("report.channel_title"))
+    top = title(sheet, row, 5, words("report.channel_title"))
     states = channel_states(report, words)
     headers = [
         words("header.channel"),
@@ -159,7 +159,7 @@ def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         )
         for channel in report.population.channels
     ]
-    end = _table(sheet, top, 5, headers, rows)
+    end = table(sheet, top, 5, headers, rows)
     for place in range(len(rows)):
         sheet.cell(top + 1 + place, 4 + len(headers)).number_format = "0.0%"
     return end
@@ -168,28 +168,28 @@ def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 def _three_tables(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     ends = []
     found = changes(report)
-    top = _title(sheet, row, 1, words("report.change_title"))
+    top = title(sheet, row, 1, words("report.change_title"))
     always = list(found)[:4]
     rows: list[Sequence[object]] = [
         (words.label("state", state), count) for state, count in found.items() if count or state in always
     ]
-    ends.append(_table(sheet, top, 1, [words("header.state"), words("report.count")], rows))
-    top = _title(sheet, row, 5, words("report.severity_title"))
+    ends.append(table(sheet, top, 1, [words("header.state"), words("report.count")], rows))
+    top = title(sheet, row, 5, words("report.severity_title"))
     rows = [(words.label("severity", word), count) for word, count in severities(report).items()]
-    ends.append(_table(sheet, top, 5, [words("header.severity"), words("report.count")], rows))
+    ends.append(table(sheet, top, 5, [words("header.severity"), words("report.count")], rows))
     for place, word in enumerate(severities(report)):
         cell = sheet.cell(top + 1 + place, 5)
         cell.fill = styles.fill(styles.SEVERITY_FILL[word])
         cell.font = styles.font(color=styles.SEVERITY_INK[word])
-    top = _title(sheet, row, 9, words("report.owner_title"))
+    top = title(sheet, row, 9, words("report.owner_title"))
     rows = [(words.label("owner", word), *counts) for word, counts in owners(report).items()]
     headers = [words("header.owner"), words("report.still"), words("state.new"), words("report.overdue")]
-    ends.append(_table(sheet, top, 9, headers, rows))
+    ends.append(table(sheet, top, 9, headers, rows))
     return max(ends)
 
 
 def _top(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    top = _title(sheet, row, 1, words("report.top_title"))
+    top = title(sheet, row, 1, words("report.top_title"))
     findings = top_findings(report, 10)
     if not findings:
         sheet.cell(top, 1, words("report.no_findings")).font = styles.font(color=styles.MUTED)
@@ -205,28 +205,23 @@ def _top(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         )
         for one in findings
     ]
-    end = _table(sheet, top, 1, headers, rows, span=_WIDTH)
+    end = table(sheet, top, 1, headers, rows, span=_WIDTH)
     for place, one in enumerate(findings):
         cell = sheet.cell(top + 1 + place, 1)
         cell.fill = styles.fill(styles.SEVERITY_FILL[one["severity"]])
         cell.font = styles.font(color=styles.SEVERITY_INK[one["severity"]])
         sheet.cell(top + 1 + place, 4).number_format = "yyyy-mm-dd"
         sheet.cell(top + 1 + place, 4).alignment = Alignment(horizontal="left")
-    merchants = top_merchants(report, 5)
-    if merchants:
-        top = _title(sheet, end + 1, 1, words("report.merchant_title"))
-        headers = [words("header.merchant_no"), "", words("report.still"), words("header.merchant_name")]
-        end = _table(
-            sheet, top, 1, headers, [(number, "", count, name) for number, name, count in merchants], span=6
-        )
     return end
 
 
 def _rules(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    top = _title(sheet, row, 1, words("report.rule_title"))
+    top = title(sheet, row, 1, words("report.rule_title"))
     headers = [
-        words(f"header.{name}") for name in ("rule", "severity", "status", "flagged", "unknown", "title")
+        words(f"header.{name}")
+        for name in ("rule", "severity", "status", "flagged", "unknown", "devices", "merchants", "title")
     ]
+    touched = report.measures.impact.rules
     rows = [
         (
             line.rule.id,
@@ -234,46 +229,10 @@ def _rules(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
             words.label("status", line.status),
             line.flagged,
             line.unknown,
+            touched[line.rule.id].devices if line.rule.id in touched else "",
+            touched[line.rule.id].merchants if line.rule.id in touched else "",
             line.rule.title[words.language] + (f"{words('colon')}{line.reason}" if line.reason else ""),
         )
         for line in report.rules
     ]
-    return _table(sheet, top, 1, headers, rows, span=_WIDTH)
-
-
-def _title(sheet: Worksheet, row: int, column: int, text: str) -> int:
-    cell = sheet.cell(row, column, text)
-    cell.font = styles.font(13, bold=True, color=styles.HEAD)
-    sheet.row_dimensions[row].height = 24
-    return row + 1
-
-
-def _table(
-    sheet: Worksheet,
-    row: int,
-    column: int,
-    headers: Sequence[str],
-    rows: Sequence[Sequence[object]],
-    span: int = 0,
-) -> int:
-    """A small table; `span` carries its lines on to that many columns, under a last text that runs over."""
-    for place in range(max(len(headers), span)):
-        cell = sheet.cell(row, column + place)
-        if place < len(headers):
-            cell.value = headers[place] or None
-        cell.font = styles.font(10, bold=True, color=styles.MUTED)
-        cell.border = styles.THIN
-    for line, values in enumerate(rows, start=1):
-        for place in range(max(len(values), span)):
-            cell = sheet.cell(row + line, column + place)
-            cell.border = styles.THIN
-            cell.font = styles.font()
-            if place < len(values):
-                value = values[place]
-                cell.value = (printable(value) or None) if isinstance(value, str) else value  # type: ignore[assignment]
-                if isinstance(value, str) and value:
-                    cell.data_type = "s"  # what vendors wrote is never a formula
-                elif isinstance(value, int):
-                    cell.number_format = "#,##0"
-                    cell.alignment = Alignment(horizontal="left")
-    return row + len(rows) + 1
+    return table(sheet, top, 1, headers, rows, span=_WIDTH)

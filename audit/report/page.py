@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from audit.measures.forecast import HORIZONS
+from audit.report import figures
 from audit.report.model import Report, Verdict
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
 from audit.report.summary import (
@@ -16,7 +18,6 @@ from audit.report.summary import (
     owners,
     severities,
     top_findings,
-    top_merchants,
 )
 from audit.words import Words, template_folders
 
@@ -51,11 +52,13 @@ def _context(report: Report, words: Words) -> dict[str, Any]:
     return {
         "report": report,
         "words": words,
+        "measures": report.measures,
         "headline": headline(report, words),
         "changes": changes(report),
         "severities": severities(report),
         "owners": owners(report),
-        "merchants": top_merchants(report, 8),
+        "figures": figures,
+        "horizons": HORIZONS,
         "channel_states": channel_states(report, words),
         "compliant": report.population.verdicts[Verdict.COMPLIANT],
         "verdict_color": {verdict.value: f"#{VERDICT_FILL[verdict]}" for verdict in Verdict},

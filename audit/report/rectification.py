@@ -9,12 +9,11 @@ import pyarrow as pa
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.ledger.merge import Status
 from audit.report import styles
+from audit.report.datasheet import table_over
 from audit.report.model import Report
 from audit.report.xlsxfile import MAX_ROWS, Rows
 from audit.words import Words
@@ -72,7 +71,6 @@ _LABELLED = {
 }
 _PRINTED = "approver"  # the last column that goes on paper
 _TO_FILL = "2E7D5B"  # the head of a column that people fill in
-_TABLE_STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
 
 
 def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
@@ -92,7 +90,7 @@ def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
     sheet.row_dimensions[1].height = 24
     last = len(shown) + 1
     if len(shown):
-        sheet.add_table(_table(f"A1:{get_column_letter(len(COLUMNS))}{last}", labels))
+        sheet.add_table(table_over(f"A1:{get_column_letter(len(COLUMNS))}{last}", "Findings", labels))
         _colour(sheet, last, words)
         _guide(sheet, last, report, words)
     else:
@@ -115,14 +113,6 @@ def add_dictionary(workbook: Workbook, words: Words) -> None:
 
 def _letter(name: str) -> str:
     return get_column_letter([column for column, _, _ in COLUMNS].index(name) + 1)
-
-
-def _table(area: str, labels: list[str]) -> Table:
-    """A table over cells that are not there yet: named columns, so that openpyxl looks for none of them."""
-    filters = AutoFilter(ref=area)
-    table = Table(displayName="Findings", ref=area, tableStyleInfo=_TABLE_STYLE, autoFilter=filters)
-    table.tableColumns = [TableColumn(id=place, name=label) for place, label in enumerate(labels, 1)]
-    return table
 
 
 def _colour(sheet: Worksheet, last: int, words: Words) -> None:

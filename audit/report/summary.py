@@ -56,16 +56,6 @@ def top_findings(report: Report, most: int) -> list[dict[str, Any]]:
     return report.open.head(most).to_dict("records")  # type: ignore[return-value]
 
 
-def top_merchants(report: Report, most: int) -> list[tuple[str, str, int]]:
-    """Merchants with most open findings: number, name, count."""
-    named = report.open[report.open["merchant_no"].notna()]
-    counted = named.groupby("merchant_no", sort=True).agg(
-        name=("merchant_name", "first"), count=("finding_id", "size")
-    )
-    best = counted.sort_values("count", ascending=False, kind="stable").head(most)
-    return [(str(number), row["name"] or "", int(row["count"])) for number, row in best.iterrows()]
-
-
 def channel_states(report: Report, words: Words) -> list[str]:
     """The registration states that occur, in the order the words list them."""
     return [

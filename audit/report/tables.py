@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from audit import __version__
+from audit.report.measured import told
 from audit.report.model import Report
 
 _STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "jinja2", "sqlalchemy")
@@ -122,6 +123,7 @@ def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
             "verdicts": {verdict.value: count for verdict, count in report.population.verdicts.items()},
             "channels": {channel.name: dict(channel.states) for channel in report.population.channels},
         },
+        **told(report.measures),
         "findings": [
             {"rule": rule, "severity": severity, "state": state, "count": count}
             for (rule, severity, state), count in sorted(counted.items())

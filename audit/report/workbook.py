@@ -10,6 +10,9 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
+from audit.report.figures import money
+from audit.report.forecast import add_forecast
+from audit.report.merchants import add_merchants
 from audit.report.model import Report
 from audit.report.overview import add_overview
 from audit.report.rectification import add_dictionary, add_rectification
@@ -21,7 +24,11 @@ def render_workbook(report: Report, words: Words) -> bytes:
     """The workbook's bytes; the same report gives the same bytes."""
     workbook = styles.new_workbook()
     add_overview(workbook, report, words)
-    findings = add_rectification(workbook, report, words)
+    rows = {
+        words("sheet.findings"): add_rectification(workbook, report, words),
+        words("sheet.merchants"): add_merchants(workbook, report, words),
+        words("sheet.forecast"): add_forecast(workbook, report, words),
+    }
     _add_checklist(workbook, report, words)
     _add_rules(workbook, report, words)
     _add_quality(workbook, report, words)
@@ -32,7 +39,7 @@ def render_workbook(report: Report, words: Words) -> bytes:
     properties.creator = f"pos-audit {report.version}"
     properties.subject = report.name or None
     properties.language = "zh-CN" if report.language == "zh" else "en"
-    return finish(workbook, {words("sheet.findings"): findings}, report.as_of)
+    return finish(workbook, rows, report.as_of)
 
 
 def _add_checklist(workbook: Workbook, report: Report, words: Words) -> None:
@@ -84,6 +91,9 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
         "flagged",
         "passed",
         "unknown",
+        "devices",
+        "merchants",
+        *(("amount",) if report.measures.impact.amounts else ()),
         "why",
         "remedy",
         "owner",
@@ -101,6 +111,7 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
             line.flagged,
             line.passed,
             line.unknown,
+            *_touched(report, line.rule.id, words),
             line.rule.why[language],
             line.rule.remedy[language],
             words.label("owner", line.rule.owner),
@@ -110,7 +121,8 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
         )
         for line in report.rules
     ]
-    widths = (9, 26, 10, 11, 8, 8, 10, 46, 46, 11, 20, 24, 36)
+    amount = (22,) if report.measures.impact.amounts else ()
+    widths = (9, 26, 10, 11, 8, 8, 10, 8, 8, *amount, 46, 46, 11, 20, 24, 36)
     end = _body(sheet, top, [words(f"header.{name}") for name in names], rows, widths)
     fills = {
         words("status.flagged"): "FDE2E1",
@@ -121,6 +133,16 @@ def _add_rules(workbook: Workbook, report: Report, words: Words) -> None:
     styles.colour_words(sheet, f"D{top + 1}:D{end}", f"D{top + 1}", fills)
     sheet.freeze_panes = sheet.cell(top + 1, 3)
     styles.print_setup(sheet, words("report.page"), f"{top}:{top}")
+
+
+def _touched(report: Report, rule: str, words: Words) -> tuple[object, ...]:
+    """Devices, merchants and amount that a rule's open findings touch; blank where there are none."""
+    impact = report.measures.impact
+    touched = impact.rules.get(rule)
+    if touched is None:
+        return ("", "", "") if impact.amounts else ("", "")
+    figures = (touched.devices, touched.merchants)
+    return (*figures, money(touched.turnover, words)) if impact.amounts else figures
 
 
 def _add_quality(workbook: Workbook, report: Report, words: Words) -> None:

@@ -1,0 +1,45 @@
+"""All measures of a night together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from audit.crosscheck.facts import Facts
+from audit.engines import Engine
+from audit.measures.completeness import Completeness, completeness_of
+from audit.measures.forecast import Forecast, forecast_of
+from audit.measures.impact import Impact, impact_of
+from audit.measures.merchants import Merchants, merchants_of
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What the open findings touch, whom, how complete the files are, and what runs out next."""
+
+    impact: Impact
+    merchants: Merchants
+    completeness: tuple[Completeness, ...]
+    forecast: Forecast
+
+
+def measure(
+    engine: Engine,
+    facts: Facts,
+    findings: pa.Table,
+    as_of: date,
+    *,
+    device_profile: Mapping[str, Sequence[str]],
+    merchant_profile: Sequence[str],
+    weights: Mapping[str, float],
+) -> Measures:
+    """The measures of a night. `findings` are the open ones, with `impact.COLUMNS`."""
+    return Measures(
+        impact_of(engine, facts, findings),
+        merchants_of(engine, facts, findings, weights),
+        completeness_of(engine, facts, device_profile, merchant_profile),
+        forecast_of(engine, facts, as_of),
+    )

@@ -1,0 +1,113 @@
+"""Payments of the period delivered, by device: what is not known is counted, never taken for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.facts import Facts
+from audit.crosscheck.schema import Subject
+from audit.engines import Engine, Frame
+
+# a device that is said to take more than ten thousand million in a period was misread: its figure is unknown
+_LIMIT = 10_000_000_000
+# amounts in fen, so that sums are the same in whatever order an engine adds them up
+_SUMS = ("fen", "amounts", "transactions", "counts", "failed", "rated", "rated_transactions")
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """Sums over some devices, each over those of them for which the figure is known."""
+
+    devices: int
+    fen: int  # hundredths of a yuan
+    amounts: int  # devices whose amount is known
+    transactions: int
+    counts: int  # devices whose number of transactions is known
+    failed: int
+    rated: int  # devices for which failures and transactions are known and agree
+    rated_transactions: int
+
+    @property
+    def yuan(self) -> float | None:
+        """The amount known; None where no device's is."""
+        return self.fen / 100 if self.amounts else None
+
+    @property
+    def without_amount(self) -> int:
+        """Devices whose amount is not known."""
+        return self.devices - self.amounts
+
+    @property
+    def paid(self) -> int | None:
+        """Transactions, failed ones included; None where no device's number is known."""
+        return self.transactions if self.counts else None
+
+    @property
+    def fail_rate(self) -> float | None:
+        """Failed transactions among all, 0 to 1; None where nothing is known of either."""
+        return self.failed / self.rated_transactions if self.rated_transactions else None
+
+
+NO_TURNOVER = Turnover(0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def turnover_of(row: Mapping[str, Any]) -> Turnover:
+    """The sums that `totals` made of a group."""
+    return Turnover(devices=int(row["devices"]), **{name: int(row[name] or 0) for name in _SUMS})
+
+
+def totals() -> dict[str, nw.Expr]:
+    """Sums per group of the rows of `priced`."""
+    return {"devices": nw.len(), **{name: nw.col(name).sum() for name in _SUMS}}
+
+
+def priced(facts: Facts) -> Frame:
+    """The rows of the ledger with their figures as whole numbers, and whether each is known (1 or 0)."""
+    frame = facts.frames[Subject.DEVICE]
+    known = facts.columns["devices"]
+    amount = _known("txn_amount") if "txn_amount" in known else None
+    count = _known("txn_count") if "txn_count" in known else None
+    rated = None
+    if count is not None and "txn_failed" in known:
+        rated = count & _known("txn_failed") & (nw.col("txn_failed") <= nw.col("txn_count"))
+    return frame.select(
+        "row_id",
+        "device_key",
+        "merchant_no",
+        "store_no",
+        "in_use",
+        fen=_whole(amount, nw.col("txn_amount") * 100),
+        amounts=_one_if(amount),
+        transactions=_whole(count, nw.col("txn_count")),
+        counts=_one_if(count),
+        failed=_whole(rated, nw.col("txn_failed")),
+        rated=_one_if(rated),
+        rated_transactions=_whole(rated, nw.col("txn_count")),
+    ).with_columns(unpriced=2 - nw.col("amounts") - nw.col("counts"))
+
+
+def once(engine: Engine, frame: Frame, *key: str) -> Frame:
+    """One row of `priced` per key: of several the first that has figures."""
+    return engine.pick(frame, list(key), ["unpriced", "row_id"])
+
+
+def _known(name: str) -> nw.Expr:
+    value = nw.col(name)
+    least = -_LIMIT if name == "txn_amount" else 0  # refunds may outweigh what was paid
+    return ((value >= least) & (value < _LIMIT)).fill_null(False)
+
+
+def _whole(known: nw.Expr | None, value: nw.Expr) -> nw.Expr:
+    if known is None:
+        return _one_if(None)
+    return nw.when(known).then((value + 0.5).floor()).otherwise(nw.lit(0.0)).cast(nw.Int64)
+
+
+def _one_if(condition: nw.Expr | None) -> nw.Expr:
+    if condition is None:
+        return (nw.col("row_id") * 0).cast(nw.Int64)
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)

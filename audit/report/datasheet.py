@@ -1,0 +1,105 @@
+"""A sheet that is one table: a heading, a note, and rows laid in by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from openpyxl.formatting.rule import DataBarRule
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+
+from audit.report import styles
+from audit.report.blocks import link
+from audit.report.xlsxfile import Rows
+from audit.words import Words
+
+TEXT, COUNT, DAY, MONEY, SHARE = "@", "#,##0", "yyyy-mm-dd", '"¥"#,##0', "0.0%"
+_TYPES = {
+    TEXT: pa.string(),
+    COUNT: pa.int64(),
+    DAY: pa.date32(),
+    MONEY: pa.float64(),
+    SHARE: pa.float64(),
+}
+_STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+_BAR = "F4B183"
+_HEADER = 6  # the row of the header
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the sheet; None is a blank cell."""
+
+    header: str
+    width: float
+    values: Sequence[object]
+    form: str = TEXT
+    wrap: bool = False
+
+
+def add_datasheet(
+    workbook: Workbook,
+    name: str,
+    table: str,
+    notes: Sequence[str],
+    columns: Sequence[Column],
+    words: Words,
+    *,
+    frozen: int = 2,
+) -> Rows:
+    """The sheet with its table of that name below at most three notes; `frozen` columns stay in view.
+
+    Its rows are for `finish` to lay in.
+    """
+    sheet = workbook.create_sheet(name)
+    sheet.cell(1, 1, name).font = styles.font(15, bold=True, color=styles.HEAD)
+    sheet.row_dimensions[1].height = 26
+    for place, note in enumerate(notes, 2):
+        sheet.cell(place, 1, note).font = styles.font(color=styles.MUTED)
+    link(sheet, _HEADER - 1, 1, words("report.go_overview"), words("sheet.overview"))
+    sheet.row_dimensions[_HEADER].height = 24
+    for place, column in enumerate(columns, 1):
+        styles.header_cell(sheet.cell(_HEADER, place, column.header))
+        sheet.column_dimensions[get_column_letter(place)].width = column.width
+    count = len(columns[0].values)
+    last = _HEADER + max(count, 1)
+    if count:
+        area = f"A{_HEADER}:{get_column_letter(len(columns))}{last}"
+        sheet.add_table(table_over(area, table, [column.header for column in columns]))
+    else:
+        sheet.cell(last, 1, words("report.nothing")).font = styles.font(color=styles.MUTED)
+    sheet.freeze_panes = sheet.cell(_HEADER + 1, frozen + 1)
+    sheet.print_area = f"A1:{get_column_letter(len(columns))}{last}"
+    styles.print_setup(sheet, words("report.page"), f"{_HEADER}:{_HEADER}")
+    return Rows(
+        _HEADER,
+        [_filled(column) for column in columns],
+        [styles.data_style(sheet, column.wrap, column.form) for column in columns],
+        [column.width - 1 if column.wrap else 0.0 for column in columns],
+    )
+
+
+def table_over(area: str, name: str, labels: Sequence[str]) -> Table:
+    """A table over cells that are not there yet: named columns, so that openpyxl looks for none of them."""
+    table = Table(displayName=name, ref=area, tableStyleInfo=_STYLE, autoFilter=AutoFilter(ref=area))
+    table.tableColumns = [TableColumn(id=place, name=label) for place, label in enumerate(labels, 1)]
+    return table
+
+
+def bars(sheet: Worksheet, place: int, count: int, most: float) -> None:
+    """Bars from 0 to `most` behind the numbers of a column."""
+    letter = get_column_letter(place)
+    rule = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=most, color=_BAR)
+    sheet.conditional_formatting.add(f"{letter}{_HEADER + 1}:{letter}{_HEADER + count}", rule)
+
+
+def _filled(column: Column) -> pa.Array:
+    values = column.values
+    if column.form == TEXT:
+        values = [str(value) if value not in (None, "") else None for value in values]
+    return pa.array(values, _TYPES[column.form])

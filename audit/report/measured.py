@@ -1,0 +1,84 @@
+"""The measures of the night: from the ledger's findings, and as summary.json tells them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from audit.assessment import Assessment
+from audit.config import Settings
+from audit.ledger.nights import State
+from audit.measures.forecast import HORIZONS
+from audit.measures.impact import COLUMNS, Touched
+from audit.measures.night import Measures, measure
+
+
+def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame, as_of: date) -> Measures:
+    """What tonight's open findings touch, and what runs out next."""
+    standing = findings[findings["state"] != State.FIXED]
+    table = pa.table({name: pa.array(standing[name].tolist(), pa.string()) for name in COLUMNS})
+    profile = settings.audit.profile
+    return measure(
+        assessed.engine,
+        assessed.facts,
+        table,
+        as_of,
+        device_profile=profile.device,
+        merchant_profile=profile.merchant,
+        weights=settings.report.weights.by_severity,
+    )
+
+
+def told(measures: Measures) -> dict[str, Any]:
+    """The keys `impact`, `merchants`, `completeness` and `forecast`. What is unknown is null, never 0."""
+    impact, merchants, forecast = measures.impact, measures.merchants, measures.forecast
+    return {
+        "impact": {
+            "night": _touched(impact.night),
+            "categories": {name: _touched(one) for name, one in impact.categories.items()},
+            "rules": {name: _touched(one) for name, one in impact.rules.items()},
+        },
+        "merchants": {
+            "with_findings": merchants.total,
+            "listed": len(merchants.listed),
+            "weights": dict(merchants.weights),
+            "highest_score": max((one.score for one in merchants.listed), default=None),
+        },
+        "completeness": [
+            {
+                "of": line.kind or "unknown",
+                "rows": line.rows,
+                "required": line.required,
+                "complete": line.complete,
+                "blanks": dict(line.blanks),
+            }
+            for line in measures.completeness
+        ],
+        "forecast": {
+            "items": forecast.total,
+            "listed": len(forecast.items),
+            "kinds": {
+                one.kind: {
+                    "expired": one.expired,
+                    "within_days": dict(zip(map(str, HORIZONS), one.within, strict=True)),
+                    "undated": one.undated,
+                }
+                for one in forecast.due
+            },
+        },
+    }
+
+
+def _touched(touched: Touched) -> dict[str, Any]:
+    turnover = touched.turnover
+    return {
+        "devices": touched.devices,
+        "merchants": touched.merchants,
+        "amount_cny": turnover.yuan,
+        "devices_without_amount": turnover.without_amount,
+        "transactions": turnover.paid,
+        "fail_rate": turnover.fail_rate,
+    }
