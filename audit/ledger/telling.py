@@ -20,7 +20,7 @@ from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS, WO
 
 # what people said, under names that no other column of a finding has
 HANDLING_COLUMNS = ("handling", "person", "planned_on", "remark", "exempt_until", "approver")
-_NAMED = ("rule", "subject")
+_NAMED = ("rule", "subject", "identity")
 _LIFE = (
     "severity",
     "held",

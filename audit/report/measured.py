@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from audit.assessment import Assessment
 from audit.config import Settings
-from audit.ledger.nights import State
+from audit.ledger.lifecycle import CLOSED, EXCUSED
 from audit.measures.forecast import HORIZONS
 from audit.measures.impact import COLUMNS, Touched
 from audit.measures.night import Measures, measure
@@ -18,7 +18,7 @@ from audit.measures.night import Measures, measure
 
 def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame, as_of: date) -> Measures:
     """What tonight's open findings touch, and what runs out next."""
-    standing = findings[findings["state"] != State.FIXED]
+    standing = findings[~findings["state"].isin((*CLOSED, *EXCUSED))]
     table = pa.table({name: pa.array(standing[name].tolist(), pa.string()) for name in COLUMNS})
     profile = settings.audit.profile
     return measure(

@@ -148,20 +148,21 @@ def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     states = channel_states(report, words)
     headers = [
         words("header.channel"),
-        *(words.label("reg_status", state) for state in states),
         words("report.rate"),
+        *(words.label("reg_status", state) for state in states),
     ]
     rows = [
         (
             words.label("channel", channel.name),
-            *(channel.states.get(state, 0) for state in states),
             round(channel.registered / channel.total, 4) if channel.total else 0,
+            *(channel.states.get(state, 0) for state in states),
         )
         for channel in report.population.channels
     ]
     end = table(sheet, top, 5, headers, rows)
     for place in range(len(rows)):
-        sheet.cell(top + 1 + place, 4 + len(headers)).number_format = "0.0%"
+        sheet.cell(top + 1 + place, 6).number_format = "0.0%"
+        sheet.cell(top + 1 + place, 6).alignment = Alignment(horizontal="left")
     return end
 
 
