@@ -13,8 +13,8 @@ from lxml import etree
 from audit.errors import InputError, Unusable
 
 DECLARATION_WITHIN = 65_536
-_DECLARATIONS = ("<!DOCTYPE", "<!ENTITY")
-_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ROOT = re.compile(rb"<[^?!]")
 _CUT = ("Premature end", "Extra content", "EndTag", "is not finished", "not closed", "no element found")
 _PARSER: dict[str, Any] = {
     "resolve_entities": False,
@@ -29,12 +29,13 @@ _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 def refuse_entities(data: bytes, part: str) -> None:
-    """Raise InputError (unsafe) for a document with a type declaration: no spreadsheet needs one."""
-    wide = next((name for mark, name in _WIDE if data.startswith(mark)), "")
-    marks = [text.encode(wide) if wide else text.encode() for text in _DECLARATIONS]
-    if any(mark in data for mark in marks) or _DOCTYPE.search(
-        data[:DECLARATION_WITHIN].replace(b"\x00", b"")
-    ):
+    """Raise InputError (unsafe) for a document with a type declaration: no spreadsheet needs one.
+
+    It stands before the root element, which in honest documents is near.
+    """
+    head = _COMMENT.sub(b"", data[:DECLARATION_WITHIN].replace(b"\x00", b""))
+    looked_at = head if _ROOT.search(head) else data.replace(b"\x00", b"")
+    if b"<!DOCTYPE" in looked_at or b"<!ENTITY" in looked_at:
         raise InputError(Unusable.UNSAFE, "xml_entities", part=part)
 
 
