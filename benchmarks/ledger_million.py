@@ -1,6 +1,6 @@
 """The ledger's night over a million open findings: seconds per night, peak memory, size of the database.
 
-    python benchmarks/ledger_million.py [--findings 1000000] [--url postgresql+psycopg://…] [--folder DIR]
+    python benchmarks/ledger_million.py [--findings 1000000] [--postgres] [--folder DIR]
 
 Four nights: all new; all found again, each told in new words; a tenth mended, the rest found again in the
 words of before; nothing could be checked. A night is what the ledger does of it: what stood open, the lives
@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -26,6 +28,9 @@ from audit.findings import SCHEMA
 from audit.ledger.database import Database
 from audit.ledger.nights import Run, open_night
 from audit.standing import SCHEMA as STANDING
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from postgres import fresh_database, running_server
 
 FIRST = date(2026, 11, 21)
 RULES = [f"REG-{number:02}" for number in range(1, 21)]
@@ -109,13 +114,22 @@ def main() -> None:
     """Measure and print one JSON line per night."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--findings", type=int, default=1_000_000)
-    parser.add_argument("--url", default="")
+    parser.add_argument("--postgres", action="store_true", help="on a server of its own instead of SQLite")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--limit-seconds", type=float, help="fail when a night takes longer")
     parser.add_argument("--limit-mib", type=float, help="fail when more memory is used")
     asked = parser.parse_args()
-    folder = asked.folder or Path(tempfile.mkdtemp())
-    database = Database(asked.url, folder)
+    with ExitStack() as stack:
+        url = ""
+        if asked.postgres:
+            server = stack.enter_context(running_server())
+            url = stack.enter_context(fresh_database(server, "million"))
+        folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        measure(asked, Database(url, folder), folder)
+
+
+def measure(asked: argparse.Namespace, database: Database, folder: Path) -> None:
+    """Tell the four nights; fail where a limit is passed."""
     count = asked.findings
     slowest = 0.0
     for number, (name, words, part, word) in enumerate(

@@ -14,7 +14,9 @@ import pytest
 from audit.crosscheck.schema import Subject
 from audit.errors import Unusable
 from audit.intake.reading import Aside, Reason
-from audit.ledger.nights import State
+from audit.ledger.history import Drift
+from audit.ledger.lifecycle import Kind, State
+from audit.ledger.merge import Status
 from audit.report.model import Verdict
 from audit.rules.article import STATEMENTS
 from audit.rules.model import Category, Owner, Severity
@@ -56,6 +58,9 @@ def test_every_code_word_has_a_label(words):
     groups = {
         "severity": Severity,
         "state": State,
+        "event": Kind,
+        "handling": Status,
+        "drift": Drift,
         "verdict": Verdict,
         "category": Category,
         "owner": Owner,

@@ -195,6 +195,11 @@ class Report:
         return self.findings[~self.findings["state"].isin((*CLOSED, *EXCUSED))]
 
     @property
+    def standing(self) -> pd.DataFrame:
+        """Findings that stand tonight, the excused ones included."""
+        return self.findings[~self.findings["state"].isin(CLOSED)]
+
+    @property
     def excused(self) -> pd.DataFrame:
         """Findings that stand and are let stand: waived, or called false positives. Shown, never hidden."""
         return self.findings[self.findings["state"].isin(EXCUSED)]

@@ -26,10 +26,10 @@ _MAIL_ROWS = 10
 
 def render_page(report: Report, words: Words, own_templates: Path | None, max_rows: int) -> bytes:
     """One self-contained page: nothing is loaded from anywhere."""
-    shown = report.open.head(max_rows).to_dict("records")
+    shown = report.standing.head(max_rows).to_dict("records")
     page = _environment(own_templates).get_template("report.html")
     return page.render(
-        **_context(report, words), findings=shown, left_out=len(report.open) - len(shown)
+        **_context(report, words), findings=shown, left_out=len(report.standing) - len(shown)
     ).encode()
 
 

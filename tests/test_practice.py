@@ -1,0 +1,184 @@
+"""How findings are handled as `[ledger]` says: due days, calendars, waivers from a file."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from conftest import AS_OF, Estate
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.config import load_settings
+from audit.errors import ConfigError, ExitCode
+from audit.ledger.merge import Handling, Returned, Status, Terms, merge, normalised
+from audit.ledger.schema import HUMAN_FIELDS
+from audit.ledger.waivers import Waiver, load_waivers, matched, reminders
+from audit.ledger.workdays import Calendar, load_calendar
+from audit.words import load_words
+
+NEXT = AS_OF + timedelta(days=1)
+GOOD = 'rule = "REG-01"\nserial_no = "SN*"\nreason = "装修"\napprover = "李总"\nuntil = 2026-12-31'
+
+
+def test_due_days_and_an_own_calendar(tmp_path: Path):
+    file = tmp_path / "calendar.toml"
+    file.write_text("holidays = [2026-11-23]\nworkdays = [2026-11-22]\n", encoding="utf-8")
+    calendar = load_calendar(file, {"high": 2})
+    assert calendar.due_on(date(2026, 11, 21), "critical") == date(2026, 11, 22)
+    assert calendar.due_on(date(2026, 11, 21), "high") == date(2026, 11, 24)
+    assert Calendar().due_on(date(2026, 11, 21), "high") == date(2026, 11, 25)
+
+
+def test_a_year_no_calendar_knows_is_said():
+    assert Calendar().unknown_years(date(2026, 6, 1)) == []
+    assert Calendar().unknown_years(date(2031, 12, 20)) == [2031, 2032]
+    named = Calendar(holidays=frozenset({date(2031, 1, 1), date(2032, 1, 1)}))
+    assert named.unknown_years(date(2031, 12, 20)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("holidays = 3", "calendar_days"),
+        ("holydays = []", "config_unknown_key"),
+        ("holidays = [2026-11-23]\nworkdays = [2026-11-23]", "calendar_twice"),
+        ("holidays = [", "config_syntax"),
+    ],
+)
+def test_a_calendar_that_cannot_be_used(tmp_path: Path, text: str, key: str):
+    file = tmp_path / "calendar.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        load_calendar(file, {})
+    assert refused.value.key == key
+
+
+def waivers_file(folder: Path, *entries: str) -> Path:
+    file = folder / "waivers.toml"
+    file.write_text("".join(f"[[waiver]]\n{entry}\n" for entry in entries), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("entry", "key"),
+    [
+        (GOOD.replace("until = 2026-12-31", ""), "waiver_missing"),
+        (GOOD.replace('"李总"', '" "'), "waiver_missing"),
+        (GOOD.replace("2026-12-31", '"2026-12-31"'), "waiver_value"),
+        (GOOD.replace("2026-12-31", "2027-12-31"), "waiver_long"),
+        (GOOD + "\nfrom = 2027-01-01", "waiver_backwards"),
+        (GOOD + '\nfinding = "00"', "waiver_names"),
+        (GOOD.replace('serial_no = "SN*"\n', ""), "waiver_names"),
+        (GOOD.replace("serial_no", "serial"), "waiver_key"),
+    ],
+)
+def test_a_waiver_that_cannot_be_used_names_its_entry(tmp_path: Path, entry: str, key: str):
+    file = waivers_file(tmp_path, GOOD, entry)
+    with pytest.raises(ConfigError) as refused:
+        load_waivers(file, AS_OF, 180)
+    assert refused.value.key == key
+    for language in ("zh", "en"):
+        sentence = load_words(language)(f"error.{key}", **refused.value.facts)
+        assert "waivers.toml [[waiver]] 2" in sentence
+
+
+def test_waivers_match_by_id_or_by_patterns_and_the_last_to_end_holds():
+    findings = pa.table(
+        {
+            "finding_id": ["f1", "f2", "f3", "f4"],
+            "rule": ["REG-01", "REG-01", "DEV-06", "REG-01"],
+            "serial_no": ["SN1", "SN.", None, "XX9"],
+            "merchant_no": ["8981", "8982", "8981", None],
+            "channel": ["wechat", "alipay", None, "wechat"],
+            "vendor": ["星联", "星联", "别家", None],
+        }
+    )
+
+    def waiver(until: date, **names: str) -> Waiver:
+        return Waiver("file", "理由", "李总", until, **names)
+
+    by_id = waiver(NEXT, finding_id="f3")
+    by_pattern = waiver(date(2026, 12, 1), rule="REG-*", serial_no="SN?", channel="wechat")
+    later = waiver(date(2026, 12, 9), rule="REG-01", vendor="星*")
+    over = waiver(AS_OF - timedelta(days=1), rule="REG-01", serial_no="*")
+    ids, ends = matched(findings, [by_id, by_pattern, later, over], AS_OF)
+    assert ids.to_pylist() == [later.waiver_id, later.waiver_id, by_id.waiver_id, None]
+    assert ends.to_pylist() == [date(2026, 12, 9), date(2026, 12, 9), NEXT, None]
+    literal = waiver(NEXT, rule="REG-01", serial_no="SN.")
+    assert matched(findings, [literal], AS_OF)[0].to_pylist() == [None, literal.waiver_id, None, None]
+
+
+def test_what_is_to_be_looked_at_again():
+    def waiver(days: int, name: str) -> Waiver:
+        return Waiver("file", name, "李总", AS_OF + timedelta(days=days), finding_id=name)
+
+    nights = [AS_OF - timedelta(days=n) for n in range(40)][::-1]
+    over, soon, idle, busy = waiver(-1, "a"), waiver(7, "b"), waiver(60, "c"), waiver(60, "d")
+    last = {idle.waiver_id: AS_OF - timedelta(days=30), busy.waiver_id: AS_OF - timedelta(days=29)}
+    found = reminders([busy, idle, soon, over], AS_OF, last, nights)
+    assert [(one.waiver.reason, one.key, one.nights) for one in found] == [
+        ("a", "ended", 0),
+        ("b", "ending", 0),
+        ("c", "idle", 30),
+    ]
+
+
+def test_a_whole_night_under_a_waiver(estate: Estate):
+    estate.write("merchants", [{"merchant_no": "898100000000001", "licence_expiry": "2026-11-20"}])
+    estate.run()
+    assert estate.run(fail_on="high").code is ExitCode.FINDINGS
+    waivers_file(
+        estate.folder,
+        'rule = "MER-*"\nmerchant_no = "8981*"\nreason = "换证中"\napprover = "李总"\nuntil = 2026-11-22',
+    )
+    estate.sections["ledger"] = 'waivers = "waivers.toml"\ndue = {high = 5}'
+    again = estate.run(fail_on="high")
+    assert not again.replayed, "another file of waivers is another input"
+    assert again.code is ExitCode.DONE, "what is waived fails nothing"
+    assert [row["state"] for row in estate.findings() if row["rule"] == "MER-04"] == ["waived"]
+    after = date(2026, 11, 23)
+    estate.run(after)
+    [row] = [row for row in estate.findings(after) if row["rule"] == "MER-04"]
+    assert (row["state"], row["first_seen"]) == ("open", AS_OF)
+    assert row["due_on"] == date(2026, 11, 30)
+
+
+def test_ledger_settings_are_checked(estate: Estate):
+    for body in ("due = {grave = 3}", "due = {high = 0}", "escalate = [7, 3]", 'waiver = "x"'):
+        estate.sections["ledger"] = body
+        with pytest.raises(ConfigError):
+            load_settings(estate.configure())
+
+
+TEXT = st.sampled_from(["", "张三", "李四", " 张三 ", "a\r\nb", "a\nb"])
+ROW = st.fixed_dictionaries({"person": TEXT, "remark": TEXT, "status": st.sampled_from(["", *Status])})
+
+
+@given(st.lists(st.tuples(ROW, st.integers(0, 3)), max_size=6))
+def test_merging_forgets_nothing_and_repeats_nothing(copies):
+    """Whatever copies come in whatever order, every text is in the row, in a change, or in a conflict."""
+    rows = {"f": Handling("f", 0, dict.fromkeys(HUMAN_FIELDS, ""), dict.fromkeys(HUMAN_FIELDS, 0))}
+    past = {0: dict(rows["f"].values)}
+    kept: set[tuple[str, str]] = set()
+    for values, behind in copies:
+        base = max(0, rows["f"].row_version - behind)
+        returned = Returned("f", base, values)
+        bases = {("f", version): texts for version, texts in past.items()}
+        before = rows["f"]
+        merged = merge(rows, [returned], bases, Terms(AS_OF))
+        rows |= merged.rows
+        past[rows["f"].row_version] = dict(rows["f"].values)
+        kept |= {(one.field, one.after) for one in merged.changes}
+        kept |= {(one.field, one.copy_text) for one in merged.conflicts}
+        for name, text in values.items():
+            told = normalised(text)
+            untouched = told in ("", past[base][name], before.values[name])
+            assert untouched or (name, told) in kept
+        for name, text in before.values.items():
+            assert rows["f"].values[name] == text or (name, rows["f"].values[name]) in kept
+            assert rows["f"].values[name] or not text, "a blank never erases"
+        again = merge(rows, [returned], {("f", v): texts for v, texts in past.items()}, Terms(AS_OF))
+        assert again.changes == ()
