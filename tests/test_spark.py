@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import stat
@@ -16,6 +17,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pytest
+import sparks
 import time_machine
 from facts import EVERYTHING, example_rows
 from odd_estates import odd_estate
@@ -29,6 +31,7 @@ from audit.engines.base import ARROW_TO_NARWHALS
 from audit.engines.cluster import Cluster
 from audit.engines.shelf import Shelf
 from audit.errors import CannotWrite, ConfigError, ExitCode
+from audit.files import write_private
 from audit.rules import RULES
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +100,7 @@ def night(tmp_path: Path) -> Callable[..., tuple[subprocess.CompletedProcess[str
         shutil.copytree(ROOT / "sample_data", folder / "sample_data")
         told = {"AUDIT_AUDIT_STATE": str(folder / "state"), "AUDIT_REPORT_OUTPUT": str(folder / "out")}
         config = str(folder / "sample_data/audit.toml")
+        write_private(folder / "state/secret", b"00" * 32)  # one estate: people are hashed with the same key
         done = subprocess.run(
             [*before, sys.executable, "-m", "audit", "run", "--config", config],
             env=os.environ | told | environment,
@@ -122,7 +126,7 @@ def test_a_night_on_a_cluster_publishes_the_same_bytes(night: Callable[..., Any]
             str(ROOT / ".ci/spark-cluster"),
             PYTHON=sys.executable,
             AUDIT_SPARK_SHARED=str(shared),
-            AUDIT_SPARK_CONF='{"spark.sql.shuffle.partitions": 2, "spark.executor.memory": "1g"}',
+            AUDIT_SPARK_CONF=json.dumps(sparks.CONF | {"spark.executor.memory": "1g"}),
         ),
     }
     codes = {name: done.returncode for name, (done, _) in nights.items()}
