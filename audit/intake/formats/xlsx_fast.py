@@ -82,9 +82,9 @@ class FastWorkbook:
         columns = _without_blank_end(texts if all_text else list(map(_times_alone, texts)), hidden)
         height = len(columns[0]) if columns else 0
         marks: list[pa.Array | None] = [None] * len(columns)
-        for place, cells in hidden.texts.items():
+        for place, own in hidden.texts.items():
             if place - first < len(columns):
-                columns[place - first] = _replaced(columns[place - first], cells)
+                columns[place - first] = _replaced(columns[place - first], own)
         for place, found in hidden.marks.items():
             if place - first < len(columns):
                 marks[place - first] = _dense(found, height)
