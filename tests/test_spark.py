@@ -147,7 +147,6 @@ def test_a_night_on_a_cluster_publishes_the_same_bytes(night: Callable[..., Any]
 
 @pytest.mark.spark
 def test_a_cluster_that_is_not_there_is_said_at_once(night: Callable[..., Any], tmp_path: Path):
-    before = time.monotonic()
     done, folder = night(
         "nowhere",
         AUDIT_AUDIT_ENGINE="spark",
@@ -156,10 +155,11 @@ def test_a_cluster_that_is_not_there_is_said_at_once(night: Callable[..., Any], 
         AUDIT_AUDIT_LANGUAGE="en",
     )
     assert done.returncode == ExitCode.CONFIG
-    assert "spark://127.0.0.1:9" in done.stderr + done.stdout
+    assert "The Spark master spark://127.0.0.1:9 does not answer" in done.stderr, (
+        "Spark would wait for minutes"
+    )
     assert "Traceback" not in done.stderr
     assert not folder.exists()
-    assert time.monotonic() - before < 60
 
 
 @pytest.mark.spark
