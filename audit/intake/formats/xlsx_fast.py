@@ -64,14 +64,14 @@ class FastWorkbook:
 
         `padded` gives, per cell style, the width its number format pads whole numbers to.
         """
-        cells = content.count(b'<c r="')
-        if not _seems_small(content, cells):
+        count = content.count(b'<c r="')
+        if not _seems_small(content, count):
             return None
         loading = self._thread.submit(_attempt, lambda: self._table(name))
         time.sleep(0)  # let it start: what follows keeps the interpreter to itself
-        if not _is_plain(content, cells):
+        if not _is_plain(content, count):
             return None
-        all_text = _is_all_text(content, cells)
+        all_text = _is_all_text(content, count)
         hidden = _Hidden() if all_text else _scanned(content, padded)
         first = _first_column(content)
         merges = tuple(_merge(found) for found in _MERGE.findall(_after_data(content))[:_MAX_MERGES])
