@@ -25,6 +25,7 @@ WORDS = tuple(column.name for column in WORDINGS.columns if column.name not in (
 _WORDS_SCHEMA = pa.schema([SCHEMA.field(name) for name in WORDS])
 _ID = pa.schema([("finding_id", pa.string())])
 _KNOWN = pa.schema([*_ID, *LIFE, *SAID, ("digest", pa.string())])
+_PART = 100_000
 _NEVER_NULL = {"was_state": "", "was_sight": "", "was_severity": "", "was_evidence": "", "was_held": False}
 _IDENTITY = ("rule", "subject", "identity")
 
@@ -206,19 +207,18 @@ def _write_words(
     digests = pa.array(digests_of(flagged), pa.string()).take(place)
     told = np.asarray(pc.is_valid(place).to_numpy(zero_copy_only=False), dtype=bool)
     other = told & _differs(digests, before["digest"].combine_chunks())
-    for mask, is_new in ((told & is_born, True), (other & ~is_born, False)):
+    for mask, write in ((told & is_born, bulk.append), (other & ~is_born, bulk.update)):
         kept = pa.array(mask)
-        where = place.filter(kept)
-        if not len(where):
-            continue
-        words = flagged.select(WORDS).take(where)
-        rows = pa.table({"finding_id": ids.filter(kept), "digest": digests.filter(kept)})
-        for name in WORDS:
-            rows = rows.append_column(name, words[name])
-        if is_new:
-            bulk.append(connection, WORDINGS, rows.sort_by("finding_id"))
-        else:
-            bulk.update(connection, WORDINGS, rows)
+        names = ids.filter(kept)
+        order = pc.sort_indices(names)
+        names, where = names.take(order), place.filter(kept).take(order)
+        own = digests.filter(kept).take(order)
+        # a part at a time, for the words are the bulk of it all
+        for start in range(0, len(names), _PART):
+            part = slice(start, start + _PART)
+            words = flagged.select(WORDS).take(where[part])
+            rows = {name: words[name] for name in WORDS}
+            write(connection, WORDINGS, pa.table({"finding_id": names[part], "digest": own[part], **rows}))
 
 
 def digests_of(flagged: pa.Table) -> list[str]:

@@ -53,6 +53,7 @@ def told(
     due_on, escalation, waiver, waived_until, tonight (`Kind` or None), sight, row_version, conflicts, and
     what people said (HANDLING_COLUMNS). Days are dates, blanks None.
     """
+    pa.default_memory_pool().release_unused()  # what recording has used, before as much is needed again
     keep = pc.or_(
         pc.is_in(recorded.life["state"], value_set=pa.array(["open", "absent"])),
         pc.fill_null(pc.equal(recorded.life["fixed_on"], pa.scalar(as_of, pa.date32())), False),
@@ -79,6 +80,7 @@ def told(
         frame[name] = _objects(_worded(name, place, flagged, kept, where).take(order))
         if kept is not None:
             kept = kept.drop_columns(name)
+        pa.default_memory_pool().release_unused()
     return pd.DataFrame(frame, copy=False)
 
 
