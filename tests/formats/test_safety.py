@@ -34,6 +34,10 @@ ODS_BOMB = (
 )
 HOSTILE = {
     "xlsx entities": lambda: makers.edited(makers.SHEET, with_doctype),
+    "a declaration far below the start": lambda: makers.edited(
+        makers.SHEET, lambda data: with_doctype(b"<!-- <a> -->" + b" " * 70_000 + data.split(b"?>", 1)[-1])
+    ),
+    "a header of thousands of columns": lambda: b"x," * 2_000 + b"\n" + makers.text(),
     "shared strings entities": lambda: makers.repacked(
         makers.shared_xlsx(), lambda n, d: (n, with_doctype(d) if "shared" in n else d)
     ),
@@ -73,6 +77,23 @@ def test_hostile_files_are_refused_in_seconds(what: str, tmp_path: Path):
     assert reading.error == "unsafe", (reading.error, reading.error_key, len(rows))
     assert time.monotonic() - started < 15, "bounded before anything is built"
     assert {path.name for path in tmp_path.iterdir()} == {"file.xls"}
+
+
+def test_a_line_of_separators_is_no_wide_table(tmp_path: Path):
+    reading, rows = read(tmp_path, makers.text() + b"," * 1_000_000)
+    assert (reading.error, len(rows)) == ("", 3)
+
+
+def test_many_blank_rows_cost_little_and_shift_nothing(tmp_path: Path):
+    blank = b"".join(b'<row r="%d"/>' % row for row in range(5, 90_000))
+    last = b'<row r="90000"><c r="A90000" t="inlineStr"><is><t>SN999999</t></is></c></row>'
+    data = makers.edited(
+        makers.SHEET, lambda data: data.replace(b"</sheetData>", blank + last + b"</sheetData>")
+    )
+    started = time.process_time()
+    reading, rows = read(tmp_path, data)
+    assert (reading.error, rows[-1]["serial_no"], rows[-1]["source_row"]) == ("", "SN999999", 90_000)
+    assert time.process_time() - started < 10
 
 
 def store_reading(path: Path, tmp_path: Path):
