@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -124,6 +125,11 @@ def _plain(reading: FileReading, words: Words) -> dict[str, Any]:
     for name in ("error", "error_key", "error_facts", "notices"):
         plain.pop(name)
     plain["notices"] = list(notice_sentences(reading, words))
+    kinds = Counter((one.column, str(one.reason)) for one in reading.rejections)
+    plain["rejected_by"] = [
+        {"column": column, "reason": reason, "count": count, "why": words.label("reject", reason)}
+        for (column, reason), count in kinds.most_common()
+    ]
     plain["notice_facts"] = [{"notice": key, **facts} for key, facts in reading.notices]
     plain["error"] = (
         {"class": reading.error, "message": problem_of(reading, words)} if reading.error else None

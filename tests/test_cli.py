@@ -162,6 +162,8 @@ def test_the_clean_list_leaves_out_what_cannot_be_taken_at_its_word(estate: Esta
         ("serial_no", "several", [["", 4]]),
         ("reg_status", "unknown_code", [["", 3]]),
     ]
+    kinds = [(one["column"], one["reason"], one["count"]) for one in told["files"][0]["rejected_by"]]
+    assert sorted(kinds) == [("reg_status", "unknown_code", 1), ("serial_no", "several", 1)]
     plain = pos_audit("inspect", path, "--table", "registrations", "--to", target, "--language", "zh")
     assert "报备状态：" in plain.stdout
     assert "已写入 2 行" in plain.stdout
