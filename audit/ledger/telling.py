@@ -66,7 +66,7 @@ def told(
     columns["last_seen"] = last_seen(life, as_of)
     columns["escalation"] = escalation(columns["due_on"], state, as_of, steps)
     columns["tonight"] = recorded.kind.filter(keep)
-    columns |= _human(connection, ids)
+    columns |= _human(connection, ids, as_of)
     columns["conflicts"] = _conflicts(connection, ids)
     kept = _silent(connection, as_of) if place.null_count else None
     where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()) if kept else None
@@ -112,9 +112,15 @@ def _worded(
     return pc.if_else(pc.is_null(place), kept[name].combine_chunks().take(where), told_tonight)
 
 
-def _human(connection: sa.Connection, ids: pa.Array) -> dict[str, pa.Array]:
-    query = sa.select(
-        HANDLINGS.c.finding_id, *(HANDLINGS.c[name] for name in HUMAN_FIELDS), HANDLINGS.c.row_version
+def _human(connection: sa.Connection, ids: pa.Array, as_of: date) -> dict[str, pa.Array]:
+    # of those closed long ago nobody is told again
+    told_of = FINDINGS.c.state.in_(OPEN_LIVES) | (FINDINGS.c.fixed_on == as_of)
+    query = (
+        sa.select(
+            HANDLINGS.c.finding_id, *(HANDLINGS.c[name] for name in HUMAN_FIELDS), HANDLINGS.c.row_version
+        )
+        .join(FINDINGS, FINDINGS.c.finding_id == HANDLINGS.c.finding_id)
+        .where(told_of)
     )
     said = bulk.fetch(connection, query, _HUMAN_SCHEMA)
     where = pc.index_in(ids, value_set=said["finding_id"].combine_chunks())
