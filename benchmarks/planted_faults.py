@@ -124,7 +124,10 @@ class _Work:
 
     def take(self, fits: Callable[[Rows], Rows] | None = None) -> Rows:
         """Devices that nothing is wrong with; those that fit, where not all do."""
-        able = self._later if fits is None else self._later[fits(self._later)]
+        able = self._later
+        if fits is not None:
+            asked = able[: 8 * self.some]
+            able = asked[fits(asked)]
         taken = able[: self.some]
         assert len(taken) == self.some, "the estate is too small for so many faults"
         self._later = self._later[~np.isin(self._later, taken)]
@@ -438,17 +441,17 @@ def _slip(kind: str, rule: str = "TYP-02") -> Callable[[_Work], None]:
 
     def plant(work: _Work) -> None:
         serials = work.devices.columns["serial_no"]
-        rows = work.take(lambda able: np.array([_slipped(one, kind) != one for one in serials[able]]))
+        rows = work.take(lambda able: np.array([slipped(one, kind) != one for one in serials[able]]))
         for sheet in (work.devices, work.registrations):
             sheet.put(rows, tusn=None)
         work.registrations.put(rows[::2], terminal_id=None)
-        slipped = np.array([_slipped(one, kind) for one in serials[rows]], object)
+        mistyped = np.array([slipped(one, kind) for one in serials[rows]], object)
         if kind == "lost_zeros":
             registered = serials[rows].copy()
-            work.devices.put(rows, serial_no=slipped)
+            work.devices.put(rows, serial_no=mistyped)
         else:
-            registered = slipped
-            work.registrations.put(rows, serial_no=slipped)
+            registered = mistyped
+            work.registrations.put(rows, serial_no=mistyped)
         work.tell_devices(rule, rows)
         pairs = zip(work.keys(rows), registered, strict=True)
         work.planted.slips.extend(Slip(device, right, kind) for device, right in pairs)
@@ -456,7 +459,7 @@ def _slip(kind: str, rule: str = "TYP-02") -> Callable[[_Work], None]:
     return plant
 
 
-def _slipped(serial: str, kind: str) -> str:
+def slipped(serial: str, kind: str) -> str:
     """The serial as a finger, an eye or a spreadsheet would have it; unchanged where it cannot."""
     match kind:
         case "lost_zeros":
