@@ -145,11 +145,18 @@ def rules(
 
 @app.command(help=_HELP("cli.explain"))
 def explain(
-    rule: Annotated[str, typer.Argument(help=_HELP("cli.option_rule"))],
+    rule: Annotated[str, typer.Argument(help=_HELP("cli.option_rule"))] = "",
+    device: Annotated[str, typer.Option("--device", help=_HELP("cli.option_device"))] = "",
+    config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
     language: Language = "",
 ) -> None:
-    """One rule."""
+    """One rule, or one device."""
+    if bool(rule) == bool(device):
+        raise typer.BadParameter(_HELP("cli.rule_or_device"), param_hint="RULE | --device")
+    if device:
+        _explain_device(device, config, as_json, language)
+        return
     with _failing(_words(language)) as words:
         from audit.rules.catalogue import explained, plain_rule, rule_named
 
@@ -158,6 +165,16 @@ def explain(
             typer.echo(json.dumps(plain_rule(found, words), ensure_ascii=False, indent=2))
         else:
             typer.echo(explained(found, words))
+
+
+def _explain_device(device: str, config: Path, as_json: bool, language: str) -> None:
+    with _settings(config) as (settings, own):
+        from audit.dossier import dossier_of
+
+        words = _words(language) if language else own
+        dossier = dossier_of(settings, words, device)
+        shown = json.dumps(dossier.to_json(words), ensure_ascii=False, indent=2) if as_json else ""
+        typer.echo(shown or dossier.to_text(words))
 
 
 @app.command(help=_HELP("cli.schedule"))

@@ -162,9 +162,24 @@ class RulesSection(BaseModel):
 
 
 class LedgerSection(_Section):
-    """`[ledger]`"""
+    """`[ledger]`: where it is kept, and how findings are handled."""
 
-    url: str = ""
+    url: str = ""  # SQLite in the state folder when left out
+    due: dict[Literal["critical", "high", "medium", "low", "info"], Annotated[int, Field(ge=1, le=365)]] = (
+        Field(default_factory=dict)
+    )  # working days to mend, by severity
+    escalate: tuple[Annotated[int, Field(ge=1)], ...] = (7, 15)  # calendar days overdue per further level
+    calendar: Path | None = None  # workdays and holidays over the built-in calendar
+    waivers: Path | None = None  # waivers.toml
+    max_waiver_days: int = Field(default=180, ge=1)
+    keep_nights: int = Field(default=1_830, ge=35)  # five years; older nights may be pruned
+
+    @field_validator("escalate")
+    @classmethod
+    def _rising(cls, steps: tuple[int, ...]) -> tuple[int, ...]:
+        if list(steps) != sorted(set(steps)):
+            raise ValueError("days that rise")
+        return steps
 
 
 class ReportSection(_Section):
@@ -271,10 +286,12 @@ class Settings(BaseSettings):
     def digest(self) -> str:
         """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
         plain = self.model_dump(
-            mode="json", exclude={"mail", "schedule", "folder", "file", "ledger"}, exclude_defaults=True
+            mode="json", exclude={"mail", "schedule", "folder", "file"}, exclude_defaults=True
         )
         for where in ("state", "as_of"):
             plain.get("audit", {}).pop(where, None)
+        for where in ("url", "keep_nights"):
+            plain.get("ledger", {}).pop(where, None)
         plain.get("report", {}).pop("output", None)
         plain = {section: keys for section, keys in plain.items() if keys}
         return sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]

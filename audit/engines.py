@@ -279,7 +279,10 @@ def _with(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
 
 def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     """Numbers or moments to sort by."""
-    numbers: np.ndarray = _one(column).cast(pa.int64()).to_numpy()
+    values = _one(column)
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.int32())  # days; Arrow has no shorter way to 64 bits
+    numbers: np.ndarray = values.cast(pa.int64()).to_numpy()
     return numbers
 
 

@@ -6,6 +6,8 @@ AuditError
 ├── Locked             42  another run holds the lock
 ├── CannotWrite        43  disk full, read-only, no permission
 ├── NightRefused       40  the ledger already holds a later night
+├── NothingToShow      40  what was asked for is in no night of the ledger
+├── LedgerDamaged      43  the ledger's file is broken, or of a newer release
 └── InputError         20  one file is unreadable; the others are still audited
 
 An error carries a message key and the facts; the words are in `templates/labels.*.toml` under `[error]`.
@@ -75,6 +77,18 @@ class NightRefused(AuditError):
     """The as-of date lies before the last night in the ledger."""
 
     exit_code = ExitCode.CONFIG
+
+
+class NothingToShow(AuditError):
+    """No night of the ledger holds what was asked for."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class LedgerDamaged(AuditError):
+    """The ledger cannot be trusted as it is, or was written by a newer release; nothing was changed."""
+
+    exit_code = ExitCode.CANNOT_WRITE
 
 
 class Unusable(StrEnum):

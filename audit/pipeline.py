@@ -22,10 +22,14 @@ from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
 from audit.ledger import outbox
 from audit.ledger.database import Database
-from audit.ledger.nights import Night, Run, input_records, open_night
+from audit.ledger.handlings import waivers_of_people
+from audit.ledger.history import rule_records
+from audit.ledger.nights import Night, Practice, Run, input_records, open_night
 from audit.ledger.snapshots import recall_statuses, remember_statuses
+from audit.ledger.waivers import enter_waivers, load_waivers
+from audit.ledger.workdays import load_calendar
 from audit.lock import only_run
-from audit.publish import digests, draft, intact, settle, swap_in
+from audit.publish import digests, draft, intact, set_aside, settle, swap_in
 from audit.report.build import build_report, programme_states
 from audit.report.model import Report
 from audit.report.page import render_page
@@ -76,27 +80,34 @@ def run_audit(
     *,
     fail_on: str | None = None,
     mail: bool = True,
+    rebuild: str = "",
     say: Say = _silent,
 ) -> Result:
     """Audit one night: read, cross-check, judge, enter the ledger, publish, deliver.
 
-    A night told again from the same inputs changes nothing. Raises AuditError for what stops the night.
+    A night told again from the same inputs changes nothing. `rebuild` is the reason for telling a night that
+    lies before others: those are withdrawn. Raises AuditError for what stops the night.
     """
     night_of = settings.night(as_of)
     plan = Plan(*selected_rules(settings.rules), night_of)
+    practice = _practice(settings, night_of)
     watch = Stopwatch()
     with only_run(settings.state, settings.zone):
         database = Database(settings.ledger.url, settings.state)
         try:
-            with open_night(database, night_of) as night:
-                settle(settings.output, {run.run_id: (run.as_of, run.files) for run in night.runs})
+            with open_night(database, night_of, rebuild=bool(rebuild)) as night:
+                settle(
+                    settings.output,
+                    {run.run_id: (run.as_of, run.files) for run in night.runs},
+                    night.withdrawn_dates(),
+                )
             say("reading", "")
             with watch.stage("read"):
                 feeds = read_feeds(
                     settings, night_of, Store(settings.state), lambda name: say("read_file", name)
                 )
             _require_input(feeds, words)
-            result = _tell(settings, words, plan, feeds, database, fail_on, watch, say)
+            result = _tell(settings, words, plan, practice, feeds, database, fail_on, rebuild, watch, say)
             if mail and settings.mail:
                 say("delivering", "")
                 problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
@@ -112,20 +123,28 @@ def _tell(
     settings: Settings,
     words: Words,
     plan: Plan,
+    practice: Practice,
     feeds: Mapping[str, Feed],
     database: Database,
     fail_on: str | None,
+    rebuild: str,
     watch: Stopwatch,
     say: Say,
 ) -> Result:
     """The night within one ledger transaction, and its folder published."""
     as_of = plan.as_of
     final = settings.output / as_of.isoformat()
-    with open_night(database, as_of) as night:
+    with open_night(database, as_of, rebuild=bool(rebuild)) as night:
         run_id = _run_id(settings, as_of, feeds, night.revision, fail_on)
-        if (earlier := night.same_date) and earlier.run_id == run_id and intact(final, earlier.files):
+        if (
+            (earlier := night.same_date)
+            and earlier.run_id == run_id
+            and not night.later
+            and intact(final, earlier.files)
+        ):
             return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True)
-        _withdraw(night)
+        later = [run.as_of for run in night.later]
+        _withdraw(night, rebuild)
         memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
         say("checking", "")
         with watch.stage("check"):
@@ -134,10 +153,10 @@ def _tell(
             flagged = findings_of(assessed.outcomes, words, as_of)
         say("recording", "")
         with watch.stage("ledger"):
-            standing = standing_of(night.open_findings(), flagged["finding_id"].to_pylist(), assessed, plan)
+            standing = standing_of(night.open_findings(), flagged["finding_id"], assessed, plan)
             run = Run(night.next_number(), run_id, as_of, 0, "", {})
-            night.add_run(run, __version__, settings.digest)
-            findings = night.record(run, flagged, standing)
+            night.add_run(run, __version__, settings.digest, _scope(settings))
+            findings = night.record(run, flagged, standing, _with_people(practice, night))
         say("rendering", "")
         with watch.stage("report"):
             report = build_report(
@@ -158,19 +177,45 @@ def _tell(
         told = summary(report, watch.seconds)
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
         folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
-        night.complete_run(run, input_records(feeds), report.counts)
+        rules = rule_records(assessed.outcomes, plan.thresholds)
+        night.complete_run(run, input_records(feeds), report.counts, rules)
         remember_statuses(settings.state, run_id, statuses_of(assessed))
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
+    set_aside(settings.output, later)
     final = swap_in(settings.output, as_of, folder)
     say("published", str(final))
     return Result(ExitCode(report.exit_code), report.reason, final, told)
 
 
-def _withdraw(night: Night) -> None:
-    """Take back an earlier telling of the same date: its inputs were others, or its folder is damaged."""
-    if night.same_date:
-        outbox.forget_unsent(night.connection, night.same_date.number)
-        night.withdraw(night.same_date)
+def _withdraw(night: Night, rebuild: str) -> None:
+    """Take back later nights, latest first, and an earlier telling of the same date.
+
+    Of that the inputs were others, or the folder is damaged.
+    """
+    same = (night.same_date,) if night.same_date else ()
+    for run in (*reversed(night.later), *same):
+        outbox.forget_unsent(night.connection, run.number)
+        night.withdraw(run, rebuild)
+
+
+def _practice(settings: Settings, as_of: date) -> Practice:
+    """How findings are handled, as `[ledger]` says."""
+    own = settings.ledger
+    calendar = load_calendar(settings.path(own.calendar) if own.calendar else None, own.due)
+    file = settings.path(own.waivers) if own.waivers else None
+    return Practice(calendar, own.escalate, load_waivers(file, as_of, own.max_waiver_days))
+
+
+def _with_people(practice: Practice, night: Night) -> Practice:
+    """The same with the waivers of workbooks; all are entered."""
+    waivers = (*practice.waivers, *waivers_of_people(night.connection))
+    enter_waivers(night.connection, waivers, night.as_of)
+    return replace(practice, waivers=waivers)
+
+
+def _scope(settings: Settings) -> dict[str, object]:
+    """What nights must have in common to be compared."""
+    return {"estate": settings.audit.name, "channels": sorted(settings.audit.required_channels)}
 
 
 def _render(settings: Settings, words: Words, report: Report) -> dict[str, bytes]:
@@ -202,5 +247,7 @@ def _run_id(
         for slot in feed.slots
         for file in slot.files
     ]
-    text = repr([as_of.isoformat(), inputs, settings.digest, __version__, revision, fail_on])
+    own = [settings.path(file) for file in (settings.ledger.calendar, settings.ledger.waivers) if file]
+    practice = [sha256(file.read_bytes()).hexdigest() for file in own]
+    text = repr([as_of.isoformat(), inputs, settings.digest, __version__, revision, fail_on, *practice])
     return sha256(text.encode()).hexdigest()[:16]

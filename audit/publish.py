@@ -8,7 +8,7 @@ thrown away.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -49,11 +49,7 @@ def swap_in(output: Path, as_of: date, folder: Path) -> Path:
     """Rename the draft to the night's folder; an earlier telling of the night is kept as `~r1`, `~r2`…"""
     final = output / as_of.isoformat()
     try:
-        if final.exists():
-            number = 1
-            while (kept := output / f"{as_of.isoformat()}~r{number}").exists():
-                number += 1
-            final.rename(kept)
+        _keep(final)
         folder.rename(final)
         sync_tree(final)
     except OSError as failure:
@@ -63,11 +59,36 @@ def swap_in(output: Path, as_of: date, folder: Path) -> Path:
     return final
 
 
-def settle(output: Path, committed: Mapping[str, tuple[date, Mapping[str, str]]]) -> None:
+def set_aside(output: Path, nights: Iterable[date]) -> None:
+    """Keep the folders of nights that no longer stand as `~r1`, `~r2`…"""
+    try:
+        for as_of in nights:
+            _keep(output / as_of.isoformat())
+    except OSError as failure:
+        raise CannotWrite(
+            "cannot_write", path=str(output), detail=failure.strerror or str(failure)
+        ) from failure
+
+
+def _keep(folder: Path) -> None:
+    if folder.exists():
+        number = 1
+        while (kept := folder.with_name(f"{folder.name}~r{number}")).exists():
+            number += 1
+        folder.rename(kept)
+
+
+def settle(
+    output: Path,
+    committed: Mapping[str, tuple[date, Mapping[str, str]]],
+    withdrawn: Iterable[date] = (),
+) -> None:
     """Finish or undo what a crash left between commit and rename.
 
-    `committed` holds, by run id, the date and the file hashes of every run that stands in the ledger.
+    `committed` holds, by run id, the date and the file hashes of every run that stands in the ledger;
+    `withdrawn` the dates of which no run stands any more.
     """
+    set_aside(output, withdrawn)
     for folder in sorted(output.glob(f".*{_DRAFT}")) if output.is_dir() else []:
         run_id = folder.name.removesuffix(_DRAFT).rpartition(".")[2]
         as_of, files = committed.get(run_id, (None, {}))

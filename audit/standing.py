@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from enum import StrEnum
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.assessment import Assessment
 from audit.check import NOT_APPLICABLE, PASSED, Plan, verdict_of
@@ -31,34 +31,38 @@ _FEED_OF = {
 }
 
 
-def standing_of(
-    open_findings: pa.Table, flagged: Iterable[str], assessed: Assessment, plan: Plan
-) -> dict[str, Standing]:
-    """For every open finding that was not flagged tonight: passed, absent, or not looked at.
+SCHEMA = pa.schema([("finding_id", pa.string()), ("standing", pa.string())])
 
-    Only a rule that was evaluated on fresh feeds can pass a finding, and only a complete feed can miss it.
+
+def standing_of(
+    open_findings: pa.Table, flagged: pa.ChunkedArray, assessed: Assessment, plan: Plan
+) -> pa.Table:
+    """For every open finding that was not flagged tonight: passed, absent, or not looked at (SCHEMA).
+
+    `open_findings` has finding_id, rule and identity; `flagged` the ids of tonight. Only a rule that was
+    evaluated on fresh feeds can pass a finding, and only a complete feed can miss it.
     """
-    tonight = set(flagged)
-    evaluated = {
-        outcome.rule.id: outcome.rule for outcome in assessed.outcomes if outcome.not_evaluated is None
+    silent = open_findings.filter(pc.invert(pc.is_in(open_findings["finding_id"], value_set=flagged)))
+    able = {
+        outcome.rule.id: outcome.rule
+        for outcome in assessed.outcomes
+        if outcome.not_evaluated is None and all(assessed.health[feed].fresh for feed in outcome.rule.feeds)
     }
-    standing: dict[str, Standing] = {}
+    could = pc.is_in(silent["rule"], value_set=pa.array(list(able), pa.string()))
     waiting: dict[str, list[tuple[str, list[str | None]]]] = {}
-    for row in open_findings.to_pylist():
-        if row["finding_id"] in tonight:
-            continue
-        rule = evaluated.get(row["rule"])
-        if rule is None or not all(assessed.health[feed].fresh for feed in rule.feeds):
-            standing[row["finding_id"]] = Standing.UNCHECKED
-        else:
-            waiting.setdefault(rule.id, []).append((row["finding_id"], json.loads(row["identity"])))
+    for row in silent.filter(could).to_pylist():
+        waiting.setdefault(row["rule"], []).append((row["finding_id"], json.loads(row["identity"])))
+    standing: dict[str, Standing] = {}
     for rule_id, findings in waiting.items():
-        rule = evaluated[rule_id]
+        rule = able[rule_id]
         feed = _FEED_OF.get(rule.subject)
         gone = Standing.ABSENT if feed is None or assessed.health[feed].complete else Standing.UNCHECKED
         standing |= {identifier: gone for identifier, _ in findings}
         standing |= _looked_up(rule, findings, assessed, plan)
-    return standing
+    unchecked = silent.filter(pc.invert(could))["finding_id"].combine_chunks()
+    looked_at = pa.table([list(standing), [one.value for one in standing.values()]], schema=SCHEMA)
+    blind = pa.table([unchecked, pa.repeat(Standing.UNCHECKED.value, len(unchecked))], schema=SCHEMA)
+    return pa.concat_tables([looked_at, blind])
 
 
 def _looked_up(

@@ -75,6 +75,13 @@ def load_words(language: str, own: Path | None = None) -> Words:
     return Words(language, tree)
 
 
+@cache
+def load_programme() -> dict[str, dict[str, Any]]:
+    """The catalogue of self-audit items, `programme.toml`: statement, cadence, owner, rules, zh, en."""
+    file = template_folders()[-1] / "programme.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
 def locale_language() -> str:
     """zh where the terminal's locale is Chinese, else en; for what is said before a configuration is read."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):

@@ -6,7 +6,8 @@ import csv
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import Any
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
+from postgres import fresh_database, running_server, server_programs
 
 from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine
+from audit.ledger.database import Database
 from audit.pipeline import Result, run_audit
 from audit.words import load_words
 
@@ -71,15 +74,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that lacks its program is skipped with a reason on a desk, and fails in CI."""
-    needs = {"libreoffice": "soffice", "chromium": "chromium"}
+    found = {
+        "libreoffice": ("soffice", shutil.which("soffice")),
+        "chromium": ("chromium", shutil.which("chromium")),
+        "postgres": ("postgresql", server_programs()),
+    }
     for item in items:
-        for mark, program in needs.items():
-            if item.get_closest_marker(mark) and not shutil.which(program):
+        for mark, (program, path) in found.items():
+            if item.get_closest_marker(mark) and not path:
                 reason = f"{program} is not installed; .ci/run installs it"
                 if os.environ.get("CI"):
                     item.add_marker(pytest.mark.xfail(reason=reason, run=False, strict=True))
                 else:
                     item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a running server."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty ledger."""
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgres":
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server"), "ledger"))
+        made = Database(url, tmp_path / "state")
+        stack.callback(made.close)
+        yield made
 
 
 @pytest.fixture(params=["pandas", "duckdb"])

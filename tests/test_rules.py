@@ -16,10 +16,11 @@ from audit.engines import Engine
 from audit.errors import ConfigError
 from audit.findings import findings_of
 from audit.rules import RULES
+from audit.rules.article import STATEMENTS
 from audit.rules.model import Rule, Severity
 from audit.rules.selection import selected_rules
 from audit.tables import TABLES
-from audit.words import load_words
+from audit.words import load_programme, load_words
 
 AS_OF = date(2026, 11, 21)
 HEALTHY = {name: Health(True, True) for name in TABLES}
@@ -43,6 +44,31 @@ FAMILIES = {
     "SYS": (1, 2),
     "RES": (1, 2),
 }
+
+
+def test_every_statement_of_the_article_is_answered_or_said_to_be_beyond_lists():
+    parts = {1: 4, 2: 4, 3: 4, 4: 5, 5: 5, 6: 5, 7: 5}
+    assert list(STATEMENTS) == [
+        f"{part}.{place}" for part, count in parts.items() for place in range(1, count + 1)
+    ]
+    followed = {item["statement"] for item in load_programme().values()}
+    unanswered = {
+        one.number
+        for one in STATEMENTS.values()
+        if not one.rules and not one.sheets and one.number not in followed
+    }
+    assert unanswered == {"5.5"}, "what competitors do is in no list"
+    # remedies and preventions are followed up by people as well
+    assert {number for number in STATEMENTS if number[0] in "367"} == followed
+
+
+@every_rule
+def test_a_rule_answers_its_statement_of_the_article(rule: Rule):
+    assert rule.id in STATEMENTS[rule.cause].rules
+
+
+def test_the_article_names_rules_that_exist():
+    assert {name for one in STATEMENTS.values() for name in one.rules} == set(RULES)
 
 
 def test_the_catalogue_holds_the_rules_it_promises():

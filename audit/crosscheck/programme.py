@@ -25,11 +25,12 @@ class ProgrammeState:
 
 @dataclass(frozen=True)
 class Owed:
-    """An open finding of the nights before: who has to mend it, and by when."""
+    """Open findings of the nights before that are alike: who has to mend them, and by when."""
 
     owner: str
     first_seen: date
     due_on: date
+    count: int = 1
 
 
 def programme_facts(items: Iterable[ProgrammeState]) -> pa.Table:
@@ -67,8 +68,8 @@ def _row(place: int, owner: str, findings: list[Owed], as_of: date) -> Mapping[s
     return {
         "row_id": place,
         "owner_key": owner,
-        "open_findings": len(findings),
-        "overdue_findings": len(overdue),
-        "long_overdue_findings": len(long_overdue),
+        "open_findings": sum(one.count for one in findings),
+        "overdue_findings": sum(one.count for one in overdue),
+        "long_overdue_findings": sum(one.count for one in long_overdue),
         "oldest_due_on": min(one.due_on for one in findings),
     }

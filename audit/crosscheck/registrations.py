@@ -130,18 +130,18 @@ def _per_key(engine: Engine, keyed: Frame) -> Frame:
 
 
 def registration_facts(lists: Listed, near: Frame | None) -> Frame:
-    """One row per current registration: whether the ledger knows its device, who shares its terminal."""
+    """One row per current registration: whether the ledger knows its device, who shares its terminal.
+
+    A terminal number passes on to the device that replaces another: by it alone a registration is known
+    where one of the two sides names no serial.
+    """
     engine = lists.engine
     facts = lists.current.with_columns(ledger_row_id=nothing("row_id"))
+    nameless = lists.keys.filter(nw.col("serial_no").is_null())
     for way in lists.ways:
-        side = engine.pick(
-            lists.keys.select("row_id", _key=way.device_key()).filter(~nw.col("_key").is_null()),
-            ["_key"],
-            ["row_id"],
-        )
-        side = side.select("_key", _row="row_id")
-        facts = engine.attach(facts.with_columns(_key=way.registration_key()), side, "_key")
-        facts = facts.with_columns(ledger_row_id=nw.coalesce("ledger_row_id", "_row")).drop("_key", "_row")
+        facts = _known_by(engine, facts, lists.keys if way.by_serial else nameless, way, nw.lit(True))
+        if not way.by_serial:
+            facts = _known_by(engine, facts, lists.keys, way, nw.col("serial_no").is_null())
     facts = facts.with_columns(in_ledger=~nw.col("ledger_row_id").is_null())
     facts = engine.attach(facts, _shared_terminals(lists), "row_id")
     if near is None:
@@ -149,6 +149,15 @@ def registration_facts(lists: Listed, near: Frame | None) -> Frame:
             near_device_serial=nothing("serial_no"), near_device_key=nothing("serial_no")
         )
     return engine.attach(facts, near, "row_id")
+
+
+def _known_by(engine: Engine, facts: Frame, keys: Frame, way: Way, counts: nw.Expr) -> Frame:
+    """The registrations with the ledger row that a way finds for those that count and have none yet."""
+    keyed = keys.select("row_id", _key=way.device_key()).filter(~nw.col("_key").is_null())
+    side = engine.pick(keyed, ["_key"], ["row_id"]).select("_key", _row="row_id")
+    key = nw.when(counts).then(way.registration_key())
+    found = engine.attach(facts.with_columns(_key=key), engine.held(side), "_key")
+    return found.with_columns(ledger_row_id=nw.coalesce("ledger_row_id", "_row")).drop("_key", "_row")
 
 
 def _shared_terminals(lists: Listed) -> Frame:

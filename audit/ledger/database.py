@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
-from audit.errors import CannotWrite
+from audit.errors import CannotWrite, ConfigError, LedgerDamaged
 from audit.files import PRIVATE
-from audit.ledger.schema import METADATA
+
+HEAD = "0002"  # the newest revision under `migrations`
+_FIRST = "0001"  # what a ledger without a version is
+_OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
 class Database:
-    """One database; `transaction` is all or nothing."""
+    """One database; `transaction` is all or nothing.
+
+    Opening brings the schema up to date, and looks the file over when the last one to open it did not get
+    to close it. Raises CannotWrite, LedgerDamaged, or ConfigError for a URL that cannot be used.
+    """
 
     def __init__(self, url: str, state: Path) -> None:
-        file = None if url else state / "ledger.sqlite"
-        self._shown = str(file or sa.make_url(url))
+        self._file = None if url else state / "ledger.sqlite"
+        self._mark = state / _OPEN
         try:
-            if file:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.touch(PRIVATE)
-            self.engine = sa.create_engine(url or f"sqlite:///{file}")
-            if self.engine.dialect.name == "sqlite":
-                _configure_sqlite(self.engine)
-            METADATA.create_all(self.engine)
-        except (OSError, OperationalError) as failure:
+            self._shown = str(self._file or sa.make_url(url))
+            state.mkdir(parents=True, exist_ok=True)
+            if self._file:
+                self._file.touch(PRIVATE)
+            self.engine = sa.create_engine(url or f"sqlite:///{self._file}")
+        except (ArgumentError, NoSuchModuleError) as failure:
+            raise ConfigError("ledger_url", detail=str(failure)) from failure
+        except ModuleNotFoundError as failure:
+            raise ConfigError("ledger_driver", module=failure.name or "") from failure
+        except OSError as failure:
             raise self._unwritable(failure) from failure
+        if self.is_sqlite:
+            _configure_sqlite(self.engine)
+        try:
+            interrupted = self._mark.exists()
+            self._mark.touch(PRIVATE)
+            self._migrate()
+            if interrupted and (problems := self.problems()):
+                raise LedgerDamaged("ledger_damaged", path=self._shown, detail=problems[0])
+        except OperationalError as failure:
+            raise self._unwritable(failure) from failure
+        except DatabaseError as failure:
+            raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
+        except OSError as failure:
+            raise self._unwritable(failure) from failure
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file."""
+        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -41,13 +70,75 @@ class Database:
         except OperationalError as failure:
             raise self._unwritable(failure) from failure
 
+    def problems(self) -> list[str]:
+        """What is wrong with the database itself, in its own words; empty when it is sound."""
+        if not self.is_sqlite:
+            with self.transaction() as connection:
+                return _orphans(connection)
+        with self.transaction() as connection:
+            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+            strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            return [line for line in found if line != "ok"] + [
+                f"{table}: row {row} refers to a missing row of {parent}" for table, row, parent, _ in strays
+            ]
+
     def close(self) -> None:
         """Give the file back."""
         self.engine.dispose()
+        self._mark.unlink(missing_ok=True)
+
+    def _migrate(self) -> None:
+        """Bring the schema to the newest revision; what a file held before is kept beside it."""
+        with self.engine.connect() as connection:
+            found = _revision(connection)
+        if found == HEAD:
+            return
+        if found and found > HEAD:
+            raise LedgerDamaged("ledger_newer", path=self._shown, found=found, known=HEAD)
+        if found and self._file:
+            self._keep_copy(self._file.with_name(f"ledger.before-{HEAD}.sqlite"))
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            if found == _FIRST:
+                command.stamp(config, _FIRST)
+            command.upgrade(config, HEAD)
+
+    def _keep_copy(self, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        target.touch(PRIVATE)
+        with closing(sqlite3.connect(self._file or "")) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
 
     def _unwritable(self, failure: Exception) -> CannotWrite:
-        detail = str(getattr(failure, "orig", None) or failure)
-        return CannotWrite("cannot_write", path=self._shown, detail=detail)
+        return CannotWrite("cannot_write", path=self._shown, detail=_said(failure))
+
+
+def _said(failure: Exception) -> str:
+    return str(getattr(failure, "orig", None) or failure).splitlines()[0]
+
+
+def _revision(connection: sa.Connection) -> str:
+    """The revision of a database: "" for an empty one, the first for one that never heard of versions."""
+    tables = sa.inspect(connection).get_table_names()
+    if "alembic_version" in tables:
+        return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")) or "")
+    return _FIRST if "runs" in tables else ""
+
+
+def _orphans(connection: sa.Connection) -> list[str]:
+    """A server keeps its own pages; what can still be asked is whether every finding has its words."""
+    lost = connection.scalar(
+        sa.text(
+            "SELECT COUNT(*) FROM findings WHERE NOT EXISTS "
+            "(SELECT 1 FROM wordings WHERE wordings.finding_id = findings.finding_id)"
+        )
+    )
+    return [f"wordings: {lost} findings have none"] if lost else []
 
 
 def _configure_sqlite(engine: sa.Engine) -> None:
@@ -60,6 +151,7 @@ def _configure_sqlite(engine: sa.Engine) -> None:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA busy_timeout = 10000")
+        cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")

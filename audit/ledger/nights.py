@@ -1,9 +1,4 @@
-"""One night in the ledger: what it recalls of the nights before, and what tonight makes of each finding.
-
-Findings keep one id through all nights. A finding is fixed only when its rule was evaluated for its
-subject, on fresh data, and passed; a subject that is gone is absent and waits for a person; whatever was
-not looked at tonight stays as it was.
-"""
+"""One night in the ledger: what it recalls of the nights before, and what tonight makes of each finding."""
 
 from __future__ import annotations
 
@@ -11,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 import pandas as pd
@@ -21,26 +15,18 @@ import sqlalchemy as sa
 from audit.crosscheck.inputs import Memory
 from audit.crosscheck.programme import Owed
 from audit.errors import NightRefused
-from audit.findings import SCHEMA
 from audit.intake.feeds import Feed
+from audit.ledger import bulk
 from audit.ledger.database import Database
-from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS
-from audit.ledger.workdays import due_on
-from audit.standing import Standing
+from audit.ledger.lifecycle import State, Tonight
+from audit.ledger.recording import OPEN_LIVES, Practice, record
+from audit.ledger.schema import FINDINGS, HANDLINGS, INPUTS, RUNS, WORDINGS
+from audit.ledger.telling import told
+from audit.ledger.withdrawal import withdraw
 
-_CHUNK = 500
+__all__ = ["InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
 
-
-class State(StrEnum):
-    """What a finding is tonight."""
-
-    NEW = "new"
-    REOPENED = "reopened"
-    OPEN = "open"
-    UNCHECKED = "unchecked"  # open, and its rule or its data was not good enough to look again
-    ABSENT = "absent"  # its subject is no longer delivered; a person has to confirm
-    FIXED = "fixed"  # mended tonight
-    HELD = "held"  # follows a suspected incident of its channel: nothing is demanded of anybody yet
+_OPEN = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), ("identity", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -70,11 +56,11 @@ class InputRecord:
 class Night:
     """The ledger within one night's transaction."""
 
-    def __init__(self, connection: sa.Connection, as_of: date) -> None:
+    def __init__(self, connection: sa.Connection, as_of: date, *, rebuild: bool = False) -> None:
         self._connection = connection
         self.as_of = as_of
         self._runs = [Run(*row) for row in connection.execute(_CURRENT_RUNS)]
-        if self._runs and self._runs[-1].as_of > as_of:
+        if self.later and not rebuild:
             raise NightRefused(
                 "night_refused", as_of=as_of.isoformat(), last=self._runs[-1].as_of.isoformat()
             )
@@ -83,6 +69,11 @@ class Night:
     def runs(self) -> tuple[Run, ...]:
         """The nights that stand, in order."""
         return tuple(self._runs)
+
+    @property
+    def later(self) -> tuple[Run, ...]:
+        """The nights that stand after this one; telling this one takes them back."""
+        return tuple(run for run in self._runs if run.as_of > self.as_of)
 
     @property
     def same_date(self) -> Run | None:
@@ -95,18 +86,23 @@ class Night:
         earlier = [run for run in self._runs if run.as_of < self.as_of]
         return earlier[-1].run_id if earlier else ""
 
+    @property
+    def previous(self) -> date | None:
+        """The last night before this one that stands."""
+        return max((run.as_of for run in self._runs if run.as_of < self.as_of), default=None)
+
+    def withdrawn_dates(self) -> tuple[date, ...]:
+        """Dates that were told once and of which no run stands."""
+        standing = {run.as_of for run in self._runs}
+        told_once = self._connection.scalars(sa.select(RUNS.c.as_of).where(RUNS.c.superseded).distinct())
+        return tuple(sorted(set(told_once) - standing))
+
     def recall(self) -> Memory:
         """The last delivered state of each input, from nights before this one."""
         rows: dict[tuple[str, str], int] = {}
         columns: dict[str, frozenset[str]] = {}
-        query = (
-            sa.select(INPUTS, RUNS.c.as_of)
-            .join(RUNS, RUNS.c.number == INPUTS.c.number)
-            .where(RUNS.c.as_of < self.as_of, ~RUNS.c.superseded, INPUTS.c.complete)
-            .order_by(RUNS.c.as_of)
-        )
         last: dict[str, date] = {}
-        for found in self._connection.execute(query):
+        for found in self._connection.execute(_last_delivered(self.as_of)):
             rows[found.feed, found.pattern] = found.rows
             own = frozenset(found.columns)
             columns[found.feed] = columns[found.feed] | own if last.get(found.feed) == found.as_of else own
@@ -114,57 +110,51 @@ class Night:
         return Memory(max(last.values(), default=None), rows, columns, self._owed())
 
     def _owed(self) -> tuple[Owed, ...]:
-        """Findings that stood open after the last night before this one."""
+        """Findings that stood open after the last night before this one, and are demanded of somebody."""
+        kinds = (WORDINGS.c.owner, FINDINGS.c.first_seen, FINDINGS.c.due_on)
         query = (
-            sa.select(FINDINGS.c.owner, FINDINGS.c.first_seen, FINDINGS.c.due_on)
-            .where(FINDINGS.c.state == "open", FINDINGS.c.first_seen < self.as_of)
-            .order_by(FINDINGS.c.finding_id)
+            sa.select(*kinds, sa.func.count())
+            .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
+            .outerjoin(HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id)
+            .where(
+                FINDINGS.c.state == "open",
+                FINDINGS.c.first_seen < self.as_of,
+                FINDINGS.c.waiver.is_(None),
+                sa.func.coalesce(HANDLINGS.c.status, "") != State.FALSE_POSITIVE.value,
+            )
+            .group_by(*kinds)
+            .order_by(*kinds)
         )
         return tuple(Owed(*row) for row in self._connection.execute(query))
 
-    def withdraw(self, run: Run) -> None:
-        """Take back a run of the same date, so that the night can be told anew from other inputs."""
-        events = self._connection.execute(
-            sa.select(EVENTS).where(EVENTS.c.number == run.number).order_by(EVENTS.c.event.desc())
-        ).all()
-        for event in events:
-            before = _as_dates(event.before)
-            self._connection.execute(
-                sa.update(FINDINGS).where(FINDINGS.c.finding_id == event.finding_id).values(**before)
-            )
-        self._connection.execute(
-            sa.update(FINDINGS)
-            .where(FINDINGS.c.last_seen == self.as_of, FINDINGS.c.seen_before.is_not(None))
-            .values(last_seen=FINDINGS.c.seen_before)
-        )
-        self._connection.execute(sa.update(RUNS).where(RUNS.c.number == run.number).values(superseded=True))
+    def withdraw(self, run: Run, note: str = "") -> None:
+        """Take back the last run that stands, so that the night can be told anew. What people said stays."""
+        withdraw(self._connection, run.number, note)
+        self._runs = [one for one in self._runs if one.number != run.number]
 
     def open_findings(self) -> pa.Table:
         """Findings that stand before tonight: id, rule and identity."""
         query = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, FINDINGS.c.identity).where(
-            FINDINGS.c.state.in_(("open", "absent"))
+            FINDINGS.c.state.in_(OPEN_LIVES)
         )
-        names = ("finding_id", "rule", "identity")
-        found = self._connection.execute(query.order_by(FINDINGS.c.finding_id)).all()
-        return pa.table(
-            {name: pa.array([row[place] for row in found], pa.string()) for place, name in enumerate(names)}
-        )
+        return bulk.fetch(self._connection, query, _OPEN)
 
-    def record(self, run: Run, flagged: pa.Table, standing: Mapping[str, Standing]) -> pd.DataFrame:
-        """Carry every finding on; the result holds each one that is open, or was mended tonight.
+    def record(
+        self, run: Run, flagged: pa.Table, standing: pa.Table, practice: Practice | None = None
+    ) -> pd.DataFrame:
+        """Carry every finding on; the result holds each one that stands, or was closed tonight (`telling`).
 
-        `flagged` are tonight's findings; `standing` says of the open ones that were not flagged whether
-        they passed, are gone, or could not be looked at.
+        `flagged` are tonight's findings; `standing` (finding_id, standing) says of the open ones that were
+        not flagged whether they passed, are gone, or could not be looked at.
         """
-        known = self._known(flagged["finding_id"].to_pylist(), standing)
-        events: list[dict[str, Any]] = []
-        self._record_flagged(flagged, known, events)
-        self._record_unflagged(standing, known, events)
-        if events:
-            self._connection.execute(sa.insert(EVENTS), [{"number": run.number, **event} for event in events])
-        return self._told(set(flagged["finding_id"].to_pylist()))
+        practice = practice or Practice()
+        tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
+        recorded = record(self._connection, run.number, flagged, standing, practice, tonight)
+        return told(self._connection, recorded, flagged, self.as_of, practice.escalate)
 
-    def add_run(self, run: Run, version: str, config_digest: str) -> None:
+    def add_run(
+        self, run: Run, version: str, config_digest: str, scope: Mapping[str, object] | None = None
+    ) -> None:
         """Enter the run, before the events that belong to it."""
         self._connection.execute(
             sa.insert(RUNS).values(
@@ -178,6 +168,8 @@ class Night:
                 reason=run.reason,
                 files=dict(run.files),
                 counts={},
+                scope=dict(scope or {}),
+                rules={},
             )
         )
 
@@ -185,12 +177,24 @@ class Night:
         """The number of the run to come."""
         return int(self._connection.scalar(sa.select(sa.func.max(RUNS.c.number))) or 0) + 1
 
-    def complete_run(self, run: Run, inputs: Iterable[InputRecord], counts: Mapping[str, object]) -> None:
-        """Enter what the run found out only at its end: its outcome, its files, its inputs."""
+    def complete_run(
+        self,
+        run: Run,
+        inputs: Iterable[InputRecord],
+        counts: Mapping[str, object],
+        rules: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Enter what the run found out only at its end: its outcome, its files, its inputs, its rules."""
         self._connection.execute(
             sa.update(RUNS)
             .where(RUNS.c.number == run.number)
-            .values(exit_code=run.exit_code, reason=run.reason, files=dict(run.files), counts=dict(counts))
+            .values(
+                exit_code=run.exit_code,
+                reason=run.reason,
+                files=dict(run.files),
+                counts=dict(counts),
+                rules={name: dict(rule) for name, rule in (rules or {}).items()},
+            )
         )
         rows = [
             {
@@ -212,113 +216,36 @@ class Night:
         """The transaction, for the outbox."""
         return self._connection
 
-    def _known(self, flagged: list[str], standing: Mapping[str, Standing]) -> dict[str, Any]:
-        """What the ledger holds of the findings tonight touches, by id."""
-        wanted = sorted({*flagged, *standing})
-        known: dict[str, Any] = {}
-        for chunk in _chunks(wanted):
-            query = sa.select(FINDINGS).where(FINDINGS.c.finding_id.in_(chunk))
-            known.update({row.finding_id: row for row in self._connection.execute(query)})
-        return known
 
-    def _record_flagged(
-        self, flagged: pa.Table, known: Mapping[str, Any], events: list[dict[str, Any]]
-    ) -> None:
-        born: list[dict[str, Any]] = []
-        seen: list[dict[str, Any]] = []
-        for row in flagged.to_pylist():
-            before = known.get(row["finding_id"])
-            if before is None or before.state == "withdrawn":
-                row |= {"first_seen": self.as_of, "due_on": due_on(self.as_of, row["severity"])}
-                row |= {"seen_before": None, "reopened_on": None, "fixed_on": None}
-                events.append(
-                    {"finding_id": row["finding_id"], "kind": "opened", "before": {"state": "withdrawn"}}
-                )
-            else:
-                row |= {"first_seen": before.first_seen, "due_on": before.due_on, "fixed_on": None}
-                row |= {"seen_before": before.last_seen, "reopened_on": before.reopened_on}
-                self._note_change(row, before, events)
-            if row["held"]:
-                row["due_on"] = due_on(self.as_of, row["severity"])  # time runs once the suspicion is cleared
-            row |= {"state": "open", "last_seen": self.as_of}
-            (born if before is None else seen).append(row)
-        if born:
-            self._connection.execute(sa.insert(FINDINGS), born)
-        if seen:
-            columns = [name for name in (*SCHEMA.names, *_LIFE) if name != "finding_id"]
-            statement = (
-                sa.update(FINDINGS)
-                .where(FINDINGS.c.finding_id == sa.bindparam("_id"))
-                .values({name: sa.bindparam(f"_{name}") for name in columns})
-            )
-            bound = [
-                {"_id": row["finding_id"], **{f"_{name}": row[name] for name in columns}} for row in seen
-            ]
-            self._connection.execute(statement, bound)
-
-    def _note_change(self, row: dict[str, Any], before: Any, events: list[dict[str, Any]]) -> None:
-        """Events for a finding that was known: back after being mended, found again, or changed in weight."""
-        kept = {"state": before.state, "severity": before.severity}
-        if before.state == "fixed":
-            row |= {"reopened_on": self.as_of, "due_on": due_on(self.as_of, row["severity"])}
-            kept |= {
-                "fixed_on": _iso(before.fixed_on),
-                "reopened_on": _iso(before.reopened_on),
-                "due_on": _iso(before.due_on),
-            }
-            events.append({"finding_id": row["finding_id"], "kind": "reopened", "before": kept})
-        elif before.state == "absent" or before.severity != row["severity"]:
-            events.append({"finding_id": row["finding_id"], "kind": "changed", "before": kept})
-
-    def _record_unflagged(
-        self, standing: Mapping[str, Standing], known: Mapping[str, Any], events: list[dict[str, Any]]
-    ) -> None:
-        for identifier, stand in standing.items():
-            before = known[identifier]
-            target = {Standing.PASSED: "fixed", Standing.ABSENT: "absent"}.get(stand, before.state)
-            if target == before.state:
-                continue
-            values = {"state": target, "fixed_on": self.as_of if target == "fixed" else None}
-            self._connection.execute(
-                sa.update(FINDINGS).where(FINDINGS.c.finding_id == identifier).values(**values)
-            )
-            kept = {"state": before.state, "fixed_on": _iso(before.fixed_on)}
-            events.append({"finding_id": identifier, "kind": target, "before": kept})
-
-    def _told(self, flagged: set[str]) -> pd.DataFrame:
-        """Every finding that is open tonight or was mended tonight, with its state in a reader's words."""
-        query = (
-            sa.select(FINDINGS)
-            .where(
-                FINDINGS.c.state.in_(("open", "absent"))
-                | ((FINDINGS.c.state == "fixed") & (FINDINGS.c.fixed_on == self.as_of))
-            )
-            .order_by(FINDINGS.c.rule, FINDINGS.c.finding_id)
-        )
-        rows = [self._with_state(dict(row._mapping), flagged) for row in self._connection.execute(query)]
-        # as objects: a text column of pandas would turn None into NaN
-        return pd.DataFrame(rows, columns=[column.name for column in FINDINGS.columns], dtype=object)
-
-    def _with_state(self, row: dict[str, Any], flagged: set[str]) -> dict[str, Any]:
-        if row["state"] == "open":
-            if row["finding_id"] not in flagged:
-                row["state"] = State.UNCHECKED
-            elif row["held"]:
-                row["state"] = State.HELD
-            elif row["first_seen"] == self.as_of:
-                row["state"] = State.NEW
-            elif row["reopened_on"] == self.as_of:
-                row["state"] = State.REOPENED
-        row["state"] = str(row["state"])
-        return row
-
-
-_LIFE = ("state", "first_seen", "last_seen", "seen_before", "reopened_on", "fixed_on", "due_on")
 _CURRENT_RUNS = (
     sa.select(RUNS.c.number, RUNS.c.run_id, RUNS.c.as_of, RUNS.c.exit_code, RUNS.c.reason, RUNS.c.files)
     .where(~RUNS.c.superseded)
     .order_by(RUNS.c.as_of)
 )
+
+
+def _last_delivered(as_of: date) -> sa.Select[Any]:
+    """Per pattern the last night before `as_of` on which it was complete."""
+    nights = (
+        sa.select(INPUTS.c.feed, INPUTS.c.pattern, sa.func.max(RUNS.c.number).label("number"))
+        .join(RUNS, RUNS.c.number == INPUTS.c.number)
+        .where(RUNS.c.as_of < as_of, ~RUNS.c.superseded, INPUTS.c.complete)
+        .group_by(INPUTS.c.feed, INPUTS.c.pattern)
+        .subquery()
+    )
+    return (
+        sa.select(INPUTS, RUNS.c.as_of)
+        .join(
+            nights,
+            sa.and_(
+                nights.c.number == INPUTS.c.number,
+                nights.c.feed == INPUTS.c.feed,
+                nights.c.pattern == INPUTS.c.pattern,
+            ),
+        )
+        .join(RUNS, RUNS.c.number == INPUTS.c.number)
+        .order_by(RUNS.c.as_of, INPUTS.c.feed, INPUTS.c.pattern)
+    )
 
 
 def input_records(feeds: Mapping[str, Feed]) -> list[InputRecord]:
@@ -338,26 +265,10 @@ def input_records(feeds: Mapping[str, Feed]) -> list[InputRecord]:
 
 
 @contextmanager
-def open_night(database: Database, as_of: date) -> Iterator[Night]:
+def open_night(database: Database, as_of: date, *, rebuild: bool = False) -> Iterator[Night]:
     """The ledger for one night; what is done inside is committed when the block ends well.
 
-    Raises NightRefused when a later night is already in the ledger.
+    Raises NightRefused when a later night is already in the ledger, unless it is to be rebuilt.
     """
     with database.transaction() as connection:
-        yield Night(connection, as_of)
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _as_dates(before: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: date.fromisoformat(value) if name.endswith("_on") and value else value
-        for name, value in before.items()
-    }
-
-
-def _chunks(values: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
+        yield Night(connection, as_of, rebuild=rebuild)

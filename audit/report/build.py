@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
@@ -16,11 +14,11 @@ from audit.crosscheck.programme import ProgrammeState
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
-from audit.ledger.nights import State
+from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.rules.model import Severity
-from audit.words import Words, template_folders
+from audit.words import Words, load_programme
 
 _STEPS = {
     "weekly": pd.DateOffset(weeks=1),
@@ -29,7 +27,20 @@ _STEPS = {
     "half_yearly": pd.DateOffset(months=6),
     "yearly": pd.DateOffset(years=1),
 }
-_STATE_ORDER = [State.REOPENED, State.NEW, State.OPEN, State.HELD, State.ABSENT, State.UNCHECKED, State.FIXED]
+_STATE_ORDER = [
+    State.REOPENED,
+    State.NEW,
+    State.OPEN,
+    State.IN_PROGRESS,
+    State.CLAIMED,
+    State.HELD,
+    State.ABSENT,
+    State.UNCHECKED,
+    State.WAIVED,
+    State.FALSE_POSITIVE,
+    State.FIXED,
+    State.GONE,
+]
 FAIL_ON = ("critical", "high", "medium", "low", "new")
 
 
@@ -85,13 +96,15 @@ def build_report(
 
 
 def _by_priority(findings: pd.DataFrame) -> pd.DataFrame:
-    """What needs an eye first comes first: mended last, then by severity, by news, by due date."""
+    """What needs an eye first: by severity, by news, by due date; the excused come after, the closed last."""
     severity = findings["severity"].map({word.value: word.rank for word in Severity})
     state = findings["state"].map({word.value: place for place, word in enumerate(_STATE_ORDER)})
-    fixed = findings["state"] == State.FIXED
+    closed = findings["state"].isin(CLOSED)
+    excused = findings["state"].isin(EXCUSED)
     order = pd.DataFrame(
         {
-            "fixed": fixed,
+            "closed": closed,
+            "excused": excused,
             "severity": severity,
             "follows": findings["led_by"].notna(),
             "state": state,
@@ -99,7 +112,7 @@ def _by_priority(findings: pd.DataFrame) -> pd.DataFrame:
             "rule": findings["rule"],
             "id": findings["finding_id"],
         }
-    ).sort_values(["fixed", "severity", "follows", "state", "due", "rule", "id"])
+    ).sort_values(["closed", "excused", "severity", "follows", "state", "due", "rule", "id"])
     return findings.loc[order.index].reset_index(drop=True)
 
 
@@ -186,7 +199,7 @@ def _exit_code(findings: pd.DataFrame, alarms: Sequence[str], fail_on: str | Non
 
 
 def _at_or_above(findings: pd.DataFrame, fail_on: str) -> int:
-    standing = findings[findings["state"] != State.FIXED]
+    standing = findings[~findings["state"].isin((*CLOSED, *EXCUSED))]
     if fail_on == "new":
         return int(standing["state"].isin([State.NEW, State.REOPENED]).sum())
     limit = Severity(fail_on).rank
@@ -201,7 +214,7 @@ def _reason(
     if code is ExitCode.FINDINGS:
         limit = words.label("severity", fail_on) if fail_on != "new" else words("state.new")
         return words("reason.findings", count=_at_or_above(findings, fail_on or ""), limit=limit)
-    return words("reason.done", count=int((findings["state"] != State.FIXED).sum()))
+    return words("reason.done", count=int((~findings["state"].isin((*CLOSED, *EXCUSED))).sum()))
 
 
 def _input_lines(feed: Feed, as_of: date, words: Words) -> Iterable[InputLine]:
@@ -259,7 +272,7 @@ def checklist(
     `[audit.programme]` says so.
     """
     evaluated = {outcome.rule.id for outcome in outcomes if outcome.not_evaluated is None}
-    standing = findings[findings["state"] != State.FIXED]
+    standing = findings[~findings["state"].isin(CLOSED)]
     for name, item in load_programme().items():
         own = programme.get(name, ProgrammeItem())
         rules = item.get("rules", [])
@@ -295,9 +308,3 @@ def programme_states(programme: Mapping[str, ProgrammeItem], words: Words) -> It
 
 def _next_due(last_done: date | None, cadence: str) -> date | None:
     return (pd.Timestamp(last_done) + _STEPS[cadence]).date() if last_done else None
-
-
-def load_programme() -> dict[str, dict[str, Any]]:
-    """The catalogue of self-audit items, `templates/programme.toml`."""
-    file = template_folders()[-1] / "programme.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))

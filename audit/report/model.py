@@ -10,6 +10,7 @@ from enum import StrEnum
 import pandas as pd
 
 from audit.intake.reading import Rejection
+from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.rules.model import Rule
 
 
@@ -147,16 +148,36 @@ class Report:
 
     @property
     def open(self) -> pd.DataFrame:
-        """Findings that stand tonight."""
-        return self.findings[self.findings["state"] != "fixed"]
+        """Findings that stand tonight and are demanded of somebody: neither closed nor excused."""
+        return self.findings[~self.findings["state"].isin((*CLOSED, *EXCUSED))]
+
+    @property
+    def excused(self) -> pd.DataFrame:
+        """Findings that stand and are let stand: waived, or called false positives. Shown, never hidden."""
+        return self.findings[self.findings["state"].isin(EXCUSED)]
 
     @property
     def counts(self) -> dict[str, object]:
         """The figures the ledger keeps of a night, for the trend."""
         verdicts = {verdict.value: count for verdict, count in self.population.verdicts.items()}
-        return {"verdicts": verdicts, "open": len(self.open), "overdue": self.overdue}
+        states = self.findings["state"].value_counts()
+        return {
+            "verdicts": verdicts,
+            "open": len(self.open),
+            "overdue": self.overdue,
+            "states": {str(name): int(count) for name, count in sorted(states.items())},
+            "severities": {
+                str(name): int(count) for name, count in sorted(self.open["severity"].value_counts().items())
+            },
+        }
 
     @property
     def overdue(self) -> int:
         """Open findings past their due date."""
-        return int((self.open["due_on"] < self.as_of).sum())
+        return int(self.is_overdue.sum())
+
+    @property
+    def is_overdue(self) -> pd.Series[bool]:
+        """Per open finding whether it is past its due date; nobody is asked for what is held or gone."""
+        waits = self.open["state"].isin((State.HELD, State.ABSENT))
+        return (self.open["due_on"] < self.as_of) & ~waits

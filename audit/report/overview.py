@@ -169,9 +169,9 @@ def _three_tables(sheet: Worksheet, row: int, report: Report, words: Words) -> i
     ends = []
     found = changes(report)
     top = _title(sheet, row, 1, words("report.change_title"))
-    order = ("new", "reopened", "fixed", "open", "held", "unchecked", "absent")
+    always = list(found)[:4]
     rows: list[Sequence[object]] = [
-        (words.label("state", state), found[state]) for state in order if found[state] or state in order[:4]
+        (words.label("state", state), count) for state, count in found.items() if count or state in always
     ]
     ends.append(_table(sheet, top, 1, [words("header.state"), words("report.count")], rows))
     top = _title(sheet, row, 5, words("report.severity_title"))

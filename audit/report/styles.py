@@ -23,6 +23,11 @@ STATE_FILL = {
     "unchecked": "EDEDED",
     "held": "EDEDED",
     "absent": "EDEDED",
+    "claimed": "DDEBF7",
+    "in_progress": "DDEBF7",
+    "waived": "EDEDED",
+    "false_positive": "EDEDED",
+    "gone": "DDF1E4",
 }
 
 THIN = Border(bottom=Side(style="thin", color=LINE))

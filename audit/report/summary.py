@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.ledger.nights import State
+from audit.ledger.lifecycle import State
 from audit.report.model import Report, Verdict
 from audit.rules.model import Owner, Severity
 from audit.words import Words
@@ -29,9 +29,10 @@ def _devices(report: Report) -> int:
 
 
 def changes(report: Report) -> dict[str, int]:
-    """Findings by what tonight made of them."""
+    """Findings by what tonight made of them, the news first."""
     counted = report.findings["state"].value_counts()
-    return {state.value: int(counted.get(state.value, 0)) for state in State}
+    order = dict.fromkeys((State.NEW, State.REOPENED, State.FIXED, State.OPEN, *State))
+    return {state.value: int(counted.get(state.value, 0)) for state in order}
 
 
 def severities(report: Report) -> dict[str, int]:
@@ -46,7 +47,7 @@ def owners(report: Report) -> dict[str, tuple[int, int, int]]:
     for owner in Owner:
         own = report.open[report.open["owner"] == owner.value]
         new = own["state"].isin([State.NEW, State.REOPENED]).sum()
-        found[owner.value] = (len(own), int(new), int((own["due_on"] < report.as_of).sum()))
+        found[owner.value] = (len(own), int(new), int(report.is_overdue[own.index].sum()))
     return found
 
 

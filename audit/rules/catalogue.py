@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from typing import Any
 
 from audit.errors import ConfigError
 from audit.rules import RULES
+from audit.rules.article import STATEMENTS, Statement
 from audit.rules.model import Rule
-from audit.words import Words
+from audit.rules.selection import nearest
+from audit.words import Words, load_programme
 
 
 def rule_named(name: str) -> Rule:
     """A rule by its id, upper or lower case. Raises ConfigError naming the nearest."""
     if rule := RULES.get(name.upper()):
         return rule
-    near = difflib.get_close_matches(name.upper(), RULES, n=1, cutoff=0.3)
-    raise ConfigError("unknown_rule", rule=name, near=near[0] if near else "—")
+    raise ConfigError("unknown_rule", rule=name, near=nearest(name))
 
 
 def plain_rule(rule: Rule, words: Words) -> dict[str, Any]:
@@ -116,6 +116,7 @@ def as_markdown(words: Words) -> str:
         for line in filter(None, body[1:cut]):
             lines += [f"- {line.strip()}"] if line.startswith("  ") else ["", line, ""]
         lines += ["", "```text", *body[cut + 1 :], "```"]
+    lines += ["", f"## {words('trace.title')}", "", words("trace.note"), "", *trace_table(words)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
@@ -134,6 +135,30 @@ def rule_table(words: Words) -> list[str]:
         for rule in RULES.values()
     ]
     return [_markdown(head), _markdown(["---"] * len(head)), *(_markdown(row) for row in rows)]
+
+
+def trace_table(words: Words) -> list[str]:
+    """Every statement of the article with what answers it, as a Markdown table."""
+    items: dict[str, list[str]] = {}
+    for item in load_programme().values():
+        items.setdefault(item["statement"], []).append(item[words.language])
+    head = [words("header.cause"), words("sheet.rules"), words("trace.items"), words("trace.sheets")]
+    rows = [
+        (
+            f"{one.number} {words.label('cause', one.number)}",
+            words.show(one.rules),
+            "<br>".join(items.get(one.number, [])),
+            words.show([words(f"sheet.{sheet}") for sheet in _sheets(one, one.number in items)])
+            or words("trace.unmeasured"),
+        )
+        for one in STATEMENTS.values()
+    ]
+    return [_markdown(head), _markdown(["---"] * len(head)), *(_markdown(row) for row in rows)]
+
+
+def _sheets(one: Statement, has_items: bool) -> list[str]:
+    """Keys of `[sheet]`: its findings', its self-audit items', and those it names itself."""
+    return [*(["findings"] if one.rules else []), *(["checklist"] if has_items else []), *one.sheets]
 
 
 def _readable(sentence: str, words: Words) -> str:

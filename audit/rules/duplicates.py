@@ -156,7 +156,7 @@ ELE_10 = Rule(
         "{first_terminal_serial}、{last_terminal_serial}", "{first_terminal_serial}, {last_terminal_serial}"
     ),
     other="terminal_twin",
-    explains=(Explains("ELE-02"),),
+    explains=(Explains("ELE-02"), Explains("AUD-07")),
     since="0.2.0",
     example=Example(
         rows=(

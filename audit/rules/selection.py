@@ -39,8 +39,12 @@ def _named(rule: Rule, names: tuple[str, ...]) -> bool:
 
 
 def _unknown(name: str) -> ConfigError:
-    near = difflib.get_close_matches(name.upper(), RULES, n=1, cutoff=0.4)
-    return ConfigError("config_unknown_rule", rule=name, near=near[0] if near else "—")
+    return ConfigError("config_unknown_rule", rule=name, near=nearest(name))
+
+
+def nearest(name: str) -> list[str]:
+    """The ids of rules a name may have meant, the likeliest first."""
+    return difflib.get_close_matches(name.upper(), RULES, n=3, cutoff=0.3) or ["—"]
 
 
 def _thresholds(rule: Rule, own: Mapping[str, Any]) -> dict[str, float]:

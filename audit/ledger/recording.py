@@ -1,0 +1,308 @@
+"""Tonight's findings entered: read what is known, carry it over the night, write what changed. Set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from audit.findings import SCHEMA
+from audit.ledger import bulk
+from audit.ledger.lifecycle import LIFE, SAID, SEEN, Carried, Kind, Sight, Tonight, carry
+from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS, WORDINGS
+from audit.ledger.waivers import PATTERNS, Waiver, matched
+from audit.ledger.workdays import Calendar
+
+ESCALATE = (7, 15)  # calendar days overdue after which a finding goes one level up, operating practice
+OPEN_LIVES = ("open", "absent")
+WORDS = tuple(column.name for column in WORDINGS.columns if column.name not in ("finding_id", "digest"))
+_WORDS_SCHEMA = pa.schema([SCHEMA.field(name) for name in WORDS])
+_ID = pa.schema([("finding_id", pa.string())])
+_KNOWN = pa.schema([*_ID, *LIFE, *SAID, ("digest", pa.string())])
+_IDENTITY = ("rule", "subject", "identity")
+
+
+@dataclass(frozen=True)
+class Practice:
+    """How the estate handles findings: its due days, its levels of escalation, its waivers."""
+
+    calendar: Calendar = field(default_factory=Calendar)
+    escalate: Sequence[int] = ESCALATE
+    waivers: tuple[Waiver, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The findings tonight touched, row for row: their lives now, what people said, what happened.
+
+    `place` is the row of tonight's findings, null where a finding was not flagged.
+    """
+
+    ids: pa.Array
+    life: pa.Table
+    status: pa.Array
+    kind: pa.Array
+    place: pa.Array
+
+
+def record(
+    connection: sa.Connection,
+    number: int,
+    flagged: pa.Table,
+    standing: pa.Table,
+    practice: Practice,
+    night: Tonight,
+) -> Recorded:
+    """Carry every finding that is open or flagged over tonight.
+
+    `standing` (finding_id, standing) says of the open ones that were not flagged whether they passed, are
+    gone, or could not be looked at; of whom it does not speak nothing is concluded.
+    """
+    known = _known(connection, flagged["finding_id"])
+    flagged_ids = flagged["finding_id"].combine_chunks()
+    is_new = pc.invert(pc.is_in(flagged_ids, value_set=known["finding_id"].combine_chunks()))
+    born = pa.table({"finding_id": flagged_ids.filter(is_new)})
+    before = pa.concat_tables([known, born], promote_options="default").combine_chunks()
+    ids = before["finding_id"].combine_chunks()
+    place = pc.index_in(ids, value_set=flagged_ids)
+    seen = _seen(connection, ids, place, flagged, standing, practice, night.as_of)
+    life = before.select(LIFE.names)
+    carried = carry(life, before.select(SAID.names), seen, night)
+    is_born = np.arange(len(ids)) >= known.num_rows
+    _write_lives(connection, ids, before, carried, is_born, flagged, place)
+    _write_words(connection, ids, before, is_born, flagged, place)
+    _write_events(connection, number, night.as_of, ids, before, carried)
+    _write_resets(connection, number, night.as_of, ids, before, carried)
+    return Recorded(ids, carried.life, carried.status, carried.kind, place)
+
+
+def _known(connection: sa.Connection, flagged: pa.ChunkedArray) -> pa.Table:
+    """Findings that stand, and those flagged tonight that had been closed or withdrawn."""
+    query = (
+        sa.select(
+            FINDINGS.c.finding_id,
+            *(FINDINGS.c[name] for name in LIFE.names),
+            HANDLINGS.c.status,
+            HANDLINGS.c.status_on,
+            HANDLINGS.c.marked,
+            WORDINGS.c.digest,
+        )
+        .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
+        .outerjoin(HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id)
+    )
+    standing = FINDINGS.c.state.in_(OPEN_LIVES)
+    found = bulk.fetch(connection, query.where(standing), _KNOWN)
+    closed = sa.select(FINDINGS.c.finding_id).where(sa.not_(standing)).limit(1)
+    unknown = flagged.filter(pc.invert(pc.is_in(flagged, value_set=found["finding_id"].combine_chunks())))
+    if not len(unknown) or connection.scalar(closed) is None:
+        return found
+    asked = bulk.load(connection, "asked", pa.table({"finding_id": unknown}))
+    again = query.join(asked, asked.c.finding_id == FINDINGS.c.finding_id).where(sa.not_(standing))
+    back = bulk.fetch(connection, again, _KNOWN)
+    bulk.drop(connection, "asked")
+    return pa.concat_tables([found, back])
+
+
+def _seen(
+    connection: sa.Connection,
+    ids: pa.Array,
+    place: pa.Array,
+    flagged: pa.Table,
+    standing: pa.Table,
+    practice: Practice,
+    as_of: date,
+) -> pa.Table:
+    stood = (
+        standing["standing"]
+        .combine_chunks()
+        .take(pc.index_in(ids, value_set=standing["finding_id"].combine_chunks()))
+    )
+    unflagged = pc.fill_null(stood, Sight.UNCHECKED.value)
+    waiver, until = matched(
+        _described(connection, ids, place, flagged, practice.waivers), practice.waivers, as_of
+    )
+    return pa.table(
+        {
+            "sight": pc.if_else(pc.is_valid(place), Sight.FLAGGED.value, unflagged),
+            **{name: flagged[name].combine_chunks().take(place) for name in ("severity", "held", "evidence")},
+            "waiver": waiver,
+            "waived_until": until,
+        },
+        schema=SEEN,
+    )
+
+
+def _described(
+    connection: sa.Connection, ids: pa.Array, place: pa.Array, flagged: pa.Table, waivers: Iterable[Waiver]
+) -> pa.Table:
+    """Rule and identifiers of each finding, as far as waivers ask for them."""
+    names = ("rule", *PATTERNS)
+    columns = {name: flagged[name].combine_chunks().take(place) for name in names}
+    missing = ids.filter(pc.is_null(place))
+    if len(missing) and any(not one.finding_id for one in waivers):
+        asked = bulk.load(connection, "described", pa.table({"finding_id": missing}))
+        query = (
+            sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, *(WORDINGS.c[name] for name in PATTERNS))
+            .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
+            .join(asked, asked.c.finding_id == FINDINGS.c.finding_id)
+        )
+        schema = pa.schema([(name, pa.string()) for name in ("finding_id", *names)])
+        kept = bulk.fetch(connection, query, schema)
+        bulk.drop(connection, "described")
+        where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks())
+        columns = {
+            name: pc.coalesce(column, kept[name].combine_chunks().take(where))
+            for name, column in columns.items()
+        }
+    return pa.table({"finding_id": ids, **columns})
+
+
+def _write_lives(
+    connection: sa.Connection,
+    ids: pa.Array,
+    before: pa.Table,
+    carried: Carried,
+    is_born: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    flagged: pa.Table,
+    place: pa.Array,
+) -> None:
+    rows = pa.table({"finding_id": ids, **{name: carried.life[name] for name in LIFE.names}})
+    born = rows.filter(pa.array(is_born))
+    born_place = place.filter(pa.array(is_born))
+    for name in _IDENTITY:
+        born = born.append_column(name, flagged[name].combine_chunks().take(born_place))
+    bulk.append(connection, FINDINGS, born.sort_by("finding_id"))
+    differs = np.zeros(len(ids), dtype=bool)
+    for name in LIFE.names:
+        differs |= _differs(before[name].combine_chunks(), carried.life[name].combine_chunks())
+    changed = rows.filter(pa.array(differs & ~is_born))
+    if changed.num_rows:
+        source = bulk.load(connection, "lives", changed)
+        bulk.update(connection, FINDINGS, source, LIFE.names)
+        bulk.drop(connection, "lives")
+
+
+def _differs(left: pa.Array, right: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    unequal = pc.fill_null(pc.not_equal(left, right), True)
+    both_blank = pc.and_(pc.is_null(left), pc.is_null(right))
+    return np.asarray(pc.and_not(unequal, both_blank).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _write_words(
+    connection: sa.Connection,
+    ids: pa.Array,
+    before: pa.Table,
+    is_born: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    flagged: pa.Table,
+    place: pa.Array,
+) -> None:
+    """The words of what was flagged tonight, where they are not those of the last time."""
+    digests = pa.array(digests_of(flagged), pa.string()).take(place)
+    told = np.asarray(pc.is_valid(place).to_numpy(zero_copy_only=False), dtype=bool)
+    other = told & _differs(digests, before["digest"].combine_chunks())
+    for mask, is_new in ((told & is_born, True), (other & ~is_born, False)):
+        kept = pa.array(mask)
+        where = place.filter(kept)
+        if not len(where):
+            continue
+        words = flagged.select(WORDS).take(where)
+        rows = pa.table({"finding_id": ids.filter(kept), "digest": digests.filter(kept)})
+        for name in WORDS:
+            rows = rows.append_column(name, words[name])
+        if is_new:
+            bulk.append(connection, WORDINGS, rows.sort_by("finding_id"))
+        else:
+            source = bulk.load(connection, "words", rows)
+            bulk.update(connection, WORDINGS, source, ("digest", *WORDS))
+            bulk.drop(connection, "words")
+
+
+def digests_of(flagged: pa.Table) -> list[str]:
+    """Per finding a hash of its words, to see whether they are still the same."""
+    found: list[str] = []
+    for batch in flagged.select(WORDS).to_batches(max_chunksize=50_000):
+        texts = [column.cast(pa.string()) for column in batch.columns]
+        joined = pc.binary_join_element_wise(*texts, "\x1f", null_handling="replace", null_replacement="\x1e")
+        found += [blake2b(text.encode(), digest_size=8).hexdigest() for text in joined.to_pylist()]
+    return found
+
+
+def _write_events(
+    connection: sa.Connection, number: int, as_of: date, ids: pa.Array, before: pa.Table, carried: Carried
+) -> None:
+    happened = pc.is_valid(carried.kind)
+    count = pc.sum(happened).as_py() or 0
+    if not count:
+        return
+    was = before.filter(happened)
+    life = carried.life.filter(happened)
+    texts = {"was_state", "was_sight", "was_severity", "was_evidence"}
+    columns = {f"was_{name}": was[name].combine_chunks() for name in LIFE.names}
+    columns |= {name: pc.fill_null(columns[name], "") for name in texts}
+    columns["was_held"] = pc.fill_null(columns["was_held"], False)
+    rows = pa.table(
+        {
+            "number": pa.repeat(pa.scalar(number, pa.int64()), count),
+            "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), count),
+            "finding_id": ids.filter(happened),
+            "kind": carried.kind.filter(happened),
+            "state": life["state"],
+            "severity": life["severity"],
+            **columns,
+        }
+    )
+    bulk.append(connection, EVENTS, rows.sort_by("finding_id"))
+
+
+def _write_resets(
+    connection: sa.Connection, number: int, as_of: date, ids: pa.Array, before: pa.Table, carried: Carried
+) -> None:
+    """Statuses that tonight moved on: the person's word stays in the events."""
+    was = pc.fill_null(before["status"].combine_chunks(), "")
+    moved = pc.not_equal(was, carried.status)
+    if not pc.any(moved).as_py():
+        return
+    kept = before.filter(moved)
+    rows = pa.table(
+        {
+            "finding_id": ids.filter(moved),
+            "was": was.filter(moved),
+            "status": carried.status.filter(moved),
+            "marked": kept["marked"],
+            "status_on": kept["status_on"].cast(pa.string()),
+        }
+    )
+    source = bulk.load(connection, "resets", rows)
+    own = HANDLINGS.c.finding_id == source.c.finding_id
+    values: Mapping[str, sa.ColumnElement[object]] = {
+        "number": sa.literal(number),
+        "as_of": sa.literal(as_of, sa.Date),
+        "finding_id": source.c.finding_id,
+        "kind": sa.literal(Kind.RESET.value),
+        "field": sa.literal("status"),
+        "before": source.c.was,
+        "after": source.c.status,
+        "said_at": sa.func.coalesce(source.c.status_on, ""),
+        "was_evidence": sa.func.coalesce(source.c.marked, ""),
+        "row_version": HANDLINGS.c.row_version + 1,
+    }
+    chosen = sa.select(*values.values()).where(own).order_by(source.c.finding_id)
+    connection.execute(sa.insert(EVENTS).from_select(list(values), chosen, include_defaults=False))
+    connection.execute(
+        sa.update(HANDLINGS)
+        .values(
+            status=source.c.status,
+            status_on=as_of,
+            marked="",
+            row_version=HANDLINGS.c.row_version + 1,
+            status_version=HANDLINGS.c.row_version + 1,
+        )
+        .where(own)
+    )
+    bulk.drop(connection, "resets")

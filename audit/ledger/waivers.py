@@ -1,0 +1,225 @@
+"""Waivers (豁免): who lets what stand, why, and until when. Shown, never hidden; the end brings it back."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from audit.errors import ConfigError
+from audit.ledger.schema import EVENTS, FINDINGS, RUNS, WAIVERS
+
+PATTERNS = ("serial_no", "merchant_no", "channel", "vendor")
+_KEYS = ("finding", "rule", *PATTERNS, "reason", "approver", "from", "until")
+ENDING_DAYS = 7  # told so long before a waiver ends
+IDLE_NIGHTS = 30  # told when it matched nothing for so many
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """One waiver. It names a finding, or a rule with patterns (`*`, `?`) of at least one identifier.
+
+    `source` is file or workbook; `starts_on` None holds from the night that first reads it.
+    """
+
+    source: str
+    reason: str
+    approver: str
+    until: date
+    finding_id: str = ""
+    rule: str = ""
+    serial_no: str = ""
+    merchant_no: str = ""
+    channel: str = ""
+    vendor: str = ""
+    starts_on: date | None = None
+
+    @property
+    def waiver_id(self) -> str:
+        """16 hex digits; a waiver with another word is another waiver."""
+        parts = [self.source, self.finding_id, self.rule, *(getattr(self, name) for name in PATTERNS)]
+        parts += [self.reason, self.approver, self.until.isoformat(), str(self.starts_on or "")]
+        return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
+
+    def runs(self, as_of: date) -> bool:
+        """Whether it holds on that night; the last day is included."""
+        return (self.starts_on is None or self.starts_on <= as_of) and as_of <= self.until
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """Why a waiver is to be looked at again: `key` is ending, idle or ended."""
+
+    waiver: Waiver
+    key: str
+    nights: int = 0  # idle: so many
+
+
+def load_waivers(file: Path | None, as_of: date, max_days: int) -> tuple[Waiver, ...]:
+    """The waivers of `waivers.toml`. Raises ConfigError that names the entry and what is wrong with it."""
+    if file is None:
+        return ()
+    try:
+        plain = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as failure:
+        raise ConfigError("config_unreadable", file=str(file), detail=failure.strerror or "") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise ConfigError("config_syntax", file=str(file), detail=str(failure)) from None
+    for key in plain:
+        if key != "waiver":
+            raise ConfigError("config_unknown_key", file=str(file), key=key, near="[[waiver]]")
+    entries = plain.get("waiver", [])
+    if not isinstance(entries, list):
+        raise ConfigError("config_unknown_key", file=str(file), key="[waiver]", near="[[waiver]]")
+    return tuple(
+        _waiver(entry, f"{file.name} [[waiver]] {number}", as_of, max_days)
+        for number, entry in enumerate(entries, start=1)
+    )
+
+
+def _waiver(entry: Mapping[str, Any], where: str, as_of: date, max_days: int) -> Waiver:
+    named = entry.get("finding") or " ".join(str(entry[key]) for key in ("rule", *PATTERNS) if key in entry)
+    where = f"{where} ({named})" if named else where
+    for key, value in entry.items():
+        if key not in _KEYS:
+            raise ConfigError("waiver_key", entry=where, key=key, known=list(_KEYS))
+        is_right = type(value) is date if key in ("from", "until") else isinstance(value, str)
+        if not is_right:
+            raise ConfigError("waiver_value", entry=where, key=key, value=value)
+    for key in ("reason", "approver", "until"):
+        if not str(entry.get(key, "")).strip():
+            raise ConfigError("waiver_missing", entry=where, key=key)
+    patterns = {name: entry[name].strip() for name in PATTERNS if entry.get(name, "").strip()}
+    if bool(entry.get("finding")) == bool(entry.get("rule") and patterns):
+        raise ConfigError("waiver_names", entry=where, patterns=list(PATTERNS))
+    starts, until = entry.get("from"), entry["until"]
+    if starts and starts > until:
+        raise ConfigError("waiver_backwards", entry=where, starts=starts, until=until)
+    if until - (starts or as_of) > timedelta(days=max_days):
+        raise ConfigError("waiver_long", entry=where, until=until, days=max_days)
+    return Waiver(
+        "file",
+        entry["reason"].strip(),
+        entry["approver"].strip(),
+        until,
+        finding_id=entry.get("finding", "").strip(),
+        rule=entry.get("rule", "").strip(),
+        starts_on=starts,
+        **patterns,
+    )
+
+
+def matched(findings: pa.Table, waivers: Iterable[Waiver], as_of: date) -> tuple[pa.Array, pa.Array]:
+    """Per finding the id and the end of the waiver that holds for it; of several the one that ends last.
+
+    `findings` has finding_id, rule and the columns of PATTERNS.
+    """
+    running = sorted(
+        (one for one in waivers if one.runs(as_of)), key=lambda one: (one.until, one.waiver_id), reverse=True
+    )
+    place = np.full(findings.num_rows, -1, dtype=np.int64)
+    single = {one.finding_id: number for number, one in reversed(list(enumerate(running))) if one.finding_id}
+    if single:
+        found = pc.index_in(findings["finding_id"], value_set=pa.array(list(single), pa.string()))
+        numbers = np.array([*single.values(), -1])
+        place = numbers[pc.fill_null(found, len(single)).to_numpy()]
+    for number, one in enumerate(running):
+        if not one.finding_id:
+            holds = _holds(findings, one)
+            place = np.where(holds & ((place < 0) | (place > number)), number, place)
+    ids = pa.array([one.waiver_id for one in running], pa.string())
+    ends = pa.array([one.until for one in running], pa.date32())
+    taken = pa.array(place, mask=place < 0)
+    return ids.take(taken), ends.take(taken)
+
+
+def _holds(findings: pa.Table, waiver: Waiver) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    holds = np.ones(findings.num_rows, dtype=bool)
+    for name in ("rule", *PATTERNS):
+        if pattern := getattr(waiver, name):
+            holds &= np.asarray(
+                pc.fill_null(_like(findings[name].combine_chunks(), pattern), False).to_numpy(
+                    zero_copy_only=False
+                ),
+                dtype=bool,
+            )
+    return holds
+
+
+def _like(column: pa.Array, pattern: str) -> pa.Array:
+    """`*` stands for anything, `?` for one character; a column without them is compared as it is."""
+    if not set(pattern) & {"*", "?"}:
+        return pc.equal(column, pattern)
+    regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return pc.match_substring_regex(column, f"(?s)^{regex}$")
+
+
+def enter_waivers(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> None:
+    """Keep every waiver that was ever in force; one that is no longer written anywhere ends tonight."""
+    current = {one.waiver_id: one for one in waivers}
+    known = {row.waiver_id: row.ended_on for row in connection.execute(sa.select(WAIVERS))}
+    born = [
+        {
+            "waiver_id": identifier,
+            "entered_on": as_of,
+            **{
+                name: getattr(one, name)
+                for name in ("source", "finding_id", "rule", *PATTERNS, "reason", "approver", "until")
+            },
+        }
+        for identifier, one in current.items()
+        if identifier not in known
+    ]
+    if born:
+        connection.execute(sa.insert(WAIVERS), born)
+    for identifier, ended in known.items():
+        ends = None if identifier in current else (ended or as_of)
+        if ends != ended:
+            connection.execute(
+                sa.update(WAIVERS).where(WAIVERS.c.waiver_id == identifier).values(ended_on=ends)
+            )
+
+
+def last_matches(connection: sa.Connection, as_of: date) -> dict[str, date]:
+    """Per waiver the last night it held for a finding, or else the night it was entered."""
+    entered = {row.waiver_id: row.entered_on for row in connection.execute(sa.select(WAIVERS))}
+    over = (
+        sa.select(EVENTS.c.was_waiver, sa.func.max(EVENTS.c.as_of))
+        .join(RUNS, RUNS.c.number == EVENTS.c.number)
+        .where(EVENTS.c.was_waiver.is_not(None), ~RUNS.c.superseded)
+        .group_by(EVENTS.c.was_waiver)
+    )
+    entered.update({str(identifier): day for identifier, day in connection.execute(over)})
+    holding = sa.select(FINDINGS.c.waiver).where(FINDINGS.c.waiver.is_not(None)).distinct()
+    return entered | dict.fromkeys(map(str, connection.scalars(holding)), as_of)
+
+
+def reminders(
+    waivers: Iterable[Waiver], as_of: date, last_match: Mapping[str, date], nights: Sequence[date]
+) -> tuple[Reminder, ...]:
+    """What is to be looked at again: waivers that end within days, have ended, or match nothing.
+
+    `last_match` holds per waiver id the last night it held for a finding, or else the night it was entered;
+    `nights` the nights that stand, in order.
+    """
+    found = []
+    for one in sorted(waivers, key=lambda one: (one.until, one.waiver_id)):
+        idle = sum(night > last_match.get(one.waiver_id, as_of) for night in nights)
+        if one.until < as_of:
+            found.append(Reminder(one, "ended"))
+        elif one.until - as_of <= timedelta(days=ENDING_DAYS):
+            found.append(Reminder(one, "ending"))
+        elif idle >= IDLE_NIGHTS:
+            found.append(Reminder(one, "idle", idle))
+    return tuple(found)

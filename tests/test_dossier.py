@@ -1,0 +1,119 @@
+"""`pos-audit explain --device`: what the last night knew of one device, and what every rule made of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+from conftest import DEVICE, MERCHANT, REGISTRATION, Estate
+
+from audit.config import load_settings
+from audit.dossier import dossier_of, fact_label, shown_facts
+from audit.errors import NothingToShow
+from audit.words import load_words
+
+
+def told(estate: Estate, device: str, language: str = "zh") -> dict:
+    words = load_words(language)
+    return dossier_of(load_settings(estate.config), words, device).to_json(words)
+
+
+def states(dossier: dict) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in dossier["rules"]:
+        found.setdefault(one["rule"], set()).add(one["state"])
+    return found
+
+
+@pytest.fixture
+def night(estate: Estate) -> Estate:
+    """A device that failed, one that is spotless, one whose status cannot be read."""
+    serials = ("SN000001", "SN000002", "SN000003")
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    rows = [REGISTRATION | {"serial": serial} for serial in serials]
+    rows[0] |= {"status": "报备失败", "fail_reason": "照片不清晰"}
+    rows[2] |= {"status": "谜"}
+    estate.write("registrations", [*rows, REGISTRATION | {"serial": "GHOST0001"}])
+    estate.run()
+    return estate
+
+
+def test_what_was_found_what_passed_and_what_nobody_could_tell(night: Estate):
+    failed = states(told(night, "SN000001"))
+    assert failed["REG-04"] == {"flagged"}
+    assert failed["REG-06"] == {"passed"}
+    assert failed["HB-01"] == {"passed"}
+    spotless = states(told(night, "sn000002"))
+    assert not [rule for rule, found in spotless.items() if "flagged" in found]
+    assert spotless["LIF-02"] == {"not_applicable"}
+    assert spotless["AUD-01"] == {"not_enabled"}
+    unread = told(night, "SN000003")
+    assert states(unread)["REG-01"] == {"unknown"}
+    [why] = [one["why"] for one in unread["rules"] if one["rule"] == "REG-04"]
+    assert "报备状态" in why
+
+
+def test_the_sentence_and_the_facts_are_the_reports_own(night: Estate):
+    dossier = told(night, "SN000001")
+    [why] = [one["why"] for one in dossier["rules"] if one["rule"] == "REG-04"]
+    assert why in {finding["detail"] for finding in night.findings()}
+    values = {(fact["group"], fact["label"]): fact["value"] for fact in dossier["facts"]}
+    assert values["设备台账", "终端序列号"] == "SN000001"
+    assert values["报备清单 · 微信", "失败原因"] == "照片不清晰"
+    assert values["商户清单", "商户清单中有"] == "是"
+    assert not dossier["changed"]
+
+
+def test_a_registration_without_a_device_has_a_dossier_too(night: Estate):
+    assert states(told(night, "GHOST0001"))["REG-08"] == {"flagged"}
+
+
+def test_personal_values_stay_masked(night: Estate):
+    person = "11010519491231002X"
+    night.write("merchants", [MERCHANT | {"legal_person": "王小明", "法人证件号码": person}])
+    text = json.dumps(told(night, "SN000001"), ensure_ascii=False)
+    assert person not in text
+    assert "王小明" not in text
+
+
+def test_files_that_changed_since_the_night_are_said_to_have_changed(night: Estate):
+    night.write("devices", [DEVICE | {"serial_no": "SN000001", "firmware": "1.0.0"}])
+    dossier = told(night, "SN000001")
+    assert dossier["changed"]
+    assert states(dossier)["DEV-04"] == {"flagged"}
+
+
+def test_a_device_nobody_knows_and_a_ledger_without_a_night(estate: Estate):
+    estate.configure()
+    with pytest.raises(NothingToShow) as failure:
+        told(estate, "SN000001")
+    assert failure.value.key == "no_night_yet"
+    estate.run(date(2026, 11, 21))
+    with pytest.raises(NothingToShow) as failure:
+        told(estate, "SN999999")
+    assert failure.value.key == "unknown_device"
+
+
+def test_on_the_command_line(night: Estate):
+    def explain(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "audit", "explain", "--config", str(night.config), *arguments]
+        return subprocess.run(command, text=True, capture_output=True, check=False)
+
+    shown = explain("--device", "SN000001")
+    assert shown.returncode == 0, shown.stderr
+    assert "REG-04 报备失败 [微信]：终端 SN000001" in shown.stdout
+    assert "REG-04 Registration failed" in explain("--device", "SN000001", "--language", "en").stdout
+    assert json.loads(explain("--device", "SN000001", "--json").stdout)["key"] == "SN000001"
+    assert explain("--device", "SN999999").returncode == 40
+    assert explain("REG-01", "--device", "SN000001").returncode == 2
+    assert explain().returncode == 2
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_fact_shown_has_a_name(language: str):
+    words = load_words(language)
+    nameless = {name for name in shown_facts() if "_" in name and fact_label(name, words) == name}
+    assert not nameless
