@@ -139,8 +139,12 @@ class Engine:
         return self.where(frame, *(~nw.col(name).is_null() for name in names))
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
-        """The rows whose key `side` has, once or more."""
+        """The rows whose key `side` has; others as well, where to tell them apart would not pay."""
         return frame.join(side.select(on), on=on, how="semi")
+
+    def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """The rows whose key `side` has not; a null key is in no side."""
+        return frame.join(side.select(on), on=on, how="anti")
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """One row per key: the first, or the last, by `order`, which holds numbers or moments and no nulls.
@@ -179,7 +183,8 @@ class PandasEngine(Engine):
 
     def frame(self, rows: pa.Table) -> Frame:
         """The rows themselves."""
-        return nw.from_native(rows).lazy()
+        lazy: Frame = nw.from_native(rows).lazy()
+        return lazy
 
     def held(self, frame: Frame) -> Frame:
         """Everything is computed at once; nothing to hold."""
@@ -207,10 +212,17 @@ class PandasEngine(Engine):
         )
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """See Engine: only a small side is looked for."""
+        native, others = _native(frame), _native(side)
+        if 4 * others.num_rows > native.num_rows:
+            return frame
+        return self.frame(native.filter(pc.is_in(native[on], value_set=_one(others[on]), skip_nulls=True)))
+
+    def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine."""
         native = _native(frame)
         met = pc.is_in(native[on], value_set=_one(_native(side)[on]), skip_nulls=True)
-        return self.frame(native.filter(met))
+        return self.frame(native.filter(pc.invert(met)))
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """See Engine: only rows that share their key are put in order."""
@@ -222,13 +234,16 @@ class PandasEngine(Engine):
             return frame
         rivals = native.select(list(dict.fromkeys([*by, *order]))).take(shared)
         codes, counts = _codes(rivals, by)
-        in_order = np.lexsort([_numbers(rivals[name]) for name in reversed(order)])
-        ranks = np.empty(len(shared), np.int64)
-        ranks[in_order[::-1] if last else in_order] = np.arange(len(shared))
-        best = np.full(len(counts), np.iinfo(np.int64).max)
-        np.minimum.at(best, codes, ranks)
+        numbers = [_numbers(rivals[name]) for name in order]
+        rising = len(numbers) == 1 and bool((numbers[0][1:] >= numbers[0][:-1]).all())
+        in_order = np.arange(len(shared)) if rising else np.lexsort(numbers[::-1])
+        if not last:
+            in_order = in_order[::-1]
+        best = np.empty(len(counts), np.int64)
+        best[codes[in_order]] = in_order  # what is written last stays
         keep = np.ones(len(native), bool)
-        keep[shared] = ranks == best[codes]
+        keep[shared] = False
+        keep[shared[best[np.unique(codes)]]] = True
         return self.frame(native.filter(pa.array(keep)))
 
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:

@@ -88,7 +88,10 @@ def findings(tables: Mapping[str, pa.Table], as_of: date, channel: str) -> dict[
         "REG-01": (devices, _both(used, missing)),
         "REG-03": (
             devices,
-            _both(_both(ours, scope), _both(pc.equal(state, "pending"), pc.less(submitted, midnight - timedelta(days=2)))),
+            _both(
+                _both(ours, scope),
+                _both(pc.equal(state, "pending"), pc.less(submitted, midnight - timedelta(days=2))),
+            ),
         ),
         "REG-04": (devices, _both(_both(ours, scope), pc.equal(state, "failed"))),
         "ELE-03": (devices, _both(live, apart["merchant_no"])),
@@ -170,12 +173,19 @@ def _best(devices: pa.Table, known: pa.Table, shared: np.ndarray[Any, Any]) -> n
 
 
 def _orphaned(listed: pa.Table, devices: pa.Table) -> np.ndarray[Any, Any]:
-    """Registrations that no device has by serial or by merchant and terminal number."""
+    """Registrations that no device has by serial, nor by terminal number where a side has no serial."""
     by_serial = pc.is_in(listed["serial_no"], value_set=devices["serial_no"], skip_nulls=True)
     alone = np.flatnonzero(~by_serial.to_numpy())
+    left = listed.select(["serial_no", "merchant_no", "terminal_id"]).take(alone)
+    nameless = devices.filter(pc.is_null(devices["serial_no"]))
+    known = pc.is_in(_pairs(left), value_set=_pairs(nameless), skip_nulls=True).to_numpy()
+    unnamed = np.flatnonzero(pc.is_null(left["serial_no"]).to_numpy())
+    if len(unnamed):
+        known[unnamed] |= pc.is_in(
+            _pairs(left.take(unnamed)), value_set=_pairs(devices), skip_nulls=True
+        ).to_numpy()
     answer = np.zeros(listed.num_rows, bool)
-    by_pair = pc.is_in(_pairs(listed.take(alone)), value_set=_pairs(devices), skip_nulls=True)
-    answer[alone] = ~by_pair.to_numpy()
+    answer[alone] = ~known
     return answer
 
 

@@ -15,27 +15,32 @@ EVERY_TYPE = "default"
 
 
 def scoped(
-    devices: Frame, columns: Collection[str], profile: Mapping[str, Sequence[str]], wanted: Collection[str]
+    engine: Engine,
+    devices: Frame,
+    columns: Collection[str],
+    profile: Mapping[str, Sequence[str]],
+    wanted: Collection[str],
 ) -> Frame:
     """Every row that names a device: whether it is to be audited, when it was last heard from, what it lacks.
 
     A ledger without a status column lists the devices in use; where there is one, a blank is unknown.
+    `wanted` are the columns that are kept, as far as there are such.
     """
-    named = devices.filter(~nw.col("device_key").is_null())
     status = nw.col("terminal_status")
     if "terminal_status" in columns:
-        named = named.with_columns(
-            in_scope=~status.is_in(list(OUT_OF_SCOPE)), in_use=status.is_in(list(IN_USE))
-        )
+        scope = {"in_scope": ~status.is_in(list(OUT_OF_SCOPE)), "in_use": status.is_in(list(IN_USE))}
     else:
-        named = named.with_columns(in_scope=_always(True), in_use=_always(True))
-    facts = named.with_columns(
+        scope = {"in_scope": _always(True), "in_use": _always(True)}
+    facts = devices.with_columns(
+        **scope,
         last_contact_at=nw.max_horizontal("last_heartbeat_at", "last_signin_at"),
         license_recognised=_always("license_no" in columns),
     )
-    if not {"missing_fields", "required_fields"} & set(wanted):
-        return facts
-    return without_nothing(facts.with_columns(**_completeness(columns, profile)))
+    if {"missing_fields", "required_fields"} & set(wanted):
+        facts = without_nothing(facts.with_columns(**_completeness(columns, profile)))
+    kept = {*wanted, "device_key"}
+    facts = facts.select(*(name for name in facts.collect_schema().names() if name in kept))
+    return engine.held(engine.named(facts, "device_key"))
 
 
 def completeness(fields: Sequence[tuple[str, nw.Expr]], rejected: nw.Expr) -> dict[str, nw.Expr]:
@@ -77,8 +82,8 @@ def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]
 
 def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
     """The line of the merchant list, MERCHANT_SIDE; the list's name of the merchant beats the ledger's."""
-    lines = merchants.filter(~nw.col("merchant_no").is_null())
-    lines = engine.held(engine.pick(lines, ["merchant_no"], ["row_id"])).select(
+    lines = engine.pick(engine.named(merchants, "merchant_no"), ["merchant_no"], ["row_id"])
+    lines = engine.held(lines).select(
         "merchant_no",
         "merchant_status",
         listed_merchant_name="merchant_name",
