@@ -123,11 +123,15 @@ class Engine:
         """The rows of a frame, here, as an Arrow table."""
         return frame.collect("pyarrow").to_arrow()
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+    def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
         """The frame with the columns of `side` beside it, nulls where `side` has no row of that key.
 
-        `side` holds each key once; a null key finds nothing.
+        `side` holds each key once; where it may not, `first` names the column of numbers by which the first
+        of several counts. A null key finds nothing.
         """
+        return self._beside(frame, self.pick(side, [on], [first]) if first else side, on)
+
+    def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         return frame.join(side, on=on, how="left")
 
     def where(self, frame: Frame, *conditions: nw.Expr) -> Frame:
@@ -203,10 +207,15 @@ class PandasEngine(Engine):
             return frame
         return self.frame(native.filter(holds))
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
-        """See Engine: a row number per row, then one take per column of `side`."""
+    def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
+        """See Engine: a row number per row, then one take per column of `side`.
+
+        Of several rows of a key the look-up finds the one that stands first.
+        """
+        if first and not _rising(_native(side)[first]):
+            side = self.pick(side, [on], [first])
         left, right = _native(frame), _native(side)
-        places = _one(pc.index_in(left[on], value_set=_one(right[on]), skip_nulls=True))
+        places = _places(left[on], right[on])
         return self.frame(
             _with(left, {name: _one(right[name]).take(places) for name in right.column_names if name != on})
         )
@@ -220,30 +229,27 @@ class PandasEngine(Engine):
 
     def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine."""
-        native = _native(frame)
-        met = pc.is_in(native[on], value_set=_one(_native(side)[on]), skip_nulls=True)
-        return self.frame(native.filter(pc.invert(met)))
+        native, others = _native(frame), _native(side)
+        if not others.num_rows:
+            return frame
+        return self.frame(native.filter(pc.is_null(_places(native[on], others[on]))))
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """See Engine: only rows that share their key are put in order."""
         native = _native(frame)
-        shared = _sharing(native, by[0])
-        for place in range(1, len(by)):
-            shared = shared[_sharing(native.select(by[: place + 1]).take(shared), *by[: place + 1])]
+        shared, codes = _sharing(native, by[:1])
+        if len(by) > 1:
+            places, codes = _sharing(native.select(by).take(shared), by)
+            shared = shared[places]
         if not len(shared):
             return frame
-        rivals = native.select(list(dict.fromkeys([*by, *order]))).take(shared)
-        codes, counts = _codes(rivals, by)
-        numbers = [_numbers(rivals[name]) for name in order]
-        rising = len(numbers) == 1 and bool((numbers[0][1:] >= numbers[0][:-1]).all())
-        in_order = np.arange(len(shared)) if rising else np.lexsort(numbers[::-1])
-        if not last:
-            in_order = in_order[::-1]
-        best = np.empty(len(counts), np.int64)
-        best[codes[in_order]] = in_order  # what is written last stays
+        in_order = _in_order(native.select(order).take(shared))
+        best = np.full(int(codes.max()) + 1, -1)
+        # what is written last stays
+        best[codes[in_order if last else in_order[::-1]]] = in_order if last else in_order[::-1]
         keep = np.ones(len(native), bool)
         keep[shared] = False
-        keep[shared[best[np.unique(codes)]]] = True
+        keep[shared[best[best >= 0]]] = True
         return self.frame(native.filter(pa.array(keep)))
 
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
@@ -255,7 +261,7 @@ class PandasEngine(Engine):
     def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine: only rows whose first key is shared are looked at further."""
         native = _native(frame)
-        narrowed = native.take(_sharing(native, by[0])) if len(by) > 1 else native
+        narrowed = native.take(_sharing(native, by[:1])[0]) if len(by) > 1 else native
         codes, counts = _codes(narrowed, by)
         rows = np.flatnonzero(counts[codes] > 1)
         return self.frame(_with(narrowed.take(rows), {name: pa.array(counts[codes][rows])}))
@@ -283,6 +289,26 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks()
 
 
+def _places(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
+    """For each key the place of the first row of `known` that has it, or null."""
+    if keys.type == pa.int64() and keys.null_count == 0 and known.null_count == 0 and len(known):
+        asked, there = keys.to_numpy(), known.to_numpy()
+        least = int(there.min())
+        span = int(there.max()) - least + 1
+        if span <= 4 * len(there):  # row ids of one file: a table of places takes less than hashes
+            table = np.full(span, -1, np.int64)
+            table[there[::-1] - least] = np.arange(len(there))[::-1]
+            within = (asked >= least) & (asked < least + span)
+            places = np.where(within, table[np.where(within, asked - least, 0)], -1)
+            return pa.array(places, mask=places < 0)
+    return _one(pc.index_in(keys, value_set=_one(known), skip_nulls=True))
+
+
+def _rising(column: pa.ChunkedArray) -> bool:
+    numbers = _numbers(column)
+    return bool((numbers[1:] >= numbers[:-1]).all())
+
+
 def _with(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
     for name, values in columns.items():
         if name in table.column_names:
@@ -301,10 +327,19 @@ def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     return numbers
 
 
-def _sharing(table: pa.Table, *by: str) -> np.ndarray:
-    """The places of rows that share their key with another."""
+def _in_order(rows: pa.Table) -> np.ndarray:
+    """The places of the rows in the order of their columns, the first column first."""
+    names = rows.column_names
+    if len(names) == 1 and _rising(rows[names[0]]):
+        return np.arange(rows.num_rows)
+    return np.lexsort([_numbers(rows[name]) for name in reversed(names)])
+
+
+def _sharing(table: pa.Table, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The places of rows that share their key with another, and a number for each key."""
     codes, counts = _codes(table, by)
-    return np.flatnonzero(counts[codes] > 1)
+    places = np.flatnonzero(counts[codes] > 1)
+    return places, codes[places]
 
 
 def _codes(table: pa.Table, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -344,7 +379,7 @@ class DuckDBEngine(Engine):
         frame.to_native().create(name)
         return self._named(name)
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+    def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine. As views: to plan relations upon relations would take longer than the join."""
         left, right, joined = self._view(frame), self._view(side), self._name("joined")
         beside = [f"r.{_quoted(name)}" for name in side.collect_schema().names() if name != on]

@@ -39,8 +39,7 @@ def scoped(
     if {"missing_fields", "required_fields"} & set(wanted):
         facts = without_nothing(facts.with_columns(**_completeness(columns, profile)))
     kept = {*wanted, "device_key"}
-    facts = facts.select(*(name for name in facts.collect_schema().names() if name in kept))
-    return engine.held(engine.named(facts, "device_key"))
+    return engine.held(engine.named(_only(facts, kept), "device_key"))
 
 
 def completeness(fields: Sequence[tuple[str, nw.Expr]], rejected: nw.Expr) -> dict[str, nw.Expr]:
@@ -80,8 +79,8 @@ def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]
     return completeness(fields, nw.col("rejected").fill_null(""))
 
 
-def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
-    """The line of the merchant list, MERCHANT_SIDE; the list's name of the merchant beats the ledger's."""
+def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collection[str]) -> Frame:
+    """The line of the merchant list, MERCHANT_SIDE as far as wanted; its name beats the ledger's."""
     lines = engine.pick(engine.named(merchants, "merchant_no"), ["merchant_no"], ["row_id"])
     lines = engine.held(lines).select(
         "merchant_no",
@@ -101,6 +100,7 @@ def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
         merchant_source_row="source_row",
         merchant_row_id="row_id",
     )
+    lines = _only(lines, {*wanted, "merchant_no", "merchant_row_id", "listed_merchant_name"})
     return (
         engine.attach(facts, lines, "merchant_no")
         .with_columns(
@@ -129,8 +129,8 @@ _MODEL_COLUMNS = (
 )
 
 
-def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
-    """The line of the model table, MODEL_SIDE: one of the device's vendor, else one that names no vendor."""
+def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[str]) -> Frame:
+    """The line of the model table, MODEL_SIDE as far as wanted: of the vendor, else for any vendor."""
     lines = models.filter(~nw.col("model_key").is_null()).select(
         "model_key",
         "vendor_key",
@@ -144,7 +144,7 @@ def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
     anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
     lines = engine.stacked([ours, anybody])
     lines = engine.held(engine.pick(lines, ["model_line"], ["row_id"]))
-    lines = lines.drop("row_id", "model_key", "vendor_key")
+    lines = _only(lines, {*wanted, "model_line", "model_listed", "model_version_pattern"})
     exact = lines.select("model_line", model_exact="model_listed")
     facts = engine.attach(facts.with_columns(model_line=pair), exact, "model_line").with_columns(
         model_line=nw.when(nw.col("model_exact").fill_null(False))
@@ -156,6 +156,11 @@ def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
         .with_columns(model_listed=nw.col("model_listed").fill_null(False))
         .drop("model_line", "model_exact")
     )
+
+
+def _only(frame: Frame, names: Collection[str]) -> Frame:
+    """The frame with those of the columns that it has."""
+    return frame.select(*(name for name in frame.collect_schema().names() if name in names))
 
 
 def version_fits(engine: Engine, facts: Frame) -> Frame:

@@ -149,7 +149,8 @@ class _Building:
         if sources.wanted is None:
             wanted = set(FACTS[Subject.DEVICE])
         if sources.asks(Subject.DEVICE_POLICY):
-            wanted |= {"province_code", *(policy["field"] for policy in self.policies if policy["field"])}
+            wanted |= {"province_code", "merchant_mcc"}
+            wanted |= {policy["field"] for policy in self.policies if policy["field"]}
         facts = base = ledger.scoped(
             engine,
             tables["devices"],
@@ -159,9 +160,9 @@ class _Building:
         )
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
         if columns["merchants"] and (asked & {"merchant"} or sources.asks(Subject.DEVICE_POLICY)):
-            facts = ledger.with_merchant(engine, facts, tables["merchants"])
+            facts = ledger.with_merchant(engine, facts, tables["merchants"], wanted)
         if columns["models"] and "model" in asked:
-            facts = ledger.with_model(engine, facts, tables["models"])
+            facts = ledger.with_model(engine, facts, tables["models"], wanted)
             if self._asked_of_devices({"model_version_fits"}):
                 facts = ledger.version_fits(engine, facts)
         if "namesakes" in asked:

@@ -83,7 +83,6 @@ def in_channel(engine: Engine, current: Frame, channel: str, any_channel: bool) 
         list_key="device_key",
         list_status=status,
         reg_row_id="row_id",
-        strength=_strength(status),
     )
 
 
@@ -118,18 +117,19 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
         "list_key",
         "list_status",
         "reg_row_id",
-        "strength",
         list_merchant="merchant_no",
         match_key=way.registration_key(),
     )
     named = engine.held(engine.meeting(engine.named(named, "match_key"), keyed, "match_key"))
     several = engine.held(engine.shared(named, ["match_key"], "sharing"))
-    single = engine.pick(named, ["match_key"], ["reg_row_id"])
+    single = engine.lacking(named, several, "match_key")
     single = single.select("match_key", "reg_row_id", "list_status", "list_key")
+    rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
     rivals = engine.held(
-        engine.meeting(keyed, several, "match_key")
-        .join(several, on="match_key", how="inner")
-        .with_columns(own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0))
+        rivals.with_columns(
+            own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0),
+            strength=_strength(nw.col("list_status")),
+        )
     )
     once = engine.lacking(keyed, several, "match_key")
     once = engine.named(engine.attach(once, engine.held(single), "match_key"), "reg_row_id")
@@ -150,8 +150,9 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
 def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:
     """A device found by its TUSN whose serial names another device of the list has two candidates."""
     serials = engine.named(listed.select("serial_no", "reg_row_id", other_key="list_key"), "serial_no")
-    serials = engine.pick(serials, ["serial_no"], ["reg_row_id"]).drop("reg_row_id")
-    own = engine.attach(devices.select("row_id", "serial_no"), engine.held(serials), "serial_no")
+    own = engine.attach(
+        devices.select("row_id", "serial_no"), engine.held(serials), "serial_no", first="reg_row_id"
+    )
     doubted = engine.attach(matched, engine.held(own.select("row_id", "other_key")), "row_id")
     other = (nw.col("matched_by") == "tusn") & (nw.col("other_key") != nw.col("list_key"))
     return doubted.with_columns(

@@ -187,8 +187,9 @@ def _known(lists: Listed) -> Frame:
         for keys, asked in rounds:
             own = engine.named(asked.select("row_id", key=way.registration_key()), "key")
             side = engine.named(keys.select(ledger_row_id="row_id", key=way.device_key()), "key")
-            side = engine.pick(engine.meeting(side, own, "key"), ["key"], ["ledger_row_id"])
-            hits = engine.named(engine.attach(own, engine.held(side), "key").drop("key"), "ledger_row_id")
+            side = engine.held(engine.meeting(side, own, "key"))
+            hits = engine.attach(own, side, "key", first="ledger_row_id").drop("key")
+            hits = engine.named(hits, "ledger_row_id")
             found.append(engine.held(hits))
             left = engine.held(engine.lacking(left, found[-1], "row_id"))
     # a registration that two rounds of one way find counts once, by the former

@@ -41,5 +41,6 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
 
 def _without(engine: Engine, rows: Frame, own: nw.Expr, others: Frame, theirs: nw.Expr) -> Frame:
     """The rows whose key none of the others has."""
-    known = engine.named(others.select(key=theirs), "key")
-    return engine.held(engine.lacking(rows.with_columns(key=own), known, "key").drop("key"))
+    keyed = engine.held(rows.with_columns(key=own))
+    known = engine.meeting(engine.named(others.select(key=theirs), "key"), keyed, "key")
+    return engine.held(engine.lacking(keyed, known, "key").drop("key"))
