@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -9,14 +10,17 @@ from functools import reduce
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.crosscheck.facts import Facts
+from audit.crosscheck.facts import ALWAYS, Facts
 from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule, expression, unread
 
 Frame = nw.LazyFrame[Any]
+# the texts that occur in the columns that list rejected cells: ",serial_no,install_date,"
+Rejected = Mapping[str, Sequence[str]]
 
 # what a rule makes of a row; n >= 1 is the n-th case that holds
 NOT_APPLICABLE = -1
@@ -86,32 +90,64 @@ def verdict_of(
 
     `columns` are those of the fact frame.
     """
-    night = rule.night(as_of, thresholds)
-    verdict: nw.Expr = nw.lit(PASSED)
-    for number, case in reversed(list(enumerate(rule.cases, start=1))):
-        verdict = nw.when(expression(case.when, night)).then(nw.lit(number)).otherwise(verdict)
-    unsure = _unsure(rule, set(columns))
-    if rule.unsure is not None:
-        unsure.append(expression(rule.unsure, night))
-    if unsure:
-        verdict = (
-            nw.when(reduce(lambda left, right: left | right, unsure)).then(nw.lit(UNKNOWN)).otherwise(verdict)
-        )
-    if rule.applies is not None:
-        applies = expression(rule.applies, night)
-        verdict = nw.when(applies).then(verdict).otherwise(nw.lit(NOT_APPLICABLE))
-        verdict = nw.when(applies.is_null()).then(nw.lit(UNKNOWN)).otherwise(verdict)
+    asks = _Asks.of(rule, as_of, thresholds, set(columns), None)
+    verdict = asks.case()
+    if asks.unsure is not None:
+        verdict = nw.when(asks.unsure).then(nw.lit(UNKNOWN)).otherwise(verdict)
+    if asks.applies is not None:
+        verdict = nw.when(asks.applies).then(verdict).otherwise(nw.lit(NOT_APPLICABLE))
+        verdict = nw.when(asks.applies.is_null()).then(nw.lit(UNKNOWN)).otherwise(verdict)
     return verdict.cast(nw.Int64)
 
 
-def _unsure(rule: Rule, columns: set[str]) -> list[nw.Expr]:
+@dataclass(frozen=True)
+class _Asks:
+    """A rule's expressions on one night, each true, false or unknown; None is always true, or never."""
+
+    applies: nw.Expr | None
+    unsure: nw.Expr | None
+    cases: tuple[nw.Expr, ...]
+
+    @classmethod
+    def of(
+        cls,
+        rule: Rule,
+        as_of: date,
+        thresholds: Mapping[str, float] | None,
+        columns: set[str],
+        rejected: Rejected | None,
+    ) -> _Asks:
+        """Those of a rule; `rejected` where the texts of the lists of rejected cells are known."""
+        night = rule.night(as_of, thresholds)
+        unsure = _unsure(rule, columns, rejected)
+        if rule.unsure is not None:
+            unsure.append(expression(rule.unsure, night))
+        return cls(
+            None if rule.applies is None else expression(rule.applies, night),
+            reduce(operator.or_, unsure) if unsure else None,
+            tuple(expression(case.when, night) for case in rule.cases),
+        )
+
+    def case(self) -> nw.Expr:
+        """The number of the first case that holds, 0 where none does."""
+        number: nw.Expr = nw.lit(PASSED)
+        for place, holds in reversed(list(enumerate(self.cases, start=1))):
+            number = nw.when(holds).then(nw.lit(place)).otherwise(number)
+        return number
+
+
+def _unsure(rule: Rule, columns: set[str], rejected: Rejected | None) -> list[nw.Expr]:
     """What leaves a row unjudged: a known column that is blank, a required cell that was rejected."""
     unsure = [nw.col(name).is_null() for name in rule.known]
     for required in rule.requires:
         feed, _, name = required.partition(".")
-        rejected = _rejected_column(rule.subject, feed)
-        if rejected in columns:
-            unsure.append(unread(name, rejected))
+        column = _rejected_column(rule.subject, feed)
+        if column not in columns:
+            continue
+        if rejected is None:
+            unsure.append(unread(name, column))
+        elif texts := [text for text in rejected[column] if f",{name}," in text]:
+            unsure.append(nw.col(column).is_in(texts).fill_null(False))
     return unsure
 
 
@@ -137,9 +173,9 @@ def wanted_of(rules: Iterable[Rule]) -> dict[Subject, frozenset[str]]:
     for rule in rules:
         wanted[rule.subject] = wanted.get(rule.subject, frozenset()) | rule.columns
     by_id = {rule.id: rule for rule in rules}
-    for explained in (one for rule in rules for one in rule.explains):
-        if follower := by_id.get(explained.rule):
-            wanted[follower.subject] |= explained.looks_at
+    for name, columns in _looked_at(rules).items():
+        if follower := by_id.get(name):
+            wanted[follower.subject] |= columns
     return wanted
 
 
@@ -216,27 +252,91 @@ def _evaluate_subject(frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[O
 
 
 def _in_one_pass(frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+    """Three truths a rule and row: it applies, it can be judged, it is flagged.
+
+    Truths, and numbers of cases for the flagged rows alone: a number for every row costs an engine in memory
+    more than all the comparisons.
+    """
     columns = frame.collect_schema().names()
-    judged = frame.with_columns(
-        **{
-            f"rule_{rule.id}": verdict_of(rule, plan.as_of, plan.thresholds.get(rule.id), columns)
-            for rule in rules
-        }
-    )
-    names = [f"rule_{rule.id}" for rule in rules]
+    rejected = _rejected_texts(frame, rules, columns)
+    asks = {
+        rule.id: _Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
+        for rule in rules
+    }
+    judged = _judged(frame, asks)
     counts = judged.select(
         *(
-            (nw.col(name) == code).cast(nw.Int64).sum().alias(f"{name}|{code}")
-            for name in names
-            for code in (PASSED, UNKNOWN)
+            nw.col(f"{kind}_{name}").fill_null(True).cast(nw.Int64).sum().alias(f"{kind}_{name}")
+            for name in asks
+            for kind in ("applies", "judged", "flagged")
         )
     ).collect("pyarrow")
     totals = {name: counts.to_arrow()[name][0].as_py() or 0 for name in counts.columns}
-    hits = judged.filter(nw.any_horizontal(*(nw.col(name) > 0 for name in names), ignore_nulls=True))
-    flagged = hits.collect("pyarrow").to_arrow()
+    hits = judged.filter(nw.any_horizontal(*(nw.col(f"flagged_{name}") for name in asks), ignore_nulls=True))
+    hits = hits.select(*columns, *(f"flagged_{name}" for name in asks))
+    flagged = _in_order(hits.collect("pyarrow").to_arrow().combine_chunks())
+    looked_at = _looked_at(plan.rules)
     outcomes = []
-    for rule, name in zip(rules, names, strict=True):
-        own = flagged.filter(pc.greater(flagged[name], 0))
-        own = own.append_column("case", own[name]).select([*columns, "case"]).sort_by("row_id")
-        outcomes.append(Outcome(rule, own, int(totals[f"{name}|{PASSED}"]), int(totals[f"{name}|{UNKNOWN}"])))
+    for rule in rules:
+        applying, answered, found = (
+            int(totals[f"{kind}_{rule.id}"]) for kind in ("applies", "judged", "flagged")
+        )
+        shown = rule.columns | ALWAYS | looked_at.get(rule.id, frozenset())
+        own = flagged.select([name for name in columns if name in shown])
+        own = own.take(pc.indices_nonzero(flagged[f"flagged_{rule.id}"]))
+        outcomes.append(Outcome(rule, _with_case(own, asks[rule.id]), answered - found, applying - answered))
     return outcomes
+
+
+def _looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    """The fact columns that other rules look at in the findings of a rule, to explain them."""
+    found: dict[str, frozenset[str]] = {}
+    for explained in (one for rule in rules for one in rule.explains):
+        found[explained.rule] = found.get(explained.rule, frozenset()) | explained.looks_at
+    return found
+
+
+def _judged(frame: Frame, asks: Mapping[str, _Asks]) -> Frame:
+    """The frame with applies_<ID> (or unknown), judged_<ID> and flagged_<ID>, step by step."""
+    always = ~nw.col("row_id").is_null()
+
+    def judged(name: str, one: _Asks) -> nw.Expr:
+        applies = nw.col(f"applies_{name}").fill_null(False)
+        return applies if one.unsure is None else applies & ~one.unsure.fill_null(False)
+
+    def flagged(name: str, one: _Asks) -> nw.Expr:
+        return nw.col(f"judged_{name}") & reduce(operator.or_, one.cases).fill_null(False)
+
+    frame = frame.with_columns(
+        **{f"applies_{name}": always if one.applies is None else one.applies for name, one in asks.items()}
+    )
+    frame = frame.with_columns(**{f"judged_{name}": judged(name, one) for name, one in asks.items()})
+    return frame.with_columns(**{f"flagged_{name}": flagged(name, one) for name, one in asks.items()})
+
+
+def _with_case(rows: pa.Table, asks: _Asks) -> pa.Table:
+    """The flagged rows of a rule with the number of the case that holds."""
+    if len(asks.cases) == 1:
+        return rows.append_column("case", pa.array(np.ones(rows.num_rows, np.int64)))
+    cases = nw.from_native(rows).lazy().select(case=asks.case()).collect("pyarrow").to_arrow()
+    return rows.append_column("case", cases["case"].cast(pa.int64()))
+
+
+def _rejected_texts(frame: Frame, rules: Sequence[Rule], columns: Sequence[str]) -> dict[str, list[str]]:
+    """What stands in the columns that list rejected cells: mostly little, so most rules need not look."""
+    names = {
+        _rejected_column(rule.subject, required.partition(".")[0])
+        for rule in rules
+        for required in rule.requires
+    }
+    found = {}
+    for name in sorted(names & set(columns)):
+        texts = frame.select(name).filter(~nw.col(name).is_null()).unique().collect("pyarrow").to_arrow()
+        found[name] = sorted(texts[name].to_pylist())
+    return found
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """The rows by row_id, as they mostly are."""
+    ids = rows["row_id"].to_numpy()
+    return rows if (ids[1:] >= ids[:-1]).all() else rows.sort_by("row_id")

@@ -239,7 +239,7 @@ def test_facts_are_those_of_the_schema_on_both_engines(
 ):
     tables = []
     for engine in (PandasEngine(), DuckDBEngine()):
-        facts = facts_of(engine, estate, channels)
+        facts = facts_of(engine, estate, channels, everything=True)
         found = {subject: engine.collected(frame) for subject, frame in facts.frames.items()}
         for subject, rows in found.items():
             assert dict(zip(rows.schema.names, rows.schema.types, strict=True)) == FACTS[subject], subject

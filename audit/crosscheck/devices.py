@@ -15,27 +15,31 @@ EVERY_TYPE = "default"
 
 
 def scoped(
-    devices: Frame, columns: Collection[str], profile: Mapping[str, Sequence[str]], wanted: Collection[str]
+    engine: Engine,
+    devices: Frame,
+    columns: Collection[str],
+    profile: Mapping[str, Sequence[str]],
+    wanted: Collection[str],
 ) -> Frame:
     """Every row that names a device: whether it is to be audited, when it was last heard from, what it lacks.
 
     A ledger without a status column lists the devices in use; where there is one, a blank is unknown.
+    `wanted` are the columns that are kept, as far as there are such.
     """
-    named = devices.filter(~nw.col("device_key").is_null())
     status = nw.col("terminal_status")
     if "terminal_status" in columns:
-        named = named.with_columns(
-            in_scope=~status.is_in(list(OUT_OF_SCOPE)), in_use=status.is_in(list(IN_USE))
-        )
+        scope = {"in_scope": ~status.is_in(list(OUT_OF_SCOPE)), "in_use": status.is_in(list(IN_USE))}
     else:
-        named = named.with_columns(in_scope=_always(True), in_use=_always(True))
-    facts = named.with_columns(
+        scope = {"in_scope": _always(True), "in_use": _always(True)}
+    facts = devices.with_columns(
+        **scope,
         last_contact_at=nw.max_horizontal("last_heartbeat_at", "last_signin_at"),
         license_recognised=_always("license_no" in columns),
     )
-    if not {"missing_fields", "required_fields"} & set(wanted):
-        return facts
-    return without_nothing(facts.with_columns(**_completeness(columns, profile)))
+    if {"missing_fields", "required_fields"} & set(wanted):
+        facts = without_nothing(facts.with_columns(**_completeness(columns, profile)))
+    kept = {*wanted, "device_key"}
+    return engine.held(engine.named(_only(facts, kept), "device_key"))
 
 
 def completeness(fields: Sequence[tuple[str, nw.Expr]], rejected: nw.Expr) -> dict[str, nw.Expr]:
@@ -75,10 +79,10 @@ def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]
     return completeness(fields, nw.col("rejected").fill_null(""))
 
 
-def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
-    """The line of the merchant list, MERCHANT_SIDE; the list's name of the merchant beats the ledger's."""
-    lines = merchants.filter(~nw.col("merchant_no").is_null())
-    lines = engine.staged(engine.pick(lines, ["merchant_no"], ["row_id"])).select(
+def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collection[str]) -> Frame:
+    """The line of the merchant list, MERCHANT_SIDE as far as wanted; its name beats the ledger's."""
+    lines = engine.pick(engine.named(merchants, "merchant_no"), ["merchant_no"], ["row_id"])
+    lines = engine.staged(lines).select(
         "merchant_no",
         "merchant_status",
         listed_merchant_name="merchant_name",
@@ -96,6 +100,7 @@ def with_merchant(engine: Engine, facts: Frame, merchants: Frame) -> Frame:
         merchant_source_row="source_row",
         merchant_row_id="row_id",
     )
+    lines = _only(lines, {*wanted, "merchant_no", "merchant_row_id", "listed_merchant_name"})
     return (
         engine.attach(facts, lines, "merchant_no")
         .with_columns(
@@ -124,8 +129,8 @@ _MODEL_COLUMNS = (
 )
 
 
-def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
-    """The line of the model table, MODEL_SIDE: one of the device's vendor, else one that names no vendor."""
+def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[str]) -> Frame:
+    """The line of the model table, MODEL_SIDE as far as wanted: of the vendor, else for any vendor."""
     lines = models.filter(~nw.col("model_key").is_null()).select(
         "model_key",
         "vendor_key",
@@ -139,7 +144,7 @@ def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
     anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
     lines = engine.stacked([ours, anybody])
     lines = engine.staged(engine.pick(lines, ["model_line"], ["row_id"]))
-    lines = lines.drop("row_id", "model_key", "vendor_key")
+    lines = _only(lines, {*wanted, "model_line", "model_listed", "model_version_pattern"})
     exact = lines.select("model_line", model_exact="model_listed")
     facts = engine.attach(facts.with_columns(model_line=pair), exact, "model_line").with_columns(
         model_line=nw.when(nw.col("model_exact").fill_null(False))
@@ -151,6 +156,11 @@ def with_model(engine: Engine, facts: Frame, models: Frame) -> Frame:
         .with_columns(model_listed=nw.col("model_listed").fill_null(False))
         .drop("model_line", "model_exact")
     )
+
+
+def _only(frame: Frame, names: Collection[str]) -> Frame:
+    """The frame with those of the columns that it has."""
+    return frame.select(*(name for name in frame.collect_schema().names() if name in names))
 
 
 def version_fits(engine: Engine, facts: Frame) -> Frame:

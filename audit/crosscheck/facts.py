@@ -24,7 +24,7 @@ from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
 from audit.crosscheck.policies import device_policy_facts, policy_facts
 from audit.crosscheck.registrations import Listed, beside_device, listed, registered, registration_facts
-from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, Subject
+from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, REGISTRATION_SIDE, Subject
 from audit.crosscheck.suggestions import suggestions
 from audit.crosscheck.transactions import with_transactions
 from audit.engines import Engine, Frame
@@ -47,6 +47,10 @@ _LOOKED_AT = frozenset(
         "last_contact_at", "store_name", "last_error", "txn_amount", "txn_count", "txn_failed",
     }
 )  # fmt: skip
+
+
+# columns of the ledger that near misses are looked for by
+_COMPARED = frozenset({"row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no", "in_scope"})
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,11 @@ class Sources:
             return True
         own = self.wanted.get(subject)
         return own is not None and (names is None or bool(set(names) & set(own)))
+
+
+def _of_list(name: str) -> str:
+    """The column of the registration list that a fact of REGISTRATION_SIDE brings over."""
+    return name if name in ("reg_status", "reg_message") else name.removeprefix("reg_")
 
 
 def build_facts(sources: Sources) -> Facts:
@@ -143,15 +152,20 @@ class _Building:
         if sources.wanted is None:
             wanted = set(FACTS[Subject.DEVICE])
         if sources.asks(Subject.DEVICE_POLICY):
-            wanted |= {"province_code", *(policy["field"] for policy in self.policies if policy["field"])}
-        scoped = ledger.scoped(tables["devices"], columns["devices"], sources.device_profile, wanted)
-        kept = [name for name in scoped.collect_schema().names() if name in wanted | ALWAYS | _LOOKED_AT]
-        facts = base = engine.held(scoped.select(*kept))
+            wanted |= {"province_code", "merchant_mcc"}
+            wanted |= {policy["field"] for policy in self.policies if policy["field"]}
+        facts = base = ledger.scoped(
+            engine,
+            tables["devices"],
+            columns["devices"],
+            sources.device_profile,
+            wanted | ALWAYS | _LOOKED_AT,
+        )
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
         if columns["merchants"] and (asked & {"merchant"} or sources.asks(Subject.DEVICE_POLICY)):
-            facts = ledger.with_merchant(engine, facts, tables["merchants"])
+            facts = ledger.with_merchant(engine, facts, tables["merchants"], wanted)
         if columns["models"] and "model" in asked:
-            facts = ledger.with_model(engine, facts, tables["models"])
+            facts = ledger.with_model(engine, facts, tables["models"], wanted)
             if self._asked_of_devices({"model_version_fits"}):
                 facts = ledger.version_fits(engine, facts)
         if "namesakes" in asked:
@@ -180,16 +194,20 @@ class _Building:
     @cached_property
     def lists(self) -> Listed:
         """The registration list beside the ledger's keys."""
-        tables = self.sources.tables
-        return listed(
-            self.engine, tables["devices"], tables["registrations"], ways_between(self.sources.columns)
-        )
+        sources = self.sources
+        wanted = set(FACTS[Subject.REGISTRATION]) | {_of_list(name) for name in REGISTRATION_SIDE}
+        if sources.wanted is not None:
+            wanted = set(sources.wanted.get(Subject.REGISTRATION, ()))
+            wanted |= {_of_list(name) for name in sources.wanted.get(Subject.DEVICE_CHANNEL, ())}
+            wanted |= ALWAYS | {"registered_at"}
+        ways = ways_between(sources.columns)
+        return listed(self.engine, sources.tables["devices"], sources.tables["registrations"], ways, wanted)
 
     @cached_property
     def _near(self) -> tuple[Frame, Frame]:
-        named = self.sources.tables["devices"].filter(~nw.col("device_key").is_null())
-        in_scope = ledger.scoped(named, self.sources.columns["devices"], {}, ())
-        pairs, others, self.uncompared = suggestions(self.engine, in_scope, self.lists)
+        columns = self.sources.columns["devices"]
+        devices = ledger.scoped(self.engine, self.sources.tables["devices"], columns, {}, _COMPARED)
+        pairs, others, self.uncompared = suggestions(self.engine, devices, self.lists)
         return pairs, others
 
     @cached_property
@@ -265,4 +283,5 @@ class _Building:
 
     def _registration(self) -> Frame:
         near = self._near[1] if self.sources.asks(Subject.REGISTRATION, {"near_device_key"}) else None
-        return registration_facts(self.lists, near)
+        wanted = None if self.sources.wanted is None else self.sources.wanted[Subject.REGISTRATION]
+        return registration_facts(self.lists, near, wanted)

@@ -16,13 +16,18 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
     `heard_until` is the last contact anywhere in the same file: what a store can be late against when the
     ledger is some days old.
     """
-    heard = device.filter(~nw.col("last_contact_at").is_null())
+    shown_names = (
+        "row_id", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent", "province",
+        "source_file", "source_sheet", "source_row",
+    )  # fmt: skip
+    heard = engine.named(
+        device.select(*shown_names, "last_contact_at", "in_use", "is_spare"), "last_contact_at"
+    )
     until = heard.group_by("source_file").agg(heard_until=nw.col("last_contact_at").max())
-    used = heard.filter(
+    used = engine.where(
+        engine.named(heard, "merchant_no", "store_no"),
         nw.col("in_use"),
         ~nw.col("is_spare").fill_null(False),
-        ~nw.col("merchant_no").is_null(),
-        ~nw.col("store_no").is_null(),
     )
     key = ["merchant_no", "store_no"]
     spans = used.group_by(*key).agg(
@@ -30,14 +35,7 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
         first_contact_at=nw.col("last_contact_at").min(),
         last_contact_at=nw.col("last_contact_at").max(),
     )
-    shown = engine.pick(
-        used.select(
-            "row_id", *key, "merchant_name", "store_name", "vendor", "agent", "province",
-            "source_file", "source_sheet", "source_row",
-        ),
-        key,
-        ["row_id"],
-    )  # fmt: skip
+    shown = engine.pick(used.select(*shown_names), key, ["row_id"])
     sites = shown.join(spans, on=key, how="inner")
     return engine.attach(sites, engine.staged(until), "source_file")
 

@@ -47,6 +47,9 @@ WAYS = (
 )
 
 
+_KEYS = ("serial_no", "tusn", "merchant_no", "terminal_id", "channel_terminal_id")
+
+
 def _joined(names: tuple[str, ...]) -> nw.Expr:
     if len(names) == 1:
         return nw.col(names[0])
@@ -63,31 +66,23 @@ def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
     )
 
 
-def in_channel(current: Frame, channel: str, any_channel: bool) -> Frame:
+def in_channel(engine: Engine, current: Frame, channel: str, any_channel: bool) -> Frame:
     """The registrations that count in a channel, each with the merchant and device it names.
 
     "common" counts everywhere. A channel nobody can read may be any, so its status is unknown.
     """
-    known = (
-        current
-        if any_channel
-        else current.filter(
-            (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
-        )
-    )
+    known = current.select("row_id", "channel", "device_key", "reg_status", *_KEYS)
+    if not any_channel:
+        here = (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
+        known = engine.where(known, here)
     status = nw.col("reg_status").fill_null(UNKNOWN)
     if not any_channel:
         status = nw.when(nw.col("channel").is_null()).then(nw.lit(UNKNOWN)).otherwise(status)
     return known.select(
-        "serial_no",
-        "tusn",
-        "merchant_no",
-        "terminal_id",
-        "channel_terminal_id",
+        *_KEYS,
         list_key="device_key",
         list_status=status,
         reg_row_id="row_id",
-        strength=_strength(status),
     )
 
 
@@ -103,8 +98,7 @@ def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]
         hits = engine.held(_by(engine, left, listed, way))
         found.append(hits)
         if way is not ways[-1]:
-            met = hits.select("row_id", met="reg_row_id")
-            left = engine.attach(left, met, "row_id").filter(nw.col("met").is_null()).drop("met")
+            left = engine.lacking(left, hits, "row_id")
     if not found:
         return None
     matched = engine.stacked(found)
@@ -118,24 +112,28 @@ def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]
 def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     """What one way finds. A key that the list holds once is looked up; the others are joined and ranked."""
     keyed = devices.select("row_id", device_merchant="merchant_no", match_key=way.device_key())
-    keyed = keyed.filter(~nw.col("match_key").is_null())
+    keyed = engine.held(engine.named(keyed, "match_key"))
     named = listed.select(
         "list_key",
         "list_status",
         "reg_row_id",
-        "strength",
         list_merchant="merchant_no",
         match_key=way.registration_key(),
-    ).filter(~nw.col("match_key").is_null())
-    named = engine.held(engine.counted(named, ["match_key"], "sharing"))
-    single = named.filter(nw.col("sharing") == 1).select("match_key", "reg_row_id", "list_status", "list_key")
-    once = engine.attach(keyed, single, "match_key").filter(~nw.col("reg_row_id").is_null())
-    once = once.select("row_id", "reg_row_id", "list_status", "list_key", candidates=nw.lit(1).cast(nw.Int64))
-    several = named.filter(nw.col("sharing") > 1)
-    rivals = keyed.join(several, on="match_key", how="inner").with_columns(
-        own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0)
     )
-    rivals = engine.staged(rivals)
+    named = engine.staged(engine.meeting(engine.named(named, "match_key"), keyed, "match_key"))
+    several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
+    single = engine.lacking(named, several, "match_key")
+    single = single.select("match_key", "reg_row_id", "list_status", "list_key")
+    rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
+    rivals = engine.staged(
+        rivals.with_columns(
+            own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0),
+            strength=_strength(nw.col("list_status")),
+        )
+    )
+    once = engine.lacking(keyed, several, "match_key")
+    once = engine.named(engine.attach(once, engine.staged(single), "match_key"), "reg_row_id")
+    once = once.select("row_id", "reg_row_id", "list_status", "list_key", candidates=nw.lit(1).cast(nw.Int64))
     devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
     best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)
     best = engine.attach(best, devices_named, "row_id")
@@ -151,15 +149,11 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
 
 def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:
     """A device found by its TUSN whose serial names another device of the list has two candidates."""
-    serials = engine.pick(
-        listed.filter(~nw.col("serial_no").is_null()).select("serial_no", "reg_row_id", other_key="list_key"),
-        ["serial_no"],
-        ["reg_row_id"],
-    ).drop("reg_row_id")
-    own = engine.attach(devices.select("row_id", "serial_no"), serials, "serial_no").select(
-        "row_id", "other_key"
+    serials = engine.named(listed.select("serial_no", "reg_row_id", other_key="list_key"), "serial_no")
+    own = engine.attach(
+        devices.select("row_id", "serial_no"), engine.held(serials), "serial_no", first="reg_row_id"
     )
-    doubted = engine.attach(matched, own, "row_id")
+    doubted = engine.attach(matched, engine.held(own.select("row_id", "other_key")), "row_id")
     other = (nw.col("matched_by") == "tusn") & (nw.col("other_key") != nw.col("list_key"))
     return doubted.with_columns(
         candidates=nw.when(other).then(nw.lit(2).cast(nw.Int64)).otherwise(nw.col("candidates"))

@@ -19,7 +19,7 @@ def merchant_facts(
     profile: Sequence[str],
 ) -> Frame:
     """One row per line of the merchant list: what it lacks, and how many devices it has."""
-    facts = merchants.filter(~nw.col("merchant_no").is_null())
+    facts = engine.named(merchants, "merchant_no")
     micro = nw.col("merchant_type").str.contains("小微", literal=True) | (nw.col("uscc_check") == "id_number")
     always = ~nw.col("merchant_no").is_null()
     of_companies = ~micro.fill_null(False)
@@ -28,14 +28,16 @@ def merchant_facts(
     ]
     facts = without_nothing(facts.with_columns(**completeness(fields, nw.col("rejected").fill_null(""))))
     if device is not None:
-        used = device.filter(nw.col("in_use"), ~nw.col("merchant_no").is_null())
+        listed = device.select("merchant_no", "in_use", "is_spare")
+        used = engine.where(engine.named(listed, "merchant_no"), nw.col("in_use"))
         spare = nw.col("is_spare").fill_null(False)
         grouped = used.with_columns(spare=nw.when(spare).then(1).otherwise(0)).group_by("merchant_no")
         counts = grouped.agg(devices_in_use=nw.len(), spare_devices=nw.col("spare").sum())
         facts = _counts(engine, facts, counts, ("devices_in_use", "spare_devices"))
     if device_channel is not None:
         stands = nw.col("in_use") & nw.col("has_registration") & (nw.col("reg_status") == "registered")
-        named = device_channel.filter(stands, ~nw.col("merchant_no").is_null())
+        told = device_channel.select("merchant_no", "channel", "in_use", "has_registration", "reg_status")
+        named = engine.where(engine.named(told, "merchant_no"), stands)
         channels = named.select("merchant_no", "channel").unique().group_by("merchant_no")
         reached = channels.agg(registered_channels=nw.len())
         facts = _counts(engine, facts, reached, ("registered_channels",))

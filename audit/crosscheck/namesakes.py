@@ -7,14 +7,15 @@ import narwhals.stable.v2 as nw
 from audit.engines import Engine, Frame
 
 
-def _live(devices: Frame) -> Frame:
-    return devices.filter(nw.col("in_scope").fill_null(True))
+def _live(engine: Engine, devices: Frame, *keys: str) -> Frame:
+    rows = devices.select("row_id", "in_scope", "serial_no", "merchant_no", "terminal_id")
+    return engine.where(engine.named(rows, *keys), nw.col("in_scope").fill_null(True))
 
 
 def namesakes(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its serial: how often, under which merchants, and where else (NAMESAKES)."""
-    rows = _live(devices).filter(~nw.col("serial_no").is_null()).select("row_id", "serial_no", "merchant_no")
-    shared = engine.held(engine.counted(rows, ["serial_no"], "serial_rows").filter(nw.col("serial_rows") > 1))
+    rows = _live(engine, devices, "serial_no").select("row_id", "serial_no", "merchant_no")
+    shared = engine.held(engine.shared(rows, ["serial_no"], "serial_rows"))
     owners = shared.filter(~nw.col("merchant_no").is_null())
     merchants = engine.held(engine.pick(owners, ["serial_no", "merchant_no"], ["row_id"]))
     side = shared.select("row_id", "serial_no", "serial_rows")
@@ -27,17 +28,14 @@ def namesakes(engine: Engine, devices: Frame) -> Frame:
 
 def terminal_twins(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its merchant and terminal number: TERMINAL_TWINS."""
-    rows = (
-        _live(devices)
-        .filter(~nw.col("merchant_no").is_null(), ~nw.col("terminal_id").is_null())
-        .select(
-            "row_id",
-            "serial_no",
-            terminal_key=nw.concat_str([nw.col("merchant_no"), nw.col("terminal_id")], separator="/"),
+    rows = _live(engine, devices, "merchant_no", "terminal_id").drop("in_scope")
+    # a terminal number is rarer than a merchant's: few are left to be looked at as pairs
+    shared = engine.shared(rows, ["terminal_id", "merchant_no"], "terminal_rows")
+    shared = engine.held(
+        shared.with_columns(
+            terminal_key=nw.concat_str([nw.col("merchant_no"), nw.col("terminal_id")], separator="/")
         )
     )
-    counted = engine.counted(rows, ["terminal_key"], "terminal_rows")
-    shared = engine.held(counted.filter(nw.col("terminal_rows") > 1))
     named = shared.filter(~nw.col("serial_no").is_null())
     serials = engine.held(engine.pick(named, ["terminal_key", "serial_no"], ["row_id"]))
     side = shared.select("row_id", "terminal_key", "terminal_rows")

@@ -34,12 +34,29 @@ def device_policy_facts(
     `policies` are the rows of the policies table; `columns` those recognised in the ledger. What asks nothing
     of a channel is asked once, in the first.
     """
+    asked = {policy["field"] for policy in policies}
+    names = [name for name in device_channel.collect_schema().names() if name in asked | _SCOPED_BY]
+    devices = engine.held(device_channel.select(*dict.fromkeys([*_FROM_DEVICE, *names])))
     frames = [
-        _under(device_channel, policy, columns, first_channel) for policy in policies if policy["policy_id"]
+        _under(engine, devices, policy, columns, first_channel) for policy in policies if policy["policy_id"]
     ]
     if not frames:
-        frames = [_under(device_channel.filter(nw.col("row_id") < 0), _NO_POLICY, columns, first_channel)]
+        nobody = devices.filter(nw.col("row_id") < 0)
+        frames = [_under(engine, nobody, _NO_POLICY, columns, first_channel)]
     return engine.stacked(frames)
+
+
+_SCOPED_BY = frozenset(
+    {
+        "channel",
+        "device_type_code",
+        "province_code",
+        "merchant_mcc",
+        "vendor_key",
+        "device_key",
+        "install_date",
+    }
+)
 
 
 _NO_POLICY: Mapping[str, Any] = dict.fromkeys(
@@ -49,11 +66,10 @@ _NO_POLICY: Mapping[str, Any] = dict.fromkeys(
 
 
 def _under(
-    device_channel: Frame, policy: Mapping[str, Any], columns: Collection[str], first_channel: str
+    engine: Engine, devices: Frame, policy: Mapping[str, Any], columns: Collection[str], first_channel: str
 ) -> Frame:
-    covered = device_channel
-    for condition in _scope(policy, first_channel):
-        covered = covered.filter(condition)
+    conditions = _scope(policy, first_channel)
+    covered = engine.where(devices, *conditions) if conditions else devices
     field = policy["field"]
     known = field in columns and field in FACTS[Subject.DEVICE]
     found = nw.col(field).cast(nw.String) if known else nothing("device_key")
@@ -128,7 +144,8 @@ def _day(value: Any) -> nw.Expr:
 
 def policy_facts(engine: Engine, policies: Frame, device_policy: Frame) -> Frame:
     """One row per policy, with the devices in use that it covers."""
-    covered = device_policy.filter(nw.col("in_use")).select("policy_id", "device_key").unique()
+    covered = device_policy.select("policy_id", "device_key", "in_use").filter(nw.col("in_use"))
+    covered = covered.select("policy_id", "device_key").unique()
     counts = covered.group_by("policy_id").agg(devices=nw.len())
     named = policies.filter(~nw.col("policy_id").is_null())
     facts = engine.attach(named, engine.staged(counts), "policy_id")

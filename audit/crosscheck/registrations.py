@@ -27,16 +27,33 @@ class Listed:
     ways: tuple[Way, ...]
 
 
-def listed(engine: Engine, devices: Frame, registrations: Frame, ways: tuple[Way, ...]) -> Listed:
-    """The list, reduced to what stands: per device, channel and merchant the last decision or submission."""
-    named = registrations.filter(~nw.col("device_key").is_null()).with_columns(
+def listed(
+    engine: Engine, devices: Frame, registrations: Frame, ways: tuple[Way, ...], wanted: Collection[str]
+) -> Listed:
+    """The list, reduced to what stands: per device, channel and merchant the last decision or submission.
+
+    `wanted` are the columns of registrations that anybody asks for, beside those the steps look at.
+    """
+    kept = {*wanted, *_LOOKED_AT}
+    names = [name for name in registrations.collect_schema().names() if name in kept]
+    named = engine.named(registrations.select(*names), "device_key").with_columns(
         decided_at=nw.col("effective_at").fill_null(_LONG_AGO)
     )
     current = engine.pick(
         named, ["device_key", "channel", "merchant_no"], ["decided_at", "row_id"], last=True
     )
-    keyed = devices.filter(~nw.col("device_key").is_null()).select(*_KEYS)
+    keyed = engine.named(devices.select("device_key", *_KEYS), "device_key").drop("device_key")
     return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), ways)
+
+
+# columns of the list that the steps themselves look at
+_LOOKED_AT = frozenset(
+    {
+        *("row_id", "device_key", "channel", "merchant_no", "reg_status", "effective_at", "batch_no"),
+        *("serial_no", "tusn", "terminal_id", "channel_terminal_id"),
+        *("source_file", "source_sheet", "source_row", "rejected"),
+    }
+)
 
 
 def beside_device(
@@ -45,7 +62,7 @@ def beside_device(
     """The device facts with the registration that stands for each in one channel (REGISTRATION_SIDE)."""
     engine = lists.engine
     device = device.with_columns(channel=nw.lit(channel))
-    found = matches(engine, lists.keys, in_channel(lists.current, channel, any_channel), lists.ways)
+    found = matches(engine, lists.keys, in_channel(engine, lists.current, channel, any_channel), lists.ways)
     if found is None:
         return engine.with_nulls(device, {"reg_status": pa.string(), "matched_by": pa.string()}).with_columns(
             has_registration=nw.col("row_id") < 0
@@ -82,45 +99,53 @@ _ALWAYS = (
 
 def registered(engine: Engine, lists: Listed) -> Frame | None:
     """Per ledger row with a valid registration in any channel: REGISTERED, and `registered_channel`."""
-    valid = lists.current.filter(nw.col("reg_status") == "registered")
+    valid = engine.where(lists.current.select(*_OF_VALID), nw.col("reg_status") == "registered")
     found: list[Frame] = []
     left = lists.keys
     for way in lists.ways:
         if not way.by_serial and way.name != "terminal":
             continue
-        keyed = valid.filter(nw.col("serial_no").is_null()) if way.name == "terminal" else valid
-        keyed = keyed.select(
-            "row_id",
-            "merchant_no",
-            "channel",
-            "source_file",
-            "source_sheet",
-            "source_row",
-            key=way.registration_key(),
-        ).filter(~nw.col("key").is_null())
-        per_key = _per_key(engine, engine.staged(keyed))
-        hits = engine.attach(left.select("row_id", key=way.device_key()), per_key, "key").drop("key")
-        hits = engine.held(hits.filter(~nw.col("registered_rows").is_null()))
+        keyed = engine.where(valid, nw.col("serial_no").is_null()) if way.name == "terminal" else valid
+        keyed = engine.named(
+            keyed.select(
+                "row_id",
+                "merchant_no",
+                "channel",
+                "source_file",
+                "source_sheet",
+                "source_row",
+                key=way.registration_key(),
+            ),
+            "key",
+        )
+        ours = engine.named(left.select("row_id", key=way.device_key()), "key")
+        per_key = _per_key(engine, engine.staged(engine.meeting(keyed, ours, "key")))
+        hits = engine.attach(ours, per_key, "key").drop("key")
+        hits = engine.held(engine.named(hits, "registered_rows"))
         found.append(hits)
-        met = hits.select("row_id", met="registered_rows")
-        left = engine.attach(left, met, "row_id").filter(nw.col("met").is_null()).drop("met")
+        if way is not lists.ways[-1]:
+            left = engine.lacking(left, hits, "row_id")
     return engine.stacked(found) if found else None
+
+
+_OF_VALID = (*_KEYS, "channel", "reg_status", "source_file", "source_sheet", "source_row")
 
 
 def _per_key(engine: Engine, keyed: Frame) -> Frame:
     """Each key once: how many registrations, the first and last of its merchants, where the first stands."""
-    counted = engine.counted(keyed, ["key"], "registered_rows")
-    first = engine.pick(counted, ["key"], ["row_id"]).select(
+    several = engine.held(engine.shared(keyed, ["key"], "rows"))
+    many = engine.held(engine.pick(several, ["key"], ["row_id"])).select("key", "rows")
+    first = engine.attach(engine.pick(keyed, ["key"], ["row_id"]), many, "key").select(
         "key",
-        "registered_rows",
+        nw.col("rows").fill_null(1).alias("registered_rows"),
         first_registered_merchant="merchant_no",
         registered_channel="channel",
         registered_source_file="source_file",
         registered_source_sheet="source_sheet",
         registered_source_row="source_row",
     )
-    shared = counted.filter(nw.col("registered_rows") > 1, ~nw.col("merchant_no").is_null())
-    merchants = engine.staged(engine.pick(shared, ["key", "merchant_no"], ["row_id"]))
+    owned = engine.named(several, "merchant_no")
+    merchants = engine.staged(engine.pick(owned, ["key", "merchant_no"], ["row_id"]))
     last = engine.pick(merchants, ["key"], ["row_id"], last=True)
     last = last.select("key", other_merchant="merchant_no")
     beside = engine.attach(first, last, "key")
@@ -129,21 +154,17 @@ def _per_key(engine: Engine, keyed: Frame) -> Frame:
     ).drop("other_merchant")
 
 
-def registration_facts(lists: Listed, near: Frame | None) -> Frame:
+def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str] | None) -> Frame:
     """One row per current registration: whether the ledger knows its device, who shares its terminal.
 
     A terminal number passes on to the device that replaces another: by it alone a registration is known
     where one of the two sides names no serial.
     """
     engine = lists.engine
-    facts = lists.current.with_columns(ledger_row_id=nothing("row_id"))
-    nameless = lists.keys.filter(nw.col("serial_no").is_null())
-    for way in lists.ways:
-        facts = _known_by(engine, facts, lists.keys if way.by_serial else nameless, way, nw.lit(True))
-        if not way.by_serial:
-            facts = _known_by(engine, facts, lists.keys, way, nw.col("serial_no").is_null())
+    facts = engine.attach(lists.current, _known(lists), "row_id")
     facts = facts.with_columns(in_ledger=~nw.col("ledger_row_id").is_null())
-    facts = engine.attach(facts, _shared_terminals(lists), "row_id")
+    if wanted is None or "terminal_serials" in wanted:
+        facts = engine.attach(facts, _shared_terminals(lists), "row_id")
     if near is None:
         return facts.with_columns(
             near_device_serial=nothing("serial_no"), near_device_key=nothing("serial_no")
@@ -151,27 +172,42 @@ def registration_facts(lists: Listed, near: Frame | None) -> Frame:
     return engine.attach(facts, near, "row_id")
 
 
-def _known_by(engine: Engine, facts: Frame, keys: Frame, way: Way, counts: nw.Expr) -> Frame:
-    """The registrations with the ledger row that a way finds for those that count and have none yet."""
-    keyed = keys.select("row_id", _key=way.device_key()).filter(~nw.col("_key").is_null())
-    side = engine.pick(keyed, ["_key"], ["row_id"]).select("_key", _row="row_id")
-    key = nw.when(counts).then(way.registration_key())
-    found = engine.attach(facts.with_columns(_key=key), engine.staged(side), "_key")
-    return found.with_columns(ledger_row_id=nw.coalesce("ledger_row_id", "_row")).drop("_key", "_row")
+def _known(lists: Listed) -> Frame:
+    """The registrations that the ledger knows, each with the first ledger row: row_id, ledger_row_id."""
+    engine = lists.engine
+    left = lists.current.select(*_KEYS)
+    nothing_found = engine.where(left.select("row_id", ledger_row_id="row_id"), nw.col("row_id") < 0)
+    found = [nothing_found]
+    for way in lists.ways:
+        if way.by_serial:
+            rounds = [(lists.keys, left)]
+        else:
+            nameless = engine.where(lists.keys, nw.col("serial_no").is_null())
+            rounds = [(nameless, left), (lists.keys, engine.where(left, nw.col("serial_no").is_null()))]
+        for keys, asked in rounds:
+            own = engine.named(asked.select("row_id", key=way.registration_key()), "key")
+            side = engine.named(keys.select(ledger_row_id="row_id", key=way.device_key()), "key")
+            side = engine.staged(engine.meeting(side, own, "key"))
+            hits = engine.attach(own, side, "key", first="ledger_row_id").drop("key")
+            hits = engine.named(hits, "ledger_row_id")
+            found.append(engine.held(hits))
+            left = engine.held(engine.lacking(left, found[-1], "row_id"))
+    # a registration that two rounds of one way find counts once, by the former
+    return engine.held(engine.pick(engine.stacked(found), ["row_id"], ["ledger_row_id"]))
 
 
 def _shared_terminals(lists: Listed) -> Frame:
     """Live registrations whose merchant and terminal number stand under several serials."""
     engine = lists.engine
-    live = lists.current.filter(
-        nw.col("reg_status").is_in(["registered", "pending"]), ~nw.col("terminal_id").is_null()
-    ).filter(~nw.col("merchant_no").is_null(), ~nw.col("serial_no").is_null())
-    pairs = live.select("row_id", "merchant_no", "terminal_id", "serial_no")
+    pairs = lists.current.select("row_id", "merchant_no", "terminal_id", "serial_no", "reg_status")
     pair = ["merchant_no", "terminal_id"]
-    shared = engine.held(engine.counted(pairs, pair, "sharing").filter(nw.col("sharing") > 1))
+    # a terminal number is rarer than a merchant's: few are left to be looked at as pairs
+    live = engine.named(
+        engine.where(pairs, nw.col("reg_status").is_in(["registered", "pending"])), *pair, "serial_no"
+    )
+    shared = engine.held(engine.shared(live, pair[::-1], "sharing"))
     each = engine.staged(engine.pick(shared, [*pair, "serial_no"], ["row_id"]))
-    several = engine.counted(each, pair, "terminal_serials").filter(nw.col("terminal_serials") > 1)
-    several = engine.held(several)
+    several = engine.held(engine.shared(each, pair, "terminal_serials"))
     first = engine.pick(several, pair, ["row_id"]).select(
         *pair, "terminal_serials", first_terminal_serial="serial_no"
     )

@@ -20,13 +20,13 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
     Only what no registration names by serial or TUSN, and only registrations no device names so, are brought
     here and compared.
     """
-    devices = device.filter(nw.col("in_scope").fill_null(True), ~nw.col("serial_no").is_null())
+    devices = engine.where(engine.named(device, "serial_no"), nw.col("in_scope").fill_null(True))
     devices = devices.select("row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no")
-    listed = lists.current.filter(nw.col("reg_status").is_in(list(_LIVE)), ~nw.col("serial_no").is_null())
-    listed = listed.select(
-        "row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no",
+    listed = lists.current.select(
+        "row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no", "reg_status",
         "source_file", "source_sheet", "source_row",
     )  # fmt: skip
+    listed = engine.where(engine.named(listed, "serial_no"), nw.col("reg_status").is_in(list(_LIVE)))
     for way in lists.ways:
         if way.by_serial:
             devices = _without(engine, devices, way.device_key(), lists.current, way.registration_key())
@@ -48,7 +48,6 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
 
 def _without(engine: Engine, rows: Frame, own: nw.Expr, others: Frame, theirs: nw.Expr) -> Frame:
     """The rows whose key none of the others has."""
-    known = others.select("row_id", _key=theirs).filter(~nw.col("_key").is_null())
-    known = engine.staged(engine.pick(known, ["_key"], ["row_id"])).select("_key", _met="row_id")
-    met = engine.attach(rows.with_columns(_key=own), known, "_key")
-    return engine.staged(met.filter(nw.col("_met").is_null()).drop("_key", "_met"))
+    keyed = engine.staged(rows.with_columns(key=own))
+    known = engine.meeting(engine.named(others.select(key=theirs), "key"), keyed, "key")
+    return engine.staged(engine.lacking(keyed, known, "key").drop("key"))

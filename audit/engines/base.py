@@ -1,4 +1,4 @@
-"""What an engine is: frames, and the four look-ups the cross-check is made of."""
+"""What an engine is: frames, and the look-ups the cross-check is made of."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def nothing(like: str) -> nw.Expr:
 
 
 class Engine:
-    """What evaluates facts and rules: frames, and the four look-ups the cross-check is made of.
+    """What evaluates facts and rules: frames, and the look-ups the cross-check is made of.
 
-    The look-ups are written here for engines that plan their queries; pandas has shorter ways.
+    The look-ups are written here for engines that plan their queries; in memory there are shorter ways.
     """
 
     name: str
@@ -61,12 +61,32 @@ class Engine:
         """The rows of a frame, here, as an Arrow table."""
         return frame.collect("pyarrow").to_arrow()
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+    def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
         """The frame with the columns of `side` beside it, nulls where `side` has no row of that key.
 
-        `side` holds each key once; a null key finds nothing.
+        `side` holds each key once; where it may not, `first` names the column of numbers by which the first
+        of several counts. A null key finds nothing.
         """
+        return self._beside(frame, self.pick(side, [on], [first]) if first else side, on)
+
+    def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         return frame.join(side, on=on, how="left")
+
+    def where(self, frame: Frame, *conditions: nw.Expr) -> Frame:
+        """The rows for which all conditions hold. An unknown condition does not."""
+        return frame.filter(*conditions)
+
+    def named(self, frame: Frame, *names: str) -> Frame:
+        """The rows that have a value in each of these columns."""
+        return self.where(frame, *(~nw.col(name).is_null() for name in names))
+
+    def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """The rows whose key `side` has; others as well, where to tell them apart would not pay."""
+        return frame.join(side.select(on), on=on, how="semi")
+
+    def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """The rows whose key `side` has not; a null key is in no side."""
+        return frame.join(side.select(on), on=on, how="anti")
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """One row per key: the first, or the last, by `order`: numbers, days or moments, and no nulls.
@@ -78,6 +98,10 @@ class Engine:
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """The frame with a column that says how many of its rows share the row's key."""
         return frame.with_columns(nw.len().over(*by).alias(name))
+
+    def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """The rows that share their key with another, with a column that says how many do."""
+        return self.counted(frame, by, name).filter(nw.col(name) > 1)
 
     def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
         """The frame with columns that hold nothing."""

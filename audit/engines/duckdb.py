@@ -42,7 +42,7 @@ class DuckDBEngine(Engine):
         """See Engine."""
         return self.held(frame)
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+    def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine. As views: to plan relations upon relations would take longer than the join."""
         left, right, joined = self._view(frame), self._view(side), self._name("joined")
         beside = [f"r.{_quoted(name)}" for name in side.collect_schema().names() if name != on]

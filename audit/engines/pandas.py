@@ -1,6 +1,6 @@
-"""pandas: in memory, one process.
+"""pandas: in memory, one process, on the Arrow arrays that back its columns.
 
-Frames are backed by Arrow, because numpy's turn an unknown comparison into a plain "no".
+Arrow's, because numpy's turn an unknown comparison into a plain "no".
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,106 +16,181 @@ from audit.engines.base import Engine, Frame
 
 
 class PandasEngine(Engine):
-    """In memory, one process. Keys are looked up by Arrow's hash tables, which leaves the wide side alone."""
+    """In memory, one process, on the Arrow arrays that back pandas' columns.
+
+    The frames stay Arrow tables between the steps: pandas hands its columns to the same kernels, but copies
+    them on the way in `where` and `take`, which took twice the time of the whole night's rules. Keys are
+    looked up by Arrow's hash tables, which leaves the wide side alone.
+    """
 
     name = "pandas"
 
     def frame(self, rows: pa.Table) -> Frame:
-        """An Arrow-backed pandas frame."""
-        return self._lazy(rows.to_pandas(types_mapper=pd.ArrowDtype))
+        """The rows themselves."""
+        lazy: Frame = nw.from_native(rows).lazy()
+        return lazy
 
     def held(self, frame: Frame) -> Frame:
-        """pandas computes at once; nothing to hold."""
+        """Everything is computed at once; nothing to hold."""
         return frame
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
-        """See Engine: a row number per row, then one take per column of `side`."""
-        left, right = frame.to_native(), side.to_native()
-        places = pc.index_in(_arrow(left[on]), value_set=_arrow(right[on]).combine_chunks(), skip_nulls=True)
-        columns = {
-            name: _series(_arrow(right[name]).take(places), left.index)
-            for name in right.columns
-            if name != on
-        }
-        return self._lazy(left.assign(**columns))
+    def collected(self, frame: Frame) -> pa.Table:
+        """See Engine: the table as it stands."""
+        return _native(frame)
+
+    def where(self, frame: Frame, *conditions: nw.Expr) -> Frame:
+        """See Engine: rows are copied only where some are left out."""
+        if not (native := _native(frame)).num_columns or not native.num_rows:
+            return frame
+        holds = _native(frame.select(holds=nw.all_horizontal(*conditions, ignore_nulls=False)))["holds"]
+        if pc.all(pc.fill_null(holds, False)).as_py():
+            return frame
+        return self.frame(native.filter(holds))
+
+    def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
+        """See Engine: a row number per row, then one take per column of `side`.
+
+        Of several rows of a key the look-up finds the one that stands first.
+        """
+        if first and not _rising(_native(side)[first]):
+            side = self.pick(side, [on], [first])
+        left, right = _native(frame), _native(side)
+        places = _places(left[on], right[on])
+        return self.frame(
+            _with(left, {name: _one(right[name]).take(places) for name in right.column_names if name != on})
+        )
+
+    def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """See Engine: only a small side is looked for."""
+        native, others = _native(frame), _native(side)
+        if 4 * others.num_rows > native.num_rows:
+            return frame
+        return self.frame(native.filter(pc.is_in(native[on], value_set=_one(others[on]), skip_nulls=True)))
+
+    def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """See Engine."""
+        native, others = _native(frame), _native(side)
+        if not others.num_rows:
+            return frame
+        return self.frame(native.filter(pc.is_null(_places(native[on], others[on]))))
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """See Engine: only rows that share their key are put in order."""
-        native = frame.to_native()
-        codes, counts = _codes(native, by)
-        shared = np.flatnonzero(counts[codes] > 1)
+        native = _native(frame)
+        shared, codes = _sharing(native, by[:1])
+        if len(by) > 1:
+            places, codes = _sharing(native.select(by).take(shared), by)
+            shared = shared[places]
         if not len(shared):
             return frame
-        in_order = np.lexsort([_numbers(native[name], shared) for name in reversed(order)])
-        ranks = np.empty(len(shared), np.int64)
-        ranks[in_order[::-1] if last else in_order] = np.arange(len(shared))
-        best = np.full(len(counts), np.iinfo(np.int64).max)
-        np.minimum.at(best, codes[shared], ranks)
+        in_order = _in_order(native.select(order).take(shared))
+        best = np.full(int(codes.max()) + 1, -1)
+        # what is written last stays
+        best[codes[in_order if last else in_order[::-1]]] = in_order if last else in_order[::-1]
         keep = np.ones(len(native), bool)
-        keep[shared] = ranks == best[codes[shared]]
-        return self._lazy(native[keep].reset_index(drop=True))
+        keep[shared] = False
+        keep[shared[best[best >= 0]]] = True
+        return self.frame(native.filter(pa.array(keep)))
 
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine."""
-        native = frame.to_native()
+        native = _native(frame)
         codes, counts = _codes(native, by)
-        return self._lazy(native.assign(**{name: _series(pa.array(counts[codes]), native.index)}))
+        return self.frame(_with(native, {name: pa.array(counts[codes])}))
+
+    def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """See Engine: only rows whose first key is shared are looked at further."""
+        native = _native(frame)
+        narrowed = native.take(_sharing(native, by[:1])[0]) if len(by) > 1 else native
+        codes, counts = _codes(narrowed, by)
+        rows = np.flatnonzero(counts[codes] > 1)
+        return self.frame(_with(narrowed.take(rows), {name: pa.array(counts[codes][rows])}))
 
     def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
-        """See Engine."""
-        native = frame.to_native()
-        nulls = {kind: _series(pa.nulls(len(native), kind), native.index) for kind in set(types.values())}
-        return self._lazy(native.assign(**{name: nulls[kind] for name, kind in types.items()}))
+        """See Engine: one array of nulls for all columns of a type."""
+        native = _native(frame)
+        nulls = {kind: pa.nulls(native.num_rows, kind) for kind in set(types.values())}
+        return self.frame(_with(native, {name: nulls[kind] for name, kind in types.items()}))
 
     def stacked(self, frames: Sequence[Frame]) -> Frame:
         """See Engine: chunks are put side by side, nothing is copied."""
         if len(frames) == 1:
             return frames[0]
-        tables = [_table(frame.to_native()) for frame in frames]
+        tables = [_native(frame) for frame in frames]
         return self.frame(pa.concat_tables([table.select(tables[0].column_names) for table in tables]))
 
-    def collected(self, frame: Frame) -> pa.Table:
-        """See Engine: the columns as they stand."""
-        return _table(frame.to_native())
 
-    @staticmethod
-    def _lazy(frame: pd.DataFrame) -> Frame:
-        return nw.from_native(frame).lazy()
+def _native(frame: Frame) -> pa.Table:
+    table: pa.Table = frame.to_native()
+    return table
 
 
-def _arrow(series: pd.Series) -> pa.ChunkedArray:
-    values = pa.array(series)
-    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    return chunked.cast(pa.string()) if pa.types.is_large_string(chunked.type) else chunked
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()
 
 
-def _series(values: pa.Array | pa.ChunkedArray, index: pd.Index) -> pd.Series:
-    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    return pd.Series(pd.arrays.ArrowExtensionArray(chunked), index=index)
+def _places(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
+    """For each key the place of the first row of `known` that has it, or null."""
+    if keys.type == pa.int64() and keys.null_count == 0 and known.null_count == 0 and len(known):
+        asked, there = keys.to_numpy(), known.to_numpy()
+        least = int(there.min())
+        span = int(there.max()) - least + 1
+        if span <= 4 * len(there):  # row ids of one file: a table of places takes less than hashes
+            table = np.full(span, -1, np.int64)
+            table[there[::-1] - least] = np.arange(len(there))[::-1]
+            within = (asked >= least) & (asked < least + span)
+            places = np.where(within, table[np.where(within, asked - least, 0)], -1)
+            return pa.array(places, mask=places < 0)
+    return _one(pc.index_in(keys, value_set=_one(known), skip_nulls=True))
 
 
-def _numbers(series: pd.Series, places: np.ndarray) -> np.ndarray:
-    """Numbers, days or moments to sort by."""
-    values = _arrow(series).take(places).combine_chunks()
-    if pa.types.is_date32(values.type):
-        values = values.cast(pa.int32())
+def _rising(column: pa.ChunkedArray) -> bool:
+    numbers = _numbers(column)
+    return bool((numbers[1:] >= numbers[:-1]).all())
+
+
+def _with(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    for name, values in columns.items():
+        if name in table.column_names:
+            table = table.set_column(table.column_names.index(name), name, values)
+        else:
+            table = table.append_column(name, values)
+    return table
+
+
+def _numbers(column: pa.ChunkedArray) -> np.ndarray:
+    """Numbers or moments to sort by."""
+    values = _one(column)
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.int32())  # days; Arrow has no shorter way to 64 bits
     numbers: np.ndarray = values.cast(pa.int64()).to_numpy()
     return numbers
 
 
-def _table(frame: pd.DataFrame) -> pa.Table:
-    return pa.table({str(name): _arrow(frame[name]) for name in frame.columns})
+def _in_order(rows: pa.Table) -> np.ndarray:
+    """The places of the rows in the order of their columns, the first column first."""
+    names = rows.column_names
+    if len(names) == 1 and _rising(rows[names[0]]):
+        return np.arange(rows.num_rows)
+    return np.lexsort([_numbers(rows[name]) for name in reversed(names)])
 
 
-def _codes(frame: pd.DataFrame, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _sharing(table: pa.Table, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The places of rows that share their key with another, and a number for each key."""
+    codes, counts = _codes(table, by)
+    places = np.flatnonzero(counts[codes] > 1)
+    return places, codes[places]
+
+
+def _codes(table: pa.Table, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """A number per row that equal keys share, and how often each number occurs."""
-    codes, size = np.zeros(len(frame), np.int64), 1
+    codes, size = np.zeros(table.num_rows, np.int64), 1
     for name in by:
-        encoded = _arrow(frame[name]).combine_chunks().dictionary_encode()
+        encoded = _one(table[name]).dictionary_encode()
         own = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
-        codes = codes * (len(encoded.dictionary) + 1) + own
+        codes = codes * (len(encoded.dictionary) + 1) + own if size > 1 else own
         size *= len(encoded.dictionary) + 1
-        if size > max(1 << 20, 4 * len(frame)):
+        if size > max(1 << 20, 4 * table.num_rows):
             _, codes = np.unique(codes, return_inverse=True)
             size = int(codes.max(initial=-1)) + 1
     return codes, np.bincount(codes, minlength=1)

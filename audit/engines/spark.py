@@ -82,7 +82,7 @@ class SparkEngine(Engine):
         with self._cluster.failures():
             return super().collected(frame)
 
-    def attach(self, frame: Frame, side: Frame, on: str) -> Frame:
+    def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine: Spark's own join, which needs no word about every column."""
         return self._lazy(frame.to_native().join(side.to_native(), on, "left"))
 

@@ -109,7 +109,11 @@ DQ_04 = Rule(
     expected=Texts("两边序列号一致", "the same serial on both sides"),
     actual=Texts("台账 {serial_no} / 报备 {near_serial}", "ledger {serial_no} / registration {near_serial}"),
     suggestion=Texts("{near_serial}", "{near_serial}"),
-    explains=(Explains("REG-01"), Explains("REG-08", own=("near_device_key",))),
+    explains=(
+        Explains("REG-01"),
+        Explains("REG-08", own=("near_device_key",)),
+        Explains("ELE-02", own=("device_key", "near_serial"), theirs=("device_key", "reg_serial_no")),
+    ),
     other="near",
     since="0.2.0",
     example=Example(
