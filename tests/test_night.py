@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import narwhals.stable.v2 as nw
+import openpyxl
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 
 from audit.errors import ExitCode, Locked, NightRefused, NoUsableInput
 from audit.lock import only_run
+from audit.rules import RULES
 
 NEXT = AS_OF + timedelta(days=1)
 FILES = {"report.xlsx", "report.html", "findings.csv", "findings.parquet", "summary.json"}
@@ -312,6 +316,36 @@ def test_a_column_that_disappears_is_missed(estate: Estate):
     result = estate.run(NEXT)
     assert result.code is ExitCode.INCOMPLETE
     assert list(summary(estate, NEXT)["not_evaluated"]) == ["DEV-03"]
+
+
+@pytest.mark.parametrize("how", ["column missing", "rule crashed"])
+def test_a_rule_that_was_not_evaluated_is_shown_wherever_one_looks(estate: Estate, monkeypatch, how: str):
+    """The first sheet, the head of the page, summary.json and the exit code; the other rules go on."""
+    estate.run()
+    estate.write("devices", [DEVICE | {"cert_expiry": "2026-11-20"}])
+    if how == "column missing":
+        estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])
+        reason = "型号表中没有"
+    else:
+        rule = RULES["DEV-03"]
+        broken = replace(rule.cases[0], when=nw.col("no_such_fact") == "x")
+        monkeypatch.setitem(RULES, "DEV-03", replace(rule, cases=(broken,)))
+        reason = "no_such_fact"
+    result = estate.run(NEXT)
+    assert result.code is ExitCode.INCOMPLETE
+    told = summary(estate, NEXT)
+    assert told["exit_code"] == 20
+    assert list(told["not_evaluated"]) == ["DEV-03"]
+    assert reason in told["not_evaluated"]["DEV-03"]
+    assert "DEV-06" in {row["rule"] for row in estate.findings(NEXT)}
+    first = openpyxl.load_workbook(result.folder / "report.xlsx").worksheets[0]
+    cells = [str(cell) for row in first.iter_rows(values_only=True) for cell in row if cell]
+    assert any("DEV-03" in cell and "未评估" in cell for cell in cells), cells
+    page = (result.folder / "report.html").read_text("utf-8")
+    alarm = page.index('class="alarm"')
+    told_at = page.index("DEV-03", alarm)
+    assert alarm < told_at < page.index("<table"), "before the first table of the page"
+    assert "未评估" in page[alarm : page.index("<table")]
 
 
 def test_a_required_column_that_is_not_there_is_missed_at_once(estate: Estate):
