@@ -32,10 +32,10 @@ def judged(rule: Rule, engine: Engine, *rows: Mapping[str, Any]) -> Outcome:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_unreadable_cell_is_found_by_one_rule(reason: Reason, engine: Engine):
+def test_every_unreadable_cell_is_found_by_one_rule(reason: Reason, swift_engine: Engine):
     row = {"row_key": "sn:A1", "feed": "devices", "rejected_reasons": f",model=several_words,mcc={reason},"}
     rules = [rule for rule in RULES.values() if rule.subject is Subject.ROW]
-    assert [judged(rule, engine, row).count for rule in rules].count(1) == 1
+    assert [judged(rule, swift_engine, row).count for rule in rules].count(1) == 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_cells_are_named_as_their_reader_knows_them(language: str, wanted: str, 
         *(("低", 365), ("LOW", 365), ("1", 365), ("一级", 365), (None, 365)),
     ],
 )
-def test_the_inspection_cycle_follows_the_risk_level(level: str | None, days: int, engine: Engine):
+def test_the_inspection_cycle_follows_the_risk_level(level: str | None, days: int, swift_engine: Engine):
     def cases(column: str, *ages: int) -> list[int | None]:
         rows = [
             {
@@ -75,7 +75,7 @@ def test_the_inspection_cycle_follows_the_risk_level(level: str | None, days: in
             }
             for age in ages
         ]
-        flagged = judged(RULES["AUD-01"], engine, *rows).flagged
+        flagged = judged(RULES["AUD-01"], swift_engine, *rows).flagged
         assert flagged is not None
         found = dict(zip(flagged["row_id"].to_pylist(), flagged["case"].to_pylist(), strict=True))
         return [found.get(place) for place in range(len(ages))]
