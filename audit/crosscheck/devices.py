@@ -144,6 +144,7 @@ def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[s
     anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
     lines = engine.stacked([ours, anybody])
     lines = engine.staged(engine.pick(lines, ["model_line"], ["row_id"]))
+    lines = lines.drop("row_id", "model_key", "vendor_key")  # the device has its own
     lines = _only(lines, {*wanted, "model_line", "model_listed", "model_version_pattern"})
     exact = lines.select("model_line", model_exact="model_listed")
     facts = engine.attach(facts.with_columns(model_line=pair), exact, "model_line").with_columns(
