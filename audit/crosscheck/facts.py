@@ -33,8 +33,9 @@ Wanted = Mapping[Subject, Collection[str]]
 # what findings, verdicts and the ledger read of every subject, whatever the rules ask
 ALWAYS = frozenset(
     {
-        "row_id", "serial_no", "terminal_id", "merchant_no", "merchant_name", "channel", "vendor", "agent",
-        "province", "store_no", "source_file", "source_sheet", "source_row", "in_scope", "in_use",
+        "row_id", "device_key", "serial_no", "terminal_id", "merchant_no", "merchant_name", "channel",
+        "vendor", "agent", "province", "store_no", "source_file", "source_sheet", "source_row", "in_scope",
+        "in_use",
         "has_registration", "reg_status", "rejected", "reg_rejected", "merchants_rejected", "models_rejected",
     }
 )  # fmt: skip
@@ -139,6 +140,11 @@ class _Building:
         absent = {name: FACTS[subject][name] for name in names if name not in present}
         return self.engine.with_nulls(frame, absent) if absent else frame
 
+    @property
+    def _lays_policies(self) -> bool:
+        """Whether policies are laid over devices: for rules about them, or to count whom a policy covers."""
+        return self.sources.asks(Subject.DEVICE_POLICY) or self.sources.asks(Subject.POLICY)
+
     def _asked_of_devices(self, names: Collection[str]) -> bool:
         subjects = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
         return any(self.sources.asks(subject, names) for subject in subjects)
@@ -151,7 +157,7 @@ class _Building:
         wanted = {name for own in (sources.wanted or {}).values() for name in own}
         if sources.wanted is None:
             wanted = set(FACTS[Subject.DEVICE])
-        if sources.asks(Subject.DEVICE_POLICY):
+        if self._lays_policies:
             wanted |= {"province_code", "merchant_mcc"}
             wanted |= {policy["field"] for policy in self.policies if policy["field"]}
         facts = base = ledger.scoped(
@@ -162,7 +168,7 @@ class _Building:
             wanted | ALWAYS | _LOOKED_AT,
         )
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
-        if columns["merchants"] and (asked & {"merchant"} or sources.asks(Subject.DEVICE_POLICY)):
+        if columns["merchants"] and (asked & {"merchant"} or self._lays_policies):
             facts = ledger.with_merchant(engine, facts, tables["merchants"], wanted)
         if columns["models"] and "model" in asked:
             facts = ledger.with_model(engine, facts, tables["models"], wanted)
@@ -215,7 +221,7 @@ class _Building:
         """DEVICE_CHANNEL facts: the device facts once per required channel."""
         wanted = self.sources.wanted
         asked = FACTS[Subject.DEVICE_CHANNEL] if wanted is None else wanted.get(Subject.DEVICE_CHANNEL, ())
-        if self.sources.asks(Subject.DEVICE_POLICY):
+        if self._lays_policies:
             asked = {*asked, "reg_registered_at"}
         frames = [self._in_channel(channel, asked) for channel in self.sources.channels]
         frame = self.engine.held(self.engine.stacked(frames))
