@@ -179,10 +179,10 @@ def _rows_about(wanted: str, assessed: Assessment) -> dict[Subject, pa.Table]:
     keys = [key for table in rows.values() for key in table["device_key"].to_pylist() if key]
     merchants = [one for one in rows[Subject.DEVICE]["merchant_no"].to_pylist() if one]
     stores = [one for one in rows[Subject.DEVICE]["store_no"].to_pylist() if one]
-    own_store = nw.col("merchant_no").is_in(merchants) & nw.col("store_no").is_in(stores)
+    own_store = _among("merchant_no", merchants) & _among("store_no", stores)
     for subject in (Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY, Subject.ROW):
-        rows[subject] = _found(assessed, subject, nw.col("device_key").is_in(keys))
-    rows[Subject.MERCHANT] = _found(assessed, Subject.MERCHANT, nw.col("merchant_no").is_in(merchants))
+        rows[subject] = _found(assessed, subject, _among("device_key", keys))
+    rows[Subject.MERCHANT] = _found(assessed, Subject.MERCHANT, _among("merchant_no", merchants))
     rows[Subject.SITE] = _found(assessed, Subject.SITE, own_store)
     return rows
 
@@ -201,6 +201,11 @@ def _named(subject: Subject, names: list[str]) -> Iterator[nw.Expr]:
     yield nw.concat_str([nw.col("merchant_no"), nw.col("terminal_id")], separator="/").is_in(names)
     if subject is Subject.DEVICE:
         yield nw.col("device_key").is_in(names)
+
+
+def _among(name: str, values: list[str]) -> nw.Expr:
+    """Whether a text is one of the values; without any, none is: no text is blank, a blank cell is null."""
+    return nw.col(name).is_in(values or [""])
 
 
 def _found(assessed: Assessment, subject: Subject, condition: nw.Expr) -> pa.Table:
