@@ -22,7 +22,8 @@ from audit.crosscheck.alike import KINDS, LONGEST, Pairs, Places, alike, among, 
 
 SCOPES = ("merchant", "batch", "anywhere")
 # distinct serials on either side; a million each took 1.4 GB and 38 s, of one sequence or of none
-# (benchmarks/near_misses.py --serials 1000000). Beyond it a list is missing or misread, which is no matter of slips.
+# (benchmarks/near_misses.py --serials 1000000). Beyond it a list is missing or misread, which is no
+# matter of slips.
 MOST_SERIALS = 1_000_000
 
 _SHARED = ("merchant_no", "batch_no")

@@ -105,7 +105,8 @@ def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
     if policy["region"]:
         conditions.append(nw.col("province_code") == (divide(policy["region"])[0].province or "-"))
     if policy["mcc"]:
-        conditions.append(nw.col("merchant_mcc").is_in(_listed(policy["mcc"])))
+        # a cell of separators alone covers nothing, as one that cannot be read
+        conditions.append(nw.col("merchant_mcc").is_in(_listed(policy["mcc"]) or ["-"]))
     if policy["vendor"]:
         conditions.append(nw.col("vendor_key") == normalise_label(policy["vendor"]))
     return conditions
