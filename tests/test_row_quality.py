@@ -25,7 +25,8 @@ HEALTHY = {name: Health(True, True) for name in TABLES}
 
 
 def judged(rule: Rule, engine: Engine, *rows: Mapping[str, Any]) -> Outcome:
-    shown = replace(rule, example=replace(rule.example, rows=rows))
+    asked = {name: None for row in rule.example.rows for name in row}
+    shown = replace(rule, example=replace(rule.example, rows=tuple({**asked, **row} for row in rows)))
     [outcome] = evaluate(example_facts(shown, engine), Plan((shown,), {}, AS_OF), HEALTHY, {})
     assert outcome.not_evaluated is None
     return outcome
