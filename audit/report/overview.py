@@ -37,6 +37,7 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> None:
         sheet.column_dimensions[chr(64 + place)].width = _COLUMN_WIDTH
     row = _head(sheet, report, words)
     row = _alarms(sheet, row, report, words)
+    row = _feedback(sheet, row, report, words)
     row = _tiles(sheet, row + 1, report, words)
     row = max(_verdicts(sheet, row + 1, report, words), _channels(sheet, row + 1, report, words))
     row = _three_tables(sheet, row + 1, report, words)
@@ -79,6 +80,21 @@ def _alarms(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         sheet.row_dimensions[row].height = styles.LINE_HEIGHT * styles.lines_of(text, _COLUMN_WIDTH * _WIDTH)
         row += 1
     return row
+
+
+def _feedback(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """What came back from people, in a line."""
+    if not report.feedback:
+        return row
+    counts = {
+        "copies": len(report.feedback),
+        "changes": sum(one.changes for one in report.feedback),
+        "conflicts": len(report.conflicts),
+        "refused": sum(len(one.refused) for one in report.feedback),
+    }
+    sheet.cell(row, 1, words("report.feedback_line", **counts)).font = styles.font()
+    link(sheet, row, _WIDTH - 1, words("report.go_quality"), words("sheet.quality"))
+    return row + 1
 
 
 def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:

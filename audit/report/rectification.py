@@ -133,6 +133,7 @@ def _guide(sheet: Worksheet, last: int, report: Report, words: Words) -> None:
     statuses = f"'{words('sheet.dictionary')}'!$A$2:$A${1 + len(Status)}"
     choice = DataValidation(type="list", formula1=statuses, allow_blank=True, showErrorMessage=True)
     choice.error, choice.errorTitle = words("report.choose_status"), words("header.handling")
+    choice.prompt, choice.showInputMessage = words("report.ledger_note"), True
     choice.add(f"{_letter('handling')}2:{_letter('handling')}{last}")
     sheet.add_data_validation(choice)
     for name in ("planned_on", "exempt_until"):

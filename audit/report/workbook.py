@@ -243,9 +243,10 @@ def _add_feedback(sheet: Worksheet, report: Report, words: Words, widths: Sequen
         if rows:
             below = _section(sheet, sheet.max_row + 2, words(f"report.{title}"))
             _body(sheet, below, [words(f"header.{name}") for name in names], rows, widths)
-    if not report.feedback:
-        note = sheet.cell(sheet.max_row + 2, 1, words("report.no_feedback"))
-        note.font = styles.font(color=styles.MUTED)
+    notes = ["feedback_note"] if report.feedback else ["no_feedback", "feedback_note"]
+    said = words("sentence_mark").join(words(f"report.{name}") for name in notes)
+    note = sheet.cell(sheet.max_row + 2, 1, said)
+    note.font = styles.font(color=styles.MUTED)
 
 
 def _add_run(workbook: Workbook, report: Report, words: Words) -> None:
