@@ -183,8 +183,8 @@ def test_a_score_is_worked_out_as_its_note_says():
     assert score_of(points_of(0, 0, touched=0, devices=3)) == 0
 
 
-def test_what_follows_another_finding_weighs_nothing(engine: Engine):
-    facts = facts_of(engine, {}, ("wechat",))
+def test_what_follows_another_finding_weighs_nothing(swift_engine: Engine):
+    facts = facts_of(swift_engine, {}, ("wechat",))
     table = findings_table(
         [
             ("a", "REG-01", "critical", "device", '["sn:S1", "wechat"]', FIRST, None),
@@ -192,14 +192,14 @@ def test_what_follows_another_finding_weighs_nothing(engine: Engine):
             ("c", "DEV-04", "high", "device", '["sn:S2"]', SECOND, "gone"),
         ]
     )
-    found = {one.merchant_no: one for one in merchants_of(engine, facts, table, weights()).listed}
+    found = {one.merchant_no: one for one in merchants_of(swift_engine, facts, table, weights()).listed}
     assert (found[FIRST].score, found[FIRST].following, found[FIRST].open) == (40, 1, 2)
     assert found[SECOND].score == 15, "its leader is no longer open, so it leads"
 
 
-def test_a_suspected_incident_touches_what_follows_from_it(engine: Engine):
+def test_a_suspected_incident_touches_what_follows_from_it(swift_engine: Engine):
     devices = pa.table({"serial_no": ["S1", "S2", "S3"], "merchant_no": [FIRST, FIRST, SECOND]})
-    facts = facts_of(engine, estate_of(devices), ("wechat",))
+    facts = facts_of(swift_engine, estate_of(devices), ("wechat",))
     table = findings_table(
         [
             ("s", "SYS-01", "high", "channel", '["wechat"]', None, None),
@@ -208,17 +208,17 @@ def test_a_suspected_incident_touches_what_follows_from_it(engine: Engine):
             ("c", "REG-08", "medium", "registration", '["sn:NOBODY", "wechat", "M9"]', "M9", None),
         ]
     )
-    impact = impact_of(engine, facts, table)
+    impact = impact_of(swift_engine, facts, table)
     assert (impact.rules["SYS-01"].devices, impact.rules["SYS-01"].merchants) == (2, 2)
     assert impact.rules["REG-08"].devices == 0, "no device of the ledger"
     assert impact.rules["REG-08"].merchants == 1
     assert (impact.night.devices, impact.night.merchants) == (2, 3)
 
 
-def test_the_list_of_merchants_is_capped_and_says_so(engine: Engine):
-    facts = facts_of(engine, {}, ("wechat",))
+def test_the_list_of_merchants_is_capped_and_says_so(swift_engine: Engine):
+    facts = facts_of(swift_engine, {}, ("wechat",))
     rows = [(f"f{n}", "REG-01", "critical", "device", f'["sn:S{n}"]', f"M{n}", None) for n in range(5)]
-    merchants = merchants_of(engine, facts, findings_table(rows), weights(), most=3)
+    merchants = merchants_of(swift_engine, facts, findings_table(rows), weights(), most=3)
     assert [one.merchant_no for one in merchants.listed] == ["M0", "M1", "M2"]
     assert (merchants.total, merchants.left_out) == (5, 2)
 
@@ -309,7 +309,7 @@ def test_a_date_that_could_not_be_read_is_not_that_of_the_model(expiring: Estate
     assert kinds["model_certificate"]["within_days"] == {"30": 0, "90": 0, "180": 0, "365": 0}
 
 
-def test_the_forecast_is_capped_and_says_so(engine: Engine):
+def test_the_forecast_is_capped_and_says_so(swift_engine: Engine):
     count = 7
     devices = pa.table(
         {
@@ -318,8 +318,8 @@ def test_the_forecast_is_capped_and_says_so(engine: Engine):
             "cert_expiry": pa.array([AS_OF] * count, pa.date32()),
         }
     )
-    facts = facts_of(engine, estate_of(devices), ("wechat",))
-    forecast = forecast_of(engine, facts, AS_OF, most=3)
+    facts = facts_of(swift_engine, estate_of(devices), ("wechat",))
+    forecast = forecast_of(swift_engine, facts, AS_OF, most=3)
     assert [item.serial_no for item in forecast.items] == ["S0", "S1", "S2"]
     assert (forecast.total, forecast.left_out) == (7, 4)
 

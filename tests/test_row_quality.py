@@ -46,14 +46,14 @@ def test_every_unreadable_cell_is_found_by_one_rule(reason: Reason, swift_engine
         ("en", "serial number=8.6E+17, installation date=a=b"),
     ],
 )
-def test_cells_are_named_as_their_reader_knows_them(language: str, wanted: str, engine: Engine):
+def test_cells_are_named_as_their_reader_knows_them(language: str, wanted: str, swift_engine: Engine):
     row = {
         "row_key": "tid:M1/1",
         "feed": "devices",
         "rejected_reasons": ",serial_no=scientific,install_date=unknown_date,",
         "unread_text": "\x1fserial_no=8.6E+17\x1finstall_date=a=b",
     }
-    findings = findings_of([judged(RULES["DQ-05"], engine, row)], load_words(language), AS_OF)
+    findings = findings_of([judged(RULES["DQ-05"], swift_engine, row)], load_words(language), AS_OF)
     assert findings["actual"].to_pylist() == [wanted]
 
 

@@ -140,6 +140,11 @@ def test_a_night_on_a_cluster_publishes_the_same_bytes(night: Callable[..., Any]
         assert len(list(csv.reader((folder / "findings.csv").read_text("utf-8-sig").splitlines()))) > 20
         for engine in ("duckdb", "spark"):
             assert (nights[engine][1] / name).read_bytes() == expected, (engine, name)
+    told = {
+        name: json.loads((folder / "summary.json").read_text("utf-8")) for name, (_, folder) in nights.items()
+    }
+    for key in ("devices", "impact", "merchants", "completeness", "forecast"):
+        assert told["spark"][key] == told["duckdb"][key] == told["pandas"][key], key
     [estate] = shared.iterdir()
     assert not list((estate / "night").iterdir()), "steps of the night are left on the shared storage"
     assert list((estate / "tables").iterdir()), "the canonical tables stay for the next night"
