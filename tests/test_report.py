@@ -42,8 +42,21 @@ HOSTILE = [
     "长" * 40_000,
 ]
 SHEETS = {
-    "zh": ["概览", "问题清单", "商户概况", "到期预测", "自查清单", "规则说明", "数据质量", "运行信息"],
-    "en": ["Overview", "Findings", "Merchants", "Forecast", "Self-audit", "Rules", "Data quality", "Run"],
+    "zh": [
+        "概览",
+        "整改台账",
+        "商户概况",
+        "到期预测",
+        "自查清单",
+        "规则说明",
+        "数据质量",
+        "运行信息",
+        "字典",
+    ],
+    "en": [
+        *("Overview", "Rectification", "Merchants", "Forecast", "Self-audit"),
+        *("Rules", "Data quality", "Run", "Lists"),
+    ],
 }
 
 
@@ -106,11 +119,17 @@ def test_sheets_stand_in_order_with_header_filter_and_print_setup(estate: Estate
     assert book.sheetnames == SHEETS[language]
     findings = book.worksheets[1]
     [table] = findings.tables.values()
-    assert table.ref == f"A1:AB{findings.max_row}"
+    assert table.ref == f"A1:AJ{findings.max_row}"
     assert table.autoFilter.ref == table.ref
     assert findings.freeze_panes == "F2"
     assert findings.print_title_rows == "$1:$1"
-    for sheet in book:
+    assert book.worksheets[-1].sheet_state == "hidden"
+    hidden = {name for name, column in findings.column_dimensions.items() if column.hidden}
+    assert hidden == {"AI", "AJ"}, "the row's version and its seal"
+    checked = {str(one.sqref)[0]: one for one in findings.data_validations.dataValidation}
+    assert set(checked) == {"L", "N", "P"}, "status, planned date, waived until"
+    assert all(one.showErrorMessage for one in checked.values())
+    for sheet in book.worksheets[:-1]:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.paperSize == 9
         assert sheet.page_setup.fitToHeight == 0
