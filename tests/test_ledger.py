@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, NightRefused
 from audit.ledger.database import Database
-from audit.ledger.handlings import Copy, bases_of, enter, handlings_of, waivers_of_people, was_read
+from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of, waivers_of_people
 from audit.ledger.merge import Merged, Returned, Terms, merge
 from audit.ledger.nights import Practice, open_night
 from audit.ledger.schema import EVENTS, FINDINGS, METADATA
@@ -37,7 +37,7 @@ def said(
         bases = bases_of(connection, rows, [(fault.finding_id, base)])
         merged = merge(rows, [returned], bases, Terms(as_of))
         sha = name or f"{as_of}{fault.serial_no}{base}{sorted(values.items())}"
-        if not was_read(connection, sha[:64]):
+        if counts_of(connection, sha[:64]) is None:
             enter(connection, merged, Copy(sha[:64], "回传.xlsx", "张三"), as_of)
     return merged
 

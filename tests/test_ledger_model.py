@@ -29,7 +29,8 @@ from nightly_findings import FIRST, Fault, tell
 from postgres import fresh_database
 
 from audit.ledger.database import Database
-from audit.ledger.handlings import Copy, bases_of, enter, handlings_of, waivers_of_people, was_read
+from audit.ledger.feedback import dates_read
+from audit.ledger.handlings import Copy, bases_of, enter, handlings_of, waivers_of_people
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.ledger.merge import Returned, Status, Terms, merge
 from audit.ledger.nights import Practice
@@ -222,12 +223,12 @@ class Ledger(RuleBasedStateMachine):
 
     def _read(self, copy: Copy, returned: Returned):
         with self.database.transaction() as connection:
-            assert was_read(connection, copy.sha256) is None
+            assert copy.sha256 not in dates_read(connection)
             rows = handlings_of(connection, [returned.finding_id])
             bases = bases_of(connection, rows, [(returned.finding_id, returned.base_version)])
             merged = merge(rows, [returned], bases, Terms(self._as_of(0)))
             enter(connection, merged, copy, self._as_of(0))
-            assert was_read(connection, copy.sha256) == self._as_of(0)
+            assert dates_read(connection)[copy.sha256] == self._as_of(0)
             assert connection.scalar(sa.select(sa.func.count()).select_from(FEEDBACK_FILES))
         return merged
 

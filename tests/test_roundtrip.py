@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -322,6 +323,18 @@ def test_what_is_no_ledger_is_told_and_the_night_goes_on(night: Estate, content:
     assert "笔记.xlsx" in result.reason
     assert problem in result.reason
     assert ledger(night, NEXT)["SN000001"]["state"] == "待整改"
+
+
+def test_a_link_out_of_the_folder_and_a_pipe_are_told_and_not_opened(night: Estate):
+    folder = night.folder / "feedback"
+    folder.mkdir()
+    (folder / "链接.xlsx").symlink_to(workbook_of(night))
+    os.mkfifo(folder / "管道.xlsx")
+    result = night.run(NEXT)
+    assert int(result.code) == 20
+    quality = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
+    shown = [cell.value for row in quality.iter_rows() for cell in row]
+    assert {"链接.xlsx", "管道.xlsx"} <= set(shown)
 
 
 def test_the_night_told_again_shows_the_same(night: Estate):

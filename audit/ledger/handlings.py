@@ -27,11 +27,6 @@ class Copy:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def was_read(connection: sa.Connection, sha256: str) -> date | None:
-    """The audit date a copy of these bytes was first read on; None for one nobody has read."""
-    return connection.scalar(sa.select(FEEDBACK_FILES.c.read_on).where(FEEDBACK_FILES.c.sha256 == sha256))
-
-
 def counts_of(connection: sa.Connection, sha256: str) -> dict[str, int] | None:
     """What a copy of these bytes came to when it was first read; None for one nobody has read."""
     return connection.scalar(sa.select(FEEDBACK_FILES.c.counts).where(FEEDBACK_FILES.c.sha256 == sha256))

@@ -6,19 +6,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from audit.errors import InputError
+from audit.errors import InputError, Unusable
 from audit.intake.child import read_in_child
 from audit.intake.dates import clean_date
 from audit.intake.form import FormRequest
 from audit.intake.grid import Mark
 from audit.intake.identifiers import Unreadable
-from audit.intake.opening import await_settled
-from audit.intake.read import digest_of
+from audit.intake.opening import await_settled, read_whole
 from audit.intake.reading import FileReading
 from audit.ledger.merge import DATE_FIELDS, Refusal, Returned, Status
 from audit.ledger.schema import HUMAN_FIELDS
@@ -73,9 +73,12 @@ def unread_copies(
 
 
 def _read_before(path: Path, known: Mapping[str, date], as_of: date) -> bool:
-    if not path.is_file():
+    """Whether these bytes were read on an earlier night; what cannot be looked at is left to `read_copy`."""
+    try:
+        await_settled(path)
+        read_on = known.get(sha256(read_whole(path)).hexdigest())
+    except InputError:
         return False
-    read_on = known.get(digest_of(path))
     return read_on is not None and read_on < as_of
 
 
@@ -83,7 +86,6 @@ def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
     """Read a copy, in a child process, and hold every row against the estate's seal."""
     try:
         await_settled(path)
-        sha256 = digest_of(path)
     except InputError as failure:
         return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
     with tempfile.TemporaryDirectory() as folder:
@@ -91,7 +93,7 @@ def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
         request = FormRequest(str(path), _headers(words), _NEEDS, str(output))
         reading = read_in_child(request.to_json())
         if reading.error:
-            return ReturnedCopy(path.name, sha256, reading)
+            return ReturnedCopy(path.name, reading.sha256, reading)
         table = pq.read_table(output)
     signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     who, said_at = signature.get("who", ""), signature.get("said_at", "")
@@ -110,9 +112,9 @@ def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
         cells = {name: _cell(row, name) for name in HUMAN_FIELDS}
         rows.append(Returned(identifier, version, values, cells, who, said_at))
     if table.num_rows and not genuine:
-        foreign = FileReading(str(path), sha256, error="unsafe", error_key="form_of_another_estate")
-        return ReturnedCopy(path.name, sha256, foreign, who, said_at)
-    return ReturnedCopy(path.name, sha256, reading, who, said_at, tuple(rows), tuple(refusals))
+        foreign = reading.failed(InputError(Unusable.UNSAFE, "form_of_another_estate"))
+        return ReturnedCopy(path.name, reading.sha256, foreign, who, said_at)
+    return ReturnedCopy(path.name, reading.sha256, reading, who, said_at, tuple(rows), tuple(refusals))
 
 
 def _headers(words: Words) -> dict[str, str]:
