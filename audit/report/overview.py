@@ -161,24 +161,18 @@ def _verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 
 def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     top = title(sheet, row, 5, words("report.channel_title"))
-    states = channel_states(report, words)
-    headers = [
-        words("header.channel"),
-        words("report.rate"),
-        *(words.label("reg_status", state) for state in states),
+    channels = report.population.channels
+    headers = [words.column("reg_status"), *(words.label("channel", one.name) for one in channels)]
+    rows: list[Sequence[object]] = [
+        (words.label("reg_status", state), *(one.states.get(state, 0) for one in channels))
+        for state in channel_states(report, words)
     ]
-    rows = [
-        (
-            words.label("channel", channel.name),
-            round(channel.registered / channel.total, 4) if channel.total else 0,
-            *(channel.states.get(state, 0) for state in states),
-        )
-        for channel in report.population.channels
-    ]
-    end = table(sheet, top, 5, headers, rows)
-    for place in range(len(rows)):
-        sheet.cell(top + 1 + place, 6).number_format = "0.0%"
-        sheet.cell(top + 1 + place, 6).alignment = Alignment(horizontal="left")
+    rates = (round(one.registered / one.total, 4) if one.total else 0.0 for one in channels)
+    end = table(sheet, top, 5, headers, [*rows, (words("report.rate"), *rates)])
+    for place in range(len(channels)):
+        rate = sheet.cell(end - 1, 6 + place)
+        rate.number_format = "0.0%"
+        rate.alignment = Alignment(horizontal="left")
     return end
 
 
