@@ -1,0 +1,59 @@
+"""The commands and their exit codes; nothing else. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from audit import __version__
+from audit.cli.files import feedback, init, inspect
+from audit.cli.nights import cron, run, schedule
+from audit.cli.options import HELP
+from audit.cli.past import diff, history, prune, verify
+from audit.cli.rulebook import explain, rules
+
+app = typer.Typer(
+    name="pos-audit",
+    help=HELP("cli.description"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+# in the order of --help
+for _command in (
+    run,
+    inspect,
+    init,
+    rules,
+    explain,
+    feedback,
+    history,
+    diff,
+    verify,
+    prune,
+    schedule,
+    cron,
+):
+    app.command(help=HELP(f"cli.{_command.__name__}"))(_command)
+
+
+def main() -> None:
+    """The program."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=HELP("cli.version"))
+    ] = False,
+) -> None:
+    pass

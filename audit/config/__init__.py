@@ -1,0 +1,35 @@
+"""Settings: what `audit.toml` and `AUDIT_*` variables say, checked before anything runs.
+
+A variable is `AUDIT_<SECTION>_<KEY>` and beats the file: `AUDIT_MAIL_PASSWORD`, `AUDIT_REPORT_OUTPUT`.
+Relative paths are relative to the folder of `audit.toml`.
+"""
+
+from audit.config.loading import load_settings
+from audit.config.profile import MERCHANT_PROFILE, ProfileSection
+from audit.config.sections import (
+    ANY_CHANNEL,
+    InputSection,
+    MailSection,
+    ProgrammeItem,
+    RulesSection,
+    WeightsSection,
+    configured_codes,
+    configured_columns,
+)
+from audit.config.settings import MANDATORY_FEEDS, Settings
+
+__all__ = [
+    "ANY_CHANNEL",
+    "MANDATORY_FEEDS",
+    "MERCHANT_PROFILE",
+    "InputSection",
+    "MailSection",
+    "ProfileSection",
+    "ProgrammeItem",
+    "RulesSection",
+    "Settings",
+    "WeightsSection",
+    "configured_codes",
+    "configured_columns",
+    "load_settings",
+]

@@ -1,0 +1,176 @@
+"""The tables of `audit.toml`, one class each, and what their values may be."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from audit.config.profile import ProfileSection
+from audit.config.section import Section
+from audit.tables import CHANNEL, normalise_label
+
+ANY_CHANNEL = "any"
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no such time zone: {name}")
+    return name
+
+
+def _known_channel(name: str) -> str:
+    if name not in (*CHANNEL.words, ANY_CHANNEL):
+        raise ValueError(f"one of {', '.join((*CHANNEL.words, ANY_CHANNEL))}")
+    return name
+
+
+class ProgrammeItem(Section):
+    """`[audit.programme.<item>]`: when a self-audit item was last done, how often, and by whom."""
+
+    last_done: date | None = None
+    cadence: Literal["weekly", "monthly", "quarterly", "half_yearly", "yearly"] | None = None
+    owner: str = ""
+    evidence: str = ""
+
+
+class AuditSection(Section):
+    """`[audit]`"""
+
+    name: str = ""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    language: Literal["zh", "en"] = "zh"
+    engine: Literal["auto", "pandas", "duckdb", "spark"] = "auto"
+    required_channels: tuple[Annotated[str, AfterValidator(_known_channel)], ...] = ("wechat",)
+    as_of: date | None = None
+    as_of_offset_days: int = 0
+    state: Path = Path("state")
+    programme: dict[str, ProgrammeItem] = Field(default_factory=dict)
+    profile: ProfileSection = ProfileSection()
+
+    @field_validator("required_channels")
+    @classmethod
+    def _one_way_to_require(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
+        if (
+            not channels
+            or (ANY_CHANNEL in channels and len(channels) > 1)
+            or len(set(channels)) < len(channels)
+        ):
+            raise ValueError('a list of channels without repeats, or ["any"] alone')
+        return channels
+
+
+class InputSection(Section):
+    """`[inputs.<feed>]`: which files, and what headers and code words mean where the tables do not know."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    columns: dict[str, str] = Field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = Field(default_factory=dict)
+    required: tuple[str, ...] | None = None
+    mandatory: bool | None = None
+    max_age_days: int | None = Field(default=None, ge=0)
+    encoding: str = ""
+    password_env: str = ""  # the environment variable that holds the password of protected files
+
+    @property
+    def password(self) -> str:
+        """The password of protected files; "" when there is none."""
+        return os.environ.get(self.password_env, "") if self.password_env else ""
+
+
+class RulesSection(BaseModel):
+    """`[rules]`, and `[rules.<ID>]` for one rule's severity and thresholds (checked against the rules)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    select: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+
+    @property
+    def by_id(self) -> dict[str, Any]:
+        """The `[rules.<ID>]` tables."""
+        return dict(self.model_extra or {})
+
+
+class LedgerSection(Section):
+    """`[ledger]`: where it is kept, and how findings are handled."""
+
+    url: str = ""  # SQLite in the state folder when left out
+    due: dict[Literal["critical", "high", "medium", "low", "info"], Annotated[int, Field(ge=1, le=365)]] = (
+        Field(default_factory=dict)
+    )  # working days to mend, by severity
+    escalate: tuple[Annotated[int, Field(ge=1)], ...] = (7, 15)  # calendar days overdue per further level
+    calendar: Path | None = None  # workdays and holidays over the built-in calendar
+    waivers: Path | None = None  # waivers.toml
+    feedback: Path = Path("feedback")  # where people put filled-in workbooks
+    max_waiver_days: int = Field(default=180, ge=1)
+    keep_nights: int = Field(default=1_830, ge=35)  # five years; older nights may be pruned
+
+    @field_validator("escalate")
+    @classmethod
+    def _rising(cls, steps: tuple[int, ...]) -> tuple[int, ...]:
+        if list(steps) != sorted(set(steps)):
+            raise ValueError("days that rise")
+        return steps
+
+
+class WeightsSection(Section):
+    """`[report.weights]`: points that a leading finding of each severity adds to its merchant's score."""
+
+    critical: float = Field(default=40, ge=0)
+    high: float = Field(default=15, ge=0)
+    medium: float = Field(default=5, ge=0)
+    low: float = Field(default=1, ge=0)
+    info: float = Field(default=0, ge=0)
+
+    @property
+    def by_severity(self) -> dict[str, float]:
+        """The points by the word for the severity."""
+        return dict(self)
+
+
+class ReportSection(Section):
+    """`[report]`"""
+
+    output: Path = Path("reports")
+    templates: Path | None = None
+    max_rows: int = Field(default=2_000, ge=1)  # findings shown in the page; the workbook holds them all
+    weights: WeightsSection = WeightsSection()
+
+
+class MailSection(Section):
+    """`[mail]`"""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    sender: str
+    to: tuple[str, ...] = Field(min_length=1)
+    cc: tuple[str, ...] = ()
+    max_mib: float = Field(default=15.0, gt=0)
+
+
+class ScheduleSection(Section):
+    """`[schedule]`"""
+
+    at: str = Field(default="02:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+def configured_columns(section: InputSection) -> dict[str, str]:
+    """Normalised headers to canonical names."""
+    return {normalise_label(header): column for header, column in section.columns.items()}
+
+
+def configured_codes(section: InputSection) -> dict[str, dict[str, str]]:
+    """Per canonical column, normalised labels to canonical words."""
+    return {
+        column: {normalise_label(label) or label: word for label, word in words.items()}
+        for column, words in section.codes.items()
+    }

@@ -1,0 +1,126 @@
+"""The whole configuration as one frozen value, with its paths, its night and its digest."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from audit.config.sections import (
+    AuditSection,
+    InputSection,
+    LedgerSection,
+    MailSection,
+    ReportSection,
+    RulesSection,
+    ScheduleSection,
+)
+from audit.config.spark import SparkSection
+
+MANDATORY_FEEDS = ("devices", "merchants", "registrations")
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Frozen; two equal files give equal settings."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix="AUDIT_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+    )
+
+    audit: AuditSection = AuditSection()
+    inputs: dict[str, InputSection] = Field(default_factory=dict)
+    rules: RulesSection = RulesSection()
+    ledger: LedgerSection = LedgerSection()
+    report: ReportSection = ReportSection()
+    mail: MailSection | None = None
+    schedule: ScheduleSection = ScheduleSection()
+    spark: SparkSection = SparkSection()
+    folder: Path = Path()
+    file: str = "audit.toml"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the file."""
+        return env_settings, init_settings
+
+    def path(self, path: Path) -> Path:
+        """A configured path, resolved against the folder of the configuration."""
+        return path if path.is_absolute() else (self.folder / path).resolve()
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return self.path(self.audit.state)
+
+    @property
+    def output(self) -> Path:
+        """The folder of the published nights."""
+        return self.path(self.report.output)
+
+    @property
+    def feedback(self) -> Path:
+        """The folder of filled-in workbooks; it need not exist."""
+        return self.path(self.ledger.feedback)
+
+    @property
+    def spark_shared(self) -> str:
+        """Where a cluster finds the tables: as configured, or for a local one a folder of the state."""
+        shared = self.spark.shared
+        return shared if "://" in shared else str(self.path(Path(shared) if shared else self.state / "spark"))
+
+    @property
+    def own_templates(self) -> Path | None:
+        """The user's template folder, if there is one."""
+        return self.path(self.report.templates) if self.report.templates else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the estate."""
+        return ZoneInfo(self.audit.timezone)
+
+    def night(self, as_of: date | None = None) -> date:
+        """The audit date: as asked, as configured, or today in the estate's zone, shifted as configured."""
+        chosen = as_of or self.audit.as_of
+        if chosen:
+            return chosen
+        return datetime.now(self.zone).date() + timedelta(days=self.audit.as_of_offset_days)
+
+    def is_mandatory(self, feed: str) -> bool:
+        """Whether the audit is incomplete without this feed."""
+        section = self.inputs.get(feed)
+        if section is None or section.mandatory is None:
+            return feed in MANDATORY_FEEDS
+        return section.mandatory
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
+        plain = self.model_dump(
+            mode="json",
+            exclude={"mail", "schedule", "spark", "folder", "file"},
+            exclude_defaults=True,
+        )
+        for where in ("state", "as_of"):
+            plain.get("audit", {}).pop(where, None)
+        for where in ("url", "keep_nights"):
+            plain.get("ledger", {}).pop(where, None)
+        plain.get("report", {}).pop("output", None)
+        plain = {section: keys for section, keys in plain.items() if keys}
+        return sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
