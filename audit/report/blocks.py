@@ -1,17 +1,21 @@
-"""What the overview is put together from: headings, small tables, links."""
+"""What sheets of several parts are put together from: headings, small tables, links."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 
 from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
-from audit.report.xlsxfile import printable
+from audit.report.xlsxfile import FORMULA_LIKE, printable
 
 _LINK = "1F6FB2"
+_FORMULA = re.compile(FORMULA_LIKE)
 
 
 def title(sheet: Worksheet, row: int, column: int, text: str) -> int:
@@ -58,3 +62,57 @@ def link(sheet: Worksheet, row: int, column: int, text: str, to: str) -> None:
     cell = sheet.cell(row, column, text)
     cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{to}'!A1")
     cell.font = styles.font(color=_LINK)
+
+
+def intro(sheet: Worksheet, title: str, note: str) -> int:
+    """The heading of a sheet and a note; the result is the row of its first table."""
+    sheet.cell(1, 1, title).font = styles.font(15, bold=True, color=styles.HEAD)
+    sheet.row_dimensions[1].height = 26
+    sheet.cell(2, 1, note).font = styles.font(color=styles.MUTED)
+    return 4
+
+
+def section(sheet: Worksheet, row: int, title: str) -> int:
+    """The heading of a further table; the result is the row of its header."""
+    sheet.cell(row, 1, title).font = styles.font(13, bold=True, color=styles.HEAD)
+    return row + 1
+
+
+def headers(sheet: Worksheet, labels: Sequence[str], row: int = 1) -> None:
+    """A row of column headers."""
+    for place, label in enumerate(labels, 1):
+        styles.header_cell(sheet.cell(row, place, label))
+    sheet.row_dimensions[row].height = 24
+
+
+def body(
+    sheet: Worksheet,
+    top: int,
+    labels: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    widths: Sequence[float],
+) -> int:
+    """A header and rows of a short table; the result is its last row."""
+    headers(sheet, labels, top)
+    for place, width in enumerate(widths, 1):
+        letter = get_column_letter(place)
+        sheet.column_dimensions[letter].width = max(width, sheet.column_dimensions[letter].width or 0)
+    for line, values in enumerate(rows, start=top + 1):
+        for place, value in enumerate(values, 1):
+            cell = sheet.cell(line, place)
+            cell.value = (printable(value) or None) if isinstance(value, str) else value  # type: ignore[assignment]
+            cell.font = styles.font()
+            cell.border = styles.THIN
+            cell.alignment = styles.WRAP
+            if isinstance(value, str) and value:
+                cell.data_type = "s"
+                cell.number_format = "@"
+                cell.quotePrefix = bool(_FORMULA.match(value))
+            elif isinstance(value, date):
+                cell.number_format = "yyyy-mm-dd"
+        tallest = max(
+            (styles.lines_of(str(value), width) for value, width in zip(values, widths, strict=False)),
+            default=1,
+        )
+        sheet.row_dimensions[line].height = styles.LINE_HEIGHT * tallest
+    return top + max(len(rows), 1)

@@ -32,7 +32,7 @@ _INLINE = re.compile(
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 # text that a spreadsheet program would take for a formula once somebody edits the cell
-_FORMULA_LIKE = r"^[=+\-@\t\r\n＝＋－＠#]"
+FORMULA_LIKE = r"^[=+\-@\t\r\n＝＋－＠#]"
 _EXCEL_EPOCH = 25_569  # days from 1899-12-30 to 1970-01-01
 _CONTENT_TYPE = (
     b'<Override PartName="/xl/sharedStrings.xml" '
@@ -177,7 +177,7 @@ def _cells(
         encoded = column.dictionary_encode()
         unique = encoded.dictionary
         indexes = pa.array([strings.of(text) for text in unique.to_pylist()], pa.int64())
-        guarded = pc.match_substring_regex(unique, _FORMULA_LIKE)
+        guarded = pc.match_substring_regex(unique, FORMULA_LIKE)
         styles = pc.if_else(guarded, str(style.guarded), str(style.plain)).take(encoded.indices)
         values, kind = indexes.take(encoded.indices).cast(pa.string()), ' t="s"'
     else:
