@@ -74,7 +74,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that lacks its program is skipped with a reason on a desk, and fails in CI."""
+    """A test that lacks its program is skipped with a reason on a desk, and fails in CI.
+
+    Of several processes one has all that Spark does, for a session takes longer to start than a test; the
+    tests of a module stay together, for they share a night.
+    """
     found = {
         "libreoffice": ("soffice", shutil.which("soffice")),
         "chromium": ("chromium", shutil.which("chromium")),
@@ -82,6 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "spark": ("pyspark or Java", sparks.usable()),
     }
     for item in items:
+        group = "spark" if item.get_closest_marker("spark") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
         for mark, (program, path) in found.items():
             if item.get_closest_marker(mark) and not path:
                 reason = f"{program} is not installed; .ci/run installs it"
