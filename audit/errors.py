@@ -8,6 +8,7 @@ AuditError
 ├── NightRefused       40  the ledger already holds a later night
 ├── NothingToShow      40  what was asked for is in no night of the ledger
 ├── LedgerDamaged      43  the ledger's file is broken, or of a newer release
+├── Stopped            143 told to stop; the step under way was finished (Interrupted: 130)
 └── InputError         20  one file is unreadable; the others are still audited
 
 An error carries a message key and the facts; the words are in `templates/labels.*.toml` under `[error]`.
@@ -33,6 +34,27 @@ class ExitCode(IntEnum):
     BUG = 70
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+# of several outcomes the one that decides what the process returns; a signal stands above them all
+_GRAVITY = (
+    ExitCode.DONE,
+    ExitCode.FINDINGS,
+    ExitCode.INCOMPLETE,
+    ExitCode.DELIVERY,
+    ExitCode.CONFIG,
+    ExitCode.NO_INPUT,
+    ExitCode.LOCKED,
+    ExitCode.CANNOT_WRITE,
+    ExitCode.BUG,
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+)
+
+
+def gravest(*codes: ExitCode) -> ExitCode:
+    """The code that wins over the others."""
+    return max(codes, key=_GRAVITY.index)
 
 
 class AuditError(Exception):
@@ -89,6 +111,18 @@ class LedgerDamaged(AuditError):
     """The ledger cannot be trusted as it is, or was written by a newer release; nothing was changed."""
 
     exit_code = ExitCode.CANNOT_WRITE
+
+
+class Stopped(AuditError):
+    """The program was told to stop, and did so between two steps."""
+
+    exit_code = ExitCode.TERMINATED
+
+
+class Interrupted(Stopped):
+    """The same, from the keyboard."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class Unusable(StrEnum):

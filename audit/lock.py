@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +15,8 @@ from filelock import FileLock, Timeout
 
 from audit.errors import CannotWrite, Locked
 from audit.files import write_private
+
+_SHY_SECONDS = 1.0  # how long a holder may take to write down who it is
 
 
 @contextmanager
@@ -40,8 +43,15 @@ def only_run(state: Path, zone: ZoneInfo) -> Iterator[None]:
 
 
 def _holder(path: Path) -> dict[str, object]:
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        return {"pid": known["pid"], "started": known["started"]}
-    except (OSError, ValueError, KeyError):
-        return {"pid": "?", "started": "?"}
+    """Who holds the lock; what a dead holder left is not taken for it, and a new one gets time to write."""
+    last = time.monotonic() + _SHY_SECONDS
+    while True:
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            if Path(f"/proc/{known['pid']}").exists() or not Path("/proc/self").exists():
+                return {"pid": known["pid"], "started": known["started"]}
+        except (OSError, ValueError, KeyError):
+            pass
+        if time.monotonic() > last:
+            return {"pid": "?", "started": "?"}
+        time.sleep(0.02)

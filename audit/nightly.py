@@ -1,12 +1,12 @@
-"""Running every night: the `schedule` loop, and the line for those who have cron."""
+"""Running every night: the `schedule` loop, for machines without cron or systemd."""
 
 from __future__ import annotations
 
-import shlex
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,77 +14,120 @@ from types import FrameType
 
 import schedule
 
-from audit.config import Settings
+from audit.config import WEEKDAYS, Settings
 from audit.errors import ExitCode
+from audit.timetable import timetable_of
 from audit.words import Words
 
 _LONGEST_NAP = 60.0
+_CLOCK_JUMP = 30.0  # seconds the wall clock may go astray in a nap before the hours are worked out anew
+_NAMES = dict(
+    zip(WEEKDAYS, ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), strict=True)
+)
+
+Say = Callable[[str], None]
 
 
-def run_nightly(settings: Settings, config: Path, say: Callable[[str], None], words: Words) -> int:
-    """Audit at `[schedule].at` in the estate's zone, every day, until SIGTERM or SIGINT.
+class Nightly:
+    """The loop: one night at each hour of the timetable, in a process of its own, until told to stop.
 
-    Each night runs in a process of its own: whatever happens to it, the loop goes on. The result is the
-    exit code of the loop: 143 or 130, with no night cut off.
+    Whatever happens to a night, the loop goes on. `stop` may be set from a signal handler: a night under way
+    is told to stop as well, finishes its step, and the loop ends.
     """
-    stop = threading.Event()
+
+    def __init__(self, settings: Settings, config: Path, say: Say, words: Words) -> None:
+        self._settings = settings
+        self._config = config
+        self._say = say
+        self._words = words
+        self.stop = threading.Event()
+        self.hours = self.fresh_hours()
+
+    def fresh_hours(self) -> schedule.Scheduler:
+        """A scheduler of its own with one job per weekday, or one for every day."""
+        hours = schedule.Scheduler()
+        own = self._settings.schedule
+        every = len(set(own.days)) == len(WEEKDAYS)
+        for day in ("day",) if every else tuple(_NAMES[day] for day in own.days):
+            job = getattr(hours.every(), day)
+            job.at(own.at, self._settings.audit.timezone).do(self.night)
+        return hours
+
+    def run(self) -> None:
+        """Make up for what was missed while the loop was not there, then keep the hours until stopped."""
+        if self.missed(datetime.now(UTC)):
+            self._say(self._words("cli.catching_up"))
+            self.night()
+        self._announce()
+        while not self.stop.is_set():
+            if (self.hours.idle_seconds or 0.0) <= 0:
+                self.hours.run_pending()
+                self._announce()
+            self._nap(min(max(self.hours.idle_seconds or 0.0, 0.0), _LONGEST_NAP))
+        self._say(self._words("cli.stopped"))
+
+    def missed(self, now: datetime) -> bool:
+        """Whether the last night that was due is not published, on an estate that has had nights before."""
+        if not self._settings.schedule.catch_up:
+            return False
+        timetable = timetable_of(self._settings)
+        due = timetable.night_of(timetable.last_due(now)).isoformat()
+        published = [folder.name for folder in self._settings.output.glob("20??-??-??")]
+        return bool(published) and max(published) < due
+
+    def next_night(self) -> str:
+        """When the next night is due, on the estate's clock."""
+        moment = self.hours.next_run
+        return moment.astimezone(self._settings.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+    def night(self) -> None:
+        """One night. Its process group is its own, so that Ctrl-C reaches it through the loop alone."""
+        command = [sys.executable, "-m", "audit", "run", "--config", str(self._config)]
+        if not self._settings.audit.as_of:  # late in the night or early the next day: the one that was due
+            timetable = timetable_of(self._settings)
+            command += ["--as-of", str(timetable.night_of(timetable.last_due(datetime.now(UTC))))]
+        if most := self._settings.schedule.catch_up:
+            command += ["--catch-up", str(most)]
+        try:
+            # our own interpreter and module, and the path the user gave
+            child = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+        except OSError as failure:
+            self._say(self._words("cli.night_not_started", detail=failure.strerror or str(failure)))
+            return
+        with child:
+            while child.poll() is None and not self.stop.wait(0.2):
+                pass
+            if child.poll() is None:
+                child.terminate()
+            code = child.wait()
+        if code not in (ExitCode.DONE, ExitCode.FINDINGS):
+            self._say(self._words("cli.night_failed", code=code if code >= 0 else 128 - code))
+
+    def _announce(self) -> None:
+        zone = self._settings.audit.timezone
+        self._say(self._words("cli.next_run", at=self.next_night(), zone=zone))
+
+    def _nap(self, seconds: float) -> None:
+        """Wait. `schedule` counts on a clock that only goes forward; where it was set back, count anew."""
+        wall, steady = time.time(), time.monotonic()
+        self.stop.wait(seconds)
+        if (time.time() - wall) - (time.monotonic() - steady) < -_CLOCK_JUMP:
+            self._say(self._words("cli.clock_back"))
+            self.hours = self.fresh_hours()
+            self._announce()
+
+
+def run_nightly(settings: Settings, config: Path, say: Say, words: Words) -> int:
+    """Keep the hours until SIGTERM or SIGINT; the result is the exit code, 143 or 130."""
+    loop = Nightly(settings, config, say, words)
     code = int(ExitCode.TERMINATED)
 
     def stopping(number: int, _: FrameType | None) -> None:
         nonlocal code
         code = 128 + number
-        stop.set()
+        loop.stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stopping)
-    loop = nightly_loop(settings, config, say, words)
-    say(words("cli.next_run", at=next_night(loop, settings), zone=settings.audit.timezone))
-    while not stop.is_set():
-        if (loop.idle_seconds or 0.0) <= 0:
-            loop.run_pending()
-            say(words("cli.next_run", at=next_night(loop, settings), zone=settings.audit.timezone))
-        stop.wait(min(max(loop.idle_seconds or 0.0, 0.0), _LONGEST_NAP))
-    say(words("cli.stopped"))
+    loop.run()
     return code
-
-
-def nightly_loop(
-    settings: Settings, config: Path, say: Callable[[str], None], words: Words
-) -> schedule.Scheduler:
-    """A scheduler of its own with one job: the night, at its hour in the estate's zone."""
-    loop = schedule.Scheduler()
-    loop.every().day.at(settings.schedule.at, settings.audit.timezone).do(_night, config, say, words)
-    return loop
-
-
-def next_night(loop: schedule.Scheduler, settings: Settings) -> str:
-    """When the next night is due, on the estate's clock."""
-    moment = loop.next_run
-    return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
-
-
-def crontab_line(settings: Settings, config: Path, now: datetime | None = None) -> str:
-    """The lines for `crontab -e`, in the machine's own time.
-
-    cron knows no zones (some take CRON_TZ, Debian's does not), so the hour is converted; a machine whose
-    clock changes in summer is better served by `pos-audit schedule`.
-    """
-    hour, minute = (int(part) for part in settings.schedule.at.split(":"))
-    there = (now or datetime.now(UTC)).astimezone(settings.zone).replace(hour=hour, minute=minute)
-    here = there.astimezone()
-    command = shlex.join([sys.executable, "-m", "audit", "run", "--config", str(config.resolve())])
-    comment = f"# {settings.schedule.at} {settings.audit.timezone} = {here:%H:%M} {here.tzname()}"
-    return f"{comment}\n{here.minute} {here.hour} * * * " + command.replace("%", r"\%")
-
-
-def _night(config: Path, say: Callable[[str], None], words: Words) -> None:
-    """One night in its own process group, so that a signal to the loop does not cut it off."""
-    command = [sys.executable, "-m", "audit", "run", "--config", str(config)]
-    try:
-        # our own interpreter and module, and the path the user gave
-        code = subprocess.run(command, check=False, start_new_session=True).returncode  # noqa: S603
-    except OSError as failure:
-        say(str(failure))
-        code = int(ExitCode.BUG)
-    if code not in (ExitCode.DONE, ExitCode.FINDINGS):
-        say(words("cli.night_failed", code=code))

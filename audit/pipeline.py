@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -74,6 +74,29 @@ class Inputs:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What is asked of one night beyond its configuration.
+
+    `rebuild` is the reason for telling a night that lies before others; `until` leaves out inputs whose name
+    bears a later date; `rehearse` tells the night and keeps nothing of it.
+    """
+
+    fail_on: str | None = None
+    mail: bool = True
+    rebuild: str = ""
+    until: date | None = None
+    rehearse: bool = False
+
+
+class _Rehearsed(Exception):
+    """A rehearsal got to its end; raised through the ledger's transaction so that nothing of it stays."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Stopwatch:
     """Seconds per stage."""
 
@@ -92,46 +115,51 @@ def run_audit(
     settings: Settings,
     words: Words,
     as_of: date | None = None,
+    wishes: Wishes = Wishes(),
     *,
-    fail_on: str | None = None,
-    mail: bool = True,
-    rebuild: str = "",
     say: Say = _silent,
+    held: bool = False,
 ) -> Result:
     """Audit one night: read, cross-check, judge, enter the ledger, publish, deliver.
 
-    A night told again from the same inputs changes nothing. `rebuild` is the reason for telling a night that
-    lies before others: those are withdrawn. Raises AuditError for what stops the night.
+    A night told again from the same inputs changes nothing; one told with a reason to rebuild withdraws
+    those that lie after it. `held` says that the caller has the state folder to itself already. Raises
+    AuditError for what stops the night.
     """
     night_of = settings.night(as_of)
     plan = Plan(*selected_rules(settings.rules), night_of)
     practice = _practice(settings, night_of)
     watch = Stopwatch()
-    with only_run(settings.state, settings.zone):
+    with nullcontext() if held else only_run(settings.state, settings.zone):
         database = Database(settings.ledger.url, settings.state)
         try:
-            with open_night(database, night_of, rebuild=bool(rebuild)) as night:
-                settle(
-                    settings.output,
-                    {run.run_id: (run.as_of, run.files) for run in night.runs},
-                    night.withdrawn_dates(),
-                )
+            with open_night(database, night_of, rebuild=bool(wishes.rebuild)) as night:
+                if not wishes.rehearse:
+                    settle(
+                        settings.output,
+                        {run.run_id: (run.as_of, run.files) for run in night.runs},
+                        night.withdrawn_dates(),
+                    )
                 known = dates_read(night.connection)
             say("reading", "")
             store = Store(settings.state)
             with watch.stage("read"):
-                feeds = read_feeds(settings, night_of, store, lambda name: say("read_file", name))
+                feeds = read_feeds(
+                    settings, night_of, store, lambda name: say("read_file", name), wishes.until
+                )
                 copies = unread_copies(settings.feedback, known, night_of, store.secret, words)
             _require_input(feeds, words)
             inputs = Inputs(feeds, copies, store.secret)
-            result = _tell(settings, words, plan, practice, inputs, database, fail_on, rebuild, watch, say)
-            if mail and settings.mail:
+            result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)
+            if wishes.mail and settings.mail:
                 say("delivering", "")
                 problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
                 if problems:
                     reason = words("reason.delivery", detail=problems[0])
                     result = replace(result, code=ExitCode.DELIVERY, reason=reason)
             return result
+        except _Rehearsed as rehearsed:
+            return rehearsed.result
         finally:
             database.close()
 
@@ -143,8 +171,7 @@ def _tell(
     practice: Practice,
     inputs: Inputs,
     database: Database,
-    fail_on: str | None,
-    rebuild: str,
+    wishes: Wishes,
     watch: Stopwatch,
     say: Say,
 ) -> Result:
@@ -153,10 +180,10 @@ def _tell(
     final = settings.output / as_of.isoformat()
     rows = sum(feed.rows for feed in feeds.values())
     with (
-        open_night(database, as_of, rebuild=bool(rebuild)) as night,
+        open_night(database, as_of, rebuild=bool(wishes.rebuild)) as night,
         choose_engine(settings, rows) as engine,
     ):
-        run_id = _run_id(settings, as_of, inputs, night.revision, fail_on)
+        run_id = _run_id(settings, as_of, inputs, night.revision, wishes.fail_on)
         if (
             (earlier := night.same_date)
             and earlier.run_id == run_id
@@ -165,7 +192,7 @@ def _tell(
         ):
             return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True)
         later = [run.as_of for run in night.later]
-        _withdraw(night, rebuild)
+        _withdraw(night, wishes.rebuild)
         memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
         say("checking", "")
         with watch.stage("check"):
@@ -199,10 +226,12 @@ def _tell(
                 findings=findings,
                 feedback=feedback,
                 conflicts=open_conflicts(night.connection),
-                fail_on=fail_on,
+                fail_on=wishes.fail_on,
             )
             files = _render(settings, words, report)
         told = summary(report, watch.seconds)
+        if wishes.rehearse:
+            raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told))
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
         folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
         rules = rule_records(assessed.outcomes, plan.thresholds)

@@ -22,7 +22,7 @@ from postgres import fresh_database, running_server, server_programs
 from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.ledger.database import Database
-from audit.pipeline import Result, run_audit
+from audit.pipeline import Result, Wishes, run_audit
 from audit.words import load_words
 
 # short in CI; .ci/long runs the long form
@@ -170,7 +170,7 @@ class Estate:
 
     def run(self, as_of: date = AS_OF, **options: Any) -> Result:
         settings = load_settings(self.configure())
-        return run_audit(settings, load_words(settings.audit.language), as_of, **options)
+        return run_audit(settings, load_words(settings.audit.language), as_of, Wishes(**options))
 
     def findings(self, as_of: date = AS_OF) -> list[dict[str, Any]]:
         path = self.folder / "reports" / as_of.isoformat() / "findings.parquet"

@@ -1,16 +1,25 @@
-"""The night itself: now, every night, or by cron."""
+"""The night itself: now, every night, or by what the machine has for that."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
+from audit.cli.signals import stopping_between_steps
 from audit.cli.speech import configured, progress, say_line
 from audit.errors import ConfigError
+from audit.words import Words
+
+if TYPE_CHECKING:
+    from audit.catchup import MadeUp, Missed
+    from audit.pipeline import Result
+
+_LEVELS = ("critical", "high", "medium", "low", "new")
 
 
 def run(
@@ -20,33 +29,84 @@ def run(
     ] = None,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help=HELP("cli.option_fail_on"))] = None,
     mail: Annotated[bool, typer.Option("--mail/--no-mail", help=HELP("cli.option_no_mail"))] = True,
+    catch_up: Annotated[
+        int, typer.Option("--catch-up", min=0, max=366, help=HELP("cli.option_catch_up"))
+    ] = 0,
     rebuild: Annotated[str | None, typer.Option("--rebuild", help=HELP("cli.option_rebuild"))] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=HELP("cli.option_rehearse"))] = False,
     as_json: AsJson = False,
 ) -> None:
     """One night."""
-    if fail_on not in (None, "critical", "high", "medium", "low", "new"):
-        raise typer.BadParameter("critical | high | medium | low | new", param_hint="--fail-on")
+    if fail_on not in (None, *_LEVELS):
+        raise typer.BadParameter(" | ".join(_LEVELS), param_hint="--fail-on")
+    if catch_up and (dry_run or rebuild is not None):
+        raise typer.BadParameter(HELP("cli.catch_up_alone"), param_hint="--catch-up")
     with configured(config) as (settings, words):
         if rebuild is not None and not rebuild.strip():
             raise ConfigError("rebuild_reason")
-        from audit.pipeline import run_audit
+        from audit.lock import only_run
 
-        with progress(words) as say:
-            result = run_audit(
-                settings,
-                words,
-                as_of.date() if as_of else None,
-                fail_on=fail_on,
-                mail=mail,
-                rebuild=(rebuild or "").strip(),
-                say=say,
-            )
+        # before anything heavy is imported: whoever comes second is told so at once
+        with only_run(settings.state, settings.zone):
+            from audit.catchup import run_caught_up
+            from audit.pipeline import Wishes
+
+            wishes = Wishes(fail_on, mail, (rebuild or "").strip(), rehearse=dry_run)
+            night = as_of.date() if as_of else None
+            made_up: list[MadeUp] = []
+            with progress(words) as say, stopping_between_steps(words) as check:
+
+                def step(key: str, detail: str) -> None:
+                    check()
+                    say(key, detail)
+
+                result, missed = run_caught_up(
+                    settings, words, night, wishes, catch_up, say=step, told=made_up.append
+                )
+        _tell_missed(made_up, missed, words)
         if as_json:
-            shown = {"exit_code": int(result.code), "reason": result.reason, "folder": str(result.folder)}
-            typer.echo(json.dumps(shown | {"replayed": result.replayed}, ensure_ascii=False))
+            typer.echo(json.dumps(_plain(result, made_up, missed), ensure_ascii=False))
+        elif dry_run:
+            typer.echo(_rehearsed(result, words))
         reason = words("reason.replayed", as_of=result.folder.name) if result.replayed else result.reason
         say_line(words("cli.exit_line", code=int(result.code), reason=reason))
         raise typer.Exit(int(result.code))
+
+
+def _tell_missed(made_up: list[MadeUp], missed: Missed, words: Words) -> None:
+    for one in made_up:
+        say_line(words("cli.made_up", night=one.night, code=int(one.code), reason=one.reason))
+    if missed.lost:
+        say_line(words("cli.not_made_up", nights=missed.lost))
+
+
+def _plain(result: Result, made_up: list[MadeUp], missed: Missed) -> dict[str, Any]:
+    plain: dict[str, Any] = {"exit_code": int(result.code), "reason": result.reason}
+    plain |= {"folder": str(result.folder), "replayed": result.replayed}
+    if made_up or missed.lost:
+        plain["made_up"] = [
+            {"as_of": str(one.night), "exit_code": int(one.code), "reason": one.reason} for one in made_up
+        ]
+        plain["lost"] = list(map(str, missed.lost))
+    return plain
+
+
+def _rehearsed(result: Result, words: Words) -> str:
+    """What a rehearsal found, a line for each rule."""
+    if result.replayed:
+        return words("rehearsal.replayed", folder=result.folder)
+    counts = result.summary["findings"]
+    lines = [
+        words(
+            "rehearsal.line",
+            rule=one["rule"],
+            severity=words.label("severity", one["severity"]),
+            state=words.label("state", one["state"]),
+            count=one["count"],
+        )
+        for one in counts
+    ]
+    return "\n".join([*lines, words("rehearsal.sum", folder=result.folder)])
 
 
 def schedule(config: Config = DEFAULT_CONFIG) -> None:
@@ -57,9 +117,28 @@ def schedule(config: Config = DEFAULT_CONFIG) -> None:
         raise typer.Exit(run_nightly(settings, config, say_line, words))
 
 
-def cron(config: Config = DEFAULT_CONFIG) -> None:
-    """The crontab line."""
-    with configured(config) as (settings, _):
-        from audit.nightly import crontab_line
+def cron(
+    config: Config = DEFAULT_CONFIG,
+    systemd: Annotated[bool, typer.Option("--systemd", help=HELP("cli.option_systemd"))] = False,
+    kubernetes: Annotated[bool, typer.Option("--kubernetes", help=HELP("cli.option_kubernetes"))] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", exists=True, file_okay=False, help=HELP("cli.option_units_to"))
+    ] = None,
+) -> None:
+    """What makes the machine run the nights."""
+    if systemd and kubernetes:
+        raise typer.BadParameter("--systemd | --kubernetes", param_hint="--systemd")
+    if to and not (systemd or kubernetes):
+        raise typer.BadParameter("--systemd | --kubernetes", param_hint="--to")
+    with configured(config) as (settings, words):
+        from audit.unattended import crontab_line, kubernetes_manifest, systemd_units, written
 
-        typer.echo(crontab_line(settings, config))
+        if not (systemd or kubernetes):
+            typer.echo(crontab_line(settings, config, words))
+            return
+        files = systemd_units(settings, config, words) if systemd else kubernetes_manifest(settings, words)
+        if to is None:
+            typer.echo("\n".join(files.values()), nl=False)
+            return
+        for path in written(files, to):
+            typer.echo(path)

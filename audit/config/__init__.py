@@ -8,6 +8,7 @@ from audit.config.loading import load_settings
 from audit.config.profile import MERCHANT_PROFILE, ProfileSection
 from audit.config.sections import (
     ANY_CHANNEL,
+    WEEKDAYS,
     InputSection,
     MailSection,
     ProgrammeItem,
@@ -22,6 +23,7 @@ __all__ = [
     "ANY_CHANNEL",
     "MANDATORY_FEEDS",
     "MERCHANT_PROFILE",
+    "WEEKDAYS",
     "InputSection",
     "MailSection",
     "ProfileSection",

@@ -15,6 +15,8 @@ from audit.config.section import Section
 from audit.tables import CHANNEL, normalise_label
 
 ANY_CHANNEL = "any"
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _known_zone(name: str) -> str:
@@ -161,6 +163,8 @@ class ScheduleSection(Section):
     """`[schedule]`"""
 
     at: str = Field(default="02:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    days: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
+    catch_up: int = Field(default=7, ge=0, le=366)  # missed nights that are made up for, at most
 
 
 def configured_columns(section: InputSection) -> dict[str, str]:

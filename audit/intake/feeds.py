@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from audit.config import InputSection, Settings, configured_codes, configured_columns
 from audit.intake.cells import ARROW_TYPES
+from audit.intake.dropfolder import date_in_name, files_of, lock_beside
 from audit.intake.read import Request
 from audit.intake.reading import FileReading
 from audit.intake.store import Store
@@ -27,7 +27,6 @@ from audit.tables import TABLES, Table
 READERS = 2
 # row ids of the n-th file of a feed start at n times this; a text file may hold more than a sheet
 ROWS_PER_FILE = 1 << 32
-_DATE_IN_NAME = re.compile(r"(20\d\d)[-_.年]?([01]\d)[-_.月]?([0-3]\d)(?!\d)")
 
 Basis = Literal["content", "name", "mtime", "unknown"]
 
@@ -121,13 +120,20 @@ class Feed:
 
 
 def read_feeds(
-    settings: Settings, as_of: date, store: Store, progress: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    as_of: date,
+    store: Store,
+    progress: Callable[[str], None] = lambda _: None,
+    until: date | None = None,
 ) -> dict[str, Feed]:
     """Every configured feed, each file read in a process of its own, two at a time.
 
-    The largest files start first, so that the wait ends when the longest does.
+    The largest files start first, so that the wait ends when the longest does. Files whose name bears a
+    date after `until` are left out: they were not there on that day.
     """
-    found = {name: _found(settings.folder, section.files) for name, section in settings.inputs.items()}
+    found = {
+        name: files_of(settings.folder, section.files, until) for name, section in settings.inputs.items()
+    }
     jobs = {
         (feed, path): _request(feed, settings.inputs[feed], path, settings.audit.timezone)
         for feed, patterns in found.items()
@@ -146,7 +152,7 @@ def read_feeds(
 
     def input_file(feed: str, path: Path) -> InputFile:
         reading, rows_path = read_files[feed, path]
-        if lock := _lock_beside(path):
+        if lock := lock_beside(path):
             reading = reading.with_notice("file_open_elsewhere", lock=lock)
         return InputFile(
             _shown(path, settings.folder), reading, freshness(path, reading, as_of, settings), rows_path
@@ -197,11 +203,8 @@ def freshness(path: Path, reading: FileReading, as_of: date, settings: Settings)
     """
     if reading.exported_at:
         return Freshness(datetime.fromisoformat(reading.exported_at).date(), "content")
-    for found in _DATE_IN_NAME.finditer(path.name):
-        try:
-            return Freshness(date(*map(int, found.groups())), "name")
-        except ValueError:
-            continue
+    if named := date_in_name(path.name):
+        return Freshness(named, "name")
     try:
         modified = datetime.fromtimestamp(path.stat().st_mtime, settings.zone).date()
     except OSError:
@@ -260,33 +263,6 @@ def _put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Ta
     return rows.append_column(name, values)
 
 
-def _found(folder: Path, patterns: Iterable[str]) -> list[tuple[str, list[Path]]]:
-    """The files of each pattern; a file that several patterns find belongs to the first."""
-    taken: set[Path] = set()
-    found = []
-    for pattern in patterns:
-        paths = _matching(folder, pattern)
-        own = [path for path in paths if path not in taken]
-        taken.update(own)
-        if own or not paths:
-            found.append((pattern, own))
-    return found
-
-
-def _matching(folder: Path, pattern: str) -> list[Path]:
-    """Files a pattern names, sorted."""
-    if not any(mark in pattern for mark in "*?["):
-        path = folder / pattern
-        return [path] if path.exists() else []
-    base = Path(pattern)
-    root, relative = (
-        (Path(base.anchor), str(base.relative_to(base.anchor))) if base.is_absolute() else (folder, pattern)
-    )
-    return sorted(
-        path for path in root.glob(relative) if not path.is_dir() and not path.name.startswith(("~$", "."))
-    )
-
-
 def _request(feed: str, section: InputSection, path: Path, zone: str) -> Request:
     return Request(
         path=str(path),
@@ -301,12 +277,6 @@ def _request(feed: str, section: InputSection, path: Path, zone: str) -> Request
 
 def _shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
-
-
-def _lock_beside(path: Path) -> str:
-    """The lock file an office program keeps while somebody has the file open, or ""."""
-    names = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
-    return next((name for name in names if (path.parent / name).exists()), "")
 
 
 def _size(path: Path) -> int:

@@ -1,0 +1,138 @@
+"""What makes a machine run the nights by itself: a crontab line, systemd units, a Kubernetes CronJob."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from audit import __version__
+from audit.config import WEEKDAYS, Settings
+from audit.files import write_private
+from audit.words import Words, template_folders
+
+SERVICE, TIMER, CRONJOB = "pos-audit.service", "pos-audit.timer", "pos-audit-cronjob.yaml"
+_CREDENTIAL = Path("/etc/pos-audit/mail-password")
+_READABLE = 0o644
+
+
+def crontab_line(settings: Settings, config: Path, words: Words, now: datetime | None = None) -> str:
+    """The lines for `crontab -e`, in the machine's own time.
+
+    cron knows no zones (some take CRON_TZ, Debian's does not), so hour and weekdays are converted; a machine
+    whose clock changes in summer is better served by the timer or by `pos-audit schedule`.
+    """
+    at, zone = settings.schedule.at, settings.zone
+    there = datetime.combine((now or datetime.now(UTC)).astimezone(zone), time.fromisoformat(at), zone)
+    here = there.astimezone()
+    shift = (here.date() - there.date()).days
+    comment = words(
+        "cron.crontab", at=at, zone=settings.audit.timezone, here=f"{here:%H:%M}", name=here.tzname()
+    )
+    command = shlex.join([sys.executable, "-m", "audit", *_run(settings, config.resolve())])
+    hours = f"{here.minute} {here.hour} * * {_cron_days(settings, shift)}"
+    return f"# {comment}\n{hours} " + command.replace("%", r"\%")
+
+
+def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, str]:
+    """A hardened service and its timer, by file name. The hour is the estate's, whatever the machine's is."""
+    mail = settings.mail
+    own = getpass.getuser()
+    facts = {
+        "words": words,
+        "command": " ".join(
+            map(_unit_word, [sys.executable, "-m", "audit", *_run(settings, config.resolve())])
+        ),
+        "user": "pos-audit" if own == "root" else own,
+        "folder": _unit_path(settings.folder),
+        "writable": [_unit_word(str(path)) for path in dict.fromkeys((settings.state, settings.output))],
+        "home": "read-only" if _at_home(Path(sys.executable), settings.folder) else "true",
+        "credential": _unit_path(_password_file(settings)) if mail and mail.user else "",
+        "java": settings.audit.engine == "spark",
+        "calendar": _calendar(settings),
+    }
+    return {name: _rendered(name, facts) for name in (SERVICE, TIMER)}
+
+
+def kubernetes_manifest(settings: Settings, words: Words) -> dict[str, str]:
+    """A CronJob whose pod runs as nobody in particular, with one volume for the estate's folder."""
+    facts = {
+        "words": words,
+        "schedule": "{1} {0} * * {2}".format(*_clock(settings), _cron_days(settings, 0)),
+        "zone": settings.audit.timezone,
+        "version": __version__,
+        "arguments": _run(settings, Path("/estate") / settings.file),
+        "mail": bool(settings.mail and settings.mail.user),
+    }
+    return {CRONJOB: _rendered(CRONJOB, facts)}
+
+
+def written(files: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write the texts into a folder, readable by everybody: no secret is in them."""
+    paths = []
+    for name, text in files.items():
+        write_private(folder / name, text.encode())
+        (folder / name).chmod(_READABLE)
+        paths.append(folder / name)
+    return paths
+
+
+def _run(settings: Settings, config: Path) -> list[str]:
+    most = settings.schedule.catch_up
+    return ["run", "--config", str(config), *(["--catch-up", str(most)] if most else [])]
+
+
+def _clock(settings: Settings) -> tuple[int, int]:
+    at = time.fromisoformat(settings.schedule.at)
+    return at.hour, at.minute
+
+
+def _cron_days(settings: Settings, shift: int) -> str:
+    """cron's day of the week, Sunday 0; the day there may be another day here."""
+    days = {(WEEKDAYS.index(day) + 1 + shift) % 7 for day in settings.schedule.days}
+    return "*" if len(days) == len(WEEKDAYS) else ",".join(map(str, sorted(days)))
+
+
+def _at_home(*paths: Path) -> bool:
+    return any(path.is_relative_to(home) for path in paths for home in ("/home", "/root", "/run/user"))
+
+
+def _calendar(settings: Settings) -> str:
+    days = [day.title() for day in WEEKDAYS if day in settings.schedule.days]
+    named = "" if len(days) == len(WEEKDAYS) else ",".join(days) + " "
+    return f"{named}*-*-* {settings.schedule.at}:00 {settings.audit.timezone}"
+
+
+def _password_file(settings: Settings) -> Path:
+    """The file the credential is loaded from: the one that is configured, else the usual place."""
+    file = settings.mail.password_file if settings.mail else None
+    return settings.path(file) if file else _CREDENTIAL
+
+
+def _unit_word(text: str) -> str:
+    """A word of a unit's command line or list: systemd's own marks are doubled, the rest is quoted."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if escaped != text or any(mark in text for mark in " \t'") else text
+
+
+def _unit_path(path: Path) -> str:
+    """A path that is a whole setting of its own: nothing but the percent sign means anything there."""
+    return os.fspath(path).replace("%", "%%")
+
+
+def _rendered(name: str, facts: Mapping[str, object]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(template_folders()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - unit files and YAML; paths are quoted above
+    )
+    return environment.get_template(name).render(facts)

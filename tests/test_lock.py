@@ -1,0 +1,94 @@
+"""One audit at a time: whoever comes second is told by whom, at once, and a dead holder blocks nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import AS_OF, Estate
+
+from audit.errors import ExitCode, Locked
+from audit.lock import only_run
+from audit.words import load_words
+
+ZONE = ZoneInfo("Asia/Shanghai")
+STARTS = 50
+
+# a start that has its interpreter warm and waits for the others; it says what it cost from then on
+STARTER = """
+import atexit, sys, time
+from audit.cli import app
+from audit.config import load_settings
+print("ready", flush=True)
+sys.stdin.read()
+wall, cpu = time.monotonic(), time.process_time()
+atexit.register(lambda: print(time.monotonic() - wall, time.process_time() - cpu))
+app(sys.argv[1:])
+"""
+
+
+def test_of_fifty_starts_exactly_one_works(estate: Estate):
+    command = ["run", "--config", str(estate.configure()), "--as-of", str(AS_OF)]
+    gate, opener = os.pipe()
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", STARTER, *command],
+            stdin=gate,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(STARTS)
+    ]
+    for start in starts:
+        assert start.stdout is not None
+        assert start.stdout.readline() == "ready\n"
+    os.close(gate)
+    os.close(opener)
+    ended = [(start, *start.communicate(timeout=120)) for start in starts]
+    codes = sorted(start.returncode for start, _, _ in ended)
+    assert codes == [int(ExitCode.DONE)] + [int(ExitCode.LOCKED)] * (STARTS - 1)
+    [holder] = [start.pid for start, _, _ in ended if start.returncode == 0]
+    losers = [(out, err) for start, out, err in ended if start.returncode]
+    assert all(str(holder) in err for _, err in losers), "each is told who has it"
+    _, cpu = zip(*(map(float, out.split()) for out, _ in losers), strict=True)
+    assert max(cpu) < 2.0, "turned away before anything heavy is begun"
+    assert [path.name for path in (estate.folder / "reports").iterdir()] == [str(AS_OF)]
+
+
+def test_a_holder_that_is_killed_blocks_nobody(estate: Estate):
+    hold = (
+        "import sys, time; from pathlib import Path; from zoneinfo import ZoneInfo; "
+        "from audit.lock import only_run\n"
+        "with only_run(Path(sys.argv[1]), ZoneInfo('UTC')): print('held', flush=True); time.sleep(60)"
+    )
+    state = estate.folder / "state"
+    with subprocess.Popen([sys.executable, "-c", hold, state], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Locked) as failure:
+            estate.run()
+        assert failure.value.facts["pid"] == holder.pid
+        assert str(failure.value.facts["started"]).startswith("20")
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    assert json.loads((state / "lock.json").read_text())["pid"] == holder.pid, "it had no time to tidy up"
+    assert estate.run().code is ExitCode.DONE
+    assert not (state / "lock.json").exists()
+
+
+def test_what_a_dead_holder_left_names_nobody_else(tmp_path: Path):
+    with only_run(tmp_path, ZONE):
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        (tmp_path / "lock.json").write_text(json.dumps({"pid": gone.pid, "started": "2026-11-21"}))
+        with pytest.raises(Locked) as failure, only_run(tmp_path, ZONE):
+            pass
+    assert failure.value.facts["pid"] == "?"
+    assert load_words("zh")("error.locked", **failure.value.facts)
