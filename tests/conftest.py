@@ -17,6 +17,7 @@ import hypothesis
 import pyarrow.parquet as pq
 import pytest
 import sparks
+from browser import Browser
 from postgres import fresh_database, running_server, server_programs
 
 from audit.config import load_settings
@@ -102,6 +103,13 @@ def postgres_server() -> Iterator[str]:
     """The URL of a running server."""
     with running_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the whole run."""
+    with Browser() as started:
+        yield started
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

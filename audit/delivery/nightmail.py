@@ -14,8 +14,8 @@ from audit.files import write_private
 from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.nights import Night, Run
+from audit.report.mailbody import render_mail
 from audit.report.model import Report
-from audit.report.page import render_mail
 from audit.words import Words
 
 _KIND = "night"

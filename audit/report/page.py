@@ -1,79 +1,58 @@
-"""report.html and the mail's body: Jinja2 over the report, every value escaped."""
+"""report.html: one file that asks for nothing from anywhere and runs no script but its own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from audit.measures.forecast import HORIZONS
 from audit.report import figures
 from audit.report.model import Report, Verdict
+from audit.report.pagerows import EMBEDDED, packed, page_columns, page_rows, setup
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
 from audit.report.summary import (
     changes,
     channel_states,
     headline,
+    open_by_rule,
     owners,
     severities,
-    top_findings,
+    verdict_bar,
 )
-from audit.words import Words, template_folders
-
-_MAIL_ROWS = 10
+from audit.report.templating import environment, inline
+from audit.words import Words
 
 
 def render_page(report: Report, words: Words, own_templates: Path | None, max_rows: int) -> bytes:
-    """One self-contained page: nothing is loaded from anywhere."""
-    shown = report.standing.head(max_rows).to_dict("records")
-    page = _environment(own_templates).get_template("report.html")
-    return page.render(
-        **_context(report, words), findings=shown, left_out=len(report.standing) - len(shown)
-    ).encode()
-
-
-def render_mail(
-    report: Report, words: Words, own_templates: Path | None, closing: str
-) -> tuple[str, str, str]:
-    """Subject, plain text and HTML of the night's mail. `closing` says where the rest is."""
-    environment = _environment(own_templates)
-    context = _context(report, words) | {
-        "closing": closing,
-        "top": top_findings(report, _MAIL_ROWS),
-    }
-    subject = words("report.subject", as_of=report.as_of, headline=headline(report, words))
-    text = environment.get_template("mail.txt").render(**context)
-    html = environment.get_template("mail.html").render(**context)
-    return subject, text, html
-
-
-def _context(report: Report, words: Words) -> dict[str, Any]:
-    return {
+    """The page. Its table holds the first `max_rows` findings, its script more of them."""
+    found = environment(own_templates)
+    rows = page_rows(report, words, max(max_rows, EMBEDDED))
+    columns = page_columns(words)
+    standing = len(report.standing)
+    colours = {"severity_fill": SEVERITY_FILL, "severity_ink": SEVERITY_INK, "verdict_fill": VERDICT_FILL}
+    context: dict[str, Any] = {
         "report": report,
         "words": words,
+        "style": inline(found, "report.css", colours),
+        "script": inline(found, "report.js", {}),
         "measures": report.measures,
         "headline": headline(report, words),
         "changes": changes(report),
         "severities": severities(report),
         "owners": owners(report),
+        "open_by_rule": open_by_rule(report),
         "figures": figures,
         "horizons": HORIZONS,
         "channel_states": channel_states(report, words),
         "compliant": report.population.verdicts[Verdict.COMPLIANT],
-        "verdict_color": {verdict.value: f"#{VERDICT_FILL[verdict]}" for verdict in Verdict},
-        "severity_color": {
-            word: (f"#{SEVERITY_FILL[word]}", f"#{SEVERITY_INK[word]}") for word in SEVERITY_FILL
-        },
+        "verdict_bar": verdict_bar(report),
+        "columns": columns,
+        "findings": rows.head(max_rows).to_dict("records"),
+        "left_out": max(standing - max_rows, 0),
+        # base64, and JSON without "<"
+        "packed": Markup(packed(rows, words)),  # noqa: S704
+        "setup": Markup(setup(len(rows), standing - len(rows), columns, words)),  # noqa: S704
     }
-
-
-def _environment(own_templates: Path | None) -> Environment:
-    """Escaping is on for every template but the plain-text one, whatever the file is called."""
-    return Environment(
-        loader=FileSystemLoader(template_folders(own_templates)),
-        autoescape=lambda name: not (name or "").endswith(".txt"),  # noqa: S701 - a function decides
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return found.get_template("report.html").render(**context).encode()

@@ -1,0 +1,56 @@
+"""Jinja2 as the page and the mail use it: every value escaped, none with characters nobody can see."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from audit.words import template_folders
+
+# control characters, marks that turn or hide text, halves of characters
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A style sheet or a script within the page, and how the page's content policy names it."""
+
+    text: Markup
+    source: Markup
+
+
+def environment(own_templates: Path | None) -> Environment:
+    """Escaping is on for every template but the plain-text one, whatever the file is called."""
+    return Environment(
+        loader=FileSystemLoader(template_folders(own_templates)),
+        autoescape=lambda name: not (name or "").endswith(".txt"),  # noqa: S701 - a function decides
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def inline(found: Environment, name: str, facts: Mapping[str, object]) -> Inline:
+    """A template that is style or script; `facts` are the program's own, never a vendor's."""
+    text = found.get_template(name).render(**facts)
+    digest = b64encode(sha256(text.encode()).digest()).decode()
+    return Inline(Markup(text), Markup(f"'sha256-{digest}'"))  # noqa: S704 - our own text
+
+
+def plain(text: str) -> str:
+    """A text with nothing in it that nobody can see."""
+    return _UNSEEN.sub("", text)
+
+
+def _seen(value: object) -> object:
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
