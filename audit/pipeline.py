@@ -15,7 +15,8 @@ from audit import __version__
 from audit.assessment import assess, statuses_of
 from audit.check import Plan
 from audit.config import Settings
-from audit.delivery.nightmail import queue_mail, send_queued
+from audit.delivery.courier import require_secrets, send_queued
+from audit.delivery.nightmail import queue_mail
 from audit.engines import choose_engine
 from audit.errors import ExitCode, NoUsableInput
 from audit.findings import findings_of
@@ -130,6 +131,8 @@ def run_audit(
     plan = Plan(*selected_rules(settings.rules), night_of)
     practice = _practice(settings, night_of)
     watch = Stopwatch()
+    if wishes.mail:
+        require_secrets(settings)
     with nullcontext() if held else only_run(settings.state, settings.zone):
         database = Database(settings.ledger.url, settings.state)
         try:

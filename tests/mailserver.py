@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -24,32 +26,82 @@ from cryptography.x509.oid import NameOID
 USER, PASSWORD = "auditor", "correct horse"
 
 
+Step = str | Callable[[Any], Awaitable[str]]
+
+
 @dataclass
 class Inbox:
-    """What the server took, and how it is to behave."""
+    """What the server took, and how it is to behave.
+
+    `steps` scripts answers: under EHLO, MAIL, RCPT, `RCPT address`, DATA (before the message counts as
+    taken) or TAKEN (after that) the next ones, each an answer or something done in its place.
+    """
 
     port: int = 0
     raw: list[bytes] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     refuse: set[str] = field(default_factory=set)
     answer: str = "250 OK"
+    steps: dict[str, list[Step]] = field(default_factory=dict)
+    logins: list[LoginPassword] = field(default_factory=list)
+    connections: int = 0
+
+    async def _scripted(self, step: str, server: Any) -> str:
+        waiting = self.steps.get(step)
+        if not waiting:
+            return ""
+        action = waiting.pop(0)
+        return action if isinstance(action, str) else await action(server)
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Envelope, host: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = host
+        self.connections += session.ssl is None
+        said = await self._scripted("EHLO", server)
+        return [said] if said else responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if said := await self._scripted("MAIL", server):
+            return said
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, _: Any) -> str:  # noqa: N802
+        said = await self._scripted(f"RCPT {address}", server) or await self._scripted("RCPT", server)
+        if said:
+            return said
         if address in self.refuse:
             return "550 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+        if said := await self._scripted("DATA", server):
+            return said
         if self.answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.raw.append(envelope.content)
             self.recipients.append(list(envelope.rcpt_tos))
-        return self.answer
+        return await self._scripted("TAKEN", server) or self.answer
 
     @property
     def messages(self) -> list[EmailMessage]:
         return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw]
+
+
+async def drop(server: Any) -> str:
+    """Break the connection without a word."""
+    server.transport.abort()
+    return "421 gone"
+
+
+async def hang(server: Any) -> str:
+    """Say nothing for longer than any test waits."""
+    await asyncio.sleep(60)
+    return "250 OK"
 
 
 def certificate(folder: Path, host: str = "localhost", days: int = 2) -> tuple[Path, Path]:
@@ -88,7 +140,9 @@ def _free_port() -> int:
 
 
 @contextmanager
-def serving(inbox: Inbox, tls: tuple[Path, Path] | None, auth: bool = True) -> Iterator[Inbox]:
+def serving(
+    inbox: Inbox, tls: tuple[Path, Path] | None, auth: bool = True, size: int | None = None
+) -> Iterator[Inbox]:
     """The server, on a free port of localhost, until the block ends."""
     context = None
     if tls:
@@ -96,6 +150,7 @@ def serving(inbox: Inbox, tls: tuple[Path, Path] | None, auth: bool = True) -> I
         context.load_cert_chain(*tls)
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        inbox.logins.append(data)
         wanted = LoginPassword(USER.encode(), PASSWORD.encode())
         return AuthResult(success=data == wanted, handled=False)
 
@@ -105,6 +160,7 @@ def serving(inbox: Inbox, tls: tuple[Path, Path] | None, auth: bool = True) -> I
         port=_free_port(),
         tls_context=context,
         require_starttls=context is not None,
+        data_size_limit=size,
         authenticator=check if auth else None,
         auth_required=auth and context is not None,
     )
@@ -114,3 +170,34 @@ def serving(inbox: Inbox, tls: tuple[Path, Path] | None, auth: bool = True) -> I
         yield inbox
     finally:
         controller.stop()
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield int(listening.getsockname()[1])
+
+
+@contextmanager
+def talking(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that says what it is given, a line to each line it hears; the port, and what it heard."""
+    heard: list[bytes] = []
+
+    def talk(listening: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as lines, suppress(ConnectionError):
+                for answer in answers:
+                    connection.sendall(answer)
+                    heard.append(lines.readline())
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=talk, args=(listening,), daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1]), heard
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join()

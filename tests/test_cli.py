@@ -17,7 +17,7 @@ from audit.rules import RULES
 
 COMMANDS = (
     *("run", "init", "inspect", "rules", "explain", "feedback"),
-    *("history", "diff", "verify", "prune", "schedule", "cron"),
+    *("history", "diff", "verify", "prune", "deliver", "schedule", "cron"),
 )
 
 

@@ -6,13 +6,20 @@ import io
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from conftest import AS_OF, REGISTRATION, Estate
 from mailserver import PASSWORD, USER, Inbox, certificate, serving
+from test_cli import pos_audit
 
+from audit.config import Settings
+from audit.delivery.nightmail import queue_mail
+from audit.delivery.occasion import is_worth_telling
 from audit.errors import ConfigError, ExitCode
+from audit.report.model import Report
+from audit.words import Words
 
 NEXT = AS_OF + timedelta(days=1)
 
@@ -31,6 +38,7 @@ def mailing(estate: Estate, port: int, **more: str) -> None:
         "user": f'"{USER}"',
         "sender": '"审计机器人 <audit@example.invalid>"',
         "to": '["合规部 <compliance@example.invalid>", "ops@example.invalid"]',
+        "retry_seconds": "0.01",
     }
     estate.sections["mail"] = "\n".join(f"{key} = {value}" for key, value in (lines | more).items())
 
@@ -82,13 +90,13 @@ def test_headers_are_ascii_on_the_wire(estate: Estate, tls: tuple[Path, Path]):
 def test_the_same_night_makes_the_same_message(estate: Estate, tls: tuple[Path, Path]):
     mailing(estate, 1)
     estate.run(mail=False)
-    [first] = (estate.folder / "state" / "outbox").iterdir()
-    kept = first.read_bytes()
-    assert first.stat().st_mode & 0o777 == 0o600
+    outbox = estate.folder / "state" / "outbox"
+    kept = {path.name: path.read_bytes() for path in outbox.iterdir()}
+    assert {path.stat().st_mode & 0o777 for path in outbox.iterdir()} == {0o600}
     (estate.folder / "reports" / AS_OF.isoformat() / "report.html").write_bytes(b"")
     estate.run(mail=False)
-    [again] = (estate.folder / "state" / "outbox").iterdir()
-    assert again.read_bytes() == kept
+    assert {path.name: path.read_bytes() for path in outbox.iterdir()} == kept
+    assert len(kept) == 2, "with the workbook, and without"
 
 
 def test_a_server_that_is_down_delays_the_mail_to_the_next_run(estate: Estate, tls: tuple[Path, Path]):
@@ -187,14 +195,14 @@ def test_a_workbook_above_the_limit_stays_behind_and_the_mail_says_so(estate: Es
         assert estate.run().code is ExitCode.DONE
     [message] = inbox.messages
     assert list(message.iter_attachments()) == []
-    assert "0.001 MiB" in message.get_body(("plain",)).get_content()
+    assert "未作为附件发送" in message.get_body(("plain",)).get_content()
 
 
 def test_a_message_that_was_tampered_with_is_not_sent(estate: Estate, tls: tuple[Path, Path]):
     mailing(estate, 1)
     estate.run(mail=False)
-    [path] = (estate.folder / "state" / "outbox").iterdir()
-    path.write_bytes(path.read_bytes().replace(b"audit@", b"other@"))
+    for path in (estate.folder / "state" / "outbox").iterdir():
+        path.write_bytes(path.read_bytes().replace(b"audit@", b"other@"))
     with serving(Inbox(), tls) as inbox:
         mailing(estate, inbox.port)
         assert estate.run().code is ExitCode.DELIVERY
@@ -223,3 +231,43 @@ def test_a_password_from_a_private_file(
         mailing(estate, inbox.port, password_file='"secret"')
         assert estate.run().code is ExitCode.DONE
     assert len(inbox.raw) == 1
+
+
+def test_deliver_sends_what_the_night_could_not(estate: Estate, tls: tuple[Path, Path]):
+    mailing(estate, 1, retries="0")
+    estate.run()
+    assert pos_audit("deliver", "--config", estate.config).returncode == ExitCode.DELIVERY
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port)
+        estate.configure()
+        done = pos_audit("deliver", "--config", estate.config)
+        assert done.returncode == ExitCode.DONE
+        assert "compliance@example.invalid" in done.stderr
+        assert pos_audit("deliver", "--config", estate.config).returncode == ExitCode.DONE
+    assert len(inbox.raw) == 1
+
+
+def test_quiet_nights_are_told_to_those_who_asked(estate: Estate, tls: tuple[Path, Path], monkeypatch):
+    """The first night; the same again; a device is no longer registered; it is again."""
+    reports = []
+
+    def queued(settings: Settings, words: Words, report: Report, *rest: Any) -> None:
+        reports.append(report)
+        queue_mail(settings, words, report, *rest)
+
+    monkeypatch.setattr("audit.pipeline.queue_mail", queued)
+    whole = [REGISTRATION | {"serial": f"SN00000{n}"} for n in (1, 2, 3)]
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port, when='"weekly"', digest_on='"tue"')
+        for number, rows in enumerate((whole, whole, whole[:2], whole)):
+            estate.write("registrations", rows)
+            estate.run(AS_OF + timedelta(days=number))
+    worth = {
+        when: [number for number, report in enumerate(reports, 1) if is_worth_telling(report, when)]
+        for when in ("always", "on_change", "on_new_high")
+    }
+    assert worth == {"always": [1, 2, 3, 4], "on_change": [1, 3, 4], "on_new_high": [1, 3]}
+    subjects = [str(message["Subject"]) for message in inbox.messages]
+    assert ["每周汇总" in subject for subject in subjects] == [True, False, True]
+    week = inbox.messages[-1].get_body(("plain",)).get_content()
+    assert "近 7 天：新增 1，复发 0，已整改 1，对象撤除 0" in week

@@ -296,7 +296,7 @@ def test_a_ledger_of_the_first_release_is_carried_over(tmp_path: Path):
         ("SN000006", "absent", date(2026, 11, 21)),
     ]
     database.close()
-    kept = sqlite3.connect(tmp_path / "ledger.before-0002.sqlite")
+    kept = sqlite3.connect(tmp_path / "ledger.before-0003.sqlite")
     assert kept.execute("SELECT COUNT(*) FROM events").fetchone() == (10,)
     kept.close()
 

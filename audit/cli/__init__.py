@@ -11,6 +11,7 @@ from audit.cli.files import feedback, init, inspect
 from audit.cli.nights import cron, run, schedule
 from audit.cli.options import HELP
 from audit.cli.past import diff, history, prune, verify
+from audit.cli.post import deliver
 from audit.cli.rulebook import explain, rules
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ for _command in (
     diff,
     verify,
     prune,
+    deliver,
     schedule,
     cron,
 ):

@@ -4,13 +4,13 @@ A variable is `AUDIT_<SECTION>_<KEY>` and beats the file: `AUDIT_MAIL_PASSWORD`,
 Relative paths are relative to the folder of `audit.toml`.
 """
 
+from audit.config.delivery import MailSection, NotifySection, When
 from audit.config.loading import load_settings
 from audit.config.profile import MERCHANT_PROFILE, ProfileSection
 from audit.config.sections import (
     ANY_CHANNEL,
     WEEKDAYS,
     InputSection,
-    MailSection,
     ProgrammeItem,
     RulesSection,
     WeightsSection,
@@ -26,11 +26,13 @@ __all__ = [
     "WEEKDAYS",
     "InputSection",
     "MailSection",
+    "NotifySection",
     "ProfileSection",
     "ProgrammeItem",
     "RulesSection",
     "Settings",
     "WeightsSection",
+    "When",
     "configured_codes",
     "configured_columns",
     "load_settings",

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from audit.config.delivery import MailSection, NotifySection
 from audit.config.profile import ProfileSection
 from audit.config.sections import (
     AuditSection,
     InputSection,
     LedgerSection,
-    MailSection,
     ProgrammeItem,
     ReportSection,
     ScheduleSection,
@@ -52,15 +52,20 @@ def load_settings(file: Path) -> Settings:
 
 
 def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
+    if not file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return
     mail = plain.get("mail")
-    if isinstance(mail, dict) and "password" in mail and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if isinstance(mail, dict) and "password" in mail:
         raise ConfigError("config_password_open", file=str(file))
 
+    notify = plain.get("notify")
+    told = [f"notify.{key}" for key in ("urls", "ping_url") if isinstance(notify, dict) and key in notify]
     spark = plain.get("spark")
     conf = spark.get("conf") if isinstance(spark, dict) else None
-    told = [key for key in conf if _SECRET.search(key)] if isinstance(conf, dict) else []
-    if told and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigError("config_secret_open", file=str(file), key=f"spark.conf.{told[0]}")
+    told += [f"spark.conf.{key}" for key in conf if _SECRET.search(key)] if isinstance(conf, dict) else []
+    if told:
+        variable = "_".join(["AUDIT", *told[0].split(".")[:2]]).upper()
+        raise ConfigError("config_secret_open", file=str(file), key=told[0], variable=variable)
 
 
 def _explained(failure: ValidationError, file: Path) -> ConfigError:
@@ -88,6 +93,7 @@ def _keys_at(where: list[str]) -> list[str]:
         "report": ReportSection,
         "report.weights": WeightsSection,
         "mail": MailSection,
+        "notify": NotifySection,
         "schedule": ScheduleSection,
         "spark": SparkSection,
     }

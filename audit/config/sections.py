@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from audit.config.profile import ProfileSection
 from audit.config.section import Section
@@ -142,21 +142,6 @@ class ReportSection(Section):
     templates: Path | None = None
     max_rows: int = Field(default=2_000, ge=1)  # findings shown in the page; the workbook holds them all
     weights: WeightsSection = WeightsSection()
-
-
-class MailSection(Section):
-    """`[mail]`"""
-
-    host: str
-    port: int = Field(default=587, ge=1, le=65_535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password: SecretStr | None = None
-    password_file: Path | None = None
-    sender: str
-    to: tuple[str, ...] = Field(min_length=1)
-    cc: tuple[str, ...] = ()
-    max_mib: float = Field(default=15.0, gt=0)
 
 
 class ScheduleSection(Section):

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from audit.config.delivery import MailSection, NotifySection, secret_text
 from audit.config.sections import (
     AuditSection,
     InputSection,
     LedgerSection,
-    MailSection,
     ReportSection,
     RulesSection,
     ScheduleSection,
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     ledger: LedgerSection = LedgerSection()
     report: ReportSection = ReportSection()
     mail: MailSection | None = None
+    notify: NotifySection = NotifySection()
     schedule: ScheduleSection = ScheduleSection()
     spark: SparkSection = SparkSection()
     folder: Path = Path()
@@ -95,6 +96,26 @@ class Settings(BaseSettings):
         """The time zone of the estate."""
         return ZoneInfo(self.audit.timezone)
 
+    @property
+    def mail_password(self) -> str:
+        """The password of the mail server; "" when there is none. Raises ConfigError."""
+        mail = self.mail
+        return (
+            secret_text(mail.password, mail.password_file, self.folder, "mail.password_file") if mail else ""
+        )
+
+    @property
+    def chat_urls(self) -> tuple[str, ...]:
+        """Where chat notices go; each holds a secret. Raises ConfigError."""
+        own = self.notify
+        return tuple(secret_text(own.urls, own.urls_file, self.folder, "notify.urls_file").split())
+
+    @property
+    def ping_url(self) -> str:
+        """The watchdog's address, a secret; "" when there is none. Raises ConfigError."""
+        own = self.notify
+        return secret_text(own.ping_url, own.ping_url_file, self.folder, "notify.ping_url_file")
+
     def night(self, as_of: date | None = None) -> date:
         """The audit date: as asked, as configured, or today in the estate's zone, shifted as configured."""
         chosen = as_of or self.audit.as_of
@@ -114,7 +135,7 @@ class Settings(BaseSettings):
         """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
         plain = self.model_dump(
             mode="json",
-            exclude={"mail", "schedule", "spark", "folder", "file"},
+            exclude={"mail", "notify", "schedule", "spark", "folder", "file"},
             exclude_defaults=True,
         )
         for where in ("state", "as_of"):

@@ -1,64 +1,95 @@
-"""The night's mail as bytes: the same night gives the same message."""
+"""A letter as the bytes of a message: the same letter gives the same bytes."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
+from email.mime.application import MIMEApplication
 from email.policy import SMTP
 from email.utils import parseaddr
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from audit.config import MailSection
 
-_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_POLICY = SMTP.clone(cte_type="7bit", refold_source="none")  # parts made the old way go out as they are
+_SUBTYPES = {".xlsx": XLSX, ".html": "octet-stream"}  # a page is kept, not shown: it would lose its styles
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes along; `native` is its name for mail programs that are trusted with one."""
+
+    name: str  # ASCII, with its ending
+    native: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is to be told."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: Sequence[Attachment] = ()
 
 
 def message_id(run_id: str, kind: str, mail: MailSection) -> str:
     """One id per run, kind and set of recipients, so that a second sending is recognised."""
     whom = sha256("\n".join(sorted((*mail.to, *mail.cc))).encode()).hexdigest()[:8]
-    domain = parseaddr(mail.sender)[1].partition("@")[2] or "pos-audit.invalid"
+    domain = parseaddr(mail.sender)[1].partition("@")[2]
     return f"<{run_id}.{kind}.{whom}@{domain}>"
 
 
-def compose(
-    mail: MailSection,
-    *,
-    identifier: str,
-    subject: str,
-    text: str,
-    html: str,
-    workbook: bytes | None,
-    as_of: date,
-    at: time,
-    zone: ZoneInfo,
-) -> bytes:
-    """The whole message in 7-bit form. Its date is the audit date at the scheduled hour.
-
-    The attachment has an ASCII name, which every mail program shows.
-    """
-    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    message["Subject"] = " ".join(subject.split())
+def compose(mail: MailSection, letter: Letter, identifier: str, on: datetime) -> bytes:
+    """The whole message in 7-bit form."""
+    message = EmailMessage(policy=_POLICY)
+    message["Subject"] = " ".join(letter.subject.split())
     message["From"] = _address(mail.sender)
     message["To"] = [_address(one) for one in mail.to]
     if mail.cc:
         message["Cc"] = [_address(one) for one in mail.cc]
-    message["Date"] = datetime.combine(as_of, at, zone)
+    message["Date"] = on
     message["Message-ID"] = identifier
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
     boundary = sha256(identifier.encode()).hexdigest()[:24]
-    if workbook is not None:
-        message.add_attachment(
-            workbook, maintype=_XLSX[0], subtype=_XLSX[1], filename=f"report-{as_of.isoformat()}.xlsx"
-        )
+    if letter.attachments:
+        message.make_mixed()
+        for one in letter.attachments:
+            message.attach(_attached(one, mail.attachment_name))  # type: ignore[arg-type]  # any part will do
         message.set_boundary(f"mixed-{boundary}")
         next(message.iter_parts()).set_boundary(f"text-{boundary}")
     else:
         message.set_boundary(f"text-{boundary}")
     return message.as_bytes()
+
+
+def _attached(one: Attachment, name: str) -> MIMEPart | MIMEApplication:
+    """A part under its ASCII name, or under its own in both forms that mail programs look for.
+
+    RFC 2231 asks for `filename*`, which Outlook and the WeCom client pass over for an RFC 2047 word in
+    `name`. The modern policy would rewrite that word, so such a part is made the old way.
+    """
+    subtype = _SUBTYPES[one.name[one.name.rindex(".") :]]
+    if name == "ascii":
+        part = MIMEPart(policy=_POLICY)
+        part.set_content(
+            one.data, maintype="application", subtype=subtype, disposition="attachment", filename=one.name
+        )
+        return part
+    old = MIMEApplication(one.data, subtype)
+    word = Header(one.native, "utf-8", maxlinelen=66).encode(linesep="\r\n")
+    del old["Content-Type"]
+    old["Content-Type"] = f'application/{subtype};\r\n name="{word}"'
+    old.add_header("Content-Disposition", "attachment", filename=("utf-8", "", one.native))
+    return old
 
 
 def _address(text: str) -> Address:

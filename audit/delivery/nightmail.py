@@ -2,83 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import time
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 
 from audit.config import Settings
-from audit.delivery.message import compose, message_id
-from audit.delivery.smtp import NotDelivered, send
-from audit.files import write_private
+from audit.delivery.message import Attachment, Letter
+from audit.delivery.occasion import is_digest_due, is_worth_telling
+from audit.delivery.post import queue_letter
 from audit.ledger import outbox
-from audit.ledger.database import Database
 from audit.ledger.nights import Night, Run
+from audit.ledger.periods import happened
 from audit.report.mailbody import render_mail
 from audit.report.model import Report
 from audit.words import Words
 
-_KIND = "night"
-_BASE64 = 4 / 3  # bytes of a message per byte attached
+NIGHT, DIGEST = "night", "digest"
+_WEEK = 7  # days a digest looks back
+_MIB = 1 << 20
 
 
 def queue_mail(
     settings: Settings, words: Words, report: Report, workbook: bytes, folder: Path, night: Night, run: Run
 ) -> None:
-    """Freeze the night's message as a file and enter it in the outbox, within the night's transaction.
+    """Queue the night's letter within the night's transaction, where `[mail].when` asks for one.
 
-    A workbook above `[mail].max_mib` stays in `folder`, and the mail says so.
+    It goes with the workbook, or without when that is too large for the limit or for the server, and then
+    says where it is.
     """
-    mail = settings.mail
-    if mail is None:
+    kind = _kind(settings, report, night)
+    if kind is None:
         return
-    fits = len(workbook) * _BASE64 < mail.max_mib * (1 << 20)
-    key = "report.mail_attached" if fits else "report.mail_too_large"
-    closing = words(key, folder=folder, limit=f"{mail.max_mib:g}")
-    subject, text, html = render_mail(report, words, settings.own_templates, closing)
-    identifier = message_id(report.run_id, _KIND, mail)
-    data = compose(
-        mail,
-        identifier=identifier,
-        subject=subject,
-        text=text,
-        html=html,
-        workbook=workbook if fits else None,
-        as_of=report.as_of,
-        at=time.fromisoformat(settings.schedule.at),
-        zone=settings.zone,
+    week = ""
+    if kind == DIGEST:
+        week = words("report.digest", days=_WEEK, **happened(night.connection, report.as_of, _WEEK))
+    writer = _Writer(settings, words, report, week)
+    attached = Attachment(
+        f"report-{report.as_of}.xlsx", words("report.file_name", as_of=report.as_of) + ".xlsx", workbook
     )
-    path = settings.state / "outbox" / f"{report.as_of}-{report.run_id}.eml"
-    write_private(path, data)
-    message = outbox.Message(identifier, run.number, _KIND, path, sha256(data).hexdigest())
-    outbox.queue(night.connection, message)
+    queue_letter(
+        settings,
+        night.connection,
+        number=run.number,
+        run_id=run.run_id,
+        kind=kind,
+        as_of=report.as_of,
+        letters=(
+            writer.letter(words("report.mail_attached", folder=folder), attached),
+            writer.letter(words("report.mail_too_large", folder=folder, size=f"{len(workbook) / _MIB:.1f}")),
+        ),
+    )
 
 
-def send_queued(
-    settings: Settings, words: Words, database: Database, sent: Callable[[str], None]
-) -> list[str]:
-    """Send what waits in the outbox, this night's and earlier ones; the result says what went wrong.
-
-    A message the server does not take stays queued for the next run; the ones behind it wait with it.
-    """
+def _kind(settings: Settings, report: Report, night: Night) -> str | None:
     mail = settings.mail
     if mail is None:
-        return []
-    problems = []
-    for message in outbox.queued(database):
-        data = message.path.read_bytes() if message.path.is_file() else b""
-        if sha256(data).hexdigest() != message.sha256:
-            outbox.mark(database, message, "refused", "changed")
-            problems.append(words("error.outbox_changed", path=message.path))
-            continue
-        try:
-            refused = send(mail, data, settings.folder)
-        except NotDelivered as failure:
-            outbox.mark(database, message, "queued", str(failure))
-            problems.append(words(f"error.{failure.key}", **failure.facts))
-            break
-        told = [f"{whom}: {why}" for whom, why in refused.items()]
-        outbox.mark(database, message, "sent", "; ".join(told))
-        problems += told
-        sent(", ".join(mail.to))
-    return problems
+        return None
+    if mail.when != "weekly":
+        return NIGHT if is_worth_telling(report, mail.when) else None
+    last = outbox.last_of_kind(night.connection, DIGEST, report.as_of)
+    if is_digest_due(report.as_of, mail.digest_on, last):
+        return DIGEST
+    return NIGHT if is_worth_telling(report, "on_change") else None
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the night's letter with one closing or another."""
+
+    settings: Settings
+    words: Words
+    report: Report
+    week: str
+
+    def letter(self, closing: str, *attachments: Attachment) -> Letter:
+        subject, text, html = render_mail(
+            self.report, self.words, self.settings.own_templates, closing, self.week
+        )
+        if self.week:
+            subject = self.words("report.digest_subject", subject=subject)
+        return Letter(subject, text, html, attachments)

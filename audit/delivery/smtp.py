@@ -1,89 +1,213 @@
-"""Sending over SMTP: encrypted and verified, or not at all."""
+"""Sending over SMTP: encrypted and verified, or not at all; and what a server says of a message."""
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
-import stat
-from email.utils import parseaddr
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from audit.config import MailSection
-from audit.errors import AuditError, ConfigError, ExitCode
+from audit.errors import AuditError, ExitCode
 
-_TIMEOUT = 30.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
+_VERDICT = 10  # a server may look into a message for ten times as long as it may take to answer
+_TOO_LARGE = re.compile(r"552|5\.3\.4")  # in front of, or within the server's words
 
 
 class NotDelivered(AuditError):
-    """The mail server could not be reached or did not take the message."""
+    """The server could not be reached, or took no message at all; `again` when that may pass by itself."""
 
     exit_code = ExitCode.DELIVERY
 
+    def __init__(self, key: str, /, *, again: bool = False, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.again = again
 
-def send(mail: MailSection, message: bytes, folder: Path) -> dict[str, str]:
-    """Hand a finished message to the server; the result names recipients it refused, and why.
 
-    Raises NotDelivered when nobody was accepted or the connection is not what was asked for; the password
-    is not sent over a connection that is not encrypted.
-    """
-    password = _password(mail, folder)
-    recipients = [parseaddr(one)[1] for one in (*mail.to, *mail.cc)]
-    try:
-        with _connect(mail) as server:
-            if mail.user:
-                server.login(mail.user, password)
-            refused = server.sendmail(parseaddr(mail.sender)[1], recipients, message)
-    except (OSError, smtplib.SMTPException) as failure:
-        raise NotDelivered("smtp", host=mail.host, port=mail.port, detail=_told(failure)) from failure
-    return {whom: f"{code} {_text(reason)}" for whom, (code, reason) in refused.items()}
+class TooLarge(Exception):
+    """The server takes no message of that size."""
+
+
+class Doubtful(Exception):
+    """The text went out and no answer came: nobody can tell whether the message arrived."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of each recipient; the server's words for those it did not take."""
+
+    accepted: tuple[str, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
+
+
+class Session:
+    """One connection for all messages; opened with the first of them, and anew when it broke."""
+
+    def __init__(self, mail: MailSection, password: str) -> None:
+        self._mail = mail
+        self._password = password
+        self._server: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server and kind is None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._server.quit()
+        self._drop()
+
+    def open(self) -> int:
+        """Connect and log in where that is not done yet; the result is the server's size limit, 0 for none.
+
+        Raises NotDelivered; the password is not sent over a connection that is not encrypted.
+        """
+        if self._server is None:
+            try:
+                self._server = _connect(self._mail)
+                if self._mail.user:
+                    self._server.login(self._mail.user, self._password)
+            except NotDelivered:
+                self._drop()
+                raise
+            except (OSError, smtplib.SMTPException) as failure:
+                self._drop()
+                raise self._failed(_told(failure), again=_may_pass(failure)) from failure
+        size = self._server.esmtp_features.get("size", "").split(" ")[0]
+        return int(size) if size.isdigit() else 0
+
+    def deliver(
+        self, sender: str, recipients: Sequence[str], data: bytes, before_text: Callable[[], None]
+    ) -> Answer:
+        """Hand over a message. `before_text` is called when nothing but its text is still to be sent.
+
+        Raises NotDelivered, TooLarge or Doubtful.
+        """
+        self.open()
+        assert self._server is not None
+        try:
+            later, refused = self._envelope(self._server, sender, recipients, data)
+            accepted = [one for one in recipients if one not in later and one not in refused]
+            if not accepted:
+                self._server.rset()
+                return Answer((), refused, later)
+            code, words = self._server.docmd("DATA")
+            if code == 354:
+                before_text()
+                # sent as a whole: when this fails its last line, the dot, has not gone out
+                self._server.send(_dotted(data))
+        except (OSError, smtplib.SMTPException) as failure:
+            self._drop()
+            raise self._failed(_told(failure), again=True) from failure
+        if code == 354:
+            code, words = self._verdict(self._server)
+        else:
+            with suppress(OSError, smtplib.SMTPException):
+                self._server.rset()
+        said = _said(code, words)
+        if code == 250:
+            return Answer(tuple(accepted), refused, later)
+        if _TOO_LARGE.search(said):
+            raise TooLarge(said)
+        if 500 <= code < 600:
+            return Answer((), refused | dict.fromkeys(accepted, said), later)
+        return Answer((), refused, later | dict.fromkeys(accepted, said))
+
+    def _envelope(
+        self, server: smtplib.SMTP, sender: str, recipients: Sequence[str], data: bytes
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Whom the server will take later, and whom never."""
+        options = [f"size={len(data)}"] if server.has_extn("size") else []
+        code, words = server.mail(sender, options)
+        if code != 250:
+            with suppress(OSError, smtplib.SMTPException):
+                server.rset()
+            said = _said(code, words)
+            if _TOO_LARGE.search(said):
+                raise TooLarge(said)
+            raise self._failed(said, again=code < 500)
+        later, refused = {}, {}
+        for one in recipients:
+            code, words = server.rcpt(one)
+            if code == 421:
+                raise smtplib.SMTPServerDisconnected(_said(code, words))
+            if 500 <= code < 600:
+                refused[one] = _said(code, words)
+            elif code not in (250, 251):
+                later[one] = _said(code, words)
+        return later, refused
+
+    def _verdict(self, server: smtplib.SMTP) -> tuple[int, bytes]:
+        assert server.sock is not None
+        try:
+            server.sock.settimeout(self._mail.timeout_seconds * _VERDICT)
+            code, words = server.getreply()
+            server.sock.settimeout(self._mail.timeout_seconds)
+        except (OSError, smtplib.SMTPException) as failure:
+            self._drop()
+            raise Doubtful(_told(failure)) from failure
+        if not 200 <= code < 600:
+            self._drop()
+            raise Doubtful(_said(code, words))
+        return code, words
+
+    def _drop(self) -> None:
+        if self._server:
+            self._server.close()
+            self._server = None
+
+    def _failed(self, said: str, *, again: bool) -> NotDelivered:
+        return NotDelivered("smtp", again=again, host=self._mail.host, port=self._mail.port, detail=said)
 
 
 def _connect(mail: MailSection) -> smtplib.SMTP:
     if mail.security == "tls":
-        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=_TIMEOUT, context=ssl.create_default_context())
+        return smtplib.SMTP_SSL(
+            mail.host, mail.port, timeout=mail.timeout_seconds, context=ssl.create_default_context()
+        )
     if mail.security == "none" and mail.host not in _LOCAL:
         raise NotDelivered("mail_plain")
-    server = smtplib.SMTP(mail.host, mail.port, timeout=_TIMEOUT)
+    server = smtplib.SMTP(mail.host, mail.port, timeout=mail.timeout_seconds)
     try:
         server.ehlo()
         if mail.security == "starttls":
             if not server.has_extn("starttls"):
                 raise NotDelivered("mail_tls", host=mail.host)
             server.starttls(context=ssl.create_default_context())
-            server.ehlo()
+        server.ehlo_or_helo_if_needed()
     except BaseException:
         server.close()
         raise
     return server
 
 
-def _password(mail: MailSection, folder: Path) -> str:
-    if mail.password is not None:
-        return mail.password.get_secret_value()
-    if mail.password_file is None:
-        return ""
-    file = mail.password_file if mail.password_file.is_absolute() else folder / mail.password_file
-    try:
-        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ConfigError("secret_open", file=str(file))
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as failure:
-        raise ConfigError(
-            "secret_unreadable", key="mail.password_file", file=str(file), detail=failure.strerror or ""
-        ) from None
+def _may_pass(failure: Exception) -> bool:
+    """Whether connecting may go better later: not with this certificate, password or configuration."""
+    if isinstance(failure, smtplib.SMTPResponseException):
+        return failure.smtp_code < 500
+    return not isinstance(failure, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError)
+
+
+def _dotted(data: bytes) -> bytes:
+    """The text as DATA wants it: no line that looks like the end, and the end."""
+    return re.sub(rb"(?m)^\.", b"..", data) + (b"" if data.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
 def _told(failure: Exception) -> str:
     """What the server said, without anything of ours in it."""
-    if isinstance(failure, smtplib.SMTPRecipientsRefused):
-        return "; ".join(
-            f"{whom}: {code} {_text(reason)}" for whom, (code, reason) in failure.recipients.items()
-        )
     if isinstance(failure, smtplib.SMTPResponseException):
-        return f"{failure.smtp_code} {_text(failure.smtp_error)}"
+        return _said(failure.smtp_code, failure.smtp_error)
     return f"{type(failure).__name__}: {failure}"
 
 
-def _text(reason: bytes | str) -> str:
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+def _said(code: int, words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{code} {' '.join(text.split())}"

@@ -1,71 +1,200 @@
-"""Messages that are to be sent: entered with the night they belong to, then sent, and marked."""
+"""Messages that are to be sent: entered with the night they belong to, then sent, and marked.
+
+    queued → sending → sent
+                     → queued      for whoever is to be served later
+                     → refused     somebody will never be served
+                     → doubtful    twice nobody could tell whether it had arrived
+           → expired               nobody was served in time
+
+`sending` is committed just before a message's text goes out: who finds it there later knows that the text
+may have arrived.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
 import sqlalchemy as sa
 
 from audit.ledger.database import Database
-from audit.ledger.schema import OUTBOX
+from audit.ledger.schema import OUTBOX, RUNS
+
+Connection = sa.Connection  # a transaction of the ledger, for those who do not speak SQL
+
+KEPT_FOR = timedelta(days=5)  # what was not taken by then is given up
+_DOUBTS = 2  # so often a message may go out that may have arrived
+
+
+class Posting(StrEnum):
+    """What a message is."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    DOUBTFUL = "doubtful"
+    EXPIRED = "expired"
+
+
+_UNSERVED = (Posting.REFUSED, Posting.DOUBTFUL, Posting.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A finished form of a message: a file of the outbox that must still hash to `sha256` when it goes."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
 class Message:
-    """A finished message: the bytes lie at `path`, and must still hash to `sha256` when they are sent."""
+    """A message, in forms of which the first that the server takes is sent."""
 
     message_id: str
     number: int
     kind: str
-    path: Path
-    sha256: str
+    forms: tuple[Form, ...]
+    recipients: tuple[str, ...]  # those not served yet
+    refused: Mapping[str, str] = field(default_factory=dict)  # those who never will be, and why
+    status: Posting = Posting.QUEUED
+    doubts: int = 0
+    not_before: str = ""  # ISO, UTC
+    detail: str = ""
 
 
-def queue(connection: sa.Connection, message: Message) -> None:
+def queue(connection: sa.Connection, message: Message, now: datetime) -> None:
     """Enter a message with the night's own transaction; one that is there already is not sent twice."""
-    if connection.execute(
-        sa.select(OUTBOX.c.status).where(OUTBOX.c.message_id == message.message_id)
-    ).first():
+    known = sa.select(OUTBOX.c.status).where(OUTBOX.c.message_id == message.message_id)
+    if connection.execute(known).first():
         return
     connection.execute(
         sa.insert(OUTBOX).values(
             message_id=message.message_id,
             number=message.number,
             kind=message.kind,
-            path=str(message.path),
-            sha256=message.sha256,
-            status="queued",
+            forms=[vars(form) for form in message.forms],
+            recipients=list(message.recipients),
+            status=message.status.value,
             attempts=0,
+            doubts=0,
+            queued_at=stamp(now),
+            not_before=message.not_before,
             detail="",
         )
     )
 
 
-def queued(database: Database) -> Iterator[Message]:
-    """Messages not sent yet, oldest first."""
-    query = (
-        sa.select(OUTBOX.c.message_id, OUTBOX.c.number, OUTBOX.c.kind, OUTBOX.c.path, OUTBOX.c.sha256)
-        .where(OUTBOX.c.status == "queued")
-        .order_by(OUTBOX.c.number)
+def take_up(database: Database) -> None:
+    """What a crash left while its text was going out may have arrived: it goes once more, and no further."""
+    for message in _found(database, OUTBOX.c.status == Posting.SENDING.value):
+        doubt(database, message, message.detail)
+
+
+def due(database: Database, now: datetime) -> list[Message]:
+    """Messages that may go now, oldest first."""
+    return _found(database, (OUTBOX.c.status == Posting.QUEUED.value) & (OUTBOX.c.not_before <= stamp(now)))
+
+
+def give_up(database: Database, now: datetime) -> list[Message]:
+    """Mark what has waited for too long, and return it."""
+    waited = sa.case(
+        (OUTBOX.c.not_before > OUTBOX.c.queued_at, OUTBOX.c.not_before), else_=OUTBOX.c.queued_at
     )
-    with database.transaction() as connection:
-        rows = connection.execute(query).all()
-    for row in rows:
-        yield Message(row.message_id, row.number, row.kind, Path(row.path), row.sha256)
+    late = _found(database, (OUTBOX.c.status == Posting.QUEUED.value) & (waited < stamp(now - KEPT_FOR)))
+    for message in late:
+        note(database, replace(message, status=Posting.EXPIRED), attempted=False)
+    return late
 
 
-def mark(database: Database, message: Message, status: str, detail: str = "") -> None:
-    """Note the outcome of an attempt."""
+def waiting(database: Database) -> list[Message]:
+    """Messages that somebody has not got, whatever the reason, oldest first; the latest outcome with each."""
+    return _found(database, OUTBOX.c.status != Posting.SENT.value)
+
+
+def revive(database: Database, now: datetime) -> None:
+    """Queue again what was given up, refused or is in doubt, for whoever was not served."""
+    for message in _found(database, OUTBOX.c.status.in_(_UNSERVED)):
+        with database.transaction() as connection:
+            connection.execute(
+                sa.update(OUTBOX)
+                .where(OUTBOX.c.message_id == message.message_id)
+                .values(
+                    status=Posting.QUEUED.value,
+                    recipients=[*message.recipients, *message.refused],
+                    refused={},
+                    doubts=0,
+                    queued_at=stamp(now),
+                )
+            )
+
+
+def note(database: Database, message: Message, *, attempted: bool = True) -> None:
+    """Write down what a message is now, and who has still to be served."""
     with database.transaction() as connection:
         connection.execute(
             sa.update(OUTBOX)
             .where(OUTBOX.c.message_id == message.message_id)
-            .values(status=status, detail=detail, attempts=OUTBOX.c.attempts + 1)
+            .values(
+                status=message.status.value,
+                recipients=list(message.recipients),
+                refused=dict(message.refused),
+                detail=message.detail,
+                doubts=message.doubts,
+                attempts=OUTBOX.c.attempts + int(attempted),
+            )
         )
+
+
+def doubt(database: Database, message: Message, detail: str) -> Posting:
+    """Note that nobody can tell whether a message arrived; the result is whether it may go once more."""
+    doubts = message.doubts + 1
+    status = Posting.QUEUED if doubts < _DOUBTS else Posting.DOUBTFUL
+    note(database, replace(message, status=status, doubts=doubts, detail=detail))
+    return status
 
 
 def forget_unsent(connection: sa.Connection, number: int) -> None:
     """Drop what was queued for a run that is told anew and was never sent."""
-    connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.number == number, OUTBOX.c.status == "queued"))
+    connection.execute(
+        sa.delete(OUTBOX).where(OUTBOX.c.number == number, OUTBOX.c.status == Posting.QUEUED.value)
+    )
+
+
+def last_of_kind(connection: sa.Connection, kind: str, before: date) -> date | None:
+    """The last audit date before a day that a message of a kind was queued for."""
+    found: date | None = connection.scalar(
+        sa.select(sa.func.max(RUNS.c.as_of))
+        .join(OUTBOX, RUNS.c.number == OUTBOX.c.number)
+        .where(OUTBOX.c.kind == kind, RUNS.c.as_of < before)
+    )
+    return found
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the outbox writes it; the later one is the greater text."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _found(database: Database, condition: sa.ColumnElement[bool]) -> list[Message]:
+    query = sa.select(OUTBOX).where(condition).order_by(OUTBOX.c.number, OUTBOX.c.kind, OUTBOX.c.message_id)
+    with database.transaction() as connection:
+        rows = connection.execute(query).all()
+    return [
+        Message(
+            row.message_id,
+            row.number,
+            row.kind,
+            tuple(Form(**form) for form in row.forms),
+            tuple(row.recipients),
+            row.refused,
+            Posting(row.status),
+            row.doubts,
+            row.not_before,
+            row.detail,
+        )
+        for row in rows
+    ]

@@ -242,15 +242,20 @@ PRUNINGS = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False),
 )
 
+# what is to be sent: the bytes lie in files of the state folder, their hashes here
 OUTBOX = sa.Table(
     "outbox",
     METADATA,
-    sa.Column("message_id", sa.String, primary_key=True),
+    sa.Column("message_id", sa.String, primary_key=True),  # of run, kind and recipients
     sa.Column("number", sa.ForeignKey("runs.number"), nullable=False),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
-    sa.Column("status", sa.String, nullable=False, index=True),  # queued, sent, refused
+    sa.Column("forms", sa.JSON, nullable=False, server_default="[]"),  # name and sha256, the fullest first
+    sa.Column("recipients", sa.JSON, nullable=False, server_default="[]"),  # those not served yet
+    sa.Column("refused", sa.JSON, nullable=False, server_default="{}"),  # those who never will be, and why
+    sa.Column("status", sa.String, nullable=False, index=True),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("doubts", sa.Integer, nullable=False, server_default="0"),  # attempts that may have arrived
+    sa.Column("queued_at", sa.String, nullable=False, server_default=""),  # ISO, UTC
+    sa.Column("not_before", sa.String, nullable=False, server_default=""),  # ISO, UTC
     sa.Column("detail", sa.Text, nullable=False, default=""),
 )

@@ -14,9 +14,12 @@ _ROWS = 10
 
 
 def render_mail(
-    report: Report, words: Words, own_templates: Path | None, closing: str
+    report: Report, words: Words, own_templates: Path | None, closing: str, week: str = ""
 ) -> tuple[str, str, str]:
-    """Subject, plain text and HTML of the night's mail. `closing` says where the rest is."""
+    """Subject, plain text and HTML of the night's mail.
+
+    `closing` says where the rest is; `week` what the last seven days brought, in a digest.
+    """
     found = environment(own_templates)
     context = {
         "report": report,
@@ -29,6 +32,7 @@ def render_mail(
             word: (f"#{SEVERITY_FILL[word]}", f"#{SEVERITY_INK[word]}") for word in SEVERITY_FILL
         },
         "closing": closing,
+        "week": week,
         "top": top_findings(report, _ROWS),
     }
     subject = words("report.subject", as_of=report.as_of, headline=headline(report, words))

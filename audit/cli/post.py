@@ -1,0 +1,28 @@
+"""What the nights have to say to others: sent, or sent again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from audit.cli.options import DEFAULT_CONFIG, HELP, Config
+from audit.cli.speech import configured, say_line
+from audit.errors import ExitCode
+
+
+def deliver(
+    config: Config = DEFAULT_CONFIG,
+    again: Annotated[bool, typer.Option("--again", help=HELP("cli.option_again"))] = False,
+) -> None:
+    """What waits."""
+    with configured(config) as (settings, words):
+        from audit.delivery.courier import deliver as carry
+
+        problems = carry(settings, words, lambda whom: say_line(words("cli.mail_sent", to=whom)), again=again)
+        for problem in problems:
+            say_line(problem)
+        code = ExitCode.DELIVERY if problems else ExitCode.DONE
+        reason = words("reason.undelivered" if problems else "reason.delivered", count=len(problems))
+        say_line(words("cli.exit_line", code=int(code), reason=reason))
+        raise typer.Exit(int(code))

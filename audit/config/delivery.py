@@ -1,0 +1,87 @@
+"""`[mail]` and `[notify]`: to whom a night is told, when, and how."""
+
+from __future__ import annotations
+
+import re
+import stat
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+
+from audit.config.section import Section
+from audit.errors import ConfigError
+
+When = Literal["always", "on_change", "on_new_high", "weekly"]
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+def _an_address(text: str) -> str:
+    if not _ADDRESS.fullmatch(parseaddr(text)[1]) or not text.isprintable():
+        raise ValueError(f'"name@example.com" or "Name <name@example.com>", not "{text}"')
+    return text
+
+
+Address = Annotated[str, AfterValidator(_an_address)]
+
+
+class MailSection(Section):
+    """`[mail]`"""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    sender: Address
+    to: tuple[Address, ...] = Field(min_length=1)
+    cc: tuple[Address, ...] = ()
+    when: When = "always"
+    digest_on: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "mon"  # of when = "weekly"
+    not_before: str = Field(default="", pattern=rf"^$|{_CLOCK}")  # on the estate's clock
+    max_mib: float = Field(default=15.0, gt=0)
+    attachment_name: Literal["ascii", "native"] = "ascii"
+    timeout_seconds: float = Field(
+        default=30.0, gt=0, le=300
+    )  # for an answer; ten times as long for a verdict
+    retries: int = Field(default=3, ge=0, le=10)  # in one run; the next run goes on
+    retry_seconds: float = Field(default=20.0, ge=0, le=600)  # before the first retry, then twice as long
+
+
+class NotifySection(Section):
+    """`[notify]`: chat rooms, a watchdog that is told of every run, and a file for Prometheus."""
+
+    urls: SecretStr | None = None  # apprise URLs, one to a line
+    urls_file: Path | None = None
+    when: Literal["always", "on_change", "on_new_high"] = "always"
+    ping_url: SecretStr | None = None  # as healthchecks takes it
+    ping_url_file: Path | None = None
+    textfile: Path | None = None
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _one_to_a_line(cls, urls: object) -> object:
+        return "\n".join(map(str, urls)) if isinstance(urls, list) else urls
+
+
+def secret_text(value: SecretStr | None, file: Path | None, folder: Path, key: str) -> str:
+    """A secret as configured, or what its file holds; "" for neither.
+
+    Raises ConfigError when the file cannot be read, or when others may read it.
+    """
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return ""
+    file = file if file.is_absolute() else folder / file
+    try:
+        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError("secret_open", file=str(file))
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as failure:
+        raise ConfigError(
+            "secret_unreadable", key=key, file=str(file), detail=failure.strerror or ""
+        ) from None

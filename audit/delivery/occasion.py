@@ -1,0 +1,30 @@
+"""Whether a night is worth a message, as `when` says. A night that is incomplete always is, and the first."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from audit.config import WEEKDAYS, When
+from audit.ledger.lifecycle import State
+from audit.report.model import Report
+from audit.rules.model import Severity
+
+_NEWS = (State.NEW, State.REOPENED)
+_MOVED = (*_NEWS, State.ABSENT, State.FIXED, State.GONE)
+
+
+def is_worth_telling(report: Report, when: When) -> bool:
+    """Whether something happened that readers asked to hear of."""
+    if when == "always" or report.alarms or report.previous is None:
+        return True
+    states = report.findings["state"]
+    if when == "on_new_high":
+        grave = report.findings["severity"].isin([Severity.CRITICAL.value, Severity.HIGH.value])
+        return bool((states.isin(_NEWS) & grave).any())
+    due = report.open["due_on"][report.is_overdue]
+    return bool(states.isin(_MOVED).any() or (due >= report.previous).any())
+
+
+def is_digest_due(as_of: date, digest_on: str, last: date | None) -> bool:
+    """Whether the week's digest is to go with this night: on its day, or later when that night was missed."""
+    return last is None or last < as_of - timedelta(days=(as_of.weekday() - WEEKDAYS.index(digest_on)) % 7)
