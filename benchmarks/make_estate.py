@@ -1,8 +1,9 @@
-"""An estate of any size with faults at known rates, as the workbooks a vendor would export.
+"""An estate of any size with faults at known rates, as the workbooks or CSV files a vendor would export.
 
-    python benchmarks/make_estate.py FOLDER --devices 200000 --merchants 50000
+    python benchmarks/make_estate.py FOLDER --devices 200000 --merchants 50000 [--format csv]
 
-writes three .xlsx files, a model table and an audit.toml. The same arguments give the same bytes.
+writes three files, a model table and an audit.toml. The same arguments give the same bytes. Each of fourteen
+faults (`whole_night.py` names their rules) is in one of a hundred rows it can be in.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv
 
 from audit.report import styles
 from audit.report.xlsxfile import Rows, finish
@@ -26,16 +28,16 @@ PROVINCES = np.array(["北京市", "上海市", "广东省", "四川省", "湖�
 CONFIG = """[audit]
 name = "基准测试"
 as_of = 2026-11-21
-required_channels = ["any"]
+required_channels = ["wechat"]
 
 [inputs.devices]
-files = ["devices_20261121.xlsx"]
+files = ["devices_20261121.*"]
 
 [inputs.merchants]
-files = ["merchants_20261121.xlsx"]
+files = ["merchants_20261121.*"]
 
 [inputs.registrations]
-files = ["registrations_20261121.xlsx"]
+files = ["registrations_20261121.*"]
 
 [inputs.models]
 files = ["models.csv"]
@@ -49,43 +51,63 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=200_000)
     parser.add_argument("--merchants", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--format", choices=["xlsx", "csv"], default="xlsx")
     chosen = parser.parse_args()
-    make_estate(chosen.folder, chosen.devices, chosen.merchants, chosen.seed)
+    make_estate(chosen.folder, chosen.devices, chosen.merchants, chosen.seed, chosen.format)
 
 
-def make_estate(folder: Path, device_count: int, merchant_count: int, seed: int = 1) -> None:
-    """Write the workbooks, the model table and the configuration into a folder."""
+def make_estate(
+    folder: Path, device_count: int, merchant_count: int, seed: int = 1, form: str = "xlsx"
+) -> None:
+    """Write the exports, the model table and the configuration into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     devices = make_devices(random, device_count, merchant_count)
     for name, table in {
         "devices": devices,
         "merchants": make_merchants(random, merchant_count),
-        "registrations": make_registrations(random, devices),
+        "registrations": make_registrations(random, devices, merchant_count),
     }.items():
-        (folder / f"{name}_20261121.xlsx").write_bytes(as_workbook(table, name))
+        write_export(folder / f"{name}_20261121.{form}", table, name)
     models = "model,min_firmware,eol_on\n" + "".join(f"{model},3.2.0,2031-01-01\n" for model in MODELS)
     (folder / "models.csv").write_text(models, encoding="utf-8")
     (folder / "audit.toml").write_text(CONFIG, encoding="utf-8")
 
 
+def write_export(path: Path, table: pa.Table, title: str) -> None:
+    """The rows as what the ending says."""
+    if path.suffix == ".csv":
+        pyarrow.csv.write_csv(table, path)
+    else:
+        path.write_bytes(as_workbook(table, title))
+
+
 def make_devices(random: np.random.Generator, count: int, merchants: int) -> pa.Table:
-    """The ledger: one percent each with an old firmware, an expired certificate, a silent device."""
+    """The ledger.
+
+    One percent each: old firmware, expired certificate, silent, withdrawn, of a merchant nobody lists, with a
+    terminal number of seven digits, with the serial of the device before.
+    """
     model = random.integers(0, len(MODELS), count)
     owner = random.integers(0, merchants, count)
     heartbeat = np.where(faulty(random, count), 40, random.integers(0, 3, count))
     certificate = np.where(faulty(random, count), -20, random.integers(30, 1_500, count))
+    place = np.arange(count)
+    repeated = faulty(random, count) & (place > 0)
+    unlisted = faulty(random, count)
+    terminal = joined("", place % 90_000_000 + 10_000_000)
+    short = pa.array(faulty(random, count))
     return pa.table(
         {
-            "终端序列号": serials(count),
+            "终端序列号": serials(place - repeated),
             "终端型号": pa.array(MODELS[model]),
             "生产厂商": pa.array(VENDORS[model]),
             "固件版本": pa.array(np.where(faulty(random, count), "2.9.11", "3.10.0")),
-            "商户编号": merchant_numbers(owner),
+            "商户编号": merchant_numbers(np.where(unlisted, 50_000_000 + owner, owner)),
             "门店编号": joined("D", owner),
             "省份": pa.array(PROVINCES[owner % len(PROVINCES)]),
             "布放地址": joined("人民路", random.integers(1, 900, count), "号"),
-            "终端号": joined("", np.arange(count) % 90_000_000 + 10_000_000),
+            "终端号": pc.if_else(short, pc.utf8_slice_codeunits(terminal, 1), terminal),
             "装机日期": days_after(-random.integers(10, 1_500, count)),
             "最近心跳时间": pc.binary_join_element_wise(days_after(-heartbeat), "03:15:00", " "),
             "证书有效期": days_after(certificate),
@@ -113,21 +135,38 @@ def make_merchants(random: np.random.Generator, count: int) -> pa.Table:
     )
 
 
-def make_registrations(random: np.random.Generator, devices: pa.Table) -> pa.Table:
-    """The registration list: one percent each missing, pending, failed, under another merchant."""
-    kept = devices.filter(pa.array(~faulty(random, devices.num_rows)))
+def make_registrations(random: np.random.Generator, devices: pa.Table, merchants: int) -> pa.Table:
+    """The registration list, one row per serial.
+
+    One percent each: missing, pending, failed, under another merchant, at another address, with another
+    terminal number, of a device that the ledger has not.
+    """
+    serial = devices["终端序列号"].combine_chunks()
+    first = np.append(True, pc.not_equal(serial[1:], serial[:-1]).to_numpy(zero_copy_only=False))
+    kept = devices.filter(pa.array(first & ~faulty(random, devices.num_rows))).combine_chunks()
     count = kept.num_rows
-    elsewhere = merchant_numbers(random.integers(0, 50_000, count))
-    moved = pa.array(faulty(random, count))
+    place = np.arange(count)
+    own = {
+        name: kept[name].combine_chunks()
+        for name in ("终端序列号", "商户编号", "终端号", "布放地址", "终端型号")
+    }
+    fault = {name: pa.array(faulty(random, count)) for name in ("商户编号", "终端号", "布放地址")}
+    other = {
+        "商户编号": merchant_numbers(random.integers(0, merchants, count)),
+        "终端号": joined("T", place % 9_000_000 + 1_000_000),
+        "布放地址": joined("解放路", place % 900, "号"),
+    }
+    listed = own | {name: pc.if_else(fault[name], other[name], own[name]) for name in fault}
+    stray = pa.array(faulty(random, count))
+    listed["终端序列号"] = pc.if_else(stray, joined("88", place + 100_000_000), listed["终端序列号"])
+    listed["终端号"] = pc.if_else(stray, joined("S", place % 9_000_000 + 1_000_000), listed["终端号"])
     status = np.where(
         faulty(random, count), "报备中", np.where(faulty(random, count), "报备失败", "报备成功")
     )
     return pa.table(
         {
-            "报备编号": joined("BB", np.arange(count) + 10_000_000),
-            "终端序列号": kept["终端序列号"].combine_chunks(),
-            "商户编号": pc.if_else(moved, elsewhere, kept["商户编号"].combine_chunks()),
-            "终端型号": kept["终端型号"].combine_chunks(),
+            "报备编号": joined("BB", place + 10_000_000),
+            **listed,
             "渠道": pa.array(np.full(count, "微信")),
             "报备状态": pa.array(status),
             "提交时间": pc.binary_join_element_wise(
@@ -145,9 +184,9 @@ def faulty(random: np.random.Generator, count: int) -> np.ndarray:
     return random.random(count) < FAULT_RATE
 
 
-def serials(count: int) -> pa.Array:
+def serials(places: np.ndarray) -> pa.Array:
     """Twelve digits with leading zeros, as many ledgers have."""
-    return pc.utf8_lpad(pa.array(np.arange(count) * 7 + 1_000_000).cast(pa.string()), 12, "0")
+    return pc.utf8_lpad(pa.array(places * 7 + 1_000_000).cast(pa.string()), 12, "0")
 
 
 def merchant_numbers(owner: np.ndarray) -> pa.Array:
