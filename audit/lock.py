@@ -24,7 +24,7 @@ def only_run(state: Path, zone: ZoneInfo) -> Iterator[None]:
     """Hold the state folder. Raises Locked, naming the holder, when another run has it."""
     holder = state / "lock.json"
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(state / "lock", timeout=0, mode=0o600)
         lock.acquire()
     except Timeout:

@@ -64,6 +64,7 @@ class Result:
     folder: Path
     summary: Mapping[str, Any] = field(default_factory=dict)
     replayed: bool = False
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def _tell(
             and not night.later
             and intact(final, earlier.files)
         ):
-            return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True)
+            return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True, run_id=run_id)
         later = [run.as_of for run in night.later]
         _withdraw(night, wishes.rebuild)
         memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
@@ -234,7 +235,7 @@ def _tell(
             files = _render(settings, words, report)
         told = summary(report, watch.seconds)
         if wishes.rehearse:
-            raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told))
+            raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
         folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
         rules = rule_records(assessed.outcomes, plan.thresholds)
@@ -244,7 +245,7 @@ def _tell(
     set_aside(settings.output, later)
     final = swap_in(settings.output, as_of, folder)
     say("published", str(final))
-    return Result(ExitCode(report.exit_code), report.reason, final, told)
+    return Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id)
 
 
 def _withdraw(night: Night, rebuild: str) -> None:

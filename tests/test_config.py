@@ -10,6 +10,7 @@ import time_machine
 
 from audit.config import load_settings
 from audit.errors import ConfigError
+from audit.redaction import redact
 
 
 def settings_of(folder: Path, text: str = ""):
@@ -135,3 +136,19 @@ def test_secrets_of_a_cluster_do_not_show(tmp_path: Path):
     settings = load_settings(tmp_path / "audit.toml")
     assert settings.spark.plain_conf == {"spark.authenticate.secret": "canary-6"}
     assert "canary-6" not in repr(settings) + settings.model_dump_json()
+
+
+def test_a_secret_in_a_file_is_its_owners_alone_or_systemds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    mail = '[mail]\nhost = "h"\nsender = "a@b"\nto = ["c@d"]'
+    held = tmp_path / "credentials" / "mail-password"
+    held.parent.mkdir()
+    held.write_text("canary-7\n")
+    held.chmod(0o440)  # systemd lets the service's user in by an access list
+    monkeypatch.setenv("AUDIT_MAIL_PASSWORD_FILE", str(held))
+    settings = settings_of(tmp_path, mail)
+    with pytest.raises(ConfigError) as failure:
+        _ = settings.mail_password
+    assert failure.value.key == "secret_open"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(held.parent))
+    assert settings.mail_password == "canary-7"
+    assert redact("535 canary-7 is wrong") == "535 *** is wrong"

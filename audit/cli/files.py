@@ -62,7 +62,7 @@ def feedback(
     as_json: AsJson = False,
 ) -> None:
     """Filled-in workbooks into the ledger, between two nights."""
-    with configured(config) as (settings, words):
+    with configured(config, log="feedback") as (settings, words):
         from audit.handback import hand_back
 
         told = hand_back(settings, words, files, dry_run=dry_run)

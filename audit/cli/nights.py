@@ -11,7 +11,7 @@ import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
 from audit.cli.signals import stopping_between_steps
-from audit.cli.speech import configured, progress, say_line
+from audit.cli.speech import configured, progress, say_end, say_line
 from audit.errors import ConfigError
 from audit.words import Words
 
@@ -41,7 +41,7 @@ def run(
         raise typer.BadParameter(" | ".join(_LEVELS), param_hint="--fail-on")
     if catch_up and (dry_run or rebuild is not None):
         raise typer.BadParameter(HELP("cli.catch_up_alone"), param_hint="--catch-up")
-    with configured(config) as (settings, words):
+    with configured(config, log="run") as (settings, words):
         if rebuild is not None and not rebuild.strip():
             raise ConfigError("rebuild_reason")
         from audit.lock import only_run
@@ -49,8 +49,10 @@ def run(
         # before anything heavy is imported: whoever comes second is told so at once
         with only_run(settings.state, settings.zone):
             from audit.catchup import run_caught_up
+            from audit.logbook import rotate_log
             from audit.pipeline import Wishes
 
+            rotate_log(settings)
             wishes = Wishes(fail_on, mail, (rebuild or "").strip(), rehearse=dry_run)
             night = as_of.date() if as_of else None
             made_up: list[MadeUp] = []
@@ -69,7 +71,7 @@ def run(
         elif dry_run:
             typer.echo(_rehearsed(result, words))
         reason = words("reason.replayed", as_of=result.folder.name) if result.replayed else result.reason
-        say_line(words("cli.exit_line", code=int(result.code), reason=reason))
+        say_end(words, result.code, reason, result.run_id)
         raise typer.Exit(int(result.code))
 
 
@@ -111,7 +113,7 @@ def _rehearsed(result: Result, words: Words) -> str:
 
 def schedule(config: Config = DEFAULT_CONFIG) -> None:
     """Every night."""
-    with configured(config) as (settings, words):
+    with configured(config, log="schedule") as (settings, words):
         from audit.nightly import run_nightly
 
         raise typer.Exit(run_nightly(settings, config, say_line, words))

@@ -65,7 +65,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=HELP("cli.option_dry_run"))] = False,
 ) -> None:
     """What policy lets go."""
-    with configured(config) as (settings, words):
+    with configured(config, log="prune") as (settings, words):
         from audit import retrospect
 
         plan, folders = retrospect.prune_nights(settings, settings.night(), dry_run=dry_run)

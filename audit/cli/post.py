@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, Config
-from audit.cli.speech import configured, say_line
+from audit.cli.speech import configured, say_end, say_line
 from audit.errors import ExitCode
 
 
@@ -16,7 +16,7 @@ def deliver(
     again: Annotated[bool, typer.Option("--again", help=HELP("cli.option_again"))] = False,
 ) -> None:
     """What waits."""
-    with configured(config) as (settings, words):
+    with configured(config, log="deliver") as (settings, words):
         from audit.delivery.courier import deliver as carry
 
         problems = carry(settings, words, lambda whom: say_line(words("cli.mail_sent", to=whom)), again=again)
@@ -24,5 +24,5 @@ def deliver(
             say_line(problem)
         code = ExitCode.DELIVERY if problems else ExitCode.DONE
         reason = words("reason.undelivered" if problems else "reason.delivered", count=len(problems))
-        say_line(words("cli.exit_line", code=int(code), reason=reason))
+        say_end(words, code, reason)
         raise typer.Exit(int(code))

@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from audit.errors import AuditError, ExitCode
+from audit.redaction import hide, redact
 from audit.words import LANGUAGES, Words, load_words, locale_language
 
 if TYPE_CHECKING:
     from audit.config import Settings
 
+LOG = logging.getLogger("audit")
+LOG.addHandler(logging.NullHandler())
+
 
 @contextmanager
-def configured(config: Path) -> Iterator[tuple[Settings, Words]]:
-    """The configuration and its language; failures end the program with their code."""
+def configured(config: Path, *, log: str = "") -> Iterator[tuple[Settings, Words]]:
+    """The configuration and its language; failures end the program with their code.
+
+    `log` is the name of a command of which the log of the configuration is to tell as well.
+    """
     with failing(words_in("")):
         from audit.config import load_settings
 
         settings = load_settings(config)
+        for secret in settings.secrets:
+            hide(secret)
     words = load_words(settings.audit.language, settings.own_templates)
-    with failing(words):
+    with logging_to(settings, log) if log else nullcontext(), failing(words):
         yield settings, words
+
+
+@contextmanager
+def logging_to(settings: Settings, command: str) -> Iterator[None]:
+    """Log for as long as the command runs."""
+    from audit.logbook import close_log, open_log
+
+    handler = open_log(settings, command)
+    try:
+        yield
+    finally:
+        close_log(handler)
 
 
 @contextmanager
@@ -35,32 +57,39 @@ def failing(words: Words) -> Iterator[Words]:
     try:
         yield words
     except AuditError as failure:
-        say_line(
-            words(
-                "cli.exit_line",
-                code=int(failure.exit_code),
-                reason=words(f"error.{failure.key}", **failure.facts),
-            )
-        )
+        say_end(words, failure.exit_code, words(f"error.{failure.key}", **failure.facts))
         raise typer.Exit(int(failure.exit_code)) from failure
     except (typer.Exit, typer.BadParameter, typer.Abort):
         raise
     except KeyboardInterrupt:
+        LOG.error("", extra={"event": "interrupted"})
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
     except Exception as failure:
         import traceback
 
-        traceback.print_exc()
+        typer.echo(redact(traceback.format_exc()), err=True)
+        LOG.exception("%s", failure, extra={"event": "bug"})
         detail = f"{type(failure).__name__}: {failure}"
-        say_line(words("cli.exit_line", code=int(ExitCode.BUG), reason=words("error.bug", detail=detail)))
+        say_end(words, ExitCode.BUG, words("error.bug", detail=detail))
         raise typer.Exit(int(ExitCode.BUG)) from failure
 
 
 @contextmanager
 def progress(words: Words) -> Iterator[Callable[[str, str], None]]:
-    """A moving line on a terminal; plain lines elsewhere, stages only."""
+    """A moving line on a terminal; plain lines elsewhere, stages only. The log has them all."""
+
+    def log(key: str, detail: str) -> str:
+        line = _line(words, key, detail)
+        LOG.info("%s", line, extra={"event": key})
+        return line
+
+    def plainly(key: str, detail: str) -> None:
+        line = log(key, detail)
+        if key != "read_file":
+            typer.echo(redact(line), err=True)
+
     if not sys.stderr.isatty():
-        yield lambda key, detail: None if key == "read_file" else say_line(_line(words, key, detail))
+        yield plainly
         return
     from rich.console import Console
 
@@ -68,7 +97,7 @@ def progress(words: Words) -> Iterator[Callable[[str, str], None]]:
     with console.status("") as status:
 
         def say(key: str, detail: str) -> None:
-            line = _line(words, key, detail)
+            line = redact(log(key, detail))
             if key in ("published", "mail_sent"):
                 console.print(line, highlight=False)
             status.update(line)
@@ -88,6 +117,18 @@ def words_in(language: str) -> Words:
     return load_words(language or locale_language())
 
 
-def say_line(line: str) -> None:
-    """A line for the person or the log beside the output."""
-    typer.echo(line, err=True)
+def say_line(line: str, event: str = "said") -> None:
+    """A line for the person beside the output, and for the log."""
+    typer.echo(redact(line), err=True)
+    LOG.info("%s", line, extra={"event": event})
+
+
+def say_end(words: Words, code: ExitCode, reason: str, run_id: str = "") -> None:
+    """The last line: exit code and reason."""
+    line = words(
+        "cli.exit_line_of_run" if run_id else "cli.exit_line", code=int(code), reason=reason, run=run_id
+    )
+    typer.echo(redact(line), err=True)
+    level = logging.INFO if code in (ExitCode.DONE, ExitCode.FINDINGS) else logging.ERROR
+    facts = {"exit_code": int(code)}
+    LOG.log(level, "%s", line, extra={"event": "ended", "run_id": run_id, "facts": facts})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from email.utils import parseaddr
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from audit.config.section import Section
 from audit.errors import ConfigError
+from audit.redaction import hide
 
 When = Literal["always", "on_change", "on_new_high", "weekly"]
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
@@ -68,7 +70,7 @@ class NotifySection(Section):
 
 
 def secret_text(value: SecretStr | None, file: Path | None, folder: Path, key: str) -> str:
-    """A secret as configured, or what its file holds; "" for neither.
+    """A secret as configured, or what its file holds; "" for neither. It is in no line of text from then on.
 
     Raises ConfigError when the file cannot be read, or when others may read it.
     """
@@ -78,10 +80,19 @@ def secret_text(value: SecretStr | None, file: Path | None, folder: Path, key: s
         return ""
     file = file if file.is_absolute() else folder / file
     try:
-        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not _is_credential(file):
             raise ConfigError("secret_open", file=str(file))
-        return file.read_text(encoding="utf-8").strip()
+        secret = file.read_text(encoding="utf-8").strip()
     except OSError as failure:
         raise ConfigError(
             "secret_unreadable", key=key, file=str(file), detail=failure.strerror or ""
         ) from None
+    for line in secret.splitlines():
+        hide(line)
+    return secret
+
+
+def _is_credential(file: Path) -> bool:
+    """Whether systemd put the file there for this service alone; its access list looks like group bits."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return bool(folder) and file.is_relative_to(folder)

@@ -144,6 +144,14 @@ class ReportSection(Section):
     weights: WeightsSection = WeightsSection()
 
 
+class LogSection(Section):
+    """`[log]`: the log for programs; it is in the state folder unless named."""
+
+    file: Path | None = None
+    max_mib: float = Field(default=10.0, gt=0)  # then a new one is begun
+    keep: int = Field(default=9, ge=1, le=999)  # older ones that are kept
+
+
 class ScheduleSection(Section):
     """`[schedule]`"""
 

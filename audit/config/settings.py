@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from audit.config.delivery import MailSection, NotifySection, secret_text
@@ -17,6 +18,7 @@ from audit.config.sections import (
     AuditSection,
     InputSection,
     LedgerSection,
+    LogSection,
     ReportSection,
     RulesSection,
     ScheduleSection,
@@ -46,6 +48,7 @@ class Settings(BaseSettings):
     notify: NotifySection = NotifySection()
     schedule: ScheduleSection = ScheduleSection()
     spark: SparkSection = SparkSection()
+    log: LogSection = LogSection()
     folder: Path = Path()
     file: str = "audit.toml"
 
@@ -92,6 +95,27 @@ class Settings(BaseSettings):
         return self.path(self.report.templates) if self.report.templates else None
 
     @property
+    def log_file(self) -> Path:
+        """The log for programs."""
+        return self.path(self.log.file) if self.log.file else self.state / "log" / "audit.jsonl"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that stands in the configuration itself or in the environment."""
+        sections = [section for _, section in self if isinstance(section, BaseModel)]
+        values = [value for section in sections for _, value in section]
+        values += [inner for value in values if isinstance(value, dict) for inner in value.values()]
+        own = [
+            line
+            for value in values
+            if isinstance(value, SecretStr)
+            for line in value.get_secret_value().splitlines()
+        ]
+        own += [section.password for section in self.inputs.values()]
+        own.append(unquote(urlsplit(self.ledger.url).password or ""))
+        return tuple(secret for secret in own if secret)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone of the estate."""
         return ZoneInfo(self.audit.timezone)
@@ -135,7 +159,7 @@ class Settings(BaseSettings):
         """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
         plain = self.model_dump(
             mode="json",
-            exclude={"mail", "notify", "schedule", "spark", "folder", "file"},
+            exclude={"mail", "notify", "schedule", "spark", "log", "folder", "file"},
             exclude_defaults=True,
         )
         for where in ("state", "as_of"):

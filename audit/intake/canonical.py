@@ -22,11 +22,11 @@ from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows
 from audit.intake.legends import harvest
 from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
-from audit.intake.personal import mask
 from audit.intake.reading import Aside, Rejection, SheetReading
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
 from audit.intake.unreadable import refuse_unreadable
+from audit.redaction import mask
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000

@@ -19,6 +19,7 @@ from typing import Any
 
 from audit.errors import Unusable
 from audit.intake.reading import FileReading
+from audit.redaction import redact
 
 _POLL_SECONDS = 0.05
 
@@ -85,7 +86,7 @@ def _read_once(request: dict[str, object], limits: Limits) -> FileReading:
                     return _killed(child, path, "reader_too_large", mib=limits.resident_bytes >> 20)
         if child.returncode != 0:
             last = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit {child.returncode}"]
-            return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=last[0][:300])
+            return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=redact(last[0])[:300])
         return FileReading.from_json(json.loads(out))
 
 

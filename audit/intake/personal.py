@@ -8,21 +8,11 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.redaction import mask
 from audit.tables import Table
 
 # a citizen number, or a foreigner's of that form, by its looks, whether or not its check digit is right
 _CITIZEN = r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
-
-
-def mask(number: str) -> str:
-    """First three and last four, as much as a reader needs to recognise a number.
-
-    >>> mask("13800138000"), mask("110105194912310027"), mask("12345")
-    ('138****8000', '110***********0027', '*****')
-    """
-    if len(number) < 8:
-        return "*" * len(number)
-    return number[:3] + "*" * (len(number) - 7) + number[-4:]
 
 
 def protect(rows: pa.Table, table: Table, secret: bytes) -> pa.Table:
