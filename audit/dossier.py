@@ -23,8 +23,9 @@ from audit.intake.store import Store
 from audit.ledger.database import Database
 from audit.ledger.inputs_read import hashes_read
 from audit.ledger.nights import open_night
+from audit.ledger.signoffs import record_of
 from audit.ledger.snapshots import recall_statuses
-from audit.report.build import programme_states
+from audit.programme import items_of, programme_states
 from audit.report.sentences import shown_fact
 from audit.rules.model import Rule
 from audit.rules.selection import selected_rules
@@ -145,10 +146,12 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
         with open_night(database, last.as_of) as night:
             memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
             read_then = hashes_read(night.connection, last.number)
+            record = record_of(night.connection, last.as_of)
         feeds = read_feeds(settings, last.as_of, Store(settings.state))
     finally:
         database.close()
-    programme = tuple(programme_states(settings.audit.programme, words))
+    items = items_of(settings.audit.programme)
+    programme = tuple(programme_states(items, record, last.as_of, words))
     with choose_engine(settings, sum(feed.rows for feed in feeds.values())) as engine:
         assessed = assess(engine, settings, feeds, memory, plan, programme, everything=True)
         rows = _rows_about(wanted, assessed)

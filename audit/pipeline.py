@@ -24,20 +24,24 @@ from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
 from audit.ledger import outbox
 from audit.ledger.database import Database
-from audit.ledger.feedback import dates_read, open_conflicts, take_in
+from audit.ledger.feedback import Taken, dates_read, open_conflicts, take_in
 from audit.ledger.handlings import waivers_of_people
-from audit.ledger.history import rule_records
+from audit.ledger.history import nights_behind, rule_records
 from audit.ledger.merge import Terms
 from audit.ledger.nights import Night, Practice, Run, input_records, open_night
 from audit.ledger.returned import ReturnedCopy, unread_copies
 from audit.ledger.seal import seals
+from audit.ledger.signoffs import record_of
 from audit.ledger.snapshots import recall_statuses, remember_statuses
 from audit.ledger.waivers import enter_waivers, load_waivers
 from audit.ledger.workdays import load_calendar
 from audit.lock import only_run
+from audit.measures.upkeep import WINDOW
+from audit.programme import items_of, programme_states
 from audit.publish import digests, draft, intact, set_aside, settle, swap_in
-from audit.report.build import build_report, programme_states
-from audit.report.measured import measures_of
+from audit.report.build import build_report
+from audit.report.checklist import Programme, sealed_programme
+from audit.report.measured import measures_of, upkeep_of_night
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.population import population_of
@@ -198,23 +202,24 @@ def _tell(
         later = [run.as_of for run in night.later]
         _withdraw(night, wishes.rebuild)
         memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
+        run = Run(night.next_number(), run_id, as_of, 0, "", {})
+        night.add_run(run, __version__, settings.digest, _scope(settings))
+        feedback, programme = _take_back(settings, night, run, inputs)
         say("checking", "")
         with watch.stage("check"):
-            programme = tuple(programme_states(settings.audit.programme, words))
-            assessed = assess(engine, settings, feeds, memory, plan, programme)
+            in_use = tuple(programme_states(programme.items, programme.record, as_of, words))
+            assessed = assess(engine, settings, feeds, memory, plan, in_use)
             flagged = findings_of(assessed.outcomes, words, as_of)
         say("recording", "")
         with watch.stage("ledger"):
             standing = standing_of(night.open_findings(), flagged["finding_id"], assessed, plan)
-            run = Run(night.next_number(), run_id, as_of, 0, "", {})
-            night.add_run(run, __version__, settings.digest, _scope(settings))
-            terms = Terms(as_of, settings.ledger.max_waiver_days)
-            feedback = take_in(night.connection, inputs.copies, terms, run.number)
             findings = night.record(run, flagged, standing, _with_people(practice, night))
             sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
             findings = findings.assign(seal=seals(inputs.secret, sealed))
         say("rendering", "")
         with watch.stage("report"):
+            population = population_of(engine, assessed.facts, assessed.outcomes, feeds["devices"].rows)
+            measures = measures_of(settings, assessed, findings, as_of)
             report = build_report(
                 settings,
                 words,
@@ -225,8 +230,18 @@ def _tell(
                 feeds=feeds,
                 outcomes=assessed.outcomes,
                 thresholds=plan.thresholds,
-                population=population_of(engine, assessed.facts, assessed.outcomes, feeds["devices"].rows),
-                measures=measures_of(settings, assessed, findings, as_of),
+                population=population,
+                measures=measures,
+                upkeep=upkeep_of_night(
+                    assessed,
+                    plan,
+                    feeds,
+                    population,
+                    measures,
+                    findings,
+                    nights_behind(night.connection, as_of, WINDOW),
+                ),
+                programme=programme,
                 findings=findings,
                 feedback=feedback,
                 conflicts=open_conflicts(night.connection),
@@ -246,6 +261,16 @@ def _tell(
     final = swap_in(settings.output, as_of, folder)
     say("published", str(final))
     return Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id)
+
+
+def _take_back(
+    settings: Settings, night: Night, run: Run, inputs: Inputs
+) -> tuple[tuple[Taken, ...], Programme]:
+    """What people filled in goes to the ledger first, so that the rules about the programme know of it."""
+    terms = Terms(run.as_of, settings.ledger.max_waiver_days)
+    feedback = take_in(night.connection, inputs.copies, terms, run.number)
+    record = record_of(night.connection, run.as_of, {copy.sha256 for copy in inputs.copies})
+    return feedback, sealed_programme(items_of(settings.audit.programme), record, inputs.secret)
 
 
 def _withdraw(night: Night, rebuild: str) -> None:

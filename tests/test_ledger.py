@@ -16,7 +16,7 @@ from nightly_findings import FIRST, Fault, day, states, tell
 from sqlalchemy.exc import DBAPIError
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, NightRefused
-from audit.ledger.database import Database
+from audit.ledger.database import HEAD, Database
 from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of, waivers_of_people
 from audit.ledger.merge import Merged, Returned, Terms, merge
 from audit.ledger.nights import Practice, open_night
@@ -296,7 +296,7 @@ def test_a_ledger_of_the_first_release_is_carried_over(tmp_path: Path):
         ("SN000006", "absent", date(2026, 11, 21)),
     ]
     database.close()
-    kept = sqlite3.connect(tmp_path / "ledger.before-0003.sqlite")
+    kept = sqlite3.connect(tmp_path / f"ledger.before-{HEAD}.sqlite")
     assert kept.execute("SELECT COUNT(*) FROM events").fetchone() == (10,)
     kept.close()
 

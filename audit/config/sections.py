@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from audit.config.profile import ProfileSection
 from audit.config.section import Section
 from audit.tables import CHANNEL, normalise_label
+from audit.words import load_programme
 
 ANY_CHANNEL = "any"
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -31,6 +32,12 @@ def _known_channel(name: str) -> str:
     return name
 
 
+def _known_item(name: str) -> str:
+    if name not in load_programme():
+        raise ValueError(f"one of {', '.join(load_programme())}")
+    return name
+
+
 class ProgrammeItem(Section):
     """`[audit.programme.<item>]`: when a self-audit item was last done, how often, and by whom."""
 
@@ -38,6 +45,7 @@ class ProgrammeItem(Section):
     cadence: Literal["weekly", "monthly", "quarterly", "half_yearly", "yearly"] | None = None
     owner: str = ""
     evidence: str = ""
+    within_days: int = Field(default=10, ge=0, le=366)  # after a cycle's end, until it is to be signed off
 
 
 class AuditSection(Section):
@@ -51,7 +59,7 @@ class AuditSection(Section):
     as_of: date | None = None
     as_of_offset_days: int = 0
     state: Path = Path("state")
-    programme: dict[str, ProgrammeItem] = Field(default_factory=dict)
+    programme: dict[Annotated[str, AfterValidator(_known_item)], ProgrammeItem] = Field(default_factory=dict)
     profile: ProfileSection = ProfileSection()
 
     @field_validator("required_channels")

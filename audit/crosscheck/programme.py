@@ -21,6 +21,7 @@ class ProgrammeState:
     next_due: date | None
     cadence: str
     evidence: str
+    cycle: str = ""  # to be signed off next
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def programme_facts(items: Iterable[ProgrammeState]) -> pa.Table:
             "next_due": one.next_due,
             "cadence": one.cadence,
             "evidence": one.evidence or None,
+            "cycle": one.cycle or None,
         }
         for place, one in enumerate(items)
     ]

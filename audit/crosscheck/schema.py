@@ -31,7 +31,7 @@ class Subject(StrEnum):
     CHANNEL = "channel"
     POLICY = "policy"
     TRAINING = "training"  # the last training of one person or party in one topic
-    PROGRAMME = "programme"  # an item of the self-audit programme that is configured
+    PROGRAMME = "programme"  # an item of the self-audit programme that is in use
     RECTIFICATION = "rectification"  # the open findings of one responsible party
     ROW = "row"  # a row of the devices, registrations or merchants list, for the quality of its data
     INPUT = "input"  # a pattern of [inputs]
@@ -266,6 +266,7 @@ FACTS: Mapping[Subject, Types] = {
         "next_due": _DAY,
         "cadence": _TEXT,
         "evidence": _TEXT,
+        "cycle": _TEXT,  # 2026-11: the self-audit cycle to be signed off next
     },
     Subject.RECTIFICATION: {
         "row_id": _COUNT,

@@ -39,14 +39,14 @@ _SIGNATURES = {
 class FormRequest:
     """A form to read, in plain values that travel to a child process.
 
-    `form` maps headers, in every language the form may have, to its fields; a row of headers is one that has
-    all of `needs`. The rows go to `output` as Parquet: sheet, row, and per field its text, its mark (`Mark`)
-    and its column's letter; who saved the workbook and when stand in the schema's metadata.
+    `form` maps headers, in every language the forms may have, to their fields; a row of headers is one that
+    has all fields of one of `needs`. The rows go to `output` as Parquet: sheet, row, and per field its text,
+    its mark (`Mark`) and its column's letter; who saved the workbook and when stand in the schema's metadata.
     """
 
     path: str
     form: Mapping[str, str]
-    needs: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...]
     output: str
     careful: bool = field(default=True)  # the only way a form is read
 
@@ -57,7 +57,7 @@ class FormRequest:
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Self:
         """The request that `to_json` wrote."""
-        return cls(**{**plain, "needs": tuple(plain["needs"])})
+        return cls(**{**plain, "needs": tuple(map(tuple, plain["needs"]))})
 
 
 def read_form(request: FormRequest) -> FileReading:
@@ -108,7 +108,7 @@ def _header(grid: Grid, request: FormRequest) -> tuple[int, dict[str, int]] | No
         for place, label in enumerate(grid.row(row)):
             if label and (name := known.get(normalise_label(label))):
                 columns.setdefault(name, place)
-        if set(request.needs) <= set(columns):
+        if any(set(needed) <= set(columns) for needed in request.needs):
             return row, columns
     return None
 

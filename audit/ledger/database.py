@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged
 from audit.files import PRIVATE
 
-HEAD = "0003"  # the newest revision under `migrations`
+HEAD = "0004"  # the newest revision under `migrations`
 _FIRST = "0001"  # what a ledger without a version is
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 

@@ -8,10 +8,19 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from audit.ledger.attestations import Attested, Statement, attest, disputes, enter_statements, statements_of
 from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of
-from audit.ledger.merge import Refusal, Terms, merge
+from audit.ledger.merge import Merged, Refusal, Terms, merge
 from audit.ledger.returned import ReturnedCopy
 from audit.ledger.schema import CONFLICTS, FEEDBACK_FILES
+from audit.ledger.signoffs import (
+    Signatures,
+    cycles_of,
+    enter_sign_offs,
+    sign,
+    sign_offs_of,
+)
+from audit.words import load_programme
 
 
 @dataclass(frozen=True)
@@ -63,22 +72,52 @@ def take_in(
         known = handlings_of(connection, (row.finding_id for row in copy.rows))
         bases = bases_of(connection, known, ((row.finding_id, row.base_version) for row in copy.rows))
         merged = merge(known, copy.rows, bases, terms)
+        attested = attest(statements_of(connection), copy.items, load_programme(), terms)
+        signatures = sign(cycles_of(connection), sign_offs_of(connection), copy.signatures, terms)
+        now = _counts(merged, attested, signatures)
         before = counts_of(connection, copy.sha256)
         if before is None and not dry_run:
-            entry = Copy(copy.sha256, copy.name, copy.who, {"rows": len(copy.rows)})
+            entry = Copy(copy.sha256, copy.name, copy.who, {"rows": copy.count, **now})
             enter(connection, merged, entry, terms.as_of, number)
-        now = {"changes": len(merged.changes), "conflicts": len(merged.conflicts)}
+            enter_statements(connection, attested.statements, copy.sha256, terms.as_of, number)
+            enter_sign_offs(connection, signatures.sign_offs, copy.sha256, terms.as_of, number)
         counts = now if before is None else before
-        refusals = (*copy.refusals, *merged.refusals)
+        refusals = (*copy.refusals, *merged.refusals, *attested.refusals, *signatures.refusals)
         taken.append(Taken(copy, refusals, counts["changes"], counts["conflicts"]))
     return tuple(taken)
 
 
+def _counts(merged: Merged, attested: Attested, signatures: Signatures) -> dict[str, int]:
+    """What a copy came to; a statement or a signature is a change like a field."""
+    return {
+        "changes": len(merged.changes) + len(attested.statements) + len(signatures.sign_offs),
+        "conflicts": len(merged.conflicts) + attested.disputed,
+        "refusals": len(merged.refusals) + len(attested.refusals) + len(signatures.refusals),
+    }
+
+
 def open_conflicts(connection: sa.Connection) -> tuple[OpenConflict, ...]:
-    """Every conflict nobody has settled yet, oldest first."""
+    """Every conflict nobody has settled yet, oldest first; those about findings before those about items."""
     query = (
         sa.select(*(CONFLICTS.c[name] for name in OpenConflict.__dataclass_fields__))
         .where(CONFLICTS.c.settled_on.is_(None))
         .order_by(CONFLICTS.c.noticed_on, CONFLICTS.c.finding_id, CONFLICTS.c.field)
     )
-    return tuple(OpenConflict(*row) for row in connection.execute(query))
+    about_items = [
+        OpenConflict(
+            second.item,
+            "proof",
+            _told(first),
+            _told(second),
+            second.saved_by,
+            second.said_at,
+            second.recorded_on or second.done_on,
+        )
+        for statements in statements_of(connection).values()
+        for first, second in disputes(statements)
+    ]
+    return (*(OpenConflict(*row) for row in connection.execute(query)), *about_items)
+
+
+def _told(statement: Statement) -> str:
+    return " ".join(text for text in map(str, statement.content) if text)

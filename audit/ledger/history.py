@@ -144,6 +144,26 @@ def past_nights(database: Database, last: int | None = None) -> tuple[PastNight,
     return tuple(with_gaps[-last:] if last else with_gaps)
 
 
+@dataclass(frozen=True)
+class Behind:
+    """The nights behind one: the first there ever was, and the counts of the latest, in order."""
+
+    first: date | None
+    counts: tuple[tuple[date, Mapping[str, Any]], ...]
+
+
+def nights_behind(connection: sa.Connection, as_of: date, days: int) -> Behind:
+    """The nights that stand before one, among the `days` up to it."""
+    standing = sa.and_(~RUNS.c.superseded, RUNS.c.as_of < as_of)
+    first = connection.scalar(sa.select(sa.func.min(RUNS.c.as_of)).where(standing))
+    query = (
+        sa.select(RUNS.c.as_of, RUNS.c.counts)
+        .where(standing, RUNS.c.as_of > as_of - timedelta(days=days))
+        .order_by(RUNS.c.as_of)
+    )
+    return Behind(first, tuple((row.as_of, row.counts) for row in connection.execute(query)))
+
+
 def trend(nights: Sequence[PastNight], as_of: date, days: int) -> list[tuple[date, PastNight | None]]:
     """One entry per day of the `days` up to `as_of`; None where no night stands: a gap, never a zero."""
     by_day = {one.as_of: one for one in nights}

@@ -1,4 +1,4 @@
-"""Copies of the rectification ledger that people filled in and put back."""
+"""Copies of our workbooks that people filled in and put back: 整改台账, 自查清单, signatures."""
 
 from __future__ import annotations
 
@@ -20,25 +20,11 @@ from audit.intake.grid import Mark
 from audit.intake.identifiers import Unreadable
 from audit.intake.opening import await_settled, read_whole
 from audit.intake.reading import FileReading
-from audit.ledger.merge import DATE_FIELDS, Refusal, Returned, Status
-from audit.ledger.schema import HUMAN_FIELDS
-from audit.ledger.seal import is_sealed
+from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
+from audit.ledger.merge import Refusal, Returned, Status
 from audit.tables.model import normalise_label
 from audit.words import LANGUAGES, Words, load_words
 
-# the columns of the sheet that come back: fields of the ledger, and the keys of their headers
-FORM_HEADERS: Mapping[str, str] = {
-    "finding_id": "finding_id",
-    "row_version": "row_version",
-    "seal": "seal",
-    "status": "handling",
-    "person": "person",
-    "planned_on": "planned_on",
-    "remark": "remark",
-    "exempt_until": "exempt_until",
-    "approver": "approver",
-}
-_NEEDS = ("finding_id", "row_version", "seal")
 _JUNK = ("~$", ".", "~")
 
 
@@ -54,8 +40,15 @@ class ReturnedCopy:
     reading: FileReading
     who: str = ""
     said_at: str = ""
-    rows: tuple[Returned, ...] = ()
+    rows: tuple[Returned, ...] = ()  # of the rectification sheet
+    items: tuple[Returned, ...] = ()  # of the self-audit checklist, with the item's name for an id
+    signatures: tuple[Returned, ...] = ()  # under a cycle's report, with the line's key for an id
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Rows of ours."""
+        return len(self.rows) + len(self.items) + len(self.signatures)
 
 
 def unread_copies(
@@ -90,31 +83,39 @@ def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
         return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "form.parquet"
-        request = FormRequest(str(path), _headers(words), _NEEDS, str(output))
+        needs = tuple(form.needs for form in FORMS)
+        request = FormRequest(str(path), _headers(words), needs, str(output))
         reading = read_in_child(request.to_json())
         if reading.error:
             return ReturnedCopy(path.name, reading.sha256, reading)
         table = pq.read_table(output)
     signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     who, said_at = signature.get("who", ""), signature.get("said_at", "")
-    rows: list[Returned] = []
+    told: dict[Form, list[Returned]] = {form: [] for form in FORMS}
     refusals: list[Refusal] = []
-    genuine = 0
     for row in table.to_pylist():
-        identifier, version = (row["finding_id"] or "").strip(), _version(row["row_version"])
-        if version is None or not is_sealed(secret, identifier, version, (row["seal"] or "").strip()):
-            if any(row[name] for name in HUMAN_FIELDS):
-                refusals.append(_refusal(row, "finding_id", "not_sealed"))
+        form = _form_of(row)
+        identifier, version = (row[form.key] or "").strip(), _version(row["row_version"])
+        if version is None or not form.is_sealed(secret, identifier, version, (row["seal"] or "").strip()):
+            if any(row[name] for name in form.fields):
+                refusals.append(_refusal(form, row, form.key, "not_sealed"))
             continue
-        genuine += 1
-        refusals += _unreadable(row)
-        values = {name: _value(name, row, words) for name in HUMAN_FIELDS}
-        cells = {name: _cell(row, name) for name in HUMAN_FIELDS}
-        rows.append(Returned(identifier, version, values, cells, who, said_at))
-    if table.num_rows and not genuine:
+        refusals += _unreadable(form, row)
+        values = {name: _value(form, name, row, words) for name in form.fields}
+        cells = {name: _cell(row, name) for name in form.fields}
+        told[form].append(Returned(identifier, version, values, cells, who, said_at))
+    if table.num_rows and not any(told.values()):
         foreign = reading.failed(InputError(Unusable.UNSAFE, "form_of_another_estate"))
         return ReturnedCopy(path.name, reading.sha256, foreign, who, said_at)
-    return ReturnedCopy(path.name, reading.sha256, reading, who, said_at, tuple(rows), tuple(refusals))
+    rows, items, signatures = (tuple(told[form]) for form in (RECTIFICATION, CHECKLIST, SIGNATURES))
+    return ReturnedCopy(
+        path.name, reading.sha256, reading, who, said_at, rows, items, signatures, tuple(refusals)
+    )
+
+
+def _form_of(row: Mapping[str, Any]) -> Form:
+    """The form a row's sheet is, by the columns it has."""
+    return next(form for form in FORMS if all(row[f"{name}_letter"] for name in form.needs))
 
 
 def _headers(words: Words) -> dict[str, str]:
@@ -128,24 +129,24 @@ def _version(text: str | None) -> int | None:
     return int(number) if number.isdigit() and len(number) < 10 else None
 
 
-def _unreadable(row: Mapping[str, Any]) -> Iterator[Refusal]:
+def _unreadable(form: Form, row: Mapping[str, Any]) -> Iterator[Refusal]:
     """Cells whose content nobody typed: formulas are never computed, errors are no answer."""
-    for name in HUMAN_FIELDS:
+    for name in form.fields:
         match row[f"{name}_mark"]:
             case Mark.FORMULA | Mark.UNCACHED:
-                yield _refusal(row, name, "formula")
+                yield _refusal(form, row, name, "formula")
             case Mark.ERROR:
-                yield _refusal(row, name, "error_cell")
+                yield _refusal(form, row, name, "error_cell")
 
 
-def _value(name: str, row: Mapping[str, Any], words: Words) -> str:
+def _value(form: Form, name: str, row: Mapping[str, Any], words: Words) -> str:
     """The field's text in the ledger's form; one that has none stays as it is, to be refused by its rule."""
     text = row[name]
     if not text or row[f"{name}_mark"] in (Mark.FORMULA, Mark.UNCACHED, Mark.ERROR):
         return ""
     if name == "status":
         return _statuses(words).get(normalise_label(text), str(text))
-    if name in DATE_FIELDS:
+    if name in form.dates:
         try:
             day = clean_date(text)
         except Unreadable:
@@ -161,8 +162,8 @@ def _statuses(words: Words) -> dict[str, str]:
     }
 
 
-def _refusal(row: Mapping[str, Any], name: str, key: str) -> Refusal:
-    return Refusal(row["finding_id"] or "", name, str(row[name] or ""), _cell(row, name), key)
+def _refusal(form: Form, row: Mapping[str, Any], name: str, key: str) -> Refusal:
+    return Refusal(row[form.key] or "", name, str(row[name] or ""), _cell(row, name), key)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

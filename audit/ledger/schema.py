@@ -204,32 +204,53 @@ CONFLICTS = sa.Table(
     sa.Column("settled_on", sa.Date),
 )
 
+# appended to, never changed: every statement that people made of an item of the self-audit programme.
+# `version` counts those of the item; `base_version` is how many its writer had seen
 ATTESTATIONS = sa.Table(
     "attestations",
     METADATA,
     sa.Column("attestation", _COUNTED, primary_key=True),
-    sa.Column("item", sa.String, nullable=False, index=True),  # of the self-audit programme
+    sa.Column("item", sa.String, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("base_version", sa.Integer, nullable=False),
     sa.Column("done_on", sa.Date, nullable=False),
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("evidence", sa.Text, nullable=False, server_default=""),
-    sa.Column(
-        "source", sa.String, nullable=False, server_default=""
-    ),  # sha256 of the copy, "" for audit.toml
+    sa.Column("saved_by", sa.Text, nullable=False, server_default=""),  # as the copy tells it
+    sa.Column("said_at", sa.String, nullable=False, server_default=""),  # ISO, as the copy tells it
+    sa.Column("source", sa.String, nullable=False),  # sha256 of the copy
     sa.Column("recorded_on", sa.Date, nullable=False),
-    sa.Column("number", sa.ForeignKey("runs.number")),
-    sa.UniqueConstraint("item", "done_on", "who", "evidence", name="uq_attestations"),
+    sa.Column("number", sa.ForeignKey("runs.number")),  # null: said between two nights
+    sa.UniqueConstraint("item", "version", name="uq_attestations"),
 )
 
-# a self-audit cycle that was signed off, and is frozen with the bytes it had
+# the report of a self-audit cycle as it was last published; once signed off it stays as it is
+CYCLES = sa.Table(
+    "cycles",
+    METADATA,
+    sa.Column("period", sa.String, primary_key=True),  # 2026-11, 2026-Q4, 2026-H2, 2026
+    sa.Column("edition", sa.String(16), nullable=False),  # hash of everything it says
+    sa.Column("through", sa.Date, nullable=False),  # the last night it tells of
+    sa.Column("complete", sa.Boolean, nullable=False),  # the period was over
+    sa.Column("files", sa.JSON, nullable=False),  # file name -> sha256
+)
+
+# appended to, never changed: who signed which edition of a cycle's report, and the bytes it had
 SIGN_OFFS = sa.Table(
     "sign_offs",
     METADATA,
-    sa.Column("period", sa.String, primary_key=True),  # 2026-11, 2026-Q4, 2026
+    sa.Column("period", sa.ForeignKey("cycles.period"), primary_key=True),
+    sa.Column("edition", sa.String(16), nullable=False),
     sa.Column("signed_by", sa.Text, nullable=False),
     sa.Column("signed_on", sa.Date, nullable=False),
     sa.Column("remark", sa.Text, nullable=False, server_default=""),
+    sa.Column("lines", sa.JSON, nullable=False),  # the other lines: name -> who, when, remark
     sa.Column("files", sa.JSON, nullable=False),  # file name -> sha256
+    sa.Column("saved_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("said_at", sa.String, nullable=False, server_default=""),
+    sa.Column("source", sa.String, nullable=False),  # sha256 of the copy
     sa.Column("recorded_on", sa.Date, nullable=False),
+    sa.Column("number", sa.ForeignKey("runs.number")),
 )
 
 # what was removed as policy allows; without an entry here nothing of the past can be deleted

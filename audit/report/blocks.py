@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -85,6 +86,28 @@ def headers(sheet: Worksheet, labels: Sequence[str], row: int = 1) -> None:
     sheet.row_dimensions[row].height = 24
 
 
+def put(sheet: Worksheet, row: int, column: int, value: object) -> Cell:
+    """A cell of a short table; what anybody wrote is text and never a formula."""
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)
+    cell.value = (printable(value) or None) if isinstance(value, str) else value  # type: ignore[assignment]
+    cell.font = styles.font()
+    cell.border = styles.THIN
+    cell.alignment = styles.WRAP
+    if isinstance(value, str) and value:
+        cell.data_type = "s"
+        cell.number_format = "@"
+        cell.quotePrefix = bool(_FORMULA.match(value))
+    elif isinstance(value, date):
+        cell.number_format = "yyyy-mm-dd"
+    return cell
+
+
+def serial(day: date, later: int = 0) -> str:
+    """A date as a spreadsheet counts it, for the bounds of what may be typed."""
+    return str((day - date(1899, 12, 30)).days + later)
+
+
 def body(
     sheet: Worksheet,
     top: int,
@@ -99,17 +122,7 @@ def body(
         sheet.column_dimensions[letter].width = max(width, sheet.column_dimensions[letter].width or 0)
     for line, values in enumerate(rows, start=top + 1):
         for place, value in enumerate(values, 1):
-            cell = sheet.cell(line, place)
-            cell.value = (printable(value) or None) if isinstance(value, str) else value  # type: ignore[assignment]
-            cell.font = styles.font()
-            cell.border = styles.THIN
-            cell.alignment = styles.WRAP
-            if isinstance(value, str) and value:
-                cell.data_type = "s"
-                cell.number_format = "@"
-                cell.quotePrefix = bool(_FORMULA.match(value))
-            elif isinstance(value, date):
-                cell.number_format = "yyyy-mm-dd"
+            put(sheet, line, place, value)
         tallest = max(
             (styles.lines_of(str(value), width) for value, width in zip(values, widths, strict=False)),
             default=1,

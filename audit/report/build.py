@@ -9,27 +9,21 @@ import pandas as pd
 
 from audit import __version__
 from audit.check import Outcome
-from audit.config import ProgrammeItem, Settings
-from audit.crosscheck.programme import ProgrammeState
+from audit.config import Settings
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.measures.night import Measures
+from audit.measures.upkeep import Upkeep
+from audit.report.checklist import Programme, checklist
 from audit.report.feedback import conflict_lines, feedback_lines
-from audit.report.model import ChecklistItem, InputLine, Population, RejectedCell, Report, RuleLine
+from audit.report.model import InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.rules.model import Severity
-from audit.words import Words, load_programme
+from audit.words import Words
 
-_STEPS = {
-    "weekly": pd.DateOffset(weeks=1),
-    "monthly": pd.DateOffset(months=1),
-    "quarterly": pd.DateOffset(months=3),
-    "half_yearly": pd.DateOffset(months=6),
-    "yearly": pd.DateOffset(years=1),
-}
 _STATE_ORDER = [
     State.REOPENED,
     State.NEW,
@@ -60,6 +54,8 @@ def build_report(
     thresholds: Mapping[str, Mapping[str, float]],
     population: Population,
     measures: Measures,
+    upkeep: Upkeep,
+    programme: Programme,
     findings: pd.DataFrame,
     feedback: Sequence[Taken],
     conflicts: Sequence[OpenConflict],
@@ -99,7 +95,8 @@ def build_report(
             for file in feed.files
             for cell in file.reading.rejections
         ),
-        checklist=tuple(checklist(settings.audit.programme, outcomes, ordered, as_of, words)),
+        checklist=tuple(checklist(programme, upkeep, outcomes, ordered, as_of, words)),
+        upkeep=upkeep,
         alarms=alarms,
         feedback=returned,
         conflicts=conflict_lines(conflicts, words),
@@ -269,54 +266,3 @@ def _line(
         mapped=tuple((one.letter, one.header, one.column) for sheet in used for one in sheet.mapped),
         unmapped=tuple(dict.fromkeys(header for sheet in used for header in sheet.unmapped)),
     )
-
-
-def checklist(
-    programme: Mapping[str, ProgrammeItem],
-    outcomes: Sequence[Outcome],
-    findings: pd.DataFrame,
-    as_of: date,
-    words: Words,
-) -> Iterable[ChecklistItem]:
-    """The self-audit programme with what is known of each item tonight.
-
-    An item that rules measure was done tonight if all of them were evaluated; the others were done when
-    `[audit.programme]` says so.
-    """
-    evaluated = {outcome.rule.id for outcome in outcomes if outcome.not_evaluated is None}
-    standing = findings[~findings["state"].isin(CLOSED)]
-    for name, item in load_programme().items():
-        own = programme.get(name, ProgrammeItem())
-        rules = item.get("rules", [])
-        measured = bool(rules)
-        last = own.last_done
-        if measured and set(rules) <= evaluated:
-            last = as_of
-        cadence = own.cadence or item["cadence"]
-        due = _next_due(last, cadence)
-        yield ChecklistItem(
-            item=name,
-            statement=item["statement"],
-            text=item[words.language],
-            cadence=cadence,
-            owner=own.owner or words.label("owner", item["owner"]),
-            measured=measured,
-            last_done=last,
-            next_due=due,
-            overdue=due is None or due < as_of,
-            open_findings=int(standing["rule"].isin(rules).sum()) if measured else None,
-            evidence=own.evidence,
-        )
-
-
-def programme_states(programme: Mapping[str, ProgrammeItem], words: Words) -> Iterable[ProgrammeState]:
-    """The items of the self-audit programme that `[audit.programme]` speaks of, for the rules about them."""
-    for name, item in load_programme().items():
-        if own := programme.get(name):
-            cadence = own.cadence or item["cadence"]
-            due = _next_due(own.last_done, cadence)
-            yield ProgrammeState(name, item[words.language], own.last_done, due, cadence, own.evidence)
-
-
-def _next_due(last_done: date | None, cadence: str) -> date | None:
-    return (pd.Timestamp(last_done) + _STEPS[cadence]).date() if last_done else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from audit.ledger.feedback import OpenConflict, Taken
+from audit.ledger.forms import FORM_HEADERS
 from audit.ledger.merge import DATE_FIELDS, Refusal
-from audit.ledger.returned import FORM_HEADERS
 from audit.report.model import ConflictLine, FeedbackLine, RefusedCell
 from audit.report.sentences import problem_of
-from audit.words import Words
+from audit.words import Words, load_programme
 
 
 def feedback_lines(taken: Iterable[Taken], words: Words) -> tuple[FeedbackLine, ...]:
@@ -19,7 +19,7 @@ def feedback_lines(taken: Iterable[Taken], words: Words) -> tuple[FeedbackLine, 
             name=one.copy.name,
             who=one.copy.who,
             said_at=one.copy.said_at,
-            rows=len(one.copy.rows),
+            rows=one.copy.count,
             changes=one.changes,
             conflicts=one.conflicts,
             refused=tuple(_refused(refusal, words) for refusal in one.refusals),
@@ -33,7 +33,7 @@ def conflict_lines(conflicts: Iterable[OpenConflict], words: Words) -> tuple[Con
     """One line per conflict nobody has settled."""
     return tuple(
         ConflictLine(
-            one.finding_id,
+            _named(one.finding_id, words),
             form_header(one.field, words),
             _shown(one.field, one.ledger_text, words),
             _shown(one.field, one.copy_text, words),
@@ -43,6 +43,12 @@ def conflict_lines(conflicts: Iterable[OpenConflict], words: Words) -> tuple[Con
         )
         for one in conflicts
     )
+
+
+def _named(key: str, words: Words) -> str:
+    """A finding's number as it is; an item of the programme in words; a cycle's line by its cycle."""
+    item = load_programme().get(key)
+    return str(item[words.language]) if item else key.partition("/")[0]
 
 
 def form_header(field: str, words: Words) -> str:
@@ -56,7 +62,7 @@ def _refused(refusal: Refusal, words: Words) -> RefusedCell:
         facts["missing"] = [form_header(name, words) for name in missing]
     return RefusedCell(
         refusal.cell,
-        refusal.finding_id,
+        _named(refusal.finding_id, words),
         form_header(refusal.field, words) if refusal.field else "",
         refusal.text,
         words(f"refused.{refusal.key}", **facts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,11 +10,17 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.assessment import Assessment
+from audit.check import Plan
 from audit.config import Settings
+from audit.intake.feeds import Feed
+from audit.ledger.history import Behind
 from audit.ledger.lifecycle import CLOSED, EXCUSED
+from audit.measures.completeness import OF_MERCHANTS
 from audit.measures.forecast import HORIZONS
 from audit.measures.impact import COLUMNS, Touched
 from audit.measures.night import Measures, measure
+from audit.measures.upkeep import Figure, Upkeep, kept_up, upkeep_of
+from audit.report.model import Population
 
 
 def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame, as_of: date) -> Measures:
@@ -29,6 +36,37 @@ def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame
         device_profile=profile.device,
         merchant_profile=profile.merchant,
         weights=settings.report.weights.by_severity,
+    )
+
+
+def upkeep_of_night(
+    assessed: Assessment,
+    plan: Plan,
+    feeds: Mapping[str, Feed],
+    population: Population,
+    measures: Measures,
+    findings: pd.DataFrame,
+    behind: Behind,
+) -> Upkeep:
+    """The figures behind the self-audit programme: from facts, from outcomes, from the nights behind."""
+    states = {str(name): int(count) for name, count in findings["state"].value_counts().items()}
+    standing = int((~findings["state"].isin((*CLOSED, *EXCUSED))).sum())
+    nights = (*behind.counts, (plan.as_of, {"states": states, "open": standing}))
+    ages = [file.fresh.age_days(plan.as_of) for feed in feeds.values() for file in feed.files]
+    registered = sum(channel.registered for channel in population.channels)
+    figures = {"coverage": Figure(registered, sum(channel.total for channel in population.channels))}
+    for line in measures.completeness:
+        if line.kind == OF_MERCHANTS:
+            figures["complete"] = Figure(line.required - sum(line.blanks.values()), line.required)
+    return upkeep_of(
+        assessed.engine,
+        assessed.facts,
+        assessed.outcomes,
+        assessed.health,
+        ages,
+        {**figures, **kept_up(nights, behind.first or plan.as_of, plan.as_of)},
+        plan.as_of,
+        plan.thresholds,
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from audit.intake.reading import Rejection
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.measures.night import Measures
+from audit.measures.upkeep import Upkeep
 from audit.rules.model import Rule
 
 
@@ -117,12 +118,22 @@ class ChecklistItem:
     text: str
     cadence: str
     owner: str
-    measured: bool
+    proof: str  # measured, attested, signed
     last_done: date | None
     next_due: date | None
     overdue: bool
-    open_findings: int | None  # of its rules; None for an item people attest
+    open_findings: int | None  # of its rules; None for an item without
+    who: str
     evidence: str
+    cycle: str  # to be signed off next, "" where that is not known
+    figures: tuple[str, ...]  # sentences
+    row_version: int
+    seal: str  # of the row of the form
+
+    @property
+    def to_fill_in(self) -> bool:
+        """Whether a person has to say that it was done."""
+        return self.proof == "attested"
 
 
 @dataclass(frozen=True)
@@ -184,6 +195,7 @@ class Report:
     inputs: tuple[InputLine, ...]
     rejected_cells: tuple[RejectedCell, ...]
     checklist: tuple[ChecklistItem, ...]
+    upkeep: Upkeep
     alarms: tuple[str, ...]  # what the night did not check, or checked on poor data: said first
     feedback: tuple[FeedbackLine, ...]
     conflicts: tuple[ConflictLine, ...]
@@ -210,6 +222,7 @@ class Report:
         verdicts = {verdict.value: count for verdict, count in self.population.verdicts.items()}
         states = self.findings["state"].value_counts()
         return {
+            **self.upkeep.to_json(),
             "verdicts": verdicts,
             "open": len(self.open),
             "overdue": self.overdue,

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.ledger.merge import Status
 from audit.report import styles
+from audit.report.blocks import serial
 from audit.report.datasheet import table_over
 from audit.report.model import Report
 from audit.report.xlsxfile import MAX_ROWS, Rows
@@ -70,7 +71,6 @@ _LABELLED = {
     "handling": "handling",
 }
 _PRINTED = "approver"  # the last column that goes on paper
-_TO_FILL = "2E7D5B"  # the head of a column that people fill in
 
 
 def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
@@ -81,7 +81,7 @@ def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
     columns, cell_styles = [], []
     for place, (name, width, wrap) in enumerate(COLUMNS, 1):
         head = sheet.cell(1, place, labels[place - 1])
-        styles.header_cell(head, _TO_FILL if name in EDITABLE else styles.HEAD)
+        styles.header_cell(head, styles.TO_FILL if name in EDITABLE else styles.HEAD)
         sheet.column_dimensions[get_column_letter(place)].width = width
         sheet.column_dimensions[get_column_letter(place)].hidden = name in _HIDDEN
         columns.append(_column(shown[name], name, words))
@@ -138,18 +138,13 @@ def _guide(sheet: Worksheet, last: int, report: Report, words: Words) -> None:
     sheet.add_data_validation(choice)
     for name in ("planned_on", "exempt_until"):
         day = DataValidation(type="date", operator="between", allow_blank=True, showErrorMessage=True)
-        day.formula1, day.formula2 = _serial(date(2000, 1, 1)), _serial(date(2099, 12, 31))
+        day.formula1, day.formula2 = serial(date(2000, 1, 1)), serial(date(2099, 12, 31))
         day.error, day.errorTitle = words("report.enter_date"), words(f"header.{name}")
         if name == "exempt_until":
-            day.formula1 = _serial(report.as_of)
-            day.formula2 = _serial(report.as_of, report.longest_waiver)
+            day.formula1 = serial(report.as_of)
+            day.formula2 = serial(report.as_of, report.longest_waiver)
         day.add(f"{_letter(name)}2:{_letter(name)}{last}")
         sheet.add_data_validation(day)
-
-
-def _serial(day: date, later: int = 0) -> str:
-    """A date as a spreadsheet counts it."""
-    return str((day - date(1899, 12, 30)).days + later)
 
 
 def _column(values: pd.Series, name: str, words: Words) -> pa.Array:

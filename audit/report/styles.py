@@ -16,6 +16,7 @@ from audit.report.palette import HEAD, INK, LINE, MUTED, PALE, SEVERITY_FILL, SE
 from audit.report.xlsxfile import LINE_HEIGHT, WIDE, CellStyle
 
 FONT = "微软雅黑"
+TO_FILL = "2E7D5B"  # the head of a column that people fill in
 STATE_FILL = {
     "new": "FDE2E1",
     "reopened": "FDE2E1",
@@ -125,6 +126,7 @@ __all__ = [
     "PALE",
     "SEVERITY_FILL",
     "SEVERITY_INK",
+    "TO_FILL",
     "VERDICT_FILL",
     "colour_words",
     "data_style",

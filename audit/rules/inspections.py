@@ -15,20 +15,48 @@ _BY_THE_ACQUIRER = Texts(
 )
 
 
+RISK_LEVELS = ("high", "medium", "low")  # a merchant of no level counts as low
+NEXT_DAYS = 30  # how far ahead inspections are announced
+
+
+def _is_level(marks: str) -> nw.Expr:
+    return nw.col("merchant_risk_level").fill_null("").str.contains(f"(?i)^(?:{marks})")
+
+
+_IS_HIGH, _IS_MEDIUM = _is_level("高|high|3|三"), _is_level("中|medium|2|二")
+
+
+def risk_level() -> nw.Expr:
+    """The risk level of a device's merchant, one of RISK_LEVELS."""
+    lower = nw.when(_IS_MEDIUM).then(nw.lit("medium")).otherwise(nw.lit("low"))
+    return nw.when(_IS_HIGH).then(nw.lit("high")).otherwise(lower)
+
+
 def _older_than_cycle(column: str, cycles: int = 1) -> Callable[[Night], nw.Expr]:
     """Whether a date lies more than so many cycles back; the cycle is that of the merchant's risk level."""
+    return lambda night: _past_cycle(night, nw.col(column), cycles)
 
-    def condition(night: Night) -> nw.Expr:
-        day, level = nw.col(column), nw.col("merchant_risk_level").fill_null("")
-        lower = (
-            nw.when(level.str.contains("(?i)^(?:中|medium|2|二)"))
-            .then(night.past(day, cycles * night["medium_days"]))
-            .otherwise(night.past(day, cycles * night["days"]))
-        )
-        high = night.past(day, cycles * night["high_days"])
-        return nw.when(level.str.contains("(?i)^(?:高|high|3|三)")).then(high).otherwise(lower)
 
-    return condition
+def _past_cycle(night: Night, day: nw.Expr, cycles: int = 1, ahead: int = 0) -> nw.Expr:
+    """The same, or whether it will be so within so many days."""
+    lower = (
+        nw.when(_IS_MEDIUM)
+        .then(night.past(day, cycles * night["medium_days"] - ahead))
+        .otherwise(night.past(day, cycles * night["days"] - ahead))
+    )
+    return nw.when(_IS_HIGH).then(night.past(day, cycles * night["high_days"] - ahead)).otherwise(lower)
+
+
+def cycle_state(night: Night) -> nw.Expr:
+    """in_cycle, soon, overdue, never (inspected, and overdue), unknown: as AUD-01 judges, and what comes next."""
+    last = nw.col("last_inspected_on")
+    since = nw.coalesce(last, nw.col("install_date"))
+    late = nw.when(last.is_null()).then(nw.lit("never")).otherwise(nw.lit("overdue"))
+    next_one = (
+        nw.when(_past_cycle(night, since, ahead=NEXT_DAYS)).then(nw.lit("soon")).otherwise(nw.lit("in_cycle"))
+    )
+    judged = nw.when(_past_cycle(night, since)).then(late).otherwise(next_one)
+    return nw.when(since.is_null()).then(nw.lit("unknown")).otherwise(judged)
 
 
 _SINCE_INSTALLED = _older_than_cycle("install_date")

@@ -15,6 +15,23 @@ AUD_02 = Rule(
     applies=nw.col("item") == "self_audit",
     cases=(
         Case(
+            lambda night: night.past(nw.col("next_due")) & nw.col("last_done").is_null(),
+            Severity.MEDIUM,
+            Texts(
+                "自查期 {cycle} 应于 {next_due} 前签认，至今没有签认记录。",
+                "The self-audit cycle {cycle} was to be signed off by {next_due}; none has been signed off so far.",
+            ),
+        ),
+        Case(
+            lambda night: night.past(nw.col("next_due")) & ~nw.col("cycle").is_null(),
+            Severity.MEDIUM,
+            Texts(
+                "自查期 {cycle} 应于 {next_due} 前签认，已逾期 {next_due:days} 天。最近一次签认是 {last_done}（{evidence}）。",
+                "The self-audit cycle {cycle} was to be signed off by {next_due}. The last sign-off was that of {evidence}, "
+                "on {last_done}.",
+            ),
+        ),
+        Case(
             lambda night: night.past(nw.col("next_due")),
             Severity.MEDIUM,
             Texts(
@@ -23,7 +40,7 @@ AUD_02 = Rule(
             ),
         ),
         Case(
-            nw.col("last_done").is_null(),
+            nw.col("last_done").is_null() & nw.col("next_due").is_null(),
             Severity.MEDIUM,
             Texts("没有自查签认记录。", "No self-audit has been signed off."),
         ),
@@ -58,8 +75,18 @@ AUD_02 = Rule(
             },
             {"item": "self_audit", "cadence": "quarterly"},
             {"item": "network", "cadence": "monthly", "last_done": "2026-01-20", "next_due": "2026-02-20"},
+            {
+                "item": "self_audit",
+                "cadence": "monthly",
+                "cycle": "2026-10",
+                "last_done": "2026-10-08",
+                "evidence": "2026-09",
+                "next_due": "2026-11-10",
+            },
+            {"item": "self_audit", "cadence": "monthly", "cycle": "2026-10", "next_due": "2026-11-10"},
+            {"item": "self_audit", "cadence": "monthly", "cycle": "2026-11", "next_due": "2026-12-10"},
         ),
-        flagged=(0, 2),
+        flagged=(0, 2, 4, 5),
     ),
 )
 
@@ -181,8 +208,8 @@ AUD_05 = Rule(
         "Inspection cycles rest on a targeted risk analysis, which PCI DSS 12.3.1 has reviewed at least every 12 months.",
     ),
     remedy=Texts(
-        "复核资产、威胁与由此确定的巡检频次，在 audit.toml 的 [audit.programme.risk_analysis] 登记日期与佐证。",
-        "Review assets, threats and the frequency they lead to; enter date and evidence in [audit.programme.risk_analysis] of audit.toml.",
+        "复核资产、威胁与由此确定的巡检频次，在“自查清单”中填写完成日期、完成人与佐证。",
+        "Review assets, threats and the frequency they lead to; fill in date, person and evidence on the sheet “Self-audit”.",
     ),
     expected=Texts("{cadence}复核", "reviewed {cadence}"),
     actual=Texts("{last_done}", "{last_done}"),

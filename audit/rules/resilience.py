@@ -98,8 +98,8 @@ RES_02 = Rule(
         "Without a plan that holds, nobody knows what to do or whom to call when the network or the system fails.",
     ),
     remedy=Texts(
-        "编制或更新应急预案并告知门店人员，完成后在 audit.toml 的 [audit.programme] 中登记日期。",
-        "Write or revise the plan, tell the staff, then enter the date in [audit.programme] of audit.toml.",
+        "编制或更新应急预案并告知门店人员，完成后在“自查清单”中填写日期、完成人与佐证。",
+        "Write or revise the plan, tell the staff, then fill in date, person and evidence on the sheet “Self-audit”.",
     ),
     expected=Texts("按期更新", "revised on schedule"),
     actual=Texts("{last_done}", "{last_done}"),

@@ -1,0 +1,79 @@
+"""The self-audit programme as tonight's report tells it, item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from audit.check import Outcome
+from audit.ledger.forms import CHECKLIST
+from audit.ledger.lifecycle import CLOSED
+from audit.measures.upkeep import RUNS_WINDOW, WINDOW, Figure, Upkeep
+from audit.programme import Item, Record, standing_of
+from audit.report.figures import share
+from audit.report.model import ChecklistItem
+from audit.words import Words
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The items, what people have put on record of them, and the check value of each item's row."""
+
+    items: tuple[Item, ...]
+    record: Record
+    seals: Mapping[str, str]
+
+
+def sealed_programme(items: tuple[Item, ...], record: Record, secret: str) -> Programme:
+    """The programme with its rows sealed, in the version that will be shown."""
+    rows = [(item.name, record.versions.get(item.name, 0)) for item in items]
+    sealed = zip(rows, CHECKLIST.seals(secret, rows), strict=True)
+    return Programme(items, record, {name: seal for (name, _), seal in sealed})
+
+
+def checklist(
+    programme: Programme,
+    upkeep: Upkeep,
+    outcomes: Sequence[Outcome],
+    findings: pd.DataFrame,
+    as_of: date,
+    words: Words,
+) -> Iterator[ChecklistItem]:
+    """Every item with what is known of it tonight."""
+    evaluated = {outcome.rule.id for outcome in outcomes if outcome.not_evaluated is None}
+    standing = findings[~findings["state"].isin(CLOSED)]
+    for item in programme.items:
+        one = standing_of(item, programme.record, as_of, evaluated)
+        yield ChecklistItem(
+            item=item.name,
+            statement=item.statement,
+            text=item.texts[words.language],
+            cadence=item.cadence,
+            owner=words.label("owner", item.owner),
+            proof=item.proof.value,
+            last_done=one.last_done,
+            next_due=one.next_due,
+            overdue=one.is_due(as_of),
+            open_findings=int(standing["rule"].isin(item.rules).sum()) if item.rules else None,
+            who=one.who,
+            evidence=one.evidence,
+            cycle=one.cycle,
+            figures=tuple(figure_sentences(item.figures, upkeep.figures, words)),
+            row_version=one.version,
+            seal=programme.seals[item.name],
+        )
+
+
+def figure_sentences(names: Iterable[str], figures: Mapping[str, Figure], words: Words) -> Iterator[str]:
+    """A sentence per figure; of what nothing is known it says so."""
+    for name in names:
+        one = figures.get(name)
+        if one is None or not one.whole:
+            yield words("report.no_figure", figure=words.label("figure_name", name))
+            continue
+        facts = {"part": f"{one.part:,}", "whole": f"{one.whole:,}", "share": share(one.part / one.whole)}
+        amount = "?" if one.amount is None else f"{one.amount:,}"
+        yield words(f"figure.{name}", amount=amount, window=WINDOW, runs_window=RUNS_WINDOW, **facts)
