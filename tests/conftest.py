@@ -24,6 +24,7 @@ from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.ledger.database import Database
 from audit.pipeline import Result, Wishes, run_audit
+from audit.report.model import Report
 from audit.words import load_words
 
 # short in CI; .ci/long runs the long form
@@ -203,6 +204,31 @@ def estate(tmp_path: Path) -> Estate:
     made.write("registrations", [REGISTRATION | {"serial": serial} for serial in serials])
     made.write("models", [MODEL])
     return made
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """A night with findings of several rules and owners, told in both languages."""
+    told: dict[str, Report] = {}
+    for language in ("zh", "en"):
+        estate = Estate(
+            tmp_path_factory.mktemp(language), {"language": f'"{language}"', "name": '"示例支付"'}
+        )
+        serials = [f"SN{number:06}" for number in range(1, 9)]
+        estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+        refused = {"serial": "SN000002", "status": "报备失败", "fail_reason": "资料不符"}
+        estate.write("registrations", [REGISTRATION, REGISTRATION | refused])
+        estate.write("merchants", [MERCHANT | {"licence_expiry": "2024-02-29"}])
+        estate.write("models", [MODEL])
+
+        def keep(report: Report, *rest: object, language: str = language) -> bytes:
+            told[language] = report
+            return b"-"
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("audit.pipeline.render_page", keep)
+            estate.run()
+    return told
 
 
 @pytest.fixture

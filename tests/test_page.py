@@ -13,10 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import Browser, Page
-from conftest import DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 from pagetext import unpacked
 
-import audit.pipeline
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.words import load_words
@@ -24,31 +22,6 @@ from audit.words import load_words
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 DESK, PHONE = 1280, 400
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
-    """A night with findings of several rules and owners, told in both languages."""
-    told: dict[str, Report] = {}
-    for language in ("zh", "en"):
-        estate = Estate(
-            tmp_path_factory.mktemp(language), {"language": f'"{language}"', "name": '"示例支付"'}
-        )
-        serials = [f"SN{number:06}" for number in range(1, 9)]
-        estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
-        refused = {"serial": "SN000002", "status": "报备失败", "fail_reason": "资料不符"}
-        estate.write("registrations", [REGISTRATION, REGISTRATION | refused])
-        estate.write("merchants", [MERCHANT | {"licence_expiry": "2024-02-29"}])
-        estate.write("models", [MODEL])
-
-        def keep(report: Report, *rest: object, language: str = language) -> bytes:
-            told[language] = report
-            return b"-"
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(audit.pipeline, "render_page", keep)
-            estate.run()
-    return told
 
 
 @pytest.fixture(scope="module")

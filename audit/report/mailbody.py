@@ -4,38 +4,109 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
+from audit.ledger.lifecycle import State
 from audit.report.model import Report, Verdict
-from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
-from audit.report.summary import changes, headline, top_findings
-from audit.report.templating import environment
+from audit.report.palette import (
+    HEAD,
+    INK,
+    LINE,
+    MUTED,
+    PALE,
+    SEVERITY_FILL,
+    SEVERITY_INK,
+    VERDICT_FILL,
+)
+from audit.report.summary import NightStatus, changes, headline, night_status, owners, top_findings
+from audit.report.templating import environment, plain
 from audit.words import Words
 
-_ROWS = 10
+_ROWS = 8  # findings of a kind; the rest is counted
+_BAD, _GOOD = "C62828", "2F7048"
+_STATUS_FILL = {
+    NightStatus.INCOMPLETE: (_BAD, "FFFFFF"),
+    NightStatus.NEW: (_BAD, "FFFFFF"),
+    NightStatus.OVERDUE: (SEVERITY_FILL["high"], INK),
+    NightStatus.CLEAN: (_GOOD, "FFFFFF"),
+}
 
 
 def render_mail(
-    report: Report, words: Words, own_templates: Path | None, closing: str, week: str = ""
+    report: Report,
+    words: Words,
+    own_templates: Path | None,
+    closing: str,
+    week: str = "",
+    when: str = "always",
 ) -> tuple[str, str, str]:
     """Subject, plain text and HTML of the night's mail.
 
-    `closing` says where the rest is; `week` what the last seven days brought, in a digest.
+    `closing` says where the rest is, `week` what happened in a week that is summed up, and `when` is the
+    word of `[mail]` for the nights that are written about.
     """
     found = environment(own_templates)
+    changed = changes(report)
+    status = night_status(report)
+    news = report.open[report.open["state"].isin((State.NEW, State.REOPENED))]
+    late = report.open[report.is_overdue & ~report.open["state"].isin((State.NEW, State.REOPENED))]
+    fill, ink = _STATUS_FILL.get(status, (LINE, INK))
+    new = changed[State.NEW] + changed[State.REOPENED]
+    subject = subject_of(report, words)
     context = {
         "report": report,
         "words": words,
+        "subject": subject,
         "headline": headline(report, words),
-        "changes": changes(report),
-        "compliant": report.population.verdicts[Verdict.COMPLIANT],
-        "verdict_color": {verdict.value: f"#{VERDICT_FILL[verdict]}" for verdict in Verdict},
-        "severity_color": {
-            word: (f"#{SEVERITY_FILL[word]}", f"#{SEVERITY_INK[word]}") for word in SEVERITY_FILL
-        },
+        "status": status,
+        "status_fill": fill,
+        "status_ink": ink,
+        "changes": changed,
+        "owners": owners(report),
+        "tiles": [
+            (words("page.new"), new, _BAD if new else INK),
+            (words("report.overdue"), report.overdue, _BAD if report.overdue else INK),
+            (words("report.still"), len(report.open), INK),
+            (words("report.fixed"), changed[State.FIXED], _GOOD),
+            (words("verdict.compliant"), report.population.verdicts[Verdict.COMPLIANT], _GOOD),
+            (words("report.population"), report.population.devices, INK),
+        ],
+        "news": _first(news),
+        "late": _first(late),
+        "rest": [] if len(news) or len(late) else top_findings(report, _ROWS),
+        "severity_fill": SEVERITY_FILL,
+        "severity_ink": SEVERITY_INK,
+        "verdict_fill": VERDICT_FILL,
+        **{"ink": INK, "muted": MUTED, "head": HEAD, "line": LINE, "pale": PALE},
         "closing": closing,
         "week": week,
-        "top": top_findings(report, _ROWS),
+        "when": when,
     }
-    subject = words("report.subject", as_of=report.as_of, headline=headline(report, words))
     text = found.get_template("mail.txt").render(**context)
     html = found.get_template("mail.html").render(**context)
     return subject, text, html
+
+
+def subject_of(report: Report, words: Words) -> str:
+    """What a list of mails shows: a word for the night, the date, the counts that matter."""
+    changed = changes(report)
+    counts = {
+        "new": changed[State.NEW] + changed[State.REOPENED],
+        "overdue": report.overdue,
+        "open": len(report.open),
+        "not_evaluated": sum(line.status == "not_evaluated" for line in report.rules),
+    }
+    told = [words(f"mail.subject_{name}", count=f"{count:,}") for name, count in counts.items() if count]
+    return plain(
+        words(
+            "mail.subject",
+            status=words.label("night", night_status(report)),
+            as_of=report.as_of,
+            name=f" {report.name}" if report.name else "",
+            counts=words.show(told or [words("mail.subject_clean")]),
+        )
+    )
+
+
+def _first(findings: pd.DataFrame) -> list[dict[str, object]]:
+    return findings.head(_ROWS).to_dict("records")  # type: ignore[return-value]

@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from audit.ledger.lifecycle import State
 from audit.report.model import Report, Verdict
 from audit.rules.model import Owner, Rule, Severity
 from audit.words import Words
+
+
+class NightStatus(StrEnum):
+    """A night in one word, gravest first."""
+
+    INCOMPLETE = "incomplete"
+    FIRST = "first"
+    NEW = "new"
+    OVERDUE = "overdue"
+    UNCHANGED = "unchanged"
+    CLEAN = "clean"
+
+
+def night_status(report: Report) -> NightStatus:
+    """The first word that is true of the night."""
+    changed = changes(report)
+    if report.alarms:
+        return NightStatus.INCOMPLETE
+    if not len(report.open):
+        return NightStatus.CLEAN
+    if report.previous is None:
+        return NightStatus.FIRST
+    if changed[State.NEW] + changed[State.REOPENED]:
+        return NightStatus.NEW
+    return NightStatus.OVERDUE if report.overdue else NightStatus.UNCHANGED
 
 
 def headline(report: Report, words: Words) -> str:
