@@ -75,8 +75,9 @@ class _Writer:
     week: str
 
     def letter(self, closing: str, *attachments: Attachment) -> Letter:
+        when = self.settings.mail.when if self.settings.mail else "always"
         subject, text, html = render_mail(
-            self.report, self.words, self.settings.own_templates, closing, self.week
+            self.report, self.words, self.settings.own_templates, closing, self.week, when
         )
         if self.week:
             subject = self.words("report.digest_subject", subject=subject)
