@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 from audit.errors import CannotWrite
 
 PRIVATE = 0o600
+_TEMPORARY = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp")  # whose it is stands in its name
 
 
 @contextmanager
@@ -20,15 +22,15 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
     A block that writes nothing changes nothing. Raises CannotWrite when the disk is full, read-only or
     forbidden; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         if temporary.exists():
             temporary.chmod(mode)
-            _sync(temporary)
+            sync(temporary)
             temporary.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
     except OSError as failure:
         raise CannotWrite(
             "cannot_write", path=str(path), detail=failure.strerror or str(failure)
@@ -44,7 +46,26 @@ def write_private(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def _sync(path: Path) -> None:
+def clear_abandoned(folder: Path) -> None:
+    """Remove what writers that were killed have left half written, in a folder and all below it."""
+    for path in folder.rglob(".*.tmp"):
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and not _runs(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return process != os.getpid()  # the number is ours now, and we are only beginning
+
+
+def sync(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -55,4 +76,4 @@ def _sync(path: Path) -> None:
 def sync_tree(folder: Path) -> None:
     """Flush every file of a folder, and the folder itself, to the disk."""
     for path in (*sorted(folder.rglob("*")), folder):
-        _sync(path)
+        sync(path)

@@ -19,6 +19,7 @@ from audit.delivery.courier import require_secrets, send_queued
 from audit.delivery.nightmail import queue_mail
 from audit.engines import choose_engine
 from audit.errors import ExitCode, NoUsableInput
+from audit.files import clear_abandoned
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
@@ -139,6 +140,7 @@ def run_audit(
     if wishes.mail:
         require_secrets(settings)
     with nullcontext() if held else only_run(settings.state, settings.zone):
+        clear_abandoned(settings.state)
         database = Database(settings.ledger.url, settings.state)
         try:
             with open_night(database, night_of, rebuild=bool(wishes.rebuild)) as night:
@@ -255,7 +257,7 @@ def _tell(
         folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
         rules = rule_records(assessed.outcomes, plan.thresholds)
         night.complete_run(run, input_records(feeds), report.counts, rules)
-        remember_statuses(settings.state, run_id, statuses_of(assessed))
+        remember_statuses(settings.state, run_id, statuses_of(assessed), [run.run_id for run in night.runs])
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
     set_aside(settings.output, later)
     final = swap_in(settings.output, as_of, folder)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from audit.errors import CannotWrite
-from audit.files import sync_tree
+from audit.files import sync, sync_tree
 
 _DRAFT = ".tmp"
 _MODE = 0o600
@@ -51,7 +51,7 @@ def swap_in(output: Path, as_of: date, folder: Path) -> Path:
     try:
         _keep(final)
         folder.rename(final)
-        sync_tree(final)
+        sync(output)
     except OSError as failure:
         raise CannotWrite(
             "cannot_write", path=str(final), detail=failure.strerror or str(failure)

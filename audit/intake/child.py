@@ -7,11 +7,14 @@ JSON on standard output.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -22,6 +25,8 @@ from audit.intake.reading import FileReading
 from audit.redaction import redact
 
 _POLL_SECONDS = 0.05
+_PARENT = "AUDIT_CHILD_PARENT"
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass(frozen=True)
@@ -48,20 +53,22 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def read_in_child(request: dict[str, object], limits: Limits = DEFAULT_LIMITS) -> FileReading:
+def read_in_child(
+    request: dict[str, object], limits: Limits = DEFAULT_LIMITS, shared: Sequence[int] = ()
+) -> FileReading:
     """What `read.read_file`, or `form.read_form`, returns for the request.
 
-    A dead child becomes a reading with an error.
+    A dead child becomes a reading with an error. `shared` are descriptors of ours that it may use.
 
     A child that crashed or swelled is followed by one that reads with care.
     """
-    reading = _read_once(request, limits)
+    reading = _read_once(request, limits, shared)
     if reading.error_key in ("reader_crashed", "reader_too_large") and not request.get("careful"):
-        return _read_once({**request, "careful": True}, limits)
+        return _read_once({**request, "careful": True}, limits, shared)
     return reading
 
 
-def _read_once(request: dict[str, object], limits: Limits) -> FileReading:
+def _read_once(request: dict[str, object], limits: Limits, shared: Sequence[int]) -> FileReading:
     path = str(request["path"])
     started, allowed = time.monotonic(), limits.seconds_for(path)
     with subprocess.Popen(
@@ -69,7 +76,8 @@ def _read_once(request: dict[str, object], limits: Limits) -> FileReading:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "AUDIT_CHILD_ADDRESS_BYTES": str(limits.address_bytes)},
+        pass_fds=shared,
+        env={**os.environ, "AUDIT_CHILD_ADDRESS_BYTES": str(limits.address_bytes), _PARENT: str(os.getpid())},
     ) as child:
         assert child.stdin is not None
         child.stdin.write(json.dumps(request).encode())
@@ -116,9 +124,18 @@ class _WithoutPandas(MetaPathFinder):
             raise ModuleNotFoundError(name)
 
 
+def _die_with(parent: int) -> None:
+    """A parent that is killed cannot stop us; the kernel can. Elsewhere than on Linux we read to the end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was killed before we had said so
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _main() -> None:
     import resource
 
+    _die_with(int(os.environ[_PARENT]))
     bytes_allowed = int(os.environ["AUDIT_CHILD_ADDRESS_BYTES"])
     resource.setrlimit(resource.RLIMIT_AS, (bytes_allowed, bytes_allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,20 +10,25 @@ import pyarrow.parquet as pq
 
 from audit.files import write_private
 
-_KEPT = 3
+_KEPT = 3  # nights before tonight, for one may be told anew
 
 
-def remember_statuses(state: Path, run_id: str, statuses: pa.Table | None) -> None:
-    """Write the states of a night (device_key, channel, reg_status); the oldest beyond a few are removed."""
+def remember_statuses(state: Path, run_id: str, statuses: pa.Table | None, standing: Sequence[str]) -> None:
+    """Write the states of a night (device_key, channel, reg_status).
+
+    Those of the last few nights stay, of the runs that are `standing`, in order; what else lies there is
+    older, or of a night that was cut off.
+    """
     if statuses is None:
         return
     folder = state / "statuses"
     sink = pa.BufferOutputStream()
     pq.write_table(statuses, sink, compression="zstd")
     write_private(folder / f"{run_id}.parquet", sink.getvalue().to_pybytes())
-    newest = sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime_ns)
-    for file in newest[:-_KEPT]:
-        file.unlink(missing_ok=True)
+    kept = {run_id, *standing[-_KEPT:]}
+    for file in folder.glob("*.parquet"):
+        if file.stem not in kept:
+            file.unlink(missing_ok=True)
 
 
 def recall_statuses(state: Path, run_id: str) -> pa.Table | None:

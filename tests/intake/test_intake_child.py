@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,9 +28,9 @@ def ledger(tmp_path: Path) -> Request:
     return Request(path=str(path), table="devices", output=str(tmp_path / "rows.parquet"))
 
 
-def children() -> set[str]:
-    """The processes this one has started and that still run."""
-    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+def children(of: int | None = None) -> set[str]:
+    """The processes that one, or this one, has started and that still run."""
+    tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
     return {child for task in tasks for child in task.read_text().split()}
 
 
@@ -55,6 +60,29 @@ def test_a_reader_over_its_limit_is_stopped(ledger: Request, limits: Limits, key
     assert time.monotonic() - started < 5
     assert children() <= before, "nobody is left behind"
     assert not Path(ledger.output).exists()
+
+
+def test_a_reader_dies_with_whoever_asked_for_it(ledger: Request):
+    rows = [HEADER, *(device(number) for number in range(20_000))]
+    Path(ledger.path).write_text(delimited(rows), encoding="utf-8")
+    code = "import json, sys; from audit.intake import child; child.read_in_child(json.loads(sys.argv[1]))"
+    asked = subprocess.Popen([sys.executable, "-c", code, json.dumps(ledger.to_json())])
+    patience = time.monotonic() + 30
+    while not (started := children(asked.pid)):
+        assert time.monotonic() < patience
+    [reader] = started
+    while "libarrow" not in Path(f"/proc/{reader}/maps").read_text():  # it has begun
+        assert time.monotonic() < patience
+    os.kill(int(reader), signal.SIGSTOP)  # it will not end of itself
+    asked.kill()
+    asked.wait()
+    try:
+        while Path(f"/proc/{reader}").exists():
+            assert time.monotonic() < patience, "it reads on for nobody"
+            time.sleep(0.01)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(int(reader), signal.SIGKILL)
 
 
 def test_a_reader_that_asks_for_more_memory_than_there_is(ledger: Request):
