@@ -15,6 +15,7 @@ from audit import __version__
 from audit.assessment import assess, statuses_of
 from audit.check import Plan
 from audit.config import Settings
+from audit.delivery.chat import queue_notice, send_notices
 from audit.delivery.courier import require_secrets, send_queued
 from audit.delivery.nightmail import queue_mail
 from audit.engines import choose_engine
@@ -161,12 +162,14 @@ def run_audit(
             _require_input(feeds, words)
             inputs = Inputs(feeds, copies, store.secret)
             result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)
-            if wishes.mail and settings.mail:
+            if wishes.mail:
                 say("delivering", "")
                 problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
                 if problems:
                     reason = words("reason.delivery", detail=problems[0])
                     result = replace(result, code=ExitCode.DELIVERY, reason=reason)
+                for line in send_notices(settings, words, database):
+                    say("notice_failed", line)
             return result
         except _Rehearsed as rehearsed:
             return rehearsed.result
@@ -259,6 +262,7 @@ def _tell(
         night.complete_run(run, input_records(feeds), report.counts, rules)
         remember_statuses(settings.state, run_id, statuses_of(assessed), [run.run_id for run in night.runs])
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
+        queue_notice(settings, words, report, final, night, run)
     set_aside(settings.output, later)
     final = swap_in(settings.output, as_of, folder)
     say("published", str(final))

@@ -23,7 +23,7 @@ from postgres import fresh_database, running_server, server_programs
 from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.ledger.database import Database
-from audit.pipeline import Result, Wishes, run_audit
+from audit.pipeline import Result, Say, Wishes, run_audit
 from audit.report.model import Report
 from audit.words import load_words
 
@@ -177,9 +177,9 @@ class Estate:
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return self.config
 
-    def run(self, as_of: date = AS_OF, **options: Any) -> Result:
+    def run(self, as_of: date = AS_OF, *, say: Say = lambda *_: None, **options: Any) -> Result:
         settings = load_settings(self.configure())
-        return run_audit(settings, load_words(settings.audit.language), as_of, Wishes(**options))
+        return run_audit(settings, load_words(settings.audit.language), as_of, Wishes(**options), say=say)
 
     def findings(self, as_of: date = AS_OF) -> list[dict[str, Any]]:
         path = self.folder / "reports" / as_of.isoformat() / "findings.parquet"

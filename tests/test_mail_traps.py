@@ -80,7 +80,7 @@ def test_when_everybody_is_refused_it_stops_and_tells(box: Letterbox, pair):
         inbox.refuse.clear()
         assert box.send() == []
         assert inbox.raw == []
-        assert deliver(box.settings, load_words("en"), box.taken.append, again=True) == []
+        assert deliver(box.settings, load_words("en"), box.taken.append, print, again=True) == []
     assert inbox.recipients == [list(PEOPLE)], "unless somebody asks for it"
 
 
@@ -266,7 +266,7 @@ def test_after_five_days_a_message_is_given_up_and_told(box: Letterbox, pair):
         assert box.send() == []
         assert inbox.raw == []
         assert box.status == "expired"
-        assert deliver(box.settings, load_words("en"), box.taken.append, again=True) == []
+        assert deliver(box.settings, load_words("en"), box.taken.append, print, again=True) == []
     assert len(inbox.raw) == 1
 
 
@@ -314,9 +314,9 @@ def test_what_a_crash_left_half_written_is_cleared_away(box: Letterbox, pair):
 def test_delivering_beside_a_run_is_turned_away(box: Letterbox):
     settings = box.settings
     with only_run(settings.state, settings.zone), pytest.raises(Locked):
-        deliver(settings, load_words("en"), box.taken.append)
+        deliver(settings, load_words("en"), box.taken.append, print)
     with pytest.raises(ConfigError):
-        deliver(settings.model_copy(update={"mail": None}), load_words("en"), box.taken.append)
+        deliver(settings.model_copy(update={"mail": None}), load_words("en"), box.taken.append, print)
 
 
 def test_dots_and_line_ends_arrive_as_they_were(box: Letterbox, pair):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,6 +45,7 @@ def run(
     with configured(config, log="run") as (settings, words):
         if rebuild is not None and not rebuild.strip():
             raise ConfigError("rebuild_reason")
+        from audit.delivery.watch import Outcome, watched
         from audit.lock import only_run
 
         # before anything heavy is imported: whoever comes second is told so at once
@@ -56,7 +58,8 @@ def run(
             wishes = Wishes(fail_on, mail, (rebuild or "").strip(), rehearse=dry_run)
             night = as_of.date() if as_of else None
             made_up: list[MadeUp] = []
-            with progress(words) as say, stopping_between_steps(words) as check:
+            watch = nullcontext(Outcome()) if dry_run else watched(settings, words, say_line)
+            with watch as outcome, progress(words) as say, stopping_between_steps(words) as check:
 
                 def step(key: str, detail: str) -> None:
                     check()
@@ -65,6 +68,7 @@ def run(
                 result, missed = run_caught_up(
                     settings, words, night, wishes, catch_up, say=step, told=made_up.append
                 )
+                outcome.code, outcome.summary = result.code, result.summary
         _tell_missed(made_up, missed, words)
         if as_json:
             typer.echo(json.dumps(_plain(result, made_up, missed), ensure_ascii=False))

@@ -19,7 +19,10 @@ def deliver(
     with configured(config, log="deliver") as (settings, words):
         from audit.delivery.courier import deliver as carry
 
-        problems = carry(settings, words, lambda whom: say_line(words("cli.mail_sent", to=whom)), again=again)
+        def sent(whom: str) -> None:
+            say_line(words("cli.mail_sent", to=whom))
+
+        problems = carry(settings, words, sent, say_line, again=again)
         for problem in problems:
             say_line(problem)
         code = ExitCode.DELIVERY if problems else ExitCode.DONE

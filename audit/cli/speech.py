@@ -107,6 +107,7 @@ def progress(words: Words) -> Iterator[Callable[[str, str], None]]:
 
 def _line(words: Words, key: str, detail: str) -> str:
     facts = {"published": {"folder": detail}, "read_file": {"file": detail}, "mail_sent": {"to": detail}}
+    facts["notice_failed"] = {"detail": detail}
     return words(f"cli.{key}", **facts.get(key, {}))
 
 

@@ -24,6 +24,7 @@ from audit.config.sections import (
     ScheduleSection,
 )
 from audit.config.spark import SparkSection
+from audit.errors import ConfigError
 
 MANDATORY_FEEDS = ("devices", "merchants", "registrations")
 
@@ -138,7 +139,10 @@ class Settings(BaseSettings):
     def ping_url(self) -> str:
         """The watchdog's address, a secret; "" when there is none. Raises ConfigError."""
         own = self.notify
-        return secret_text(own.ping_url, own.ping_url_file, self.folder, "notify.ping_url_file")
+        url = secret_text(own.ping_url, own.ping_url_file, self.folder, "notify.ping_url_file")
+        if url and not url.startswith(("http://", "https://")):
+            raise ConfigError("config_value", file=self.file, key="notify.ping_url", detail="https://…")
+        return url
 
     def night(self, as_of: date | None = None) -> date:
         """The audit date: as asked, as configured, or today in the estate's zone, shifted as configured."""

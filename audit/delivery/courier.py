@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from audit.config import MailSection, Settings
+from audit.delivery.chat import require_chat, send_notices
 from audit.delivery.post import CHAT, folder_of
 from audit.delivery.smtp import Answer, Doubtful, NotDelivered, Session, TooLarge
 from audit.errors import ConfigError
@@ -21,34 +22,42 @@ from audit.ledger.outbox import Message, Posting
 from audit.lock import only_run
 from audit.words import Words
 
-Sent = Callable[[str], None]  # is told the recipients of a message that was taken
+Told = Callable[[str], None]
 _CHANCE = random.SystemRandom()
 
 
-def deliver(settings: Settings, words: Words, sent: Sent, *, again: bool = False) -> list[str]:
+def deliver(settings: Settings, words: Words, sent: Told, told: Told, *, again: bool = False) -> list[str]:
     """Send what waits, between two runs; the result says what went wrong.
 
-    `again` takes up what was given up, refused or is in doubt. Raises ConfigError without `[mail]`, Locked.
+    `again` takes up what was given up, refused or is in doubt; `told` hears of chat rooms that could not be
+    told. Raises ConfigError where nobody is to be told anything, and Locked.
     """
-    if settings.mail is None:
+    require_secrets(settings)
+    if settings.mail is None and not settings.chat_urls:
         raise ConfigError("config_missing_key", file=settings.file, key="mail.host")
     with only_run(settings.state, settings.zone):
         database = Database(settings.ledger.url, settings.state)
         try:
             if again:
                 outbox.revive(database, datetime.now(UTC))
-            return send_queued(settings, words, database, sent)
+            problems = send_queued(settings, words, database, sent)
+            for line in send_notices(settings, words, database):
+                told(line)
+            return problems
         finally:
             database.close()
 
 
 def require_secrets(settings: Settings) -> None:
     """Raise ConfigError, before a night begins, for a secret that could not be read at its end."""
-    _ = settings.mail_password, settings.chat_urls, settings.ping_url
+    _ = settings.mail_password, settings.ping_url
+    require_chat(settings)
 
 
-def send_queued(settings: Settings, words: Words, database: Database, sent: Sent) -> list[str]:
+def send_queued(settings: Settings, words: Words, database: Database, sent: Told) -> list[str]:
     """Send what waits in the outbox, this night's and earlier ones; the result says what went wrong.
+
+    `sent` hears the recipients of each message that was taken.
 
     What the server does not take for now is tried again a few times, and stays for the next run or
     `deliver`, for five days. What it refuses is told once.
@@ -60,6 +69,7 @@ def send_queued(settings: Settings, words: Words, database: Database, sent: Sent
     problems = [
         words("error.mail_expired", subject=one.message_id, detail=one.detail)
         for one in outbox.give_up(database, now)
+        if one.kind != CHAT
     ]
     pending = [one for one in outbox.due(database, now) if one.kind != CHAT]
     if pending:
@@ -78,7 +88,7 @@ class _Courier:
     folder: Path
     words: Words
     database: Database
-    sent: Sent
+    sent: Told
 
     def carry(self, pending: Sequence[Message]) -> list[str]:
         """Try each message, those not taken again after a pause; the result is what was last said of each."""

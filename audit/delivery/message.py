@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.mime.application import MIMEApplication
@@ -17,6 +17,7 @@ from audit.config import MailSection
 
 XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _POLICY = SMTP.clone(cte_type="7bit", refold_source="none")  # parts made the old way go out as they are
+_WORD = 42  # bytes that a word of 75 characters holds
 _SUBTYPES = {".xlsx": XLSX, ".html": "octet-stream"}  # a page is kept, not shown: it would lose its styles
 
 
@@ -85,11 +86,20 @@ def _attached(one: Attachment, name: str) -> MIMEPart | MIMEApplication:
         )
         return part
     old = MIMEApplication(one.data, subtype)
-    word = Header(one.native, "utf-8", maxlinelen=66).encode(linesep="\r\n")
     del old["Content-Type"]
-    old["Content-Type"] = f'application/{subtype};\r\n name="{word}"'
+    old["Content-Type"] = f'application/{subtype};\r\n name="{_encoded(one.native)}"'
     old.add_header("Content-Disposition", "attachment", filename=("utf-8", "", one.native))
     return old
+
+
+def _encoded(text: str) -> str:
+    """RFC 2047 words, whole characters in each. Done here, as other libraries change how `email` does it."""
+    words = [b""]
+    for letter in text:
+        if len(words[-1]) + len(letter.encode()) > _WORD:
+            words.append(b"")
+        words[-1] += letter.encode()
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
 def _address(text: str) -> Address:

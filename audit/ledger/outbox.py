@@ -39,7 +39,8 @@ class Posting(StrEnum):
     EXPIRED = "expired"
 
 
-_UNSERVED = (Posting.REFUSED, Posting.DOUBTFUL, Posting.EXPIRED)
+_GIVEN_UP = (Posting.REFUSED, Posting.DOUBTFUL, Posting.EXPIRED)
+UNSERVED = (Posting.QUEUED, *_GIVEN_UP)  # what a message may be while nobody is sending
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def waiting(database: Database) -> list[Message]:
 
 def revive(database: Database, now: datetime) -> None:
     """Queue again what was given up, refused or is in doubt, for whoever was not served."""
-    for message in _found(database, OUTBOX.c.status.in_(_UNSERVED)):
+    for message in _found(database, OUTBOX.c.status.in_(_GIVEN_UP)):
         with database.transaction() as connection:
             connection.execute(
                 sa.update(OUTBOX)
@@ -161,6 +162,13 @@ def forget_unsent(connection: sa.Connection, number: int) -> None:
     """Drop what was queued for a run that is told anew and was never sent."""
     connection.execute(
         sa.delete(OUTBOX).where(OUTBOX.c.number == number, OUTBOX.c.status == Posting.QUEUED.value)
+    )
+
+
+def forget_kind(connection: sa.Connection, kind: str) -> None:
+    """Drop what is queued of a kind of which only the latest is worth sending."""
+    connection.execute(
+        sa.delete(OUTBOX).where(OUTBOX.c.kind == kind, OUTBOX.c.status == Posting.QUEUED.value)
     )
 
 
