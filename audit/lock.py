@@ -20,15 +20,15 @@ _SHY_SECONDS = 1.0  # how long a holder may take to write down who it is
 
 
 @contextmanager
-def only_run(state: Path, zone: ZoneInfo) -> Iterator[None]:
-    """Hold the state folder. Raises Locked, naming the holder, when another run has it."""
+def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the state folder, or wait for it. Raises Locked, naming the holder, when another run has it."""
     holder = state / "lock.json"
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(state / "lock", timeout=0, mode=0o600)
+        lock = FileLock(state / "lock", timeout=wait_seconds, mode=0o600)
         lock.acquire()
     except Timeout:
-        raise Locked("locked", **_holder(holder)) from None
+        raise Locked("locked", **_awaited_holder(state)) from None
     except OSError as failure:
         raise CannotWrite(
             "cannot_write", path=str(state), detail=failure.strerror or str(failure)
@@ -42,16 +42,25 @@ def only_run(state: Path, zone: ZoneInfo) -> Iterator[None]:
         lock.release()
 
 
-def _holder(path: Path) -> dict[str, object]:
-    """Who holds the lock; what a dead holder left is not taken for it, and a new one gets time to write."""
+def holder_of(state: Path) -> dict[str, object] | None:
+    """Who holds the state folder, as it wrote down; None when nobody does.
+
+    The lock itself is not tried: whoever wants it at that moment would find it taken.
+    """
+    try:
+        known = json.loads((state / "lock.json").read_text(encoding="utf-8"))
+        if Path(f"/proc/{known['pid']}").exists() or not Path("/proc/self").exists():
+            return {"pid": known["pid"], "started": known["started"]}
+    except (OSError, ValueError, KeyError):
+        pass
+    return None
+
+
+def _awaited_holder(state: Path) -> dict[str, object]:
+    """Who holds it now; what a dead holder left is not taken for it, and a new one gets time to write."""
     last = time.monotonic() + _SHY_SECONDS
-    while True:
-        try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-            if Path(f"/proc/{known['pid']}").exists() or not Path("/proc/self").exists():
-                return {"pid": known["pid"], "started": known["started"]}
-        except (OSError, ValueError, KeyError):
-            pass
-        if time.monotonic() > last:
-            return {"pid": "?", "started": "?"}
+    while time.monotonic() < last:
+        if found := holder_of(state):
+            return found
         time.sleep(0.02)
+    return {"pid": "?", "started": "?"}

@@ -19,6 +19,8 @@ from audit.errors import ExitCode
 from audit.timetable import timetable_of
 from audit.words import Words
 
+_NIGHT = "night"
+_DELIVERY_MINUTES = 15
 _LONGEST_NAP = 60.0
 _CLOCK_JUMP = 30.0  # seconds the wall clock may go astray in a nap before the hours are worked out anew
 _NAMES = dict(
@@ -44,13 +46,15 @@ class Nightly:
         self.hours = self.fresh_hours()
 
     def fresh_hours(self) -> schedule.Scheduler:
-        """A scheduler of its own with one job per weekday, or one for every day."""
+        """A scheduler of its own: one night per weekday, or one for every day, and the mail in between."""
         hours = schedule.Scheduler()
         own = self._settings.schedule
         every = len(set(own.days)) == len(WEEKDAYS)
         for day in ("day",) if every else tuple(_NAMES[day] for day in own.days):
             job = getattr(hours.every(), day)
-            job.at(own.at, self._settings.audit.timezone).do(self.night)
+            job.at(own.at, self._settings.audit.timezone).do(self.night).tag(_NIGHT)
+        if self._settings.mail:
+            hours.every(_DELIVERY_MINUTES).minutes.do(self.deliver)
         return hours
 
     def run(self) -> None:
@@ -61,8 +65,10 @@ class Nightly:
         self._announce()
         while not self.stop.is_set():
             if (self.hours.idle_seconds or 0.0) <= 0:
+                before = self.next_night()
                 self.hours.run_pending()
-                self._announce()
+                if self.next_night() != before:
+                    self._announce()
             self._nap(min(max(self.hours.idle_seconds or 0.0, 0.0), _LONGEST_NAP))
         self._say(self._words("cli.stopped"))
 
@@ -77,31 +83,43 @@ class Nightly:
 
     def next_night(self) -> str:
         """When the next night is due, on the estate's clock."""
-        moment = self.hours.next_run
-        return moment.astimezone(self._settings.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+        moments = [job.next_run for job in self.hours.get_jobs(_NIGHT) if job.next_run]
+        return min(moments).astimezone(self._settings.zone).strftime("%Y-%m-%d %H:%M")
 
     def night(self) -> None:
-        """One night. Its process group is its own, so that Ctrl-C reaches it through the loop alone."""
-        command = [sys.executable, "-m", "audit", "run", "--config", str(self._config)]
-        if not self._settings.audit.as_of:  # late in the night or early the next day: the one that was due
-            timetable = timetable_of(self._settings)
-            command += ["--as-of", str(timetable.night_of(timetable.last_due(datetime.now(UTC))))]
+        """One night; late in the night or early the next day it is the one that was due."""
+        timetable, fixed = timetable_of(self._settings), self._settings.audit.as_of
+        night = fixed or timetable.night_of(timetable.last_due(datetime.now(UTC)))
+        arguments = ["run", "--config", str(self._config), "--as-of", str(night)]
         if most := self._settings.schedule.catch_up:
-            command += ["--catch-up", str(most)]
+            arguments += ["--catch-up", str(most)]
+        code = self._start(arguments)
+        if code not in (None, ExitCode.DONE, ExitCode.FINDINGS):
+            self._say(self._words("cli.night_failed", code=code))
+
+    def deliver(self) -> None:
+        """What waits to be sent, if anything does."""
+        if any((self._settings.state / "outbox").glob("*")):
+            self._start(["deliver", "--config", str(self._config), "--quiet"])
+
+    def _start(self, arguments: list[str]) -> int | None:
+        """The exit code of a command; None when it could not be started.
+
+        It has a process group of its own, so that Ctrl-C reaches it through the loop alone.
+        """
         try:
             # our own interpreter and module, and the path the user gave
-            child = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+            child = subprocess.Popen([sys.executable, "-m", "audit", *arguments], start_new_session=True)  # noqa: S603
         except OSError as failure:
             self._say(self._words("cli.night_not_started", detail=failure.strerror or str(failure)))
-            return
+            return None
         with child:
             while child.poll() is None and not self.stop.wait(0.2):
                 pass
             if child.poll() is None:
                 child.terminate()
             code = child.wait()
-        if code not in (ExitCode.DONE, ExitCode.FINDINGS):
-            self._say(self._words("cli.night_failed", code=code if code >= 0 else 128 - code))
+        return code if code >= 0 else 128 - code
 
     def _announce(self) -> None:
         zone = self._settings.audit.timezone

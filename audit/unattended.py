@@ -17,7 +17,10 @@ from audit.config import WEEKDAYS, Settings
 from audit.files import write_private
 from audit.words import Words, template_folders
 
-SERVICE, TIMER, CRONJOB = "pos-audit.service", "pos-audit.timer", "pos-audit-cronjob.yaml"
+_NIGHT = ("pos-audit.service", "pos-audit.timer")
+_DELIVERY = ("pos-audit-deliver.service", "pos-audit-deliver.timer")
+_CRONJOB = "pos-audit-cronjob.yaml"
+_PATIENCE = "900"  # seconds a night waits for a delivery that is under way
 _CREDENTIAL = Path("/etc/pos-audit/mail-password")
 _READABLE = 0o644
 
@@ -35,9 +38,15 @@ def crontab_line(settings: Settings, config: Path, words: Words, now: datetime |
     comment = words(
         "cron.crontab", at=at, zone=settings.audit.timezone, here=f"{here:%H:%M}", name=here.tzname()
     )
-    command = shlex.join([sys.executable, "-m", "audit", *_run(settings, config.resolve())])
-    hours = f"{here.minute} {here.hour} * * {_cron_days(settings, shift)}"
-    return f"# {comment}\n{hours} " + command.replace("%", r"\%")
+    lines = [
+        f"# {comment}",
+        _cron_line(
+            f"{here.minute} {here.hour} * * {_cron_days(settings, shift)}", _run(settings, config.resolve())
+        ),
+    ]
+    if settings.mail:
+        lines += [f"# {words('cron.deliver')}", _cron_line("7-59/15 * * * *", _deliver(config.resolve()))]
+    return "\n".join(lines)
 
 
 def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, str]:
@@ -46,9 +55,8 @@ def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, s
     own = getpass.getuser()
     facts = {
         "words": words,
-        "command": " ".join(
-            map(_unit_word, [sys.executable, "-m", "audit", *_run(settings, config.resolve())])
-        ),
+        "run": _unit_command(_run(settings, config.resolve())),
+        "deliver": _unit_command(_deliver(config.resolve())),
         "user": "pos-audit" if own == "root" else own,
         "folder": _unit_path(settings.folder),
         "writable": [_unit_word(str(path)) for path in dict.fromkeys((settings.state, settings.output))],
@@ -57,7 +65,8 @@ def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, s
         "java": settings.audit.engine == "spark",
         "calendar": _calendar(settings),
     }
-    return {name: _rendered(name, facts) for name in (SERVICE, TIMER)}
+    names = (*_NIGHT, *_DELIVERY) if mail else _NIGHT
+    return {name: _rendered(name, facts) for name in names}
 
 
 def kubernetes_manifest(settings: Settings, words: Words) -> dict[str, str]:
@@ -67,10 +76,12 @@ def kubernetes_manifest(settings: Settings, words: Words) -> dict[str, str]:
         "schedule": "{1} {0} * * {2}".format(*_clock(settings), _cron_days(settings, 0)),
         "zone": settings.audit.timezone,
         "version": __version__,
-        "arguments": _run(settings, Path("/estate") / settings.file),
+        "run": _run(settings, Path("/estate") / settings.file),
+        "deliver": _deliver(Path("/estate") / settings.file),
+        "delivers": settings.mail is not None,
         "mail": bool(settings.mail and settings.mail.user),
     }
-    return {CRONJOB: _rendered(CRONJOB, facts)}
+    return {_CRONJOB: _rendered(_CRONJOB, facts)}
 
 
 def written(files: Mapping[str, str], folder: Path) -> list[Path]:
@@ -85,7 +96,21 @@ def written(files: Mapping[str, str], folder: Path) -> list[Path]:
 
 def _run(settings: Settings, config: Path) -> list[str]:
     most = settings.schedule.catch_up
-    return ["run", "--config", str(config), *(["--catch-up", str(most)] if most else [])]
+    caught_up = ["--catch-up", str(most)] if most else []
+    return ["run", "--config", str(config), "--quiet", "--wait", _PATIENCE, *caught_up]
+
+
+def _deliver(config: Path) -> list[str]:
+    return ["deliver", "--config", str(config), "--quiet"]
+
+
+def _cron_line(hours: str, arguments: list[str]) -> str:
+    command = shlex.join([sys.executable, "-m", "audit", *arguments])
+    return f"{hours} " + command.replace("%", r"\%")
+
+
+def _unit_command(arguments: list[str]) -> str:
+    return " ".join(map(_unit_word, [sys.executable, "-m", "audit", *arguments]))
 
 
 def _clock(settings: Settings) -> tuple[int, int]:

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import ANY
 from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import AS_OF, Estate
 
 from audit.errors import ExitCode, Locked
-from audit.lock import only_run
+from audit.lock import holder_of, only_run
 from audit.words import load_words
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -92,3 +93,11 @@ def test_what_a_dead_holder_left_names_nobody_else(tmp_path: Path):
             pass
     assert failure.value.facts["pid"] == "?"
     assert load_words("zh")("error.locked", **failure.value.facts)
+
+
+def test_a_night_may_wait_for_a_delivery_to_end(tmp_path: Path):
+    with only_run(tmp_path, ZONE), pytest.raises(Locked), only_run(tmp_path, ZONE, 0.2):
+        pass
+    with only_run(tmp_path, ZONE, 0.2):
+        assert holder_of(tmp_path) == {"pid": os.getpid(), "started": ANY}
+    assert holder_of(tmp_path) is None

@@ -180,6 +180,23 @@ def test_a_night_under_way_finishes_its_step_and_leaves_everything_clean(estate:
     assert estate.run().code is ExitCode.DONE
 
 
+def test_mail_that_waits_is_sent_between_the_nights(estate: Estate, monkeypatch: pytest.MonkeyPatch):
+    estate.sections["mail"] = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
+    started: list[list[str]] = []
+    with time_machine.travel(datetime(2026, 11, 20, 19, tzinfo=UTC)) as clock:
+        loop = Nightly(load_settings(estate.configure()), estate.config, print, ZH)
+        monkeypatch.setattr(loop, "_start", lambda arguments: started.append(arguments) or 0)
+        assert loop.next_night() == "2026-11-22 02:00", "the next night, not the next delivery"
+        clock.shift(15 * 60 + 1)
+        loop.hours.run_pending()
+        assert started == [], "nothing waits"
+        (estate.folder / "state" / "outbox").mkdir(parents=True)
+        (estate.folder / "state" / "outbox" / "one.eml").touch()
+        clock.shift(15 * 60 + 1)
+        loop.hours.run_pending()
+    assert started == [["deliver", "--config", str(estate.config), "--quiet"]]
+
+
 def test_the_crontab_line_is_in_the_machines_own_time(estate: Estate, machine_in, tmp_path: Path):
     machine_in("UTC")
     estate.sections["schedule"] = 'at = "02:05"\ndays = ["mon", "fri"]\ncatch_up = 3'
@@ -190,7 +207,11 @@ def test_the_crontab_line_is_in_the_machines_own_time(estate: Estate, machine_in
     assert line.startswith("5 18 * * 0,4 "), "Monday in China is Sunday here"
     assert r"50\% off" in line
     assert "'" in line, "a path with a blank is quoted"
-    assert line.endswith(" --catch-up 3")
+    assert line.endswith(" --quiet --wait 900 --catch-up 3")
+    estate.sections["mail"] = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
+    mailing = crontab_line(load_settings(estate.configure()), odd, ZH).splitlines()
+    assert mailing[-1].startswith("7-59/15 * * * * ")
+    assert mailing[-1].endswith(" --quiet")
 
 
 def test_what_cron_runs_works_without_a_terminal_or_an_environment(estate: Estate):
@@ -204,6 +225,11 @@ def test_what_cron_runs_works_without_a_terminal_or_an_environment(estate: Estat
     }
     ended = subprocess.run(["/bin/sh", "-c", command], env=bare, cwd="/", capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr.decode()
+    assert (ended.stdout, ended.stderr) == (b"", b""), "cron makes a mail of every line"
+    (estate.folder / "devices_20261121.csv").unlink()
+    ended = subprocess.run(["/bin/sh", "-c", command], env=bare, cwd="/", capture_output=True, check=False)
+    assert ended.returncode == 20
+    assert "devices_20261121.csv" in ended.stderr.decode()
     assert b"\x1b[" not in ended.stderr, "no colour, no cursor tricks"
 
 
@@ -222,7 +248,8 @@ def units(estate: Estate) -> Path:
 
 def test_systemd_takes_the_units(estate: Estate, units: Path):
     settings = load_settings(estate.configure())
-    service, timer = written(systemd_units(settings, estate.config, ZH), units)
+    service, timer, *delivery = written(systemd_units(settings, estate.config, ZH), units)
+    assert [path.name for path in delivery] == ["pos-audit-deliver.service", "pos-audit-deliver.timer"]
     text = service.read_text("utf-8")
     assert f'ReadWritePaths="{units.parent}/50%% of $$HOME/state"' in text
     assert f"LoadCredential=mail-password:{estate.folder}/secret.txt" in text
@@ -230,7 +257,7 @@ def test_systemd_takes_the_units(estate: Estate, units: Path):
     assert "Persistent=true" in timer.read_text("utf-8")
     if not (analyze := shutil.which("systemd-analyze")):
         pytest.skip("systemd-analyze is not installed")
-    verified = subprocess.run([analyze, "verify", service, timer], capture_output=True, text=True)
+    verified = subprocess.run([analyze, "verify", service, timer, *delivery], capture_output=True, text=True)
     assert (verified.returncode, verified.stderr) == (0, "")
     rated = [analyze, "security", "--offline=yes", "--threshold=25", service.name]
     ended = subprocess.run(
@@ -241,17 +268,19 @@ def test_systemd_takes_the_units(estate: Estate, units: Path):
 
 def test_kubernetes_takes_the_job(estate: Estate, units: Path):
     [path] = written(kubernetes_manifest(load_settings(estate.configure()), ZH), units)
-    job = yaml.safe_load(path.read_text("utf-8"))["spec"]
+    night, delivery = yaml.safe_load_all(path.read_text("utf-8"))
+    assert delivery["spec"]["schedule"] == "7/15 * * * *"
+    job = night["spec"]
     assert (job["schedule"], job["timeZone"]) == ("5 2 * * 1,2", "Asia/Urumqi")
     pod = job["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"]
-    assert pod["containers"][0]["args"] == ["run", "--config", "/estate/audit.toml", "--catch-up", "7"]
+    assert pod["containers"][0]["args"][:3] == ["run", "--config", "/estate/audit.toml"]
     assert pod["containers"][0]["env"][0]["name"] == "AUDIT_MAIL_PASSWORD"
     if not (kubectl := shutil.which("kubectl")):
         pytest.skip("kubectl is not installed")
     command = [kubectl, "annotate", "--local", "-f", path, "tried=yes", "-o", "json"]
     ended = subprocess.run(command, capture_output=True, text=True)
-    assert json.loads(ended.stdout)["spec"]["concurrencyPolicy"] == "Forbid", ended.stderr
+    assert ended.stdout.count('"concurrencyPolicy": "Forbid"') == 2, ended.stderr
 
 
 def test_cron_writes_what_it_prints(estate: Estate, tmp_path: Path):

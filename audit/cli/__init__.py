@@ -13,6 +13,7 @@ from audit.cli.options import HELP
 from audit.cli.past import diff, history, prune, verify
 from audit.cli.post import deliver
 from audit.cli.rulebook import explain, rules
+from audit.cli.upkeep import backup, doctor, restore, status
 
 app = typer.Typer(
     name="pos-audit",
@@ -25,6 +26,8 @@ app = typer.Typer(
 # in the order of --help
 for _command in (
     run,
+    doctor,
+    status,
     inspect,
     init,
     rules,
@@ -34,6 +37,8 @@ for _command in (
     diff,
     verify,
     prune,
+    backup,
+    restore,
     deliver,
     schedule,
     cron,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
+from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Quiet
 from audit.cli.signals import stopping_between_steps
 from audit.cli.speech import configured, progress, say_end, say_line
 from audit.errors import ConfigError
@@ -35,6 +35,8 @@ def run(
     ] = 0,
     rebuild: Annotated[str | None, typer.Option("--rebuild", help=HELP("cli.option_rebuild"))] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=HELP("cli.option_rehearse"))] = False,
+    wait: Annotated[float, typer.Option("--wait", min=0, help=HELP("cli.option_wait"))] = 0.0,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """One night."""
@@ -42,14 +44,14 @@ def run(
         raise typer.BadParameter(" | ".join(_LEVELS), param_hint="--fail-on")
     if catch_up and (dry_run or rebuild is not None):
         raise typer.BadParameter(HELP("cli.catch_up_alone"), param_hint="--catch-up")
-    with configured(config, log="run") as (settings, words):
+    with configured(config, log="run", quiet=quiet) as (settings, words):
         if rebuild is not None and not rebuild.strip():
             raise ConfigError("rebuild_reason")
         from audit.delivery.watch import Outcome, watched
         from audit.lock import only_run
 
         # before anything heavy is imported: whoever comes second is told so at once
-        with only_run(settings.state, settings.zone):
+        with only_run(settings.state, settings.zone, wait):
             from audit.catchup import run_caught_up
             from audit.logbook import rotate_log
             from audit.pipeline import Wishes

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from audit.cli.options import DEFAULT_CONFIG, HELP, Config
+from audit.cli.options import DEFAULT_CONFIG, HELP, Config, Quiet
 from audit.cli.speech import configured, say_end, say_line
 from audit.errors import ExitCode
 
@@ -14,9 +14,10 @@ from audit.errors import ExitCode
 def deliver(
     config: Config = DEFAULT_CONFIG,
     again: Annotated[bool, typer.Option("--again", help=HELP("cli.option_again"))] = False,
+    quiet: Quiet = False,
 ) -> None:
     """What waits."""
-    with configured(config, log="deliver") as (settings, words):
+    with configured(config, log="deliver", quiet=quiet) as (settings, words):
         from audit.delivery.courier import deliver as carry
 
         def sent(whom: str) -> None:

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("audit")
 LOG.addHandler(logging.NullHandler())
+_speech: list[Callable[[str], None]] = [lambda line: typer.echo(line, err=True)]  # the last one speaks
 
 
 @contextmanager
-def configured(config: Path, *, log: str = "") -> Iterator[tuple[Settings, Words]]:
+def configured(config: Path, *, log: str = "", quiet: bool = False) -> Iterator[tuple[Settings, Words]]:
     """The configuration and its language; failures end the program with their code.
 
-    `log` is the name of a command of which the log of the configuration is to tell as well.
+    `log` is the name of a command of which the log of the configuration is to tell as well. A `quiet` one
+    says nothing on standard error until it ends, and then only when it did not end well.
     """
     with failing(words_in("")):
         from audit.config import load_settings
@@ -35,8 +37,25 @@ def configured(config: Path, *, log: str = "") -> Iterator[tuple[Settings, Words
         for secret in settings.secrets:
             hide(secret)
     words = load_words(settings.audit.language, settings.own_templates)
-    with logging_to(settings, log) if log else nullcontext(), failing(words):
+    hushed = _hushed() if quiet else nullcontext()
+    with hushed, logging_to(settings, log) if log else nullcontext(), failing(words):
         yield settings, words
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what is said until the command ends; cron sends a mail for every line it hears."""
+    kept: list[str] = []
+    _speech.append(kept.append)
+    try:
+        yield
+    except typer.Exit as end:
+        if end.exit_code not in (ExitCode.DONE, ExitCode.FINDINGS):
+            for line in kept:
+                typer.echo(line, err=True)
+        raise
+    finally:
+        _speech.pop()
 
 
 @contextmanager
@@ -67,7 +86,7 @@ def failing(words: Words) -> Iterator[Words]:
     except Exception as failure:
         import traceback
 
-        typer.echo(redact(traceback.format_exc()), err=True)
+        _speech[-1](redact(traceback.format_exc()))
         LOG.exception("%s", failure, extra={"event": "bug"})
         detail = f"{type(failure).__name__}: {failure}"
         say_end(words, ExitCode.BUG, words("error.bug", detail=detail))
@@ -86,9 +105,9 @@ def progress(words: Words) -> Iterator[Callable[[str, str], None]]:
     def plainly(key: str, detail: str) -> None:
         line = log(key, detail)
         if key != "read_file":
-            typer.echo(redact(line), err=True)
+            _speech[-1](redact(line))
 
-    if not sys.stderr.isatty():
+    if len(_speech) > 1 or not sys.stderr.isatty():
         yield plainly
         return
     from rich.console import Console
@@ -120,7 +139,7 @@ def words_in(language: str) -> Words:
 
 def say_line(line: str, event: str = "said") -> None:
     """A line for the person beside the output, and for the log."""
-    typer.echo(redact(line), err=True)
+    _speech[-1](redact(line))
     LOG.info("%s", line, extra={"event": event})
 
 
@@ -129,7 +148,7 @@ def say_end(words: Words, code: ExitCode, reason: str, run_id: str = "") -> None
     line = words(
         "cli.exit_line_of_run" if run_id else "cli.exit_line", code=int(code), reason=reason, run=run_id
     )
-    typer.echo(redact(line), err=True)
+    _speech[-1](redact(line))
     level = logging.INFO if code in (ExitCode.DONE, ExitCode.FINDINGS) else logging.ERROR
     facts = {"exit_code": int(code)}
     LOG.log(level, "%s", line, extra={"event": "ended", "run_id": run_id, "facts": facts})

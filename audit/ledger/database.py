@@ -15,6 +15,7 @@ from audit.errors import CannotWrite, ConfigError, LedgerDamaged
 from audit.files import PRIVATE
 
 HEAD = "0004"  # the newest revision under `migrations`
+LEDGER_FILE = "ledger.sqlite"  # in the state folder
 _FIRST = "0001"  # what a ledger without a version is
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
@@ -28,7 +29,7 @@ class Database:
     """
 
     def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
-        self._file = None if url else state / "ledger.sqlite"
+        self._file = None if url else state / LEDGER_FILE
         self._mark = None if reading else state / _OPEN
         try:
             self._shown = str(self._file or sa.make_url(url))
@@ -71,6 +72,10 @@ class Database:
                 yield connection
         except OperationalError as failure:
             raise self._unwritable(failure) from failure
+        except DatabaseError as failure:
+            if type(failure) is not DatabaseError:  # a constraint that was broken is a fault of ours
+                raise
+            raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
 
     def problems(self) -> list[str]:
         """What is wrong with the database itself, in its own words; empty when it is sound."""
@@ -99,7 +104,7 @@ class Database:
         if found and found > HEAD:
             raise LedgerDamaged("ledger_newer", path=self._shown, found=found, known=HEAD)
         if found and self._file:
-            self._keep_copy(self._file.with_name(f"ledger.before-{HEAD}.sqlite"))
+            copy_ledger(self._file, self._file.with_name(f"ledger.before-{HEAD}.sqlite"))
         from alembic import command
         from alembic.config import Config
 
@@ -111,14 +116,24 @@ class Database:
                 command.stamp(config, _FIRST)
             command.upgrade(config, HEAD)
 
-    def _keep_copy(self, target: Path) -> None:
-        target.unlink(missing_ok=True)
-        target.touch(PRIVATE)
-        with closing(sqlite3.connect(self._file or "")) as source, closing(sqlite3.connect(target)) as copy:
-            source.backup(copy)
-
     def _unwritable(self, failure: Exception) -> CannotWrite:
         return CannotWrite("cannot_write", path=self._shown, detail=_said(failure))
+
+
+def ledger_exists(url: str, state: Path) -> bool:
+    """Whether there is a ledger to open; one on a server is taken to be there."""
+    return bool(url) or (state / LEDGER_FILE).is_file()
+
+
+def copy_ledger(file: Path, target: Path) -> None:
+    """A whole copy of a ledger's file, whoever has it open. Raises CannotWrite."""
+    try:
+        target.unlink(missing_ok=True)
+        target.touch(PRIVATE)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    except (OSError, sqlite3.Error) as failure:
+        raise CannotWrite("cannot_write", path=str(target), detail=str(failure)) from failure
 
 
 def _said(failure: Exception) -> str:

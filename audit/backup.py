@@ -1,0 +1,123 @@
+"""Backing up the state folder and bringing it back: the ledger, the estate's key, what waits to be sent."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from audit import __version__
+from audit.config import Settings
+from audit.errors import ConfigError
+from audit.files import replacing, write_private
+from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exists
+from audit.ledger.history import past_nights
+from audit.lock import only_run
+
+_MANIFEST = "manifest.json"
+_KEPT = ("secret", "statuses/*", "outbox/*")  # beside the ledger; the rest is made again when it is needed
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds: files by name with their sha256; the last night in the ledger, "" for none."""
+
+    files: dict[str, str]
+    last_night: str
+    whole_ledger: bool  # whether the ledger itself is in it; one on a server is its administrator's to keep
+
+
+def back_up(settings: Settings, target: Path) -> Backup:
+    """Write a tar.gz of the state, as of between two nights. Raises Locked, CannotWrite, ConfigError."""
+    state = settings.state
+    with only_run(state, settings.zone):
+        if not ledger_exists(settings.ledger.url, state):
+            raise ConfigError("backup_nothing", state=state)
+        with _ledger(settings) as database:
+            nights = past_nights(database, 1)
+        with tempfile.TemporaryDirectory(dir=state) as scratch, replacing(target) as temporary:
+            paths = {
+                str(path.relative_to(state)): path for kind in _KEPT for path in sorted(state.glob(kind))
+            }
+            if not settings.ledger.url:
+                paths[LEDGER_FILE] = Path(scratch) / LEDGER_FILE
+                copy_ledger(state / LEDGER_FILE, paths[LEDGER_FILE])
+            made = Backup(
+                {name: _digest(path) for name, path in paths.items()},
+                nights[-1].as_of.isoformat() if nights else "",
+                not settings.ledger.url,
+            )
+            with tarfile.open(temporary, "w:gz") as archive:
+                plain = json.dumps({"version": __version__, **vars(made)}, indent=2).encode()
+                manifest = tarfile.TarInfo(_MANIFEST)
+                manifest.size, manifest.mode = len(plain), 0o600
+                archive.addfile(manifest, io.BytesIO(plain))
+                for name, path in paths.items():
+                    archive.add(path, name)
+    return made
+
+
+def restore(settings: Settings, source: Path) -> Backup:
+    """Bring a backup into a state folder that holds no estate yet, whole or not at all.
+
+    Every file is checked against the backup's own hashes before the first is written. Raises ConfigError,
+    CannotWrite; LedgerDamaged when the ledger in it is not sound.
+    """
+    state = settings.state
+    with only_run(state, settings.zone):
+        if held := [name for name in ("secret", LEDGER_FILE) if (state / name).exists()]:
+            raise ConfigError("restore_occupied", state=state, name=held[0])
+        found, files = _read(source)
+        try:
+            for name, data in files.items():
+                write_private(state / name, data)
+            with _ledger(settings) as database:
+                if problems := database.problems():
+                    raise ConfigError("backup_damaged", file=source, detail=problems[0])
+        except BaseException:
+            for name in files:
+                (state / name).unlink(missing_ok=True)
+            raise
+    return found
+
+
+def _read(source: Path) -> tuple[Backup, dict[str, bytes]]:
+    """The files of a backup: those its manifest names, and no others, whatever the archive holds."""
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            plain = json.loads(_member(archive, _MANIFEST))
+            found = Backup(dict(plain["files"]), str(plain["last_night"]), bool(plain["whole_ledger"]))
+            files = {name: _member(archive, name) for name in found.files}
+    except (OSError, EOFError, tarfile.TarError, KeyError, TypeError, ValueError) as failure:
+        raise ConfigError("backup_damaged", file=source, detail=str(failure)) from failure
+    for name, data in files.items():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or sha256(data).hexdigest() != found.files[name]:
+            raise ConfigError("backup_damaged", file=source, detail=name)
+    return found, files
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    stream = archive.extractfile(name)  # KeyError for one that is not there
+    if stream is None:
+        raise ValueError(name)
+    return stream.read()
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+@contextmanager
+def _ledger(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.ledger.url, settings.state)
+    try:
+        yield database
+    finally:
+        database.close()

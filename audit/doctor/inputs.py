@@ -1,0 +1,67 @@
+"""The inputs, read as a night would read them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from audit.config import Settings
+from audit.doctor.check import Check, Verdict
+from audit.errors import ExitCode
+from audit.intake.feeds import Feed, read_feeds
+from audit.intake.store import Store
+from audit.report.sentences import problem_of
+from audit.words import Words
+
+
+def look_at_inputs(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """A check for each configured feed: its files, their age, its columns, its code words."""
+    night = settings.night()
+    feeds = read_feeds(settings, night, Store(settings.state))
+    for feed in feeds.values():
+        if feed.configured:
+            yield from _feed(feed, words, night)
+    usable = any(feed.files for feed in feeds.values())
+    for name in (name for name, feed in feeds.items() if settings.is_mandatory(name) and not feed.configured):
+        told = words("doctor.input_absent", feed=words.label("feed", name))
+        code = ExitCode.INCOMPLETE if usable else ExitCode.NO_INPUT
+        yield Check("input", Verdict.FAIL, told, words("doctor.input_absent_remedy", name=name), code)
+
+
+def _feed(feed: Feed, words: Words, night: date) -> Iterator[Check]:
+    label = words.label("feed", feed.name)
+    grave = Verdict.FAIL if feed.mandatory else Verdict.WARN
+    problems = list(_problems(feed, words))
+    for told in problems:
+        yield Check("input", grave, f"{label}{words('colon')}{told}", code=ExitCode.INCOMPLETE)
+    if missing := [words.column(name) for name in feed.required if name not in feed.columns]:
+        told = words("doctor.input_columns", feed=label, columns=missing)
+        remedy = words("doctor.input_columns_remedy", name=feed.name)
+        yield Check("input", grave, told, remedy, ExitCode.INCOMPLETE)
+    limit = feed.max_age_days
+    for file in feed.files:
+        age = file.fresh.age_days(night)
+        if limit is not None and age is not None and age > limit:
+            told = words("doctor.input_old", feed=label, file=file.name, days=age, limit=limit)
+            yield Check("input", Verdict.WARN, told, words("doctor.input_old_remedy"))
+    unknown = Counter(
+        one.column for file in feed.files for one in file.reading.rejections if one.reason == "unknown_code"
+    )
+    if unknown:
+        columns = [f"{words.column(column)} ({count})" for column, count in unknown.most_common()]
+        told = words("doctor.input_codes", feed=label, columns=columns)
+        remedy = words("doctor.input_codes_remedy", name=feed.name)
+        yield Check("input", Verdict.WARN, told, remedy)
+    if not problems and not missing:
+        told = words("doctor.input_ok", feed=label, files=len(feed.files), rows=feed.rows)
+        yield Check("input", Verdict.OK, told)
+
+
+def _problems(feed: Feed, words: Words) -> Iterator[str]:
+    for slot in feed.slots:
+        if not slot.files:
+            yield words("error.file_missing", pattern=slot.pattern)
+        for file in slot.files:
+            if file.reading.error:
+                yield f"{file.name}{words('colon')}{problem_of(file.reading, words)}"

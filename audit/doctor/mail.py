@@ -1,0 +1,32 @@
+"""The mail server: reached, encrypted and logged in to, and no mail sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from audit.config import Settings
+from audit.delivery.smtp import Session
+from audit.doctor.check import Check, Verdict
+from audit.errors import ExitCode
+from audit.words import Words
+
+
+def look_at_mail(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """A handshake as before sending. Raises NotDelivered, ConfigError."""
+    mail = settings.mail
+    if mail is None:
+        yield Check("mail", Verdict.OK, words("doctor.mail_none"))
+        return
+    with Session(mail, settings.mail_password) as session:
+        limit = session.open()
+    server = f"{mail.host}:{mail.port}"
+    size = f"{limit / (1 << 20):.0f} MiB" if limit else words("doctor.mail_no_limit")
+    told = words(
+        "doctor.mail_ok", server=server, security=mail.security, count=len(mail.to + mail.cc), size=size
+    )
+    if limit and limit < mail.max_mib * (1 << 20):
+        remedy = words("doctor.mail_small_remedy", mib=f"{limit / (1 << 20):.0f}")
+        yield Check("mail", Verdict.WARN, told, remedy, ExitCode.DELIVERY)
+    else:
+        yield Check("mail", Verdict.OK, told)

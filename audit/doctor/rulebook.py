@@ -1,0 +1,57 @@
+"""Rules, waivers, templates and the calendar of working days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from jinja2 import TemplateError
+
+from audit.config import Settings
+from audit.doctor.check import Check, Verdict
+from audit.ledger.waivers import load_waivers
+from audit.ledger.workdays import load_calendar
+from audit.report.templating import environment
+from audit.rules import RULES
+from audit.rules.selection import selected_rules
+from audit.words import Words
+
+
+def look_at_rules(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """Whether the configured rules, thresholds and waivers exist."""
+    chosen, _thresholds = selected_rules(settings.rules)
+    own = settings.ledger
+    file = settings.path(own.waivers) if own.waivers else None
+    waivers = load_waivers(file, settings.night(), own.max_waiver_days)
+    told = words("doctor.rules_ok", count=len(chosen), all=len(RULES), waivers=len(waivers))
+    yield Check("rules", Verdict.OK, told)
+
+
+def look_at_templates(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """Whether every template, one's own before those that came with the program, can be rendered at all."""
+    own = settings.own_templates
+    if own and not own.is_dir():
+        told = words("doctor.templates_missing", folder=own)
+        yield Check("templates", Verdict.FAIL, told, words("doctor.templates_missing_remedy"))
+        return
+    found = environment(own)
+    for name in found.list_templates(extensions=["html", "txt"]):
+        try:
+            found.get_template(name)
+        except TemplateError as failure:
+            told = words("doctor.templates_broken", name=name, detail=failure)
+            yield Check("templates", Verdict.FAIL, told, words("doctor.templates_broken_remedy"))
+            return
+    yield Check("templates", Verdict.OK, words("doctor.templates_ok", folder=own or words("doctor.shipped")))
+
+
+def look_at_calendar(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """Whether the working days up to the last due date are known."""
+    own = settings.ledger
+    calendar = load_calendar(settings.path(own.calendar) if own.calendar else None, own.due)
+    if years := calendar.unknown_years(settings.night()):
+        told = words("doctor.calendar_unknown", years=years)
+        yield Check("calendar", Verdict.WARN, told, words("doctor.calendar_remedy"))
+    else:
+        last = max(calendar.due_days(settings.night()).values())
+        yield Check("calendar", Verdict.OK, words("doctor.calendar_ok", until=last))

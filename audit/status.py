@@ -1,0 +1,137 @@
+"""`pos-audit status`: whether nights still come as they should, for a person or a watchdog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from audit.config import Settings
+from audit.errors import ExitCode, gravest
+from audit.ledger import outbox
+from audit.ledger.database import Database, ledger_exists
+from audit.ledger.history import PastNight, past_nights
+from audit.lock import holder_of
+from audit.timetable import timetable_of
+from audit.words import Words
+
+_GRACE = timedelta(hours=2)  # what a night may take before it is missed
+_GOOD = (ExitCode.DONE, ExitCode.FINDINGS)
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the nights stand. Ages are hours since the moment a night was due, on the estate's clock."""
+
+    last: PastNight | None
+    last_good: PastNight | None
+    age_hours: float | None
+    limit_hours: float | None
+    next_due: datetime
+    waiting: int  # messages that are due and that nobody has taken yet
+    running: dict[str, object] | None
+
+    @property
+    def late(self) -> bool:
+        """Whether the last good night is older than it may be, or there is none."""
+        return self.age_hours is None or self.limit_hours is None or self.age_hours > self.limit_hours
+
+    @property
+    def code(self) -> ExitCode:
+        """20 when the last good night is too old, 30 when mail waits."""
+        return gravest(
+            ExitCode.INCOMPLETE if self.late else ExitCode.DONE,
+            ExitCode.DELIVERY if self.waiting else ExitCode.DONE,
+        )
+
+
+def status_of(settings: Settings, now: datetime, max_age_hours: float | None = None) -> Status:
+    """The state of affairs, read beside a night that may be under way.
+
+    A good night is one that was complete. Without a limit of one's own it may be as old as the hour at which
+    the next one was due, and two hours.
+    """
+    timetable = timetable_of(settings)
+    nights, waiting = _remembered(settings, now)
+    good = next((one for one in reversed(nights) if ExitCode(one.exit_code) in _GOOD), None)
+    age = limit = None
+    if good:
+        due = timetable.due_of(good.as_of)
+        age = _hours(now - due)
+        limit = _hours(timetable.next_due(due) + _GRACE - due) if max_age_hours is None else max_age_hours
+    return Status(
+        nights[-1] if nights else None,
+        good,
+        age,
+        limit,
+        timetable.next_due(now),
+        waiting,
+        holder_of(settings.state),
+    )
+
+
+def _remembered(settings: Settings, now: datetime) -> tuple[tuple[PastNight, ...], int]:
+    if not ledger_exists(settings.ledger.url, settings.state):
+        return (), 0
+    database = Database(settings.ledger.url, settings.state, reading=True)
+    try:
+        return past_nights(database), len(outbox.due(database, now))
+    finally:
+        database.close()
+
+
+def _hours(span: timedelta) -> float:
+    return round(span.total_seconds() / 3600, 1)
+
+
+def status_text(found: Status, words: Words) -> str:
+    """One line each for the nights, the mail and what comes next."""
+    lines = []
+    if found.last is None:
+        lines.append(words("status.none"))
+    else:
+        lines.append(
+            words(
+                "status.last",
+                as_of=found.last.as_of,
+                code=found.last.exit_code,
+                reason=found.last.reason,
+                run=found.last.run_id,
+            )
+        )
+    if found.last_good:
+        key = "status.late" if found.late else "status.good"
+        lines.append(words(key, as_of=found.last_good.as_of, age=found.age_hours, limit=found.limit_hours))
+    elif found.last:
+        lines.append(words("status.never_good"))
+    lines.append(words("status.waiting", count=found.waiting) if found.waiting else words("status.delivered"))
+    if found.running:
+        lines.append(words("status.running", **found.running))
+    lines.append(words("status.next", at=f"{found.next_due:%Y-%m-%d %H:%M %Z}"))
+    return "\n".join(lines)
+
+
+def status_plain(found: Status) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "exit_code": int(found.code),
+        "last": _night(found.last),
+        "last_good": _night(found.last_good),
+        "age_hours": found.age_hours,
+        "limit_hours": found.limit_hours,
+        "late": found.late,
+        "next_due": found.next_due.isoformat(),
+        "mail_waiting": found.waiting,
+        "running": found.running,
+    }
+
+
+def _night(night: PastNight | None) -> dict[str, Any] | None:
+    if night is None:
+        return None
+    return {
+        "as_of": night.as_of.isoformat(),
+        "run_id": night.run_id,
+        "exit_code": night.exit_code,
+        "reason": night.reason,
+    }

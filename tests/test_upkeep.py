@@ -1,0 +1,292 @@
+"""`doctor`, `status`, `backup`, `restore`: what an operator asks, and what a watchdog reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from conftest import AS_OF, DEVICE, Estate
+from mailserver import PASSWORD, USER, Inbox, certificate, serving
+from typer.testing import CliRunner
+
+from audit.cli import app
+from audit.config import load_settings
+from audit.errors import ExitCode
+from audit.status import status_of
+
+NEXT = AS_OF + timedelta(days=1)
+
+
+def pos_audit(estate: Estate, command: str, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [command, "--config", str(estate.configure()), *arguments])
+
+
+def examined(estate: Estate) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """The doctor's exit code, and what it found by check."""
+    ended = pos_audit(estate, "doctor", "--json")
+    told = json.loads(ended.stdout)
+    assert told["exit_code"] == ended.exit_code
+    checks: dict[str, list[dict[str, Any]]] = {}
+    for one in told["checks"]:
+        checks.setdefault(one["check"], []).append(one)
+    return ended.exit_code, checks
+
+
+@pytest.fixture
+def fit(estate: Estate) -> Estate:
+    """An estate that nothing is wrong with."""
+    for section in list(estate.sections):
+        estate.sections[section] = estate.sections[section].replace(
+            "max_age_days = 5", "max_age_days = 36500"
+        )
+    return estate
+
+
+def test_a_fit_estate_is_found_fit_and_nothing_is_written(fit: Estate):
+    code, checks = examined(fit)
+    worse = [one for found in checks.values() for one in found if one["verdict"] == "fail"]
+    assert (code, worse) == (0, [])
+    for name in ("config", "rules", "templates", "clock", "state", "output", "secrets", "disk", "engine"):
+        assert [one["verdict"] for one in checks[name]] == ["ok"], name
+    assert "设备台账 1 个文件，3 行" in checks["input"][0]["told"]
+    assert not (fit.folder / "state" / "ledger.sqlite").exists()
+    assert not list((fit.folder / "reports").iterdir())
+
+
+def broken(change: Callable[[Estate], object], check: str, verdict: str, code: ExitCode, word: str) -> Any:
+    return pytest.param(change, check, verdict, code, word, id=f"{check}: {word}")
+
+
+def _file_for_folder(estate: Estate) -> None:
+    (estate.folder / "reports").write_text("a file where the folder should be")
+
+
+def _broken_template(estate: Estate) -> None:
+    (estate.folder / "own").mkdir()
+    (estate.folder / "own" / "mail.txt").write_text("{% if %}")
+    estate.sections["report"] = 'templates = "own"'
+
+
+def _open_secret(estate: Estate) -> None:
+    (estate.folder / "state").mkdir()
+    (estate.folder / "state" / "secret").write_text("00")
+    (estate.folder / "state" / "secret").chmod(0o644)
+
+
+def _unmapped(estate: Estate) -> None:
+    estate.write("merchants", [{"商户号": "898100000000001", "怪列": "1"}])
+    estate.sections["inputs.merchants"] += '\nrequired = ["merchant_name"]'
+
+
+def _damaged(estate: Estate) -> None:
+    estate.run()
+    file = estate.folder / "state" / "ledger.sqlite"
+    data = bytearray(file.read_bytes())
+    data[4096 * 3 : 4096 * 3 + 2000] = b"\x5a" * 2000
+    file.write_bytes(data)
+
+
+def _later(estate: Estate) -> None:
+    estate.run(date(2099, 1, 1))
+
+
+BROKEN = [
+    broken(_file_for_folder, "output", "fail", ExitCode.CANNOT_WRITE, "reports"),
+    broken(_broken_template, "templates", "fail", ExitCode.CONFIG, "mail.txt"),
+    broken(_open_secret, "secrets", "fail", ExitCode.CONFIG, "chmod 600"),
+    broken(_unmapped, "input", "fail", ExitCode.INCOMPLETE, "商户名称"),
+    broken(
+        lambda estate: (estate.folder / "devices_20261121.csv").write_bytes(b""),
+        "input",
+        "fail",
+        ExitCode.INCOMPLETE,
+        "devices_20261121.csv",
+    ),
+    broken(
+        lambda estate: estate.write("devices", [DEVICE | {"status": "谜"}, DEVICE | {"serial_no": "SN2"}]),
+        "input",
+        "warn",
+        ExitCode.DONE,
+        "inputs.devices.codes",
+    ),
+    broken(
+        lambda estate: estate.settings.update(as_of="2026-11-21"),
+        "clock",
+        "warn",
+        ExitCode.DONE,
+        "2026-11-21",
+    ),
+    broken(
+        lambda estate: os.utime(estate.folder / "devices_20261121.csv", (4e9, 4e9)),
+        "clock",
+        "warn",
+        ExitCode.DONE,
+        "timedatectl",
+    ),
+    broken(
+        lambda estate: estate.sections.update({"rules": 'disable = ["REG-99"]'}),
+        "rules",
+        "fail",
+        ExitCode.CONFIG,
+        "REG-99",
+    ),
+    broken(
+        lambda estate: estate.sections.update(
+            {"mail": 'host = "localhost"\nport = 1\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'}
+        ),
+        "mail",
+        "fail",
+        ExitCode.DELIVERY,
+        "localhost:1",
+    ),
+    broken(_damaged, "ledger", "fail", ExitCode.CANNOT_WRITE, "restore"),
+    broken(_later, "ledger", "fail", ExitCode.CONFIG, "2099-01-01"),
+]
+
+
+@pytest.mark.parametrize(("change", "check", "verdict", "code", "word"), BROKEN)
+def test_what_is_wrong_is_said_with_what_to_do(
+    fit: Estate, change: Callable[[Estate], object], check: str, verdict: str, code: ExitCode, word: str
+):
+    change(fit)
+    ended, checks = examined(fit)
+    assert ended == code
+    told = [one for one in checks[check] if one["verdict"] == verdict]
+    assert any(word in one["told"] + one["remedy"] for one in told), checks[check]
+
+
+def test_the_mail_server_is_greeted_and_nothing_is_sent(
+    fit: Estate, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+):
+    pair = certificate(tmp_path_factory.mktemp("tls"))
+    monkeypatch.setenv("AUDIT_MAIL_PASSWORD", PASSWORD)
+    with serving(Inbox(), pair) as inbox:
+        fit.sections["mail"] = (
+            f'host = "localhost"\nport = {inbox.port}\nuser = "{USER}"\n'
+            'sender = "a@b.invalid"\nto = ["c@d.invalid"]'
+        )
+        code, checks = examined(fit)
+        assert (code, checks["mail"][0]["verdict"]) == (30, "fail"), "a certificate nobody vouches for"
+        monkeypatch.setenv("SSL_CERT_FILE", str(pair[0]))
+        code, checks = examined(fit)
+        assert (code, checks["mail"][0]["verdict"]) == (0, "ok"), checks["mail"]
+        monkeypatch.setenv("AUDIT_MAIL_PASSWORD", "canary-9")
+        code, checks = examined(fit)
+        assert (code, "535" in checks["mail"][0]["told"]) == (30, True)
+        assert "canary-9" not in str(checks)
+    assert inbox.raw == []
+
+
+def test_the_text_form_names_each_check(fit: Estate):
+    ended = pos_audit(fit, "doctor")
+    assert "[正常] 磁盘：" in ended.stdout
+    assert ended.stderr.splitlines()[-1].startswith("退出码 0")
+
+
+def test_status_tells_a_watchdog_when_nights_stay_away(estate: Estate):
+    settings = load_settings(estate.configure())
+    due = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    assert status_of(settings, due).code is ExitCode.INCOMPLETE, "no night yet"
+    estate.run()
+    for hours, code in ((1, ExitCode.DONE), (25.9, ExitCode.DONE), (26.1, ExitCode.INCOMPLETE)):
+        found = status_of(settings, due + timedelta(hours=hours))
+        assert (found.code, found.age_hours) == (code, hours)
+    assert status_of(settings, due + timedelta(hours=3), 2).late, "one's own limit"
+    (estate.folder / "merchants_20261121.csv").unlink()
+    assert estate.run(NEXT).code is ExitCode.INCOMPLETE
+    found = status_of(settings, due + timedelta(hours=27))
+    assert found.last is not None
+    assert found.last_good is not None
+    assert (found.last.as_of, found.last_good.as_of, found.late) == (NEXT, AS_OF, True)
+
+
+def test_nights_of_weekdays_are_not_late_on_monday(estate: Estate):
+    estate.sections["schedule"] = 'days = ["mon", "tue", "wed", "thu", "fri"]'
+    friday = date(2026, 11, 20)
+    settings = load_settings(estate.configure())
+    estate.run(friday)
+    due = datetime(2026, 11, 19, 18, tzinfo=UTC)
+    assert not status_of(settings, due + timedelta(days=3, hours=1)).late
+    assert status_of(settings, due + timedelta(days=3, hours=2.5)).late
+
+
+def test_the_status_command_speaks_to_both(estate: Estate):
+    estate.sections["mail"] = (
+        'host = "localhost"\nport = 1\nretries = 0\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
+    )
+    estate.run(datetime.now(load_settings(estate.configure()).zone).date())
+    ended = pos_audit(estate, "status", "--json", "--max-age", "48")
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, told["exit_code"], told["mail_waiting"], told["late"]) == (30, 30, 1, False)
+    text = pos_audit(estate, "status", "--max-age", "48")
+    assert "待发邮件：1 封" in text.stdout
+    assert text.exit_code == 30
+
+
+def test_a_backup_brings_the_estate_back_as_it_was(estate: Estate, tmp_path: Path):
+    estate.run()
+    kept = tmp_path / "away" / "state.tar.gz"
+    ended = pos_audit(estate, "backup", str(kept))
+    assert ended.exit_code == 0, ended.stderr
+    assert kept.stat().st_mode & 0o777 == 0o600
+    occupied = pos_audit(estate, "restore", str(kept))
+    assert (occupied.exit_code, "ledger.sqlite" in occupied.stderr or "secret" in occupied.stderr) == (
+        40,
+        True,
+    )
+    expected = estate.run(NEXT)
+    told = (expected.folder / "findings.parquet").read_bytes()
+    shutil.rmtree(estate.folder / "state")
+    shutil.rmtree(expected.folder)
+    back = pos_audit(estate, "restore", str(kept))
+    assert back.exit_code == 0, back.stderr
+    assert "2026-11-21" in back.stdout
+    assert {
+        path.stat().st_mode & 0o777 for path in (estate.folder / "state").glob("*") if path.is_file()
+    } == {0o600}
+    again = estate.run(NEXT)
+    assert (again.run_id, (again.folder / "findings.parquet").read_bytes()) == (expected.run_id, told)
+    assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
+
+
+def test_a_backup_that_was_tampered_with_changes_nothing(estate: Estate, tmp_path: Path):
+    empty = pos_audit(estate, "backup", str(tmp_path / "none.tar.gz"))
+    assert (empty.exit_code, (tmp_path / "none.tar.gz").exists()) == (40, False)
+    estate.run()
+    kept, state = tmp_path / "state.tar.gz", estate.folder / "state"
+    assert pos_audit(estate, "backup", str(kept)).exit_code == 0
+    shutil.rmtree(state)
+    whole = kept.read_bytes()
+    manifest = {"version": "0", "files": {"../evil": "0" * 64}, "last_night": "", "whole_ledger": True}
+    evil = tmp_path / "made" / "evil"
+    evil.parent.mkdir()
+    evil.write_text(json.dumps(manifest))
+    with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as archive:
+        archive.add(evil, "manifest.json")
+        archive.add(evil, "../evil")
+    for data in (whole[: len(whole) // 2], b"PK", (tmp_path / "evil.tar.gz").read_bytes()):
+        kept.write_bytes(data)
+        ended = pos_audit(estate, "restore", str(kept))
+        assert ended.exit_code == 40, ended.stderr
+        assert [path.name for path in state.iterdir() if path.name not in {"lock", "log"}] == []
+    assert not (estate.folder / "evil").is_file()
+
+
+def test_a_backup_is_whole_while_somebody_reads_the_ledger(estate: Estate, tmp_path: Path):
+    estate.run()
+    with sqlite3.connect(estate.folder / "state" / "ledger.sqlite") as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT COUNT(*) FROM runs").fetchone() == (1,)
+        assert pos_audit(estate, "backup", str(tmp_path / "kept.tar.gz")).exit_code == 0
+    reader.close()
+    with tarfile.open(tmp_path / "kept.tar.gz") as archive:
+        assert {"manifest.json", "ledger.sqlite", "secret"} <= set(archive.getnames())
