@@ -19,7 +19,7 @@ from audit.delivery.chat import queue_notice, send_notices
 from audit.delivery.courier import require_secrets, send_queued
 from audit.delivery.nightmail import queue_mail
 from audit.engines import choose_engine
-from audit.errors import ExitCode, NoUsableInput
+from audit.errors import ConfigError, ExitCode, NoUsableInput
 from audit.files import clear_abandoned
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
@@ -47,9 +47,11 @@ from audit.report.measured import measures_of, upkeep_of_night
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.population import population_of
+from audit.report.routed import owner_reports
 from audit.report.sentences import problem_of
 from audit.report.tables import findings_csv, findings_parquet, findings_table, summary, to_json
 from audit.report.workbook import render_workbook
+from audit.routing.owners import Owner, UnreadableList, owners_of
 from audit.rules.selection import selected_rules
 from audit.standing import standing_of
 from audit.words import Words
@@ -75,10 +77,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a night reads: the feeds, the workbooks people filled in, and the key of the estate's seals."""
+    """What a night reads: the feeds, workbooks people filled in, the owners of rows, the key of seals."""
 
     feeds: Mapping[str, Feed]
     copies: tuple[ReturnedCopy, ...]
+    owners: tuple[Owner, ...]
     secret: str = field(repr=False)
 
 
@@ -158,9 +161,10 @@ def run_audit(
                 feeds = read_feeds(
                     settings, night_of, store, lambda name: say("read_file", name), wishes.until
                 )
+                owners = _owners(settings, store, words)
                 copies = unread_copies(settings.feedback, known, night_of, store.secret, words)
             _require_input(feeds, words)
-            inputs = Inputs(feeds, copies, store.secret)
+            inputs = Inputs(feeds, copies, owners, store.secret)
             result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)
             if wishes.mail:
                 say("delivering", "")
@@ -252,7 +256,15 @@ def _tell(
                 conflicts=open_conflicts(night.connection),
                 fail_on=wishes.fail_on,
             )
-            files = _render(settings, words, report)
+            owned: dict[str, Report] = {}
+            if inputs.owners:
+                routing, owned = owner_reports(
+                    settings, words, report, assessed, plan, feeds["devices"], inputs.owners
+                )
+                report = replace(report, routing=routing)
+            files = _render(settings, words, report) | {
+                name: render_workbook(own, words) for name, own in owned.items()
+            }
         told = summary(report, watch.seconds)
         if wishes.rehearse:
             raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
@@ -320,6 +332,15 @@ def _render(settings: Settings, words: Words, report: Report) -> dict[str, bytes
     }
 
 
+def _owners(settings: Settings, store: Store, words: Words) -> tuple[Owner, ...]:
+    """The owners of `[routing]`. A list of merchants that cannot be read stops the night, with the reason."""
+    try:
+        return owners_of(settings, store)
+    except UnreadableList as failure:
+        problem = problem_of(failure.reading, words) if failure.reading else words("error.no_such_file")
+        raise ConfigError("routing_file", **failure.facts, problem=problem) from failure
+
+
 def _require_input(feeds: Mapping[str, Feed], words: Words) -> None:
     if any(feed.files for feed in feeds.values()):
         return
@@ -338,5 +359,6 @@ def _run_id(settings: Settings, as_of: date, inputs: Inputs, revision: str, fail
         for file in slot.files
     ]
     files += [[copy.name, copy.sha256] for copy in inputs.copies]
+    files += [[owner.fingerprint] for owner in inputs.owners]
     text = repr([as_of.isoformat(), files, settings.digest, __version__, revision, fail_on])
     return sha256(text.encode()).hexdigest()[:16]

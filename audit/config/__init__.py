@@ -7,6 +7,7 @@ Relative paths are relative to the folder of `audit.toml`.
 from audit.config.delivery import MailSection, NotifySection, When
 from audit.config.loading import load_settings
 from audit.config.profile import MERCHANT_PROFILE, ProfileSection
+from audit.config.routing import OwnerSection
 from audit.config.sections import (
     ANY_CHANNEL,
     WEEKDAYS,
@@ -27,6 +28,7 @@ __all__ = [
     "InputSection",
     "MailSection",
     "NotifySection",
+    "OwnerSection",
     "ProfileSection",
     "ProgrammeItem",
     "RulesSection",

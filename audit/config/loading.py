@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from audit.config.delivery import MailSection, NotifySection
 from audit.config.profile import ProfileSection
+from audit.config.routing import OwnerSection
 from audit.config.sections import (
     AuditSection,
     InputSection,
@@ -41,7 +42,8 @@ def load_settings(file: Path) -> Settings:
     try:
         plain = tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
-        raise ConfigError("config_syntax", file=str(file), detail=str(failure)) from None
+        key = "config_bare_key" if _has_bare_name(text, str(failure)) else "config_syntax"
+        raise ConfigError(key, file=str(file), detail=str(failure)) from None
     _refuse_open_password(file, plain)
     try:
         settings = Settings(**plain, folder=file.resolve().parent, file=file.name)
@@ -50,6 +52,14 @@ def load_settings(file: Path) -> Settings:
     _check_inputs(settings, file)
     _check_engine(settings, file)
     return settings
+
+
+def _has_bare_name(text: str, problem: str) -> bool:
+    """Whether the line of a syntax error has a name in Chinese that TOML wants in quotes: [routing.星联]."""
+    place = re.search(r"at line (\d+)", problem)
+    line = text.splitlines()[int(place[1]) - 1] if place else ""
+    name = line if line.lstrip().startswith("[") else line.partition("=")[0]
+    return not re.sub(r'"[^"]*"|\'[^\']*\'|#.*', "", name).isascii()
 
 
 def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
@@ -97,6 +107,7 @@ def _keys_at(where: list[str]) -> list[str]:
         "mail": MailSection,
         "notify": NotifySection,
         "schedule": ScheduleSection,
+        "routing": OwnerSection,
         "spark": SparkSection,
     }
     model = sections.get(".".join(where)) or sections.get(".".join(where[:-1])) or Settings

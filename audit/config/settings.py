@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from audit.config.delivery import MailSection, NotifySection, secret_text
+from audit.config.routing import Routing
 from audit.config.sections import (
     AuditSection,
     InputSection,
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     mail: MailSection | None = None
     notify: NotifySection = NotifySection()
     schedule: ScheduleSection = ScheduleSection()
+    routing: Routing
     spark: SparkSection = SparkSection()
     log: LogSection = LogSection()
     folder: Path = Path()
@@ -171,5 +173,7 @@ class Settings(BaseSettings):
         for where in ("url", "keep_nights"):
             plain.get("ledger", {}).pop(where, None)
         plain.get("report", {}).pop("output", None)
+        for owner in plain.get("routing", {}).values():
+            owner.pop("to", None)
         plain = {section: keys for section, keys in plain.items() if keys}
         return sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]

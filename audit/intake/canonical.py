@@ -45,13 +45,14 @@ class Profile:
     """How the files of one feed are read, from `[inputs.<feed>]`.
 
     `columns` maps normalised headers to canonical names; `codes` maps, per canonical column, normalised
-    labels to canonical words.
+    labels to canonical words. `fewest` is how many columns of the table a header names at least.
     """
 
     table: Table
     columns: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     zone: tzinfo = CHINA
+    fewest: int = 2
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     failures: list[InputError] = []
     exported_at = ""
     grids = list(grids)
-    for grid, found, reason in choose(grids, profile.table, profile.columns):
+    for grid, found, reason in choose(grids, profile.table, profile.columns, profile.fewest):
         if reason or found is None:
             sheets.append(SheetReading(grid.sheet, skipped=reason, rows_in_file=grid.height))
             continue

@@ -71,13 +71,13 @@ def has_key(columns: Collection[str], table: Table) -> bool:
     return any(all(part in columns for part in key) for key in table.keys)
 
 
-def find_header(grid: Grid, table: Table, configured: Mapping[str, str]) -> HeaderRow | None:
-    """The row that names most columns of the table, or None when no row names two.
+def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest: int = 2) -> HeaderRow | None:
+    """The row that names most columns of the table, or None when no row names as many as `fewest`.
 
     A header in two rows - groups above, names below - counts as one when it names more than either.
     """
     best: HeaderRow | None = None
-    most = 1
+    most = fewest - 1
     above: list[str | None] | None = None
     for row in range(min(SEARCHED_ROWS, grid.height)):
         labels = grid.row(row)

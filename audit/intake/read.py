@@ -46,6 +46,7 @@ class Request:
     password: str = ""
     secret: str = ""
     derived: bool = True
+    fewest: int = 2  # columns of the table that a header names at least; 1 for a mere list
     careful: bool = False  # without readers that may abort the process
     output: str = ""
 
@@ -55,6 +56,7 @@ class Request:
         depends += [{name: dict(words) for name, words in self.codes.items()}]
         depends.append(sha256(self.secret.encode()).hexdigest() if self.secret else "")
         depends.append(self.derived)
+        depends += [self.fewest] if self.fewest != 2 else []
         return sha256(json.dumps(depends, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +96,8 @@ def read_file(request: Request) -> FileReading:
         reading = replace(reading, tables=tables)
         table = TABLES[tables[0]]
         canonical = canonicalise(
-            source.grids, Profile(table, request.columns, request.codes, ZoneInfo(request.zone))
+            source.grids,
+            Profile(table, request.columns, request.codes, ZoneInfo(request.zone), request.fewest),
         )
     except InputError as failure:
         return reading.failed(failure)

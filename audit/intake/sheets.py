@@ -10,13 +10,13 @@ from audit.tables import TABLES, Table
 
 
 def choose(
-    grids: Iterable[Grid], table: Table, configured: Mapping[str, str]
+    grids: Iterable[Grid], table: Table, configured: Mapping[str, str], fewest: int = 2
 ) -> Iterator[tuple[Grid, HeaderRow | None, str]]:
     """Each sheet with its header row, or with the reason why it is left out.
 
     In a workbook of several tables, a sheet whose header fits another table better is left to that one.
     """
-    headers = {id(grid): find_header(grid, table, configured) for grid in grids}
+    headers = {id(grid): find_header(grid, table, configured, fewest) for grid in grids}
     best = {id(grid) for grid in grids if _fits_best(grid, headers[id(grid)])}
     for grid in grids:
         header = headers[id(grid)]

@@ -63,13 +63,13 @@ def build_report(
 ) -> Report:
     """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals."""
     ordered = _by_priority(findings)
-    lines = tuple(_rule_line(outcome, words, thresholds) for outcome in outcomes)
+    lines = tuple(rule_line(outcome, words, thresholds) for outcome in outcomes)
     returned = feedback_lines(feedback, words)
     alarms = (
         *_input_alarms(ordered),
         *_unread_alarms(feeds.values(), words),
         *_unreadable_alarms(feeds.values(), words),
-        *_rule_alarms(lines, words),
+        *rule_alarms(lines, words),
         *(words("alarm.unread_copy", file=one.name, problem=one.problem) for one in returned if one.problem),
     )
     code = _exit_code(ordered, alarms, fail_on)
@@ -125,7 +125,8 @@ def _by_priority(findings: pd.DataFrame) -> pd.DataFrame:
     return findings.loc[order.index].reset_index(drop=True)
 
 
-def _rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[str, float]]) -> RuleLine:
+def rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[str, float]]) -> RuleLine:
+    """What a rule made of the night, in words."""
     rule = outcome.rule
     values = {threshold.name: threshold.default for threshold in rule.thresholds}
     values |= dict(thresholds.get(rule.id, {}))
@@ -188,7 +189,8 @@ def _unread_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
     )
 
 
-def _rule_alarms(lines: Sequence[RuleLine], words: Words) -> tuple[str, ...]:
+def rule_alarms(lines: Sequence[RuleLine], words: Words) -> tuple[str, ...]:
+    """The rules that were due and gave no answer."""
     return tuple(
         words(
             "alarm.not_evaluated",

@@ -13,6 +13,7 @@ from audit.intake.reading import Rejection
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
+from audit.routing.owners import Unmet
 from audit.rules.model import Rule
 
 
@@ -175,6 +176,28 @@ class ConflictLine:
 
 
 @dataclass(frozen=True)
+class OwnerLine:
+    """A party of `[routing]` and what it is given. `file` is "" where tonight's tables have nothing of it."""
+
+    name: str
+    file: str
+    open: int
+    new: int
+    overdue: int
+    devices: int
+    unmet: tuple[Unmet, ...]  # values claimed that no table has
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Who is given what; findings that stand and are nobody's, and those of several."""
+
+    owners: tuple[OwnerLine, ...]
+    unrouted: int
+    shared: int
+
+
+@dataclass(frozen=True)
 class Report:
     """One night as a reader sees it."""
 
@@ -200,6 +223,8 @@ class Report:
     feedback: tuple[FeedbackLine, ...]
     conflicts: tuple[ConflictLine, ...]
     longest_waiver: int  # days from the audit date
+    owner: str = ""  # the party it is for; "" is the house's own, of the whole estate
+    routing: Routing | None = None  # where parties are given reports of their own
 
     @property
     def open(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from audit.report import styles
 from audit.report.blocks import link, table, title
 from audit.report.model import Report, Verdict
 from audit.report.outlook import add_completeness, add_due, add_impact, add_worst
+from audit.report.parties import add_parties
 from audit.report.summary import (
     changes,
     channel_states,
@@ -41,6 +42,7 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> None:
     row = _tiles(sheet, row + 1, report, words)
     row = max(_verdicts(sheet, row + 1, report, words), _channels(sheet, row + 1, report, words))
     row = _three_tables(sheet, row + 1, report, words)
+    row = add_parties(sheet, row + 1, report, words, _WIDTH)
     row = max(add_impact(sheet, row + 1, report, words), add_due(sheet, row + 1, report, words))
     row = _top(sheet, row + 1, report, words)
     row = add_worst(sheet, row + 1, report, words)

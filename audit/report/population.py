@@ -18,13 +18,15 @@ _REGISTERED = "REG-01"
 _DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
 
 
-def population_of(engine: Engine, facts: Facts, outcomes: Sequence[Outcome], rows: int) -> Population:
+def population_of(
+    engine: Engine, facts: Facts, outcomes: Sequence[Outcome], rows: int | None = None
+) -> Population:
     """Each device once, under the gravest of its findings' categories.
 
     A device without a finding is compliant when every check of devices that was due was made and its
     registration stands; one whose registration is still pending deserves attention; one that could not
     be checked is not evaluated.
-    `rows` is the number of ledger rows, those without any identifier included.
+    `rows` is the number of ledger rows, those without any identifier included; None where all are named.
     """
     device = facts.frames[Subject.DEVICE]
     named = _count(engine, device)
@@ -44,7 +46,7 @@ def population_of(engine: Engine, facts: Facts, outcomes: Sequence[Outcome], row
     found = engine.collected(counted.agg(devices=nw.len())).to_pylist()
     verdicts = dict.fromkeys(Verdict, 0) | {Verdict(row["verdict"]): int(row["devices"]) for row in found}
     outside = _count(engine, device.filter(~nw.col("in_scope")).select("device_key").unique())
-    return Population(verdicts, outside, rows - named, _channels(engine, facts))
+    return Population(verdicts, outside, 0 if rows is None else rows - named, _channels(engine, facts))
 
 
 def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.blocks import body, intro, section
@@ -25,9 +26,17 @@ def add_run(workbook: Workbook, report: Report, words: Words) -> None:
         "exit_code": report.exit_code,
         "reason": report.reason,
     }
+    if report.owner:  # how the whole night ended is the house's own
+        del facts["exit_code"], facts["reason"]
     rows = [(words(f"run.{name}"), value) for name, value in facts.items()]
     end = body(sheet, top, [words("header.key"), words("header.value")], rows, (22, 70))
-    below = section(sheet, end + 2, words("header.file"))
+    if report.inputs:
+        _add_files(sheet, end + 2, report, words)
+    styles.print_setup(sheet, words("report.page"))
+
+
+def _add_files(sheet: Worksheet, row: int, report: Report, words: Words) -> None:
+    below = section(sheet, row, words("header.file"))
     names = ("file", "sha256", "kind", "encoding", "sheets", "header_row", "mapped")
     files = [
         (
@@ -44,4 +53,3 @@ def add_run(workbook: Workbook, report: Report, words: Words) -> None:
         for line in report.inputs
     ]
     body(sheet, below, [words(f"header.{name}") for name in names], files, (30, 68, 10, 12, 20, 10, 90))
-    styles.print_setup(sheet, words("report.page"))

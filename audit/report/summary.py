@@ -62,6 +62,11 @@ def changes(report: Report) -> dict[str, int]:
     return {state.value: int(counted.get(state.value, 0)) for state in order}
 
 
+def news(report: Report) -> int:
+    """Findings that are new tonight, or back."""
+    return int(report.findings["state"].isin([State.NEW, State.REOPENED]).sum())
+
+
 def severities(report: Report) -> dict[str, int]:
     """Open findings by severity, gravest first, all severities named."""
     counted = report.open["severity"].value_counts()

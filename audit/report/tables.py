@@ -9,6 +9,7 @@ import resource
 import socket
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -163,6 +164,7 @@ def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
             }
             for line in report.inputs
         ],
+        **({"routing": asdict(report.routing)} if report.routing else {}),
         "measured": measured(seconds),
     }
 

@@ -25,9 +25,11 @@ def render_workbook(report: Report, words: Words) -> bytes:
         words("sheet.merchants"): add_merchants(workbook, report, words),
         words("sheet.forecast"): add_forecast(workbook, report, words),
     }
-    add_checklist(workbook, report, words)
+    if not report.owner:  # the programme and the files are the house's own
+        add_checklist(workbook, report, words)
     add_rules(workbook, report, words)
-    add_quality(workbook, report, words)
+    if not report.owner:
+        add_quality(workbook, report, words)
     add_run(workbook, report, words)
     add_dictionary(workbook, words)
     properties = workbook.properties

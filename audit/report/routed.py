@@ -1,0 +1,192 @@
+"""Each owner's report: the night as it is for one party, with nothing of any other in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import pandas as pd
+
+from audit.assessment import Assessment
+from audit.check import Plan
+from audit.config import Settings
+from audit.crosscheck.schema import Subject
+from audit.intake.feeds import Feed
+from audit.ledger.telling import HANDLING_COLUMNS
+from audit.measures.night import Measures
+from audit.measures.upkeep import Upkeep
+from audit.report.build import rule_alarms, rule_line
+from audit.report.measured import measures_of
+from audit.report.model import OwnerLine, Report, Routing
+from audit.report.population import population_of
+from audit.report.summary import news
+from audit.routing.owners import Owner, Scope, scopes_of
+from audit.routing.share import Share, share_of, values_present
+from audit.routing.withheld import Known, Names, all_names, censor, identifiers_in, known_of, own_values
+from audit.words import Words
+
+# a finding's words that may name others; what people wrote is left out whole where it does, for a text with
+# something replaced in it would come back as theirs
+_SPOKEN = ("detail", "expected", "actual", "suggestion", "source_file", "source_sheet", "other_source")
+_WRITTEN = tuple(name for name in HANDLING_COLUMNS if name in ("person", "remark", "approver"))
+_NAMING = ("serial_no", "merchant_no", "merchant_name", "vendor", "agent", "store_no")
+
+
+@dataclass(frozen=True)
+class _Own:
+    """An owner's part while reports are made: its rows of the findings, its facts, what it may be told."""
+
+    share: Share
+    findings: pd.DataFrame
+    values: frozenset[str]
+
+
+def owner_reports(
+    settings: Settings,
+    words: Words,
+    house: Report,
+    assessed: Assessment,
+    plan: Plan,
+    devices: Feed,
+    owners: Sequence[Owner],
+) -> tuple[Routing, dict[str, Report]]:
+    """Who is given what, and the reports by the name of the workbook's file.
+
+    An owner of whom tonight's tables have nothing is given no workbook, and is told of. Findings that are
+    closed or excused go to their owners too; those that stand and are nobody's are counted.
+    """
+    present = values_present(assessed, owners)
+    for column, texts in present.items():
+        texts |= {text for text in house.findings[column].unique() if text}
+    scopes = scopes_of(owners, present)
+    masks = [_mask(house.findings, scope) for scope in scopes]
+    made = [
+        None if scope.is_void else _own(assessed, plan, house.findings[mask], scope)
+        for scope, mask in zip(scopes, masks, strict=True)
+    ]
+    known = known_of(assessed, {name for own in made if own for name in _unknown_in(own)})
+    names = all_names(assessed)
+    files = {PurePath(file.name).name for file in devices.files}
+    reports = {
+        own.share.scope.owner.file: _report(
+            settings, words, house, own, _censored(own, known, names, files, words)
+        )
+        for own in made
+        if own
+    }
+    standing = house.standing.index
+    claimed = sum((mask.astype(int) for mask in masks), pd.Series(0, index=house.findings.index))[standing]
+    lines = tuple(_line(scope, reports.get(scope.owner.file)) for scope in scopes)
+    return Routing(lines, int((claimed == 0).sum()), int((claimed > 1).sum())), reports
+
+
+def _mask(findings: pd.DataFrame, scope: Scope) -> pd.Series[bool]:
+    mask = pd.Series(True, index=findings.index)
+    for column, texts in scope.values:
+        mask &= findings[column].isin(texts)
+    return mask
+
+
+def _own(assessed: Assessment, plan: Plan, findings: pd.DataFrame, scope: Scope) -> _Own:
+    share = share_of(assessed, plan, scope)
+    named = {text for column in _NAMING for text in findings[column].unique() if text}
+    return _Own(share, findings.reset_index(drop=True), frozenset(own_values(share) | named))
+
+
+def _texts(own: _Own) -> set[str]:
+    return {
+        text for column in (*_SPOKEN, *_WRITTEN) for text in own.findings[column].dropna().unique() if text
+    }
+
+
+def _unknown_in(own: _Own) -> set[str]:
+    """What its texts may identify and its own rows do not have."""
+    return identifiers_in(_texts(own)) - own.values
+
+
+def _censored(own: _Own, known: Known, names: Names, device_files: set[str], words: Words) -> pd.DataFrame:
+    """The findings with what is another party's replaced in their words."""
+    clean = censor(own.values, known, names, words("report.withheld"))
+    told = own.findings
+    replaced: dict[str, pd.Series[str]] = {name: _mapped(told[name], clean) for name in _SPOKEN}
+    # a row of another vendor's file is that vendor's
+    others = device_files - set(told["source_file"].dropna())
+    replaced["other_source"] = _mapped(
+        replaced["other_source"], lambda text: "" if any(text.startswith(file) for file in others) else text
+    )
+    for name in _WRITTEN:
+        replaced[name] = _mapped(told[name], lambda text: text if clean(text) == text else "")
+    return told.assign(**replaced)
+
+
+def _mapped(column: pd.Series[str], change: Callable[[str], str]) -> pd.Series[str]:
+    """A column of texts, each different one changed once; blanks stay."""
+    changed = {text: change(text) or None for text in column.dropna().unique()}
+    return column.map(lambda text: changed.get(text))
+
+
+def _report(settings: Settings, words: Words, house: Report, own: _Own, findings: pd.DataFrame) -> Report:
+    """Every field by name: what a report learns to tell later is no owner's until somebody says so here."""
+    scope, assessed = own.share.scope, own.share.assessed
+    rules = tuple(rule_line(outcome, words, _thresholds(house)) for outcome in assessed.outcomes)
+    alarms = list(rule_alarms(rules, words))
+    if house.alarms:
+        alarms.append(words("alarm.owner_inputs"))
+    measures = measures_of(settings, assessed, findings, house.as_of)
+    ids = set(findings["finding_id"])
+    return Report(
+        name=" · ".join(filter(None, (house.name, scope.owner.name))),
+        language=house.language,
+        as_of=house.as_of,
+        previous=house.previous,
+        run_id=house.run_id,
+        version=house.version,
+        config_digest=house.config_digest,
+        engine=house.engine,
+        exit_code=house.exit_code,
+        reason=alarms[0] if alarms else "",
+        population=population_of(assessed.engine, assessed.facts, assessed.outcomes),
+        measures=_without_files_of_others(measures, own.share),
+        findings=findings,
+        rules=rules,
+        inputs=(),
+        rejected_cells=(),
+        checklist=(),
+        upkeep=Upkeep({}, ()),
+        alarms=tuple(alarms),
+        feedback=(),
+        conflicts=tuple(one for one in house.conflicts if one.finding_id in ids),
+        longest_waiver=house.longest_waiver,
+        owner=scope.owner.name,
+        routing=None,
+    )
+
+
+def _thresholds(house: Report) -> Mapping[str, Mapping[str, float]]:
+    return {line.rule.id: line.thresholds for line in house.rules}
+
+
+def _without_files_of_others(measures: Measures, share: Share) -> Measures:
+    """Without what merchants' files lack, where the merchant list does not say that they are the owner's.
+
+    A vendor is told of its devices at a merchant, not of the merchant's papers.
+    """
+    merchants = share.assessed.facts.frames.get(Subject.MERCHANT)
+    claimed = {column for column, _ in share.scope.values}
+    if merchants is None or claimed <= set(merchants.collect_schema().names()):
+        return measures
+    listed = tuple(replace(one, required=0, missing=()) for one in measures.merchants.listed)
+    return replace(measures, merchants=replace(measures.merchants, listed=listed))
+
+
+def _line(scope: Scope, report: Report | None) -> OwnerLine:
+    return OwnerLine(
+        name=scope.owner.name,
+        file=scope.owner.file if report else "",
+        open=len(report.open) if report else 0,
+        new=news(report) if report else 0,
+        overdue=report.overdue if report else 0,
+        devices=report.population.devices if report else 0,
+        unmet=scope.unmet,
+    )
