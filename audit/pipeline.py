@@ -18,6 +18,7 @@ from audit.config import Settings
 from audit.delivery.chat import queue_notice, send_notices
 from audit.delivery.courier import require_secrets, send_queued
 from audit.delivery.nightmail import queue_mail
+from audit.delivery.ownermail import queue_owner_mail
 from audit.engines import choose_engine
 from audit.errors import ConfigError, ExitCode, NoUsableInput
 from audit.files import clear_abandoned
@@ -275,6 +276,7 @@ def _tell(
         remember_statuses(settings.state, run_id, statuses_of(assessed), [run.run_id for run in night.runs])
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
         queue_notice(settings, words, report, final, night, run)
+        queue_owner_mail(settings, words, inputs.owners, owned, files, night, run)
     set_aside(settings.output, later)
     final = swap_in(settings.output, as_of, folder)
     say("published", str(final))

@@ -6,15 +6,18 @@ import json
 import os
 import re
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
+from mailserver import Inbox, serving
 
 from audit.assessment import assess
 from audit.check import Plan
@@ -50,7 +53,7 @@ B = {
 OF_A = ["SNA00000001", "SNA00000003", *A.values()]
 OF_B = ["SNB00000001", "SNB00000009", "SNQ70001234576", *B.values()]
 ROUTES = {
-    "甲星": 'vendor = "甲星电子"\nto = ["ops@a.invalid"]',
+    "甲星": 'vendor = "甲星电子"',
     "乙 海": f'merchant_no = ["{B["merchant_no"]}"]',
 }
 
@@ -107,7 +110,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Estate:
 def own_night(night: Estate, tmp_path: Path) -> Estate:
     """A copy of that night, to go on from."""
     shutil.copytree(night.folder, tmp_path / "copy")
-    return Estate(tmp_path / "copy", night.settings, night.sections)
+    return Estate(tmp_path / "copy", dict(night.settings), dict(night.sections))
 
 
 def published(estate: Estate) -> Path:
@@ -226,6 +229,58 @@ def filled_in(path: Path, folder: Path, answers: Callable[[dict[str, Any]], dict
             sheet.cell(row, place[name]).value = text
     book.save(copy := folder / f"已填_{path.name}")
     return copy
+
+
+def test_each_owner_is_mailed_its_own_when_its_own_rows_moved(own_night: Estate):
+    own_night.sections['routing."甲星"'] += '\nto = "ops@a.invalid"'
+    own_night.sections['routing."乙 海"'] += '\nto = ["经理 <b@b.invalid>"]'
+    with serving(Inbox(), None, auth=False) as inbox:
+        own_night.sections["mail"] = "\n".join(
+            (
+                'host = "localhost"\nsecurity = "none"\nsender = "审计 <audit@example.invalid>"',
+                f'port = {inbox.port}\nto = ["boss@example.invalid"]\ncc = ["cc@example.invalid"]',
+                'when = "on_change"\nretry_seconds = 0.01',
+            )
+        )
+        own_night.configure()
+        registrations = own_night.folder / "registrations_20261121.csv"
+        registrations.write_text(
+            registrations.read_text("utf-8").replace("报备失败", "报备成功"), encoding="utf-8"
+        )
+        os.utime(registrations, (time.time() - 60,) * 2)
+        own_night.run(NEXT)
+        own_night.run(NEXT)
+    mailed = {tuple(whom): message for whom, message in zip(inbox.recipients, inbox.messages, strict=True)}
+    assert set(mailed) == {("boss@example.invalid", "cc@example.invalid"), ("ops@a.invalid",)}, (
+        "nothing of the other's has moved"
+    )
+    message = mailed["ops@a.invalid",]
+    assert str(message["To"]) == "ops@a.invalid"
+    assert message["Cc"] is None
+    [attachment] = message.iter_attachments()
+    folder = own_night.folder / "reports" / NEXT.isoformat()
+    assert attachment.get_content() == (folder / "report-甲星.xlsx").read_bytes()
+    assert attachment.get_filename().isascii()
+    told = [str(message["Subject"]), *(message.get_body((kind,)).get_content() for kind in ("plain", "html"))]
+    assert told[0].startswith("示例支付 · 甲星 ")
+    for text in told:
+        assert [value for value in (*OF_B, str(own_night.folder)) if value in text] == []
+
+
+def test_two_owners_with_the_same_recipients_get_two_letters(tmp_path: Path):
+    to = '\nto = ["same@a.invalid"]'
+    estate = two_parties(tmp_path, **{name: body.splitlines()[0] + to for name, body in ROUTES.items()})
+    estate.sections["mail"] = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["same@a.invalid"]'
+    estate.run(mail=False)
+    identifiers = {
+        BytesParser().parsebytes(path.read_bytes())["Message-ID"]
+        for path in (estate.folder / "state" / "outbox").glob("*-0.eml")
+    }
+    assert len(identifiers) == 3
+    del estate.sections["mail"]
+    with pytest.raises(ConfigError) as failure:
+        estate.run(NEXT)
+    assert failure.value.key == "config_no_mail"
 
 
 def test_published_whole_recorded_and_the_same_bytes_again(own_night: Estate):
@@ -386,9 +441,9 @@ def test_a_wrong_route_is_an_error_that_helps(tmp_path: Path, text: str, key: st
 def test_recipients_are_not_part_of_what_a_night_depends_on(tmp_path: Path):
     def digest(to: str) -> str:
         file = tmp_path / "audit.toml"
-        file.write_text(
-            f'[routing.x]\nvendor = "a"\n{to}\n[inputs.devices]\nfiles = ["d.csv"]\n', encoding="utf-8"
-        )
+        mail = '[mail]\nhost = "h"\nsender = "a@b.c"\nto = ["a@b.c"]'
+        routing = f'[routing.x]\nvendor = "a"\n{to}'
+        file.write_text(f'{mail}\n{routing}\n[inputs.devices]\nfiles = ["d.csv"]\n', encoding="utf-8")
         return load_settings(file).digest
 
     assert digest("") == digest('to = "a@b.c"')

@@ -51,6 +51,7 @@ def load_settings(file: Path) -> Settings:
         raise _explained(failure, file) from None
     _check_inputs(settings, file)
     _check_engine(settings, file)
+    _check_recipients(settings, file)
     return settings
 
 
@@ -121,6 +122,13 @@ def _check_engine(settings: Settings, file: Path) -> None:
         raise ConfigError("config_missing_key", file=str(file), key="spark.master")
     if not settings.spark.is_local and not settings.spark.shared:
         raise ConfigError("config_missing_key", file=str(file), key="spark.shared")
+
+
+def _check_recipients(settings: Settings, file: Path) -> None:
+    """Recipients of an owner's mail are of no use without a server to send it by."""
+    for name, owner in settings.routing.items():
+        if owner.to and settings.mail is None:
+            raise ConfigError("config_no_mail", file=str(file), key=f"routing.{name}.to")
 
 
 def _check_inputs(settings: Settings, file: Path) -> None:

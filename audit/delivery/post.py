@@ -31,8 +31,11 @@ def queue_letter(
     kind: str,
     as_of: date,
     letters: Sequence[Letter],
+    about: str = "",
 ) -> None:
     """Freeze a letter for everybody of `[mail]`, under one Message-ID for run, kind and recipients.
+
+    `about` tells apart letters of a kind that the same people are sent.
 
     `letters` are the same letter, the fullest first: of those within `[mail].max_mib` the first that the
     server takes is sent, and the last of all goes whatever its size. Its date is the audit date at the
@@ -40,7 +43,7 @@ def queue_letter(
     """
     mail = settings.mail
     assert mail is not None
-    identifier = message_id(run_id, kind, mail)
+    identifier = message_id(run_id, f"{kind}-{about}" if about else kind, mail)
     on = datetime.combine(as_of, time.fromisoformat(settings.schedule.at), settings.zone)
     composed = [compose(mail, letter, identifier, on) for letter in letters]
     kept = [data for data in composed[:-1] if len(data) <= mail.max_mib * _MIB] + composed[-1:]
