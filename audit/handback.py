@@ -67,8 +67,8 @@ def hand_back(settings: Settings, words: Words, files: Sequence[Path], *, dry_ru
     Raises NothingToShow where the ledger holds no night, Locked while a night is under way.
     """
     with only_run(settings.state, settings.zone):
-        secret = Store(settings.state).secret
-        copies = [read_copy(file, secret, words) for file in files]
+        store = Store(settings.state)
+        copies = [read_copy(file, store, words) for file in files]
         database = Database(settings.ledger.url, settings.state)
         try:
             with open_night(database, date.max) as night:

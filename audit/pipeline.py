@@ -150,11 +150,7 @@ def run_audit(
         try:
             with open_night(database, night_of, rebuild=bool(wishes.rebuild)) as night:
                 if not wishes.rehearse:
-                    settle(
-                        settings.output,
-                        {run.run_id: (run.as_of, run.files) for run in night.runs},
-                        night.withdrawn_dates(),
-                    )
+                    settle(settings.output, night.standing, night.withdrawn_dates())
                 known = dates_read(night.connection)
             say("reading", "")
             store = Store(settings.state)
@@ -163,7 +159,7 @@ def run_audit(
                     settings, night_of, store, lambda name: say("read_file", name), wishes.until
                 )
                 owners = _owners(settings, store, words)
-                copies = unread_copies(settings.feedback, known, night_of, store.secret, words)
+                copies = unread_copies(settings.feedback, known, night_of, store, words)
             _require_input(feeds, words)
             inputs = Inputs(feeds, copies, owners, store.secret)
             result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)

@@ -8,16 +8,29 @@ thrown away.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from audit.errors import CannotWrite
 from audit.files import sync, sync_tree
 
 _DRAFT = ".tmp"
 _MODE = 0o600
+
+
+class Committed(Protocol):
+    """A run as the ledger holds it."""
+
+    @property
+    def as_of(self) -> date:
+        """Its night."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The hashes of what it published."""
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -80,20 +93,20 @@ def _keep(folder: Path) -> None:
 
 def settle(
     output: Path,
-    committed: Mapping[str, tuple[date, Mapping[str, str]]],
+    committed: Callable[[str], Committed | None],
     withdrawn: Iterable[date] = (),
 ) -> None:
     """Finish or undo what a crash left between commit and rename.
 
-    `committed` holds, by run id, the date and the file hashes of every run that stands in the ledger;
-    `withdrawn` the dates of which no run stands any more.
+    `committed` gives, by run id, the run that stands in the ledger; `withdrawn` are the dates of which no run
+    stands any more.
     """
     set_aside(output, withdrawn)
     for folder in sorted(output.glob(f".*{_DRAFT}")) if output.is_dir() else []:
         run_id = folder.name.removesuffix(_DRAFT).rpartition(".")[2]
-        as_of, files = committed.get(run_id, (None, {}))
-        if as_of and not intact(output / as_of.isoformat(), files) and intact(folder, files):
-            swap_in(output, as_of, folder)
+        run = committed(run_id)
+        if run and not intact(output / run.as_of.isoformat(), run.files) and intact(folder, run.files):
+            swap_in(output, run.as_of, folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

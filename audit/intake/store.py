@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from audit.errors import InputError
 from audit.files import replacing, write_private
@@ -48,6 +50,11 @@ class Store:
         plain = json.dumps(reading.to_json(), sort_keys=True)
         write_private(account, plain.encode())
         return reading, rows
+
+    def nameless(self) -> IO[bytes]:
+        """A file on the state's disk that has no name: nothing is left of it, whatever becomes of us."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=self.folder)
 
 
 def _secret(path: Path) -> str:

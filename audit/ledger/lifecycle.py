@@ -14,17 +14,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.ledger.columns import (
+    Columns,
+    Flags,
+    Texts,
+    before_day,
+    choose,
+    codes,
+    earlier,
+    equal,
+    first_of,
+    flat,
+    given,
+    is_day,
+    same,
+    same_day,
+)
 from audit.ledger.merge import Status
 from audit.rules.model import Severity
-
-Flags = npt.NDArray[np.bool_]
 
 
 class State(StrEnum):
@@ -177,53 +190,53 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
     >>> carried.kind.to_pylist(), carried.life["due_on"].to_pylist()
     (['opened'], [datetime.date(2026, 11, 25)])
     """
-    was = _Columns(before)
-    now = _Columns(seen)
+    was = Columns(before)
+    now = Columns(seen)
     life, sight = was.code("state", _LIVES), now.code("sight", _SIGHTS)
-    status = _Columns(said).texts("status")
+    status = Columns(said).texts("status")
     is_seen = sight == _SIGHTS.index(Sight.FLAGGED)
     after = _AFTER[life, sight]
-    born = np.isin(life, _codes(_LIVES, Life.UNKNOWN, Life.WITHDRAWN)) & is_seen
-    back = np.isin(life, _codes(_LIVES, Life.FIXED, Life.GONE)) & is_seen
+    born = np.isin(life, codes(_LIVES, Life.UNKNOWN, Life.WITHDRAWN)) & is_seen
+    back = np.isin(life, codes(_LIVES, Life.FIXED, Life.GONE)) & is_seen
     confirmed = status.equal(Status.CONFIRMED_GONE) & (after == _LIVES.index(Life.ABSENT))
     after = np.where(confirmed, _LIVES.index(Life.GONE), after).astype(np.int8)
-    closed = np.isin(after, _codes(_LIVES, Life.FIXED, Life.GONE))
+    closed = np.isin(after, codes(_LIVES, Life.FIXED, Life.GONE))
     shut_tonight = closed & (after != life)
 
-    severity = _choose(is_seen, now["severity"], was["severity"])
-    evidence = _choose(is_seen, now["evidence"], was["evidence"])
+    severity = choose(is_seen, now["severity"], was["severity"])
+    evidence = choose(is_seen, now["evidence"], was["evidence"])
     held = np.where(is_seen, now.flags("held"), was.flags("held")) & ~closed
     rank, rank_before = _ranks(severity), _ranks(was["severity"])
     worse, better = ~born & (rank < rank_before), ~born & (rank > rank_before)
 
-    waiver = _choose(closed, pa.nulls(len(closed), pa.string()), now["waiver"])
-    waived_until = _choose(closed, pa.nulls(len(closed), pa.date32()), now["waived_until"])
-    had, has = _given(was["waiver"]), _given(waiver)
+    waiver = choose(closed, pa.nulls(len(closed), pa.string()), now["waiver"])
+    waived_until = choose(closed, pa.nulls(len(closed), pa.date32()), now["waived_until"])
+    had, has = given(was["waiver"]), given(waiver)
     waiver_ended = had & ~has & ~closed
     released = was.flags("held") & ~held & ~closed & ~born
 
-    marked = _Columns(said).texts("marked")
+    marked = Columns(said).texts("marked")
     is_marked = status.equal(Status.FALSE_POSITIVE)
     lapsed = is_marked & is_seen & ~marked.equal("") & ~marked.same(evidence)
-    said_earlier = _before(said["status_on"], night.as_of)
+    said_earlier = before_day(said["status_on"], night.as_of)
     refuted = (
         is_seen & said_earlier & ~back & (status.equal(Status.CLAIMED) | status.equal(Status.CONFIRMED_GONE))
     )
-    status_left = _choose(
+    status_left = choose(
         lapsed | back | (refuted & status.equal(Status.CONFIRMED_GONE)),
-        _same("", len(status)),
-        _choose(refuted, _same(Status.IN_PROGRESS, len(status)), status.values),
+        same("", len(status)),
+        choose(refuted, same(Status.IN_PROGRESS, len(status)), status.values),
     )
 
     due_tonight = _due(severity, night)
     # time runs anew where nothing was demanded of anybody before
     restart = born | back | waiver_ended | lapsed | released
-    due = _choose(restart, due_tonight, _choose(worse, _earlier(was["due_on"], due_tonight), was["due_on"]))
+    due = choose(restart, due_tonight, choose(worse, earlier(was["due_on"], due_tonight), was["due_on"]))
     seen_before = was.code("sight", _SIGHTS) == _SIGHTS.index(Sight.FLAGGED)
-    tonight = _same_day(night.as_of, len(closed))
+    tonight = same_day(night.as_of, len(closed))
     none = pa.nulls(len(closed), pa.date32())
-    seen_until = _choose(
-        is_seen, none, _choose(seen_before, _same_day(night.previous, len(closed)), was["seen_until"])
+    seen_until = choose(
+        is_seen, none, choose(seen_before, same_day(night.previous, len(closed)), was["seen_until"])
     )
     columns = {
         "state": pa.array(np.array(_LIVES, dtype=object)[after], pa.string()),
@@ -231,10 +244,10 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         "severity": severity,
         "held": pa.array(held),
         "evidence": evidence,
-        "first_seen": _choose(born, tonight, was["first_seen"]),
+        "first_seen": choose(born, tonight, was["first_seen"]),
         "seen_until": seen_until,
-        "reopened_on": _choose(born, none, _choose(back, tonight, was["reopened_on"])),
-        "fixed_on": _choose(shut_tonight, tonight, _choose(closed, was["fixed_on"], none)),
+        "reopened_on": choose(born, none, choose(back, tonight, was["reopened_on"])),
+        "fixed_on": choose(shut_tonight, tonight, choose(closed, was["fixed_on"], none)),
         "due_on": due,
         "waiver": waiver,
         "waived_until": waived_until,
@@ -245,7 +258,7 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         Kind.FIXED: shut_tonight & (after == _LIVES.index(Life.FIXED)),
         Kind.GONE: shut_tonight & (after == _LIVES.index(Life.GONE)),
         Kind.ABSENT: (after == _LIVES.index(Life.ABSENT)) & (life != after),
-        Kind.WAIVED: has & (~had | ~_equal(was["waiver"], waiver)),
+        Kind.WAIVED: has & (~had | ~equal(was["waiver"], waiver)),
         Kind.WAIVER_ENDED: waiver_ended,
         Kind.LAPSED: lapsed,
         Kind.REFUTED: refuted,
@@ -254,37 +267,37 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         Kind.RELEASED: released,
         Kind.WORSE: worse,
         Kind.BETTER: better,
-        Kind.CHANGED: is_seen & ~was.texts("evidence").equal("") & ~_equal(was["evidence"], evidence),
+        Kind.CHANGED: is_seen & ~was.texts("evidence").equal("") & ~equal(was["evidence"], evidence),
         Kind.UNCHECKED: seen_before & ~is_seen,
         Kind.CHECKED: ~seen_before & is_seen,
     }
-    return Carried(pa.table(columns, schema=LIFE), status_left, _first_of(kinds, len(closed)))
+    return Carried(pa.table(columns, schema=LIFE), status_left, first_of(kinds, len(closed)))
 
 
 def shown(life: pa.Table, status: pa.Array, as_of: date) -> pa.Array:
     """The state a reader is told, row for row, for lives (LIFE) after the night `as_of`."""
-    was = _Columns(life)
-    said = _Texts(status)
+    was = Columns(life)
+    said = Texts(status)
     state, sight = was.texts("state"), was.texts("sight")
     choices: Sequence[tuple[State, Flags]] = (
         (State.FIXED, state.equal(Life.FIXED)),
         (State.GONE, state.equal(Life.GONE)),
-        (State.WAIVED, _given(was["waiver"])),
+        (State.WAIVED, given(was["waiver"])),
         (State.FALSE_POSITIVE, said.equal(Status.FALSE_POSITIVE)),
         (State.ABSENT, state.equal(Life.ABSENT)),
         (State.HELD, was.flags("held") & sight.equal(Sight.FLAGGED)),
-        (State.NEW, _is_day(was["first_seen"], as_of)),
-        (State.REOPENED, _is_day(was["reopened_on"], as_of)),
+        (State.NEW, is_day(was["first_seen"], as_of)),
+        (State.REOPENED, is_day(was["reopened_on"], as_of)),
         (State.CLAIMED, said.equal(Status.CLAIMED)),
         (State.IN_PROGRESS, said.equal(Status.IN_PROGRESS)),
         (State.UNCHECKED, ~sight.equal(Sight.FLAGGED)),
     )
-    return pc.fill_null(_first_of(dict(choices), len(said)), State.OPEN.value)
+    return pc.fill_null(first_of(dict(choices), len(said)), State.OPEN.value)
 
 
 def last_seen(life: pa.Table, as_of: date) -> pa.Array:
     """The last night that flagged each finding: that of `as_of` while nothing else is said."""
-    return pc.coalesce(_flat(life["seen_until"]), _same_day(as_of, life.num_rows))
+    return pc.coalesce(flat(life["seen_until"]), same_day(as_of, life.num_rows))
 
 
 def escalation(due_on: pa.Array, state: pa.Array, as_of: date, steps: Sequence[int]) -> pa.Array:
@@ -300,86 +313,6 @@ def escalation(due_on: pa.Array, state: pa.Array, as_of: date, steps: Sequence[i
     return pa.array(np.where(asked & (late > 0), level, 0), pa.int64())
 
 
-class _Texts:
-    """A text column that is compared again and again; null counts as ""."""
-
-    def __init__(self, values: pa.Array | pa.ChunkedArray) -> None:
-        self.values = pc.fill_null(_flat(values), "")
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def equal(self, word: str) -> Flags:
-        return _flags(pc.equal(self.values, str(word)))
-
-    def same(self, other: pa.Array) -> Flags:
-        return _flags(pc.equal(self.values, other))
-
-
-class _Columns:
-    """The columns of a table as the arithmetic wants them."""
-
-    def __init__(self, table: pa.Table) -> None:
-        self._table = table
-
-    def __getitem__(self, name: str) -> pa.Array:
-        return _flat(self._table[name])
-
-    def texts(self, name: str) -> _Texts:
-        return _Texts(self[name])
-
-    def flags(self, name: str) -> Flags:
-        return _flags(self[name])
-
-    def code(self, name: str, words: Sequence[str]) -> npt.NDArray[np.int64]:
-        found = pc.index_in(pc.fill_null(self[name], ""), value_set=pa.array([str(word) for word in words]))
-        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _flags(column: pa.Array) -> Flags:
-    return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _codes(words: Sequence[str], *wanted: str) -> list[int]:
-    return [words.index(word) for word in wanted]
-
-
-def _choose(holds: Flags, yes: pa.Array, no: pa.Array) -> pa.Array:
-    return pc.if_else(pa.array(holds), _flat(yes), _flat(no))
-
-
-def _given(column: pa.Array) -> Flags:
-    return _flags(pc.is_valid(column))
-
-
-def _equal(left: pa.Array, right: pa.Array) -> Flags:
-    return _flags(pc.equal(pc.fill_null(left, ""), pc.fill_null(right, "")))
-
-
-def _same(word: str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(str(word), pa.string()), count)
-
-
-def _same_day(day: date | None, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(day, pa.date32()), count)
-
-
-def _is_day(column: pa.Array, day: date) -> Flags:
-    return _flags(pc.equal(column, pa.scalar(day, pa.date32())))
-
-
-def _before(column: pa.Array | pa.ChunkedArray, day: date) -> Flags:
-    return _flags(pc.less(_flat(column), pa.scalar(day, pa.date32())))
-
-
-def _earlier(left: pa.Array, right: pa.Array) -> pa.Array:
-    return pc.min_element_wise(left, right)
-
-
 def _ranks(severity: pa.Array) -> npt.NDArray[np.int64]:
     found = pc.index_in(severity, value_set=pa.array([word.value for word in Severity]))
     return np.asarray(pc.fill_null(found, len(Severity)).to_numpy(zero_copy_only=False), dtype=np.int64)
@@ -388,12 +321,3 @@ def _ranks(severity: pa.Array) -> npt.NDArray[np.int64]:
 def _due(severity: pa.Array, night: Tonight) -> pa.Array:
     days = pa.array([night.due.get(word.value) for word in Severity], pa.date32())
     return days.take(pc.index_in(severity, value_set=pa.array([word.value for word in Severity])))
-
-
-def _first_of(choices: Mapping[Any, Flags], count: int) -> pa.Array:
-    """Per row the first word whose flag is set; null where none is."""
-    place = np.full(count, -1, dtype=np.int64)
-    for number, holds in reversed(list(enumerate(choices.values()))):
-        place[holds] = number
-    words = pa.array([str(word) for word in choices], pa.string())
-    return words.take(pa.array(place, mask=place < 0))

@@ -30,12 +30,18 @@ _OPEN = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), ("identit
 
 
 @dataclass(frozen=True)
-class Run:
-    """A night as the ledger holds it."""
+class Entry:
+    """Which run stands for a date."""
 
     number: int
     run_id: str
     as_of: date
+
+
+@dataclass(frozen=True)
+class Run(Entry):
+    """A night as the ledger holds it."""
+
     exit_code: int
     reason: str
     files: Mapping[str, str]
@@ -59,26 +65,36 @@ class Night:
     def __init__(self, connection: sa.Connection, as_of: date, *, rebuild: bool = False) -> None:
         self._connection = connection
         self.as_of = as_of
-        self._runs = [Run(*row) for row in connection.execute(_CURRENT_RUNS)]
+        self._runs = [Entry(*row) for row in connection.execute(_STANDING)]
         if self.later and not rebuild:
             raise NightRefused(
                 "night_refused", as_of=as_of.isoformat(), last=self._runs[-1].as_of.isoformat()
             )
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[Entry, ...]:
         """The nights that stand, in order."""
         return tuple(self._runs)
 
     @property
-    def later(self) -> tuple[Run, ...]:
+    def later(self) -> tuple[Entry, ...]:
         """The nights that stand after this one; telling this one takes them back."""
         return tuple(run for run in self._runs if run.as_of > self.as_of)
 
     @property
     def same_date(self) -> Run | None:
         """The run of this very date, if there was one."""
-        return next((run for run in self._runs if run.as_of == self.as_of), None)
+        found = next((run for run in self._runs if run.as_of == self.as_of), None)
+        return self._whole(found) if found else None
+
+    def standing(self, run_id: str) -> Run | None:
+        """The run of that id, if it stands."""
+        found = next((run for run in self._runs if run.run_id == run_id), None)
+        return self._whole(found) if found else None
+
+    def _whole(self, entry: Entry) -> Run:
+        query = sa.select(RUNS.c.exit_code, RUNS.c.reason, RUNS.c.files).where(RUNS.c.number == entry.number)
+        return Run(entry.number, entry.run_id, entry.as_of, *self._connection.execute(query).one())
 
     @property
     def revision(self) -> str:
@@ -127,7 +143,7 @@ class Night:
         )
         return tuple(Owed(*row) for row in self._connection.execute(query))
 
-    def withdraw(self, run: Run, note: str = "") -> None:
+    def withdraw(self, run: Entry, note: str = "") -> None:
         """Take back the last run that stands, so that the night can be told anew. What people said stays."""
         withdraw(self._connection, run.number, note)
         self._runs = [one for one in self._runs if one.number != run.number]
@@ -217,10 +233,9 @@ class Night:
         return self._connection
 
 
-_CURRENT_RUNS = (
-    sa.select(RUNS.c.number, RUNS.c.run_id, RUNS.c.as_of, RUNS.c.exit_code, RUNS.c.reason, RUNS.c.files)
-    .where(~RUNS.c.superseded)
-    .order_by(RUNS.c.as_of)
+# of every night behind; what each came to is asked of one alone
+_STANDING = (
+    sa.select(RUNS.c.number, RUNS.c.run_id, RUNS.c.as_of).where(~RUNS.c.superseded).order_by(RUNS.c.as_of)
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from audit.intake.grid import Mark
 from audit.intake.identifiers import Unreadable
 from audit.intake.opening import await_settled, read_whole
 from audit.intake.reading import FileReading
+from audit.intake.store import Store
 from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
 from audit.ledger.merge import Refusal, Returned, Status
 from audit.tables.model import normalise_label
@@ -52,7 +52,7 @@ class ReturnedCopy:
 
 
 def unread_copies(
-    folder: Path, known: Mapping[str, date], as_of: date, secret: str, words: Words
+    folder: Path, known: Mapping[str, date], as_of: date, store: Store, words: Words
 ) -> tuple[ReturnedCopy, ...]:
     """The copies in the feedback folder that no earlier night has read, by name.
 
@@ -62,7 +62,7 @@ def unread_copies(
     if not folder.is_dir():
         return ()
     files = sorted(path for path in folder.iterdir() if not path.is_dir() and not path.name.startswith(_JUNK))
-    return tuple(read_copy(path, secret, words) for path in files if not _read_before(path, known, as_of))
+    return tuple(read_copy(path, store, words) for path in files if not _read_before(path, known, as_of))
 
 
 def _read_before(path: Path, known: Mapping[str, date], as_of: date) -> bool:
@@ -75,13 +75,13 @@ def _read_before(path: Path, known: Mapping[str, date], as_of: date) -> bool:
     return read_on is not None and read_on < as_of
 
 
-def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
+def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     """Read a copy, in a child process, and hold every row against the estate's seal."""
     try:
         await_settled(path)
     except InputError as failure:
         return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
-    with tempfile.TemporaryFile() as output:  # without a name: nothing is left, whatever becomes of us
+    with store.nameless() as output:
         needs = tuple(form.needs for form in FORMS)
         request = FormRequest(str(path), _headers(words), needs, f"/dev/fd/{output.fileno()}")
         reading = read_in_child(request.to_json(), shared=(output.fileno(),))
@@ -95,7 +95,9 @@ def read_copy(path: Path, secret: str, words: Words) -> ReturnedCopy:
     for row in table.to_pylist():
         form = _form_of(row)
         identifier, version = (row[form.key] or "").strip(), _version(row["row_version"])
-        if version is None or not form.is_sealed(secret, identifier, version, (row["seal"] or "").strip()):
+        if version is None or not form.is_sealed(
+            store.secret, identifier, version, (row["seal"] or "").strip()
+        ):
             if any(row[name] for name in form.fields):
                 refusals.append(_refusal(form, row, form.key, "not_sealed"))
             continue

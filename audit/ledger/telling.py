@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from audit.findings import SCHEMA
 from audit.ledger import bulk
-from audit.ledger.lifecycle import Sight, escalation, last_seen, shown
+from audit.ledger.lifecycle import Life, Sight, escalation, last_seen, shown
 from audit.ledger.recording import OPEN_LIVES, WORDS, Recorded
 from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS, WORDINGS
 
@@ -94,12 +94,16 @@ def _silent(connection: sa.Connection, as_of: date) -> pa.Table:
         )
         .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
         .where(
-            FINDINGS.c.state.in_(OPEN_LIVES) & (FINDINGS.c.sight != Sight.FLAGGED.value)
-            | FINDINGS.c.state.not_in(OPEN_LIVES) & (FINDINGS.c.fixed_on == as_of)
+            FINDINGS.c.state.in_(OPEN_LIVES) & (FINDINGS.c.sight != Sight.FLAGGED.value) | _closed_on(as_of)
         )
     )
     schema = pa.schema([("finding_id", pa.string()), *(SCHEMA.field(name) for name in (*_NAMED, *WORDS))])
     return bulk.fetch(connection, query, schema)
+
+
+def _closed_on(as_of: date) -> sa.ColumnElement[bool]:
+    """Named one by one, the states find their rows by index among all that were ever closed."""
+    return FINDINGS.c.state.in_((Life.FIXED.value, Life.GONE.value)) & (FINDINGS.c.fixed_on == as_of)
 
 
 def _worded(
@@ -114,7 +118,7 @@ def _worded(
 
 def _human(connection: sa.Connection, ids: pa.Array, as_of: date) -> dict[str, pa.Array]:
     # of those closed long ago nobody is told again
-    told_of = FINDINGS.c.state.in_(OPEN_LIVES) | (FINDINGS.c.fixed_on == as_of)
+    told_of = FINDINGS.c.state.in_(OPEN_LIVES) | _closed_on(as_of)
     query = (
         sa.select(
             HANDLINGS.c.finding_id, *(HANDLINGS.c[name] for name in HUMAN_FIELDS), HANDLINGS.c.row_version
