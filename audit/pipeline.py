@@ -163,7 +163,7 @@ def run_audit(
             _require_input(feeds, words)
             inputs = Inputs(feeds, copies, owners, store.secret)
             result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)
-            if wishes.mail:
+            if wishes.mail and (settings.mail or settings.chat_urls):
                 say("delivering", "")
                 problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
                 if problems:
