@@ -45,6 +45,15 @@ def redact(text: str) -> str:
     """
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
+    return mask_numbers(text)
+
+
+def mask_numbers(text: str) -> str:
+    """The text with what looks like a mobile number, a citizen number, an account or a card masked.
+
+    >>> mask_numbers("账户 6222 0200 0000 0000 017 已停用")
+    '账户 622**************** 017 已停用'
+    """
     return _NUMBER.sub(lambda found: _masked(found[0]), text)
 
 

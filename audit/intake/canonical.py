@@ -26,7 +26,7 @@ from audit.intake.reading import Aside, Rejection, SheetReading
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
 from audit.intake.unreadable import refuse_unreadable
-from audit.redaction import mask
+from audit.redaction import mask, mask_numbers
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
@@ -268,7 +268,6 @@ def _rejections(
     headers = {mapped.column: mapped for mapped in header.mapped}
     for name, column in cleaned.items():
         cells = grid.columns[header.columns[name]]
-        personal = table.by_name[name].personal or name == "uscc"
         for row, reason in column.rejected:
             place = int(places[row])
             text = cells[place].as_py() or ""
@@ -279,11 +278,19 @@ def _rejections(
                     headers[name].letter,
                     headers[name].header,
                     name,
-                    mask(text) if personal else text[:200],
+                    _shown(text, table.by_name[name]),
                     reason,
                 )
             )
     return sorted(found, key=lambda rejection: (rejection.row, rejection.letter))
+
+
+def _shown(text: str, column: Column) -> str:
+    """A rejected cell's text for people to find it by; numbers of persons in it are masked."""
+    if column.personal or column.name == "uscc":
+        return mask(text)
+    named = column.kind in (Kind.IDENTIFIER, Kind.REFERENCE)
+    return (text if named else mask_numbers(text))[:200]
 
 
 def _without_blank_keys(rows: pa.Table, table: Table) -> tuple[pa.Table, int]:

@@ -8,24 +8,49 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.redaction import mask
-from audit.tables import Table
+from audit.redaction import mask, mask_numbers
+from audit.tables import Kind, Table
 
 # a citizen number, or a foreigner's of that form, by its looks, whether or not its check digit is right
 _CITIZEN = r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
+
+_SUSPECT = r"\d{11}|\d{3}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{4}[ -]\d{4}"  # worth a closer look
 
 
 def protect(rows: pa.Table, table: Table, secret: bytes) -> pa.Table:
     """The rows with personal columns masked and a `<name>_hash` beside each.
 
-    A citizen number in the place of a credit code (micro merchants have none) is masked as well.
+    A citizen number in the place of a credit code (micro merchants have none) is masked as well, and so is
+    what looks like a number of a person in any other text: remarks, reasons, names, addresses. Numbers that
+    name a terminal, a merchant or a paper are what the audit is about, and stay.
     """
     for column in table.columns:
         if column.personal and column.name in rows.column_names:
             rows = _protect(rows, column.name, secret, everywhere=True)
     if "uscc_check" in rows.column_names:
         rows = _protect(rows, "uscc", secret, everywhere=False)
+    for name in rows.column_names:
+        if rows.schema.field(name).type == pa.string() and not _names_something(name, table):
+            rows = _mask_text(rows, name)
     return rows
+
+
+def _names_something(name: str, table: Table) -> bool:
+    column = table.by_name.get(name.removesuffix("_raw"))
+    if column:
+        return column.personal or column.kind in (Kind.IDENTIFIER, Kind.REFERENCE)
+    return name == "device_key" or name.endswith("_hash")
+
+
+def _mask_text(rows: pa.Table, name: str) -> pa.Table:
+    encoded = rows[name].combine_chunks().dictionary_encode()
+    suspect = pc.fill_null(pc.match_substring_regex(encoded.dictionary, _SUSPECT), False)
+    if not pc.any(suspect).as_py():
+        return rows
+    texts = pc.filter(encoded.dictionary, suspect).to_pylist()
+    masked = pa.array([mask_numbers(text) for text in texts], pa.string())
+    values = pc.replace_with_mask(encoded.dictionary, suspect, masked).take(encoded.indices)
+    return rows.set_column(rows.column_names.index(name), name, values)
 
 
 def _protect(rows: pa.Table, name: str, secret: bytes, everywhere: bool) -> pa.Table:
