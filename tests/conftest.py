@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import mta
 import pyarrow.parquet as pq
 import pytest
 import sparks
@@ -85,6 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "libreoffice": ("soffice", shutil.which("soffice")),
         "chromium": ("chromium", shutil.which("chromium")),
         "postgres": ("postgresql", server_programs()),
+        "mta": ("exim4 (and being root)", mta.server_program()),
         "spark": ("pyspark or Java", sparks.usable()),
     }
     for item in items:

@@ -133,7 +133,7 @@ def certificate(folder: Path, host: str = "localhost", days: int = 2) -> tuple[P
     return cert_file, key_file
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -157,7 +157,7 @@ def serving(
     controller = Controller(
         inbox,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         tls_context=context,
         require_starttls=context is not None,
         data_size_limit=size,
