@@ -65,8 +65,12 @@ def send_queued(settings: Settings, words: Words, database: Database, sent: Told
     if settings.mail is None:
         return []
     now = datetime.now(UTC)
-    outbox.take_up(database)
     problems = [
+        words("error.mail_interrupted", subject=one.message_id)
+        for one in outbox.take_up(database)
+        if one.kind != CHAT
+    ]
+    problems += [
         words("error.mail_expired", subject=one.message_id, detail=one.detail)
         for one in outbox.give_up(database, now)
         if one.kind != CHAT

@@ -89,10 +89,13 @@ def queue(connection: sa.Connection, message: Message, now: datetime) -> None:
     )
 
 
-def take_up(database: Database) -> None:
-    """What a crash left while its text was going out may have arrived: it goes once more, and no further."""
-    for message in _found(database, OUTBOX.c.status == Posting.SENDING.value):
-        doubt(database, message, message.detail)
+def take_up(database: Database) -> list[Message]:
+    """What a crash left while its text was going out may have arrived: it goes once more, and no further.
+
+    The result is what was left so for the second time, and stays where it is.
+    """
+    left = _found(database, OUTBOX.c.status == Posting.SENDING.value)
+    return [one for one in left if doubt(database, one, one.detail) is Posting.DOUBTFUL]
 
 
 def due(database: Database, now: datetime) -> list[Message]:
