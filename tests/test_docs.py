@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from test_cli import COMMANDS
 
-from audit.config import Settings
+from audit.config import MailSection, NotifySection, Settings, load_settings
+from audit.delivery.metrics import FIGURES
 from audit.errors import ExitCode
 from audit.rules.catalogue import as_markdown, rule_table
 from audit.words import load_words
@@ -69,3 +70,23 @@ def test_both_readmes_have_the_same_commands_and_links_that_lead_somewhere(name:
     assert commands == re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     for link in re.findall(r"\]\(([^)#]+)", text):
         assert (ROOT / link).exists(), link
+
+
+def test_the_mail_page_names_every_key_and_its_recipes_load(tmp_path: Path):
+    page = (ROOT / "docs" / "MAIL.md").read_text("utf-8")
+    for section in (MailSection, NotifySection):
+        for key in section.model_fields:
+            assert f"`{key}`" in page, key
+    recipes = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(recipes) >= 5
+    for recipe in recipes:
+        (tmp_path / "audit.toml").write_text(f'[inputs.devices]\nfiles = ["x.csv"]\n{recipe}', "utf-8")
+        settings = load_settings(tmp_path / "audit.toml")
+        assert settings.mail is not None
+        assert (settings.mail.security == "tls") == (settings.mail.port == 465)
+        assert settings.mail.security != "none" or settings.mail.host == "localhost"
+
+
+def test_the_mail_page_names_every_figure():
+    page = (ROOT / "docs" / "MAIL.md").read_text("utf-8")
+    assert set(re.findall(r"pos_audit_(\w+)", page)) == set(FIGURES)

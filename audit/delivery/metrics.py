@@ -20,7 +20,7 @@ from audit.rules.model import Severity
 
 _GOOD = (ExitCode.DONE, ExitCode.FINDINGS)
 _READABLE = 0o644  # by the exporter, which is another user
-_HELP = {
+FIGURES = {
     "last_run_timestamp_seconds": "When the last run ended.",
     "last_good_run_timestamp_seconds": "When the last run ended that was complete and delivered.",
     "last_exit_code": "Exit code of the last run.",
@@ -94,12 +94,12 @@ def _waiting(settings: Settings) -> Samples:
 
 def _before(text: str) -> Samples:
     found = filter(None, map(_SAMPLE.fullmatch, text.splitlines()))
-    return {(one["name"], one["labels"] or ""): one["value"] for one in found if one["name"] in _HELP}
+    return {(one["name"], one["labels"] or ""): one["value"] for one in found if one["name"] in FIGURES}
 
 
 def _text(samples: Samples) -> str:
     lines = []
-    for name, help_text in _HELP.items():
+    for name, help_text in FIGURES.items():
         own = {labels: value for (of, labels), value in samples.items() if of == name}
         if own:
             lines += [f"# HELP pos_audit_{name} {help_text}", f"# TYPE pos_audit_{name} gauge"]
