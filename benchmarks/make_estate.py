@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from audit.report import styles
-from audit.report.xlsxfile import Rows, finish
+from audit.report.sheetrows import Rows
+from audit.report.xlsxfile import finish
 
 AS_OF = date(2026, 11, 21)
 FAULT_RATE = 0.01  # of each kind

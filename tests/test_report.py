@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
@@ -10,17 +9,12 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
-import fastexcel
 import openpyxl
-import pyarrow as pa
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
-from hypothesis import given
-from hypothesis import strategies as st
 from pagetext import unpacked
 
-from audit.report import styles
-from audit.report.xlsxfile import MAX_CELL_CHARACTERS, CellStyle, Rows, finish, printable
+from audit.report.sharedstrings import MAX_CELL_CHARACTERS
 
 HOSTILE = [
     "=1+1",
@@ -218,47 +212,6 @@ def test_more_findings_than_the_page_shows_are_counted(estate: Estate):
     estate.write("registrations", [REGISTRATION | {"serial": "SN999999", "status": "已注销"}])
     page = (estate.run().folder / "report.html").read_text("utf-8")
     assert "前 2 项，另有 1 项" in page
-
-
-def read_back(data: bytes, tmp: Path) -> dict[str, list[list[str]]]:
-    """The rows of a one-sheet workbook as two libraries read them."""
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    first = [
-        ["" if value is None else str(value) for value in row]
-        for row in book.active.iter_rows(values_only=True)
-    ]
-    sheet = fastexcel.read_excel(data).load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
-    columns = [column.to_pylist() for column in pa.table(sheet.to_arrow()).columns]
-    second = [["" if value is None else value for value in row] for row in zip(*columns, strict=True)]
-    return {"openpyxl": first, "calamine": second}
-
-
-texts = st.one_of(
-    st.none(),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), min_size=1, max_size=30),
-)
-
-
-def one_sheet(columns: list[list[str | None]]) -> bytes:
-    workbook = styles.new_workbook()
-    sheet = workbook.create_sheet("数据")
-    sheet.append([f"列{place}" for place in range(len(columns))])
-    style = CellStyle(0, 0)
-    arrays = [pa.array(column, pa.string()) for column in columns]
-    return finish(workbook, {"数据": Rows(1, arrays, [style] * len(arrays), [0.0] * len(arrays))}, AS_OF)
-
-
-@given(st.lists(st.lists(texts, min_size=3, max_size=3), min_size=1, max_size=5))
-def test_what_is_written_by_column_is_read_back_cell_by_cell(columns: list[list[str | None]]):
-    expected = [[printable(column[row] or "") for column in columns] for row in range(3)]
-    for program, rows in read_back(one_sheet(columns), Path()).items():
-        body = [row + [""] * (len(columns) - len(row)) for row in rows[1:]]
-        body += [[""] * len(columns)] * (3 - len(body))
-        assert body == expected, program
-
-
-def test_the_same_workbook_has_the_same_bytes_on_another_day():
-    assert one_sheet([["甲", "乙"]]) == one_sheet([["甲", "乙"]])
 
 
 @pytest.mark.libreoffice

@@ -13,7 +13,8 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
-from audit.report.xlsxfile import FORMULA_LIKE, printable
+from audit.report.sharedstrings import printable
+from audit.report.sheetrows import FORMULA_LIKE
 
 _LINK = "1F6FB2"
 _FORMULA = re.compile(FORMULA_LIKE)

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.blocks import link
-from audit.report.xlsxfile import Rows
+from audit.report.sheetrows import Rows
 from audit.words import Words
 
 TEXT, COUNT, DAY, MONEY, SHARE = "@", "#,##0", "yyyy-mm-dd", '"¥"#,##0', "0.0%"
@@ -33,11 +33,11 @@ _HEADER = 6  # the row of the header
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the sheet; None is a blank cell."""
+    """A column of the sheet, from plain values or an array of the form's type; None is a blank cell."""
 
     header: str
     width: float
-    values: Sequence[object]
+    values: Sequence[object] | pa.Array
     form: str = TEXT
     wrap: bool = False
 
@@ -100,6 +100,8 @@ def bars(sheet: Worksheet, place: int, count: int, most: float) -> None:
 
 def _filled(column: Column) -> pa.Array:
     values = column.values
+    if isinstance(values, pa.Array):
+        return values
     if column.form == TEXT:
         values = [str(value) if value not in (None, "") else None for value in values]
     return pa.array(values, _TYPES[column.form])

@@ -7,7 +7,7 @@ from openpyxl.workbook import Workbook
 from audit.measures.forecast import HORIZONS
 from audit.report.datasheet import COUNT, DAY, Column, add_datasheet
 from audit.report.model import Report
-from audit.report.xlsxfile import Rows
+from audit.report.sheetrows import Rows
 from audit.words import Words
 
 

@@ -7,7 +7,7 @@ from openpyxl.workbook import Workbook
 from audit.measures.merchants import MAX_SCORE, Merchant
 from audit.report.datasheet import COUNT, MONEY, SHARE, Column, add_datasheet, bars
 from audit.report.model import Report
-from audit.report.xlsxfile import Rows
+from audit.report.sheetrows import Rows
 from audit.rules.model import Severity
 from audit.words import Words
 

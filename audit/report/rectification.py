@@ -16,7 +16,7 @@ from audit.report import styles
 from audit.report.blocks import serial
 from audit.report.datasheet import table_over
 from audit.report.model import Report
-from audit.report.xlsxfile import MAX_ROWS, Rows
+from audit.report.sheetrows import MAX_ROWS, Rows
 from audit.words import Words
 
 # column, width, wrapped

@@ -13,7 +13,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report.palette import HEAD, INK, LINE, MUTED, PALE, SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
-from audit.report.xlsxfile import LINE_HEIGHT, WIDE, CellStyle
+from audit.report.sheetrows import LINE_HEIGHT, WIDE, CellStyle
 
 FONT = "微软雅黑"
 TO_FILL = "2E7D5B"  # the head of a column that people fill in
