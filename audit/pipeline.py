@@ -32,6 +32,7 @@ from audit.ledger.handlings import waivers_of_people
 from audit.ledger.history import nights_behind, rule_records
 from audit.ledger.merge import Terms
 from audit.ledger.nights import Night, Practice, Run, input_records, open_night
+from audit.ledger.past import past_of
 from audit.ledger.returned import ReturnedCopy, unread_copies
 from audit.ledger.seal import seals
 from audit.ledger.signoffs import record_of
@@ -209,7 +210,8 @@ def _tell(
         _withdraw(night, wishes.rebuild)
         memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
         run = Run(night.next_number(), run_id, as_of, 0, "", {})
-        night.add_run(run, __version__, settings.digest, _scope(settings))
+        scope = _scope(settings)
+        night.add_run(run, __version__, settings.digest, scope)
         feedback, programme = _take_back(settings, night, run, inputs)
         say("checking", "")
         with watch.stage("check"):
@@ -219,6 +221,7 @@ def _tell(
         say("recording", "")
         with watch.stage("ledger"):
             standing = standing_of(night.open_findings(), flagged["finding_id"], assessed, plan)
+            rules = rule_records(assessed.outcomes, plan.thresholds)
             findings = night.record(run, flagged, standing, _with_people(practice, night))
             sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
             findings = findings.assign(seal=seals(inputs.secret, sealed))
@@ -230,7 +233,7 @@ def _tell(
                 settings,
                 words,
                 as_of=as_of,
-                previous=memory.as_of,
+                previous=night.previous,
                 run_id=run_id,
                 engine=assessed.engine.name,
                 feeds=feeds,
@@ -251,6 +254,7 @@ def _tell(
                 findings=findings,
                 feedback=feedback,
                 conflicts=open_conflicts(night.connection),
+                past=past_of(night.connection, as_of, run.number, scope, rules),
                 fail_on=wishes.fail_on,
             )
             owned: dict[str, Report] = {}
@@ -267,7 +271,6 @@ def _tell(
             raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
         folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
-        rules = rule_records(assessed.outcomes, plan.thresholds)
         night.complete_run(run, input_records(feeds), report.counts, rules)
         remember_statuses(settings.state, run_id, statuses_of(assessed), [run.run_id for run in night.runs])
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)

@@ -38,21 +38,15 @@ HOSTILE = [
 ]
 SHEETS = {
     "zh": [
-        "概览",
-        "整改台账",
-        "商户概况",
-        "到期预测",
-        "自查清单",
-        "规则说明",
-        "数据质量",
-        "运行信息",
-        "字典",
+        *("概览", "变化", "整改台账", "未报备设备", "过期设备", "信息不一致", "商户资料", "商户概况"),
+        *("到期预测", "趋势", "自查清单", "规则说明", "数据质量", "运行信息", "字典"),
     ],
     "en": [
-        *("Overview", "Rectification", "Merchants", "Forecast", "Self-audit"),
-        *("Rules", "Data quality", "Run", "Lists"),
+        *("Overview", "Changes", "Rectification", "Unregistered", "Expired", "Mismatches", "Merchant data"),
+        *("Merchants", "Forecast", "Trend", "Self-audit", "Rules", "Data quality", "Run", "Lists"),
     ],
 }
+LEDGER = {"zh": "整改台账", "en": "Rectification"}
 
 
 def a_bit_of_everything(estate: Estate) -> None:
@@ -120,15 +114,15 @@ def test_sheets_stand_in_order_with_header_filter_and_print_setup(estate: Estate
     estate.settings["language"] = f'"{language}"'
     book = openpyxl.load_workbook(estate.run().folder / "report.xlsx")
     assert book.sheetnames == SHEETS[language]
-    findings = book.worksheets[1]
+    findings = book[LEDGER[language]]
     [table] = findings.tables.values()
-    assert table.ref == f"A1:AJ{findings.max_row}"
+    assert table.ref == f"A1:AM{findings.max_row}"
     assert table.autoFilter.ref == table.ref
     assert findings.freeze_panes == "F2"
     assert findings.print_title_rows == "$1:$1"
     assert book.worksheets[-1].sheet_state == "hidden"
     hidden = {name for name, column in findings.column_dimensions.items() if column.hidden}
-    assert hidden == {"AI", "AJ"}, "the row's version and its seal"
+    assert hidden == {"AL", "AM"}, "the row's version and its seal"
     checked = {str(one.sqref)[0]: one for one in findings.data_validations.dataValidation}
     assert set(checked) == {"L", "N", "P"}, "status, planned date, waived until"
     assert all(one.showErrorMessage for one in checked.values())
@@ -143,7 +137,7 @@ def test_sheets_stand_in_order_with_header_filter_and_print_setup(estate: Estate
 def test_identifiers_are_text_and_dates_are_dates(estate: Estate):
     estate.write("devices", [DEVICE | {"serial_no": "000012345678", "cert_expiry": "2026-11-20"}])
     estate.run()
-    sheet = openpyxl.load_workbook(estate.folder / "reports" / str(AS_OF) / "report.xlsx").worksheets[1]
+    sheet = openpyxl.load_workbook(estate.folder / "reports" / str(AS_OF) / "report.xlsx")["整改台账"]
     header = {cell.value: cell.column for cell in sheet[1]}
     serial = sheet.cell(2, header["终端序列号"])
     assert (serial.value, serial.data_type, serial.number_format) == ("000012345678", "s", "@")
@@ -172,7 +166,7 @@ def test_hostile_text_is_shown_and_stays_dead(estate: Estate):
     estate.write("devices", [DEVICE | {"merchant_no": names[0]["merchant_no"]}])
     estate.write("registrations", [REGISTRATION | {"merchant_no": names[0]["merchant_no"]}])
     folder = estate.run().folder
-    sheet = openpyxl.load_workbook(folder / "report.xlsx").worksheets[1]
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")["整改台账"]
     header = {cell.value: cell.column for cell in sheet[1]}
     shown = {}
     for row in range(2, sheet.max_row + 1):

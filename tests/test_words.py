@@ -17,7 +17,7 @@ from audit.intake.reading import Aside, Reason
 from audit.ledger.history import Drift
 from audit.ledger.lifecycle import Kind, State
 from audit.ledger.merge import Status
-from audit.report.model import Verdict
+from audit.report.model import Move, Verdict
 from audit.rules.article import STATEMENTS
 from audit.rules.model import Category, Owner, Severity
 from audit.tables import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TABLES, TERMINAL_STATUS
@@ -60,7 +60,7 @@ def test_every_code_word_has_a_label(words):
         "state": State,
         "event": Kind,
         "handling": Status,
-        "drift": Drift,
+        "drift": {*Drift, *Move},
         "verdict": Verdict,
         "category": Category,
         "owner": Owner,

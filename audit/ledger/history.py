@@ -203,7 +203,7 @@ def difference(database: Database, before: PastNight, after: PastNight) -> Diffe
                 b=after.as_of.isoformat(),
                 of_b=after.scope.get(key, ""),
             )
-    changed = _rule_changes(before.rules, after.rules)
+    changed = rule_changes(before.rules, after.rules)
     by_rule = {name for names in changed.values() for name in names}
     with database.transaction() as connection:
         if (kept_from := pruned_before(connection)) and before.as_of < kept_from:
@@ -291,9 +291,10 @@ def _moved(rows: pd.DataFrame, by_rule: set[str]) -> list[Moved]:
     ]
 
 
-def _rule_changes(
+def rule_changes(
     before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
 ) -> dict[str, tuple[str, ...]]:
+    """The rules of two nights (`rule_records`) that are not the same: added, removed, changed, silent."""
     if not before or not after:  # recorded by a release that kept no rules: nothing can be said
         return {f"rules_{name}": () for name in ("added", "removed", "changed", "silent")}
     both = sorted(before.keys() & after.keys())

@@ -16,7 +16,8 @@ from audit.report import styles
 from audit.report.sharedstrings import printable
 from audit.report.sheetrows import FORMULA_LIKE
 
-_LINK = "1F6FB2"
+LINK = "1F6FB2"
+MAX_LINKS = 65_530  # of a sheet
 _FORMULA = re.compile(FORMULA_LIKE)
 
 
@@ -59,11 +60,11 @@ def table(
     return row + len(rows) + 1
 
 
-def link(sheet: Worksheet, row: int, column: int, text: str, to: str) -> None:
-    """A link to the top of another sheet of the workbook."""
-    cell = sheet.cell(row, column, text)
-    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{to}'!A1")
-    cell.font = styles.font(color=_LINK)
+def link(sheet: Worksheet, row: int, column: int, text: str | None, to: str, cell: str = "A1") -> None:
+    """A link to a cell of another sheet; without a text, on what the cell holds already."""
+    linked = sheet.cell(row, column, text)
+    linked.hyperlink = Hyperlink(ref=linked.coordinate, location=f"'{to}'!{cell}")
+    linked.font = styles.font(color=LINK)
 
 
 def intro(sheet: Worksheet, title: str, note: str) -> int:

@@ -15,6 +15,7 @@ from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.ledger.past import Past
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.checklist import Programme, checklist
@@ -59,6 +60,7 @@ def build_report(
     findings: pd.DataFrame,
     feedback: Sequence[Taken],
     conflicts: Sequence[OpenConflict],
+    past: Past,
     fail_on: str | None,
 ) -> Report:
     """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals."""
@@ -101,6 +103,7 @@ def build_report(
         feedback=returned,
         conflicts=conflict_lines(conflicts, words),
         longest_waiver=settings.ledger.max_waiver_days,
+        past=past,
     )
 
 

@@ -15,12 +15,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.blocks import link
-from audit.report.sheetrows import Rows
+from audit.report.sheetrows import CellStyle, Rows
 from audit.words import Words
 
-TEXT, COUNT, DAY, MONEY, SHARE = "@", "#,##0", "yyyy-mm-dd", '"¥"#,##0', "0.0%"
+TEXT, NUMBER, COUNT, DAY, MONEY, SHARE = "@", "0", "#,##0", "yyyy-mm-dd", '"¥"#,##0', "0.0%"
 _TYPES = {
     TEXT: pa.string(),
+    NUMBER: pa.int64(),
     COUNT: pa.int64(),
     DAY: pa.date32(),
     MONEY: pa.float64(),
@@ -51,8 +52,11 @@ def add_datasheet(
     words: Words,
     *,
     frozen: int = 2,
+    empty: str = "",
 ) -> Rows:
     """The sheet with its table of that name below at most three notes; `frozen` columns stay in view.
+
+    `empty` is what stands there where there are no rows.
 
     Its rows are for `finish` to lay in.
     """
@@ -62,7 +66,8 @@ def add_datasheet(
     for place, note in enumerate(notes, 2):
         sheet.cell(place, 1, note).font = styles.font(color=styles.MUTED)
     link(sheet, _HEADER - 1, 1, words("report.go_overview"), words("sheet.overview"))
-    sheet.row_dimensions[_HEADER].height = 24
+    lines = max(styles.lines_of(column.header, column.width - 3) for column in columns)  # beside its button
+    sheet.row_dimensions[_HEADER].height = styles.LINE_HEIGHT * lines + 7
     for place, column in enumerate(columns, 1):
         styles.header_cell(sheet.cell(_HEADER, place, column.header))
         sheet.column_dimensions[get_column_letter(place)].width = column.width
@@ -72,16 +77,18 @@ def add_datasheet(
         area = f"A{_HEADER}:{get_column_letter(len(columns))}{last}"
         sheet.add_table(table_over(area, table, [column.header for column in columns]))
     else:
-        sheet.cell(last, 1, words("report.nothing")).font = styles.font(color=styles.MUTED)
+        sheet.cell(last, 1, empty or words("report.nothing")).font = styles.font(color=styles.MUTED)
     sheet.freeze_panes = sheet.cell(_HEADER + 1, frozen + 1)
     sheet.print_area = f"A1:{get_column_letter(len(columns))}{last}"
     styles.print_setup(sheet, words("report.page"), f"{_HEADER}:{_HEADER}")
-    return Rows(
-        _HEADER,
-        [_filled(column) for column in columns],
-        [styles.data_style(sheet, column.wrap, column.form) for column in columns],
-        [column.width - 1 if column.wrap else 0.0 for column in columns],
-    )
+    looks = [styles.data_style(sheet, column.wrap, column.form) for column in columns]
+    return laid_in(_HEADER, columns, looks)
+
+
+def laid_in(below: int, columns: Sequence[Column], looks: Sequence[CellStyle]) -> Rows:
+    """The rows of a table whose header is in row `below`."""
+    widths = [column.width - 1 if column.wrap else 0.0 for column in columns]
+    return Rows(below, [_filled(column) for column in columns], looks, widths)
 
 
 def table_over(area: str, name: str, labels: Sequence[str]) -> Table:
@@ -91,11 +98,15 @@ def table_over(area: str, name: str, labels: Sequence[str]) -> Table:
     return table
 
 
+def data_area(letter: str, count: int) -> tuple[str, str]:
+    """The cells of a column below the header, and the first of them."""
+    return f"{letter}{_HEADER + 1}:{letter}{_HEADER + count}", f"{letter}{_HEADER + 1}"
+
+
 def bars(sheet: Worksheet, place: int, count: int, most: float) -> None:
     """Bars from 0 to `most` behind the numbers of a column."""
-    letter = get_column_letter(place)
     rule = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=most, color=_BAR)
-    sheet.conditional_formatting.add(f"{letter}{_HEADER + 1}:{letter}{_HEADER + count}", rule)
+    sheet.conditional_formatting.add(data_area(get_column_letter(place), count)[0], rule)
 
 
 def _filled(column: Column) -> pa.Array:

@@ -10,7 +10,8 @@ from enum import StrEnum
 import pandas as pd
 
 from audit.intake.reading import Rejection
-from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.ledger.lifecycle import CLOSED, EXCUSED, Kind, State
+from audit.ledger.past import Figures, Past
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.routing.owners import Unmet
@@ -26,6 +27,33 @@ class Verdict(StrEnum):
     ATTENTION = "attention"
     NOT_EVALUATED = "not_evaluated"
     COMPLIANT = "compliant"
+
+
+class Move(StrEnum):
+    """What became of a finding since the night before, what got worse first."""
+
+    WORSE = "worse"  # graver than before
+    BACK = "back"  # had been closed
+    NEW = "new"
+    REFUTED = "refuted"  # was said to be mended
+    LAPSED = "lapsed"  # was called a false positive
+    ENDED = "ended"  # its waiver is over
+    ABSENT = "absent"  # its subject is no longer delivered
+    FIXED = "fixed"
+    GONE = "gone"
+
+
+_MOVES = {
+    Kind.WORSE: Move.WORSE,
+    Kind.REOPENED: Move.BACK,
+    Kind.OPENED: Move.NEW,
+    Kind.REFUTED: Move.REFUTED,
+    Kind.LAPSED: Move.LAPSED,
+    Kind.WAIVER_ENDED: Move.ENDED,
+    Kind.ABSENT: Move.ABSENT,
+    Kind.FIXED: Move.FIXED,
+    Kind.GONE: Move.GONE,
+}
 
 
 @dataclass(frozen=True)
@@ -223,8 +251,10 @@ class Report:
     feedback: tuple[FeedbackLine, ...]
     conflicts: tuple[ConflictLine, ...]
     longest_waiver: int  # days from the audit date
+    past: Past
     owner: str = ""  # the party it is for; "" is the house's own, of the whole estate
     routing: Routing | None = None  # where parties are given reports of their own
+    most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
 
     @property
     def open(self) -> pd.DataFrame:
@@ -237,9 +267,39 @@ class Report:
         return self.findings[~self.findings["state"].isin(CLOSED)]
 
     @property
+    def listed(self) -> pd.DataFrame:
+        """The findings that the workbook lists: what needs an eye first, as many as it has room for."""
+        return self.findings if self.most_rows is None else self.findings.head(self.most_rows)
+
+    @property
     def excused(self) -> pd.DataFrame:
         """Findings that stand and are let stand: waived, or called false positives. Shown, never hidden."""
         return self.findings[self.findings["state"].isin(EXCUSED)]
+
+    @property
+    def moved(self) -> pd.DataFrame:
+        """What moved since the night before, by `Move`; on a first night there is nothing to compare."""
+        rows = self.findings if self.previous else self.findings.head(0)
+        moves = rows["tonight"].map(_MOVES)
+        order = {move: place for place, move in enumerate(Move)}
+        places = moves.map(order).dropna().sort_values(kind="stable")
+        return rows.loc[places.index].assign(move=moves[places.index])
+
+    @property
+    def trend(self) -> tuple[tuple[date, Figures | None], ...]:
+        """The figures by day, tonight's last; None for a day without a night to compare."""
+        return (*self.past.days, (self.as_of, self.figures))
+
+    @property
+    def trend_shown(self) -> tuple[tuple[date, Figures | None], ...]:
+        """The same from the first night on."""
+        first = next(place for place, (_, at) in enumerate(self.trend) if at is not None)
+        return self.trend[first:]
+
+    @property
+    def figures(self) -> Figures:
+        """What tonight came to."""
+        return Figures.of(self.counts)
 
     @property
     def counts(self) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.measures.forecast import HORIZONS
@@ -9,10 +11,12 @@ from audit.report import styles
 from audit.report.blocks import link, table, title
 from audit.report.figures import blanks, kind_of_rows, money, rate, share
 from audit.report.model import Report
+from audit.report.summary import hotspots
 from audit.words import Words
 
 _RIGHT = 7  # the column where the forecast begins
 _WORST = 5
+_HOTSPOTS = 5
 
 
 def add_impact(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
@@ -64,6 +68,17 @@ def add_due(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     ]
     rows = [(words.label("expiry", one.kind), one.expired, *one.within) for one in due]
     return table(sheet, top, _RIGHT, headers, rows)
+
+
+def add_hotspots(sheet: Worksheet, row: int, report: Report, words: Words, columns: Mapping[str, int]) -> int:
+    """Who or where the most open findings are: per column of the findings a table, from its place on."""
+    ends = [row - 1]
+    for name, left in columns.items():
+        if rows := hotspots(report, name, _HOTSPOTS):
+            top = title(sheet, row, left, words(f"report.{name}_title"))
+            headers = [words(f"header.{name}"), words("report.still"), words("report.overdue")]
+            ends.append(table(sheet, top, left, [*headers, words("header.devices")], rows))
+    return max(ends)
 
 
 def add_worst(sheet: Worksheet, row: int, report: Report, words: Words) -> int:

@@ -3,54 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
 
-from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
+from audit.ledger.past import Figures
 from audit.report import styles
-from audit.report.blocks import link, table, title
+from audit.report.blocks import link
+from audit.report.charts import add_rule_chart, add_trend
 from audit.report.model import Report, Verdict
-from audit.report.outlook import add_completeness, add_due, add_impact, add_worst
+from audit.report.outlook import add_completeness, add_due, add_hotspots, add_impact, add_worst
 from audit.report.parties import add_parties
-from audit.report.summary import (
-    changes,
-    channel_states,
-    headline,
-    owners,
-    severities,
-    top_findings,
+from audit.report.sharedstrings import printable
+from audit.report.standings import (
+    add_channels,
+    add_errands,
+    add_first,
+    add_moves,
+    add_severities,
+    add_verdicts,
 )
+from audit.report.summary import Errand, changes, errands, headline, moves
 from audit.words import Words
 
 _WIDTH = 12  # columns of the sheet
 _COLUMN_WIDTH = 13.5
+_PAGE = 570.0  # points of height on a sheet of A4, as wide as it is printed
+_ALARMS = 10  # sentences on the banner; the rest is counted
+_ALARM_HEAD = "B71C1C"
 _ALARM = "FDE2E1"
 _ALARM_INK = "9B1C1C"
+_CUT = "FFF2CC"
 
 
-def add_overview(workbook: Workbook, report: Report, words: Words) -> None:
-    """The sheet 概览."""
+def add_overview(workbook: Workbook, report: Report, words: Words) -> list[str]:
+    """The sheet 概览; the result says in words what its charts show."""
     sheet = workbook.create_sheet(words("sheet.overview"))
     sheet.sheet_view.showGridLines = False
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = styles.LINE_HEIGHT, True
     for place in range(1, _WIDTH + 1):
         sheet.column_dimensions[chr(64 + place)].width = _COLUMN_WIDTH
+    drawn: list[str] = []
     row = _head(sheet, report, words)
     row = _alarms(sheet, row, report, words)
+    row = _left_out(sheet, row, report, words)
     row = _feedback(sheet, row, report, words)
-    row = _tiles(sheet, row + 1, report, words)
-    row = max(_verdicts(sheet, row + 1, report, words), _channels(sheet, row + 1, report, words))
-    row = _three_tables(sheet, row + 1, report, words)
-    row = add_parties(sheet, row + 1, report, words, _WIDTH)
-    row = max(add_impact(sheet, row + 1, report, words), add_due(sheet, row + 1, report, words))
-    row = _top(sheet, row + 1, report, words)
-    row = add_worst(sheet, row + 1, report, words)
-    row = add_completeness(sheet, row + 1, report, words, _WIDTH)
-    row = _rules(sheet, row + 1, report, words)
+    bands = (
+        (_tiles,),
+        (add_verdicts, add_channels),
+        (add_errands,),
+        (partial(add_parties, width=_WIDTH),),
+        (add_moves, add_severities, add_due),
+        (add_first,),
+        (add_impact, partial(add_hotspots, columns={"vendor": 7})),
+        (partial(add_hotspots, columns={"province": 1, "agent": 7}),),
+        (add_worst,),
+        *(() if report.owner else ((partial(add_trend, drawn=drawn),),)),  # the nights behind are the house's
+        (partial(add_rule_chart, drawn=drawn),),
+        (partial(add_completeness, width=_WIDTH),),
+    )
+    starts = []
+    for parts in bands:
+        starts.append(row + 1)
+        row = max(part(sheet, row + 1, report, words) for part in parts)
+    _break_between(sheet, starts, row + 1)
     note = sheet.cell(row + 1, 1, words("report.disclaimer"))
     note.font = styles.font(10, color=styles.MUTED)
+    sheet.print_area = f"A1:{get_column_letter(_WIDTH)}{row + 1}"
     styles.print_setup(sheet, words("report.page"))
+    return drawn
+
+
+def _break_between(sheet: Worksheet, starts: Sequence[int], last: int) -> None:
+    """Begin a page where a band would be torn apart."""
+    heights = {row: sheet.row_dimensions[row].height or styles.LINE_HEIGHT for row in range(1, last + 1)}
+    page = sum(heights[row] for row in range(1, starts[0]))
+    for start, end in pairwise((*starts, last + 1)):
+        band = sum(heights[row] for row in range(start, end))
+        if page + band > _PAGE:
+            sheet.row_breaks.append(Break(id=start - 1))
+            page = 0.0
+        page += band
 
 
 def _head(sheet: Worksheet, report: Report, words: Words) -> int:
@@ -65,23 +103,79 @@ def _head(sheet: Worksheet, report: Report, words: Words) -> int:
     told = sheet.cell(3, 1, headline(report, words))
     told.font = styles.font(15, bold=True)
     sheet.row_dimensions[3].height = 26
-    link(sheet, 3, _WIDTH - 1, words("report.go_findings"), words("sheet.findings"))
-    return 4
+    for row, (label, text) in enumerate(_glance(report, words), 4):
+        sheet.cell(row, 1, label).font = styles.font(12, bold=True, color=styles.HEAD)
+        sheet.cell(row, 2, text).font = styles.font(12)
+        sheet.row_dimensions[row].height = 20
+    return 7
+
+
+def _glance(report: Report, words: Words) -> list[tuple[str, str]]:
+    """What got worse, who must act, what was not checked: a line each."""
+    counted = moves(report)
+    changed = [f"{words.label('drift', move)} {count:,}" for move, count in counted.items()]
+    acts = [
+        words("report.glance_late" if one.overdue else "report.glance_open", **_numbers(one, words))
+        for one in errands(report)
+    ]
+    missed = len(report.alarms)
+    return [
+        (
+            words("report.glance_change"),
+            words.show(changed) if report.previous else words("report.first_night"),
+        ),
+        (words("report.glance_act"), words.show(acts) or words("report.glance_nobody")),
+        (
+            words("report.glance_unchecked"),
+            words("report.glance_missed", count=missed) if missed else words("report.glance_all"),
+        ),
+    ]
+
+
+def _numbers(one: Errand, words: Words) -> dict[str, str]:
+    owner = words.label("owner", one.owner)
+    return {"owner": owner, "open": f"{one.open:,}", "overdue": f"{one.overdue:,}"}
 
 
 def _alarms(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """What was not checked, on red: nobody is to miss it."""
     if not report.alarms:
         return row
-    for place, text in enumerate([words("report.headline_incomplete"), *report.alarms]):
+    lines = [words("report.headline_incomplete"), *(f"· {text}" for text in report.alarms[:_ALARMS])]
+    if left := len(report.alarms) - _ALARMS:
+        lines += [words("report.more_alarms", count=left)] if left > 0 else []
+    for place, text in enumerate(lines):
         for column in range(1, _WIDTH + 1):
-            sheet.cell(row, column).fill = styles.fill(_ALARM)
-        cell = sheet.cell(row, 1, text if place == 0 else f"· {text}")
-        cell.font = styles.font(bold=place == 0, color=_ALARM_INK)
+            sheet.cell(row, column).fill = styles.fill(_ALARM_HEAD if place == 0 else _ALARM)
+        cell = sheet.cell(row, 1, printable(text))
+        cell.data_type = "s"
+        ink = "FFFFFF" if place == 0 else _ALARM_INK
+        cell.font = styles.font(13 if place == 0 else 11, bold=place == 0, color=ink)
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=_WIDTH)
         cell.alignment = styles.WRAP
-        sheet.row_dimensions[row].height = styles.LINE_HEIGHT * styles.lines_of(text, _COLUMN_WIDTH * _WIDTH)
+        height = styles.LINE_HEIGHT * styles.lines_of(text, _COLUMN_WIDTH * _WIDTH)
+        sheet.row_dimensions[row].height = height + (6 if place == 0 else 0)
         row += 1
-    return row
+    link(sheet, row, 1, words("report.go_rules"), words("sheet.rules"))
+    if not report.owner:
+        link(sheet, row, 3, words("report.go_quality"), words("sheet.quality"))
+    return row + 1
+
+
+def _left_out(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """That the workbook lists the first findings only, where it does."""
+    left = len(report.findings) - len(report.listed)
+    if not left:
+        return row
+    text = words(
+        "report.cut_owner" if report.owner else "report.cut",
+        shown=f"{len(report.listed):,}",
+        left=f"{left:,}",
+    )
+    for column in range(1, _WIDTH + 1):
+        sheet.cell(row, column).fill = styles.fill(_CUT)
+    sheet.cell(row, 1, text).font = styles.font(bold=True)
+    return row + 1
 
 
 def _feedback(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
@@ -100,152 +194,32 @@ def _feedback(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 
 
 def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """The few numbers of the night, each beside the night before."""
     found = changes(report)
-    tiles = [
-        (words("report.population"), report.population.devices, styles.INK),
-        (
-            words("verdict.compliant"),
-            report.population.verdicts[Verdict.COMPLIANT],
-            styles.VERDICT_FILL["compliant"],
-        ),
-        (words("report.still"), len(report.open), styles.INK),
-        (words("state.new"), found["new"] + found["reopened"], styles.VERDICT_FILL["unregistered"]),
-        (words("report.fixed"), found["fixed"], styles.VERDICT_FILL["compliant"]),
-        (words("report.overdue"), report.overdue, styles.VERDICT_FILL["unregistered"]),
+    good, bad = styles.VERDICT_FILL["compliant"], styles.VERDICT_FILL["unregistered"]
+    compliant = report.population.verdicts[Verdict.COMPLIANT]
+    was = report.past.before or Figures({}, None, None, None, None)
+    tiles: list[tuple[str, int, str, int | None]] = [
+        (words("report.population"), report.population.devices, styles.INK, was.devices),
+        (words("verdict.compliant"), compliant, good, was.verdicts.get(Verdict.COMPLIANT)),
+        (words("report.still"), len(report.open), styles.INK, was.open),
+        (words("state.new"), found["new"] + found["reopened"], bad, None),
+        (words("report.fixed"), found["fixed"], good, None),
+        (words("report.overdue"), report.overdue, bad, was.overdue),
     ]
-    for place, (label, number, color) in enumerate(tiles):
+    for place, (label, number, color, before) in enumerate(tiles):
         column = 1 + 2 * place
         for offset in (0, 1):
-            sheet.cell(row, column + offset).fill = styles.fill(styles.PALE)
-            sheet.cell(row + 1, column + offset).fill = styles.fill(styles.PALE)
+            for line in range(3):
+                sheet.cell(row + line, column + offset).fill = styles.fill(styles.PALE)
         sheet.cell(row, column, label).font = styles.font(color=styles.MUTED)
         shown = sheet.cell(row + 1, column, number)
         shown.font = styles.font(22, bold=True, color=color if number else styles.MUTED)
         shown.number_format = "#,##0"
         shown.alignment = Alignment(horizontal="left")
+        if before is not None:
+            text = words("report.against_last", change=f"{number - before:+,}" if number != before else "±0")
+            sheet.cell(row + 2, column, text).font = styles.font(10, color=styles.MUTED)
     sheet.row_dimensions[row].height = 22
     sheet.row_dimensions[row + 1].height = 34
-    return row + 2
-
-
-def _verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    population = report.population
-    top = title(sheet, row, 1, words("report.verdict_title"))
-    rows = [
-        (
-            words.label("verdict", verdict),
-            count,
-            round(count / population.devices, 4) if population.devices else 0,
-        )
-        for verdict, count in population.verdicts.items()
-    ]
-    end = table(sheet, top, 1, [words("header.verdict"), words("report.count"), words("report.share")], rows)
-    for place, verdict in enumerate(population.verdicts):
-        sheet.cell(top + 1 + place, 1).fill = styles.fill(styles.VERDICT_FILL[verdict])
-        dark = verdict in (Verdict.UNREGISTERED, Verdict.COMPLIANT)
-        sheet.cell(top + 1 + place, 1).font = styles.font(bold=True, color="FFFFFF" if dark else styles.INK)
-        sheet.cell(top + 1 + place, 3).number_format = "0.0%"
-    area = f"C{top + 1}:C{end - 1}"
-    sheet.conditional_formatting.add(
-        area, DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9DC3E6")
-    )
-    extra = [
-        (words("report.out_of_scope"), population.out_of_scope),
-        (words("report.unnamed"), population.unnamed),
-    ]
-    for label, number in extra:
-        if number:
-            sheet.cell(end, 1, f"{label}{words('colon')}{number}").font = styles.font(10, color=styles.MUTED)
-            end += 1
-    sheet.cell(end, 1, words("report.verdict_note")).font = styles.font(10, color=styles.MUTED)
-    return end + 1
-
-
-def _channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    top = title(sheet, row, 5, words("report.channel_title"))
-    channels = report.population.channels
-    headers = [words.column("reg_status"), *(words.label("channel", one.name) for one in channels)]
-    rows: list[Sequence[object]] = [
-        (words.label("reg_status", state), *(one.states.get(state, 0) for one in channels))
-        for state in channel_states(report, words)
-    ]
-    rates = (round(one.registered / one.total, 4) if one.total else 0.0 for one in channels)
-    end = table(sheet, top, 5, headers, [*rows, (words("report.rate"), *rates)])
-    for place in range(len(channels)):
-        rate = sheet.cell(end - 1, 6 + place)
-        rate.number_format = "0.0%"
-        rate.alignment = Alignment(horizontal="left")
-    return end
-
-
-def _three_tables(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    ends = []
-    found = changes(report)
-    top = title(sheet, row, 1, words("report.change_title"))
-    always = list(found)[:4]
-    rows: list[Sequence[object]] = [
-        (words.label("state", state), count) for state, count in found.items() if count or state in always
-    ]
-    ends.append(table(sheet, top, 1, [words("header.state"), words("report.count")], rows))
-    top = title(sheet, row, 5, words("report.severity_title"))
-    rows = [(words.label("severity", word), count) for word, count in severities(report).items()]
-    ends.append(table(sheet, top, 5, [words("header.severity"), words("report.count")], rows))
-    for place, word in enumerate(severities(report)):
-        cell = sheet.cell(top + 1 + place, 5)
-        cell.fill = styles.fill(styles.SEVERITY_FILL[word])
-        cell.font = styles.font(color=styles.SEVERITY_INK[word])
-    top = title(sheet, row, 9, words("report.owner_title"))
-    rows = [(words.label("owner", word), *counts) for word, counts in owners(report).items()]
-    headers = [words("header.owner"), words("report.still"), words("state.new"), words("report.overdue")]
-    ends.append(table(sheet, top, 9, headers, rows))
-    return max(ends)
-
-
-def _top(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    top = title(sheet, row, 1, words("report.top_title"))
-    findings = top_findings(report, 10)
-    if not findings:
-        sheet.cell(top, 1, words("report.no_findings")).font = styles.font(color=styles.MUTED)
-        return top + 1
-    headers = [words(f"header.{name}") for name in ("severity", "state", "owner", "due_on", "detail")]
-    rows = [
-        (
-            words.label("severity", one["severity"]),
-            words.label("state", one["state"]),
-            words.label("owner", one["owner"]),
-            one["due_on"],
-            one["detail"],
-        )
-        for one in findings
-    ]
-    end = table(sheet, top, 1, headers, rows, span=_WIDTH)
-    for place, one in enumerate(findings):
-        cell = sheet.cell(top + 1 + place, 1)
-        cell.fill = styles.fill(styles.SEVERITY_FILL[one["severity"]])
-        cell.font = styles.font(color=styles.SEVERITY_INK[one["severity"]])
-        sheet.cell(top + 1 + place, 4).number_format = "yyyy-mm-dd"
-        sheet.cell(top + 1 + place, 4).alignment = Alignment(horizontal="left")
-    return end
-
-
-def _rules(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    top = title(sheet, row, 1, words("report.rule_title"))
-    headers = [
-        words(f"header.{name}")
-        for name in ("rule", "severity", "status", "flagged", "unknown", "devices", "merchants", "title")
-    ]
-    touched = report.measures.impact.rules
-    rows = [
-        (
-            line.rule.id,
-            words.label("severity", line.rule.severity),
-            words.label("status", line.status),
-            line.flagged,
-            line.unknown,
-            touched[line.rule.id].devices if line.rule.id in touched else "",
-            touched[line.rule.id].merchants if line.rule.id in touched else "",
-            line.rule.title[words.language] + (f"{words('colon')}{line.reason}" if line.reason else ""),
-        )
-        for line in report.rules
-    ]
-    return table(sheet, top, 1, headers, rows, span=_WIDTH)
+    return row + 3

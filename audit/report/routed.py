@@ -13,6 +13,7 @@ from audit.check import Plan
 from audit.config import Settings
 from audit.crosscheck.schema import Subject
 from audit.intake.feeds import Feed
+from audit.ledger.past import Past
 from audit.ledger.telling import HANDLING_COLUMNS
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
@@ -158,6 +159,10 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         feedback=(),
         conflicts=tuple(one for one in house.conflicts if one.finding_id in ids),
         longest_waiver=house.longest_waiver,
+        past=Past(
+            rules_moved=house.past.rules_moved & {line.rule.id for line in rules},
+            severity_before={k: v for k, v in house.past.severity_before.items() if k in ids},
+        ),
         owner=scope.owner.name,
         routing=None,
     )

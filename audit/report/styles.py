@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report.palette import HEAD, INK, LINE, MUTED, PALE, SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
 from audit.report.sheetrows import LINE_HEIGHT, WIDE, CellStyle
+from audit.words import Words
 
 FONT = "微软雅黑"
 TO_FILL = "2E7D5B"  # the head of a column that people fill in
@@ -95,6 +96,19 @@ def colour_words(
                 formula=[f'{first}="{word}"'], fill=fill(color), font=Font(color=ink), stopIfTrue=True
             ),
         )
+
+
+def colour_severities(sheet: Worksheet, area: str, first: str, words: Words) -> None:
+    """Colour a column of severities."""
+    labels = words.section("severity")
+    fills = {labels[word]: color for word, color in SEVERITY_FILL.items()}
+    colour_words(sheet, area, first, fills, {labels[word]: color for word, color in SEVERITY_INK.items()})
+
+
+def colour_states(sheet: Worksheet, area: str, first: str, words: Words) -> None:
+    """Colour a column of states."""
+    labels = words.section("state")
+    colour_words(sheet, area, first, {labels[word]: color for word, color in STATE_FILL.items()})
 
 
 def print_setup(sheet: Worksheet, footer: str, title_rows: str | None = None) -> None:

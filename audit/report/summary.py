@@ -1,15 +1,22 @@
-"""The few figures and lines that every form of the report leads with."""
+"""The few figures and lines that the forms of the report lead with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from audit.ledger.lifecycle import State
-from audit.report.model import Report, Verdict
+import pandas as pd
+
+from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.ledger.past import Figures
+from audit.report.model import Move, Report, Verdict
 from audit.rules.model import Owner, Rule, Severity
 from audit.words import Words
+
+_GRAVE = 200  # findings of an owner whose titles tell what is gravest
+_TITLES = 4
 
 
 class NightStatus(StrEnum):
@@ -44,12 +51,12 @@ def headline(report: Report, words: Words) -> str:
         return words("report.headline_incomplete")
     if len(report.open) == 0 and population.verdicts[Verdict.COMPLIANT] == population.devices:
         return words("report.headline_clean", devices=population.devices)
-    return words("report.headline_open", open=len(report.open), devices=_devices(report))
+    return words("report.headline_open", open=len(report.open), devices=devices_of(report.open))
 
 
-def _devices(report: Report) -> int:
-    """Devices with an open finding."""
-    devices = report.open[report.open["subject"] == "device"]
+def devices_of(findings: pd.DataFrame) -> int:
+    """The devices that findings are about."""
+    devices = findings[findings["subject"] == "device"]
     named = devices["serial_no"].notna()
     without_serial = devices[~named][["merchant_no", "terminal_id"]].drop_duplicates()
     return int(devices[named]["serial_no"].nunique()) + len(without_serial)
@@ -81,6 +88,80 @@ def owners(report: Report) -> dict[str, tuple[int, int, int]]:
         new = own["state"].isin([State.NEW, State.REOPENED]).sum()
         found[owner.value] = (len(own), int(new), int(report.is_overdue[own.index].sum()))
     return found
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What an owner has to do: open findings, the next day one is due, and the gravest by title."""
+
+    owner: str
+    open: int
+    new: int
+    overdue: int
+    next_due: date | None
+    gravest: tuple[tuple[str, int], ...]
+
+
+def errands(report: Report) -> list[Errand]:
+    """Per owner with open findings, those with the most overdue and then the most open first."""
+    found = []
+    for owner, (count, new, overdue) in owners(report).items():
+        if count:
+            own = report.open[report.open["owner"] == owner]
+            coming = own["due_on"][own["due_on"] >= report.as_of]
+            titles = own["title"].head(_GRAVE).value_counts(sort=False)  # in order of priority
+            gravest = [(str(title), int((own["title"] == title).sum())) for title in titles.index[:_TITLES]]
+            due = min(coming, default=None)
+            found.append(Errand(owner, count, new, overdue, due, tuple(gravest)))
+    return sorted(found, key=lambda one: (-one.overdue, -one.open))
+
+
+def moves(report: Report) -> dict[Move, int]:
+    """Findings by what became of them since the night before; the four that readers look for always."""
+    counted = report.moved["move"].value_counts()
+    always = (Move.WORSE, Move.BACK, Move.NEW, Move.FIXED)
+    return {move: int(counted.get(move, 0)) for move in Move if move in always or counted.get(move, 0)}
+
+
+def worse_findings(report: Report) -> pd.DataFrame:
+    """What is graver, back or new since the night before, and demanded of somebody."""
+    moved = report.moved
+    demanded = ~moved["state"].isin((*CLOSED, *EXCUSED))
+    return moved[moved["move"].isin((Move.WORSE, Move.BACK, Move.NEW, Move.REFUTED)) & demanded]
+
+
+def overdue_findings(report: Report) -> pd.DataFrame:
+    """What is past its due date, longest first."""
+    return report.open[report.is_overdue].sort_values("due_on", kind="stable")
+
+
+def by_rule(report: Report) -> list[tuple[str, int, int, str]]:
+    """Rules by their open findings, most first: rule, open, of those new, title."""
+    titles = {line.rule.id: line.rule.title[report.language] for line in report.rules}
+    counted = report.open["rule"].value_counts()
+    new = report.open["rule"][report.open["state"].isin([State.NEW, State.REOPENED])].value_counts()
+    rows = [
+        (str(rule), int(count), int(new.get(rule, 0)), titles.get(str(rule), ""))
+        for rule, count in counted.items()
+    ]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+
+def trend_nights(report: Report) -> list[tuple[date, Figures]]:
+    """The nights of the trend, without the gaps."""
+    return [(day, at) for day, at in report.trend if at is not None]
+
+
+def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int, int]]:
+    """The vendors, branches or whoever a column names by open findings: name, open, overdue, devices."""
+    named = report.open[report.open[column].notna() & (report.open[column] != "")]
+    counted = named[column].value_counts()
+    late = named[column][report.is_overdue[named.index]].value_counts()
+    order = sorted(counted.items(), key=lambda one: (-one[1], str(one[0])))[:most]
+    return [
+        (str(name), int(count), int(late.get(name, 0)), devices_of(named[named[column] == name]))
+        for name, count in order
+    ]
 
 
 def top_findings(report: Report, most: int) -> list[dict[str, Any]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from audit.report import styles
+from audit.report.changes import add_changes
 from audit.report.forecast import add_forecast
+from audit.report.lists import add_lists
 from audit.report.merchants import add_merchants
 from audit.report.model import Report
 from audit.report.overview import add_overview
@@ -12,6 +14,7 @@ from audit.report.rectification import add_dictionary, add_rectification
 from audit.report.rulesheet import add_rules
 from audit.report.runsheet import add_run
 from audit.report.selfaudit import add_checklist
+from audit.report.trendsheet import add_trend_sheet
 from audit.report.xlsxfile import finish
 from audit.words import Words
 
@@ -19,13 +22,16 @@ from audit.words import Words
 def render_workbook(report: Report, words: Words) -> bytes:
     """The workbook's bytes; the same report gives the same bytes."""
     workbook = styles.new_workbook()
-    add_overview(workbook, report, words)
+    drawn = add_overview(workbook, report, words)
     rows = {
+        words("sheet.changes"): add_changes(workbook, report, words),
         words("sheet.findings"): add_rectification(workbook, report, words),
+        **add_lists(workbook, report, words),
         words("sheet.merchants"): add_merchants(workbook, report, words),
         words("sheet.forecast"): add_forecast(workbook, report, words),
     }
-    if not report.owner:  # the programme and the files are the house's own
+    if not report.owner:  # the nights behind, the programme and the files are the house's own
+        rows[words("sheet.trend")] = add_trend_sheet(workbook, report, words)
         add_checklist(workbook, report, words)
     add_rules(workbook, report, words)
     if not report.owner:
@@ -37,4 +43,4 @@ def render_workbook(report: Report, words: Words) -> bytes:
     properties.creator = f"pos-audit {report.version}"
     properties.subject = report.name or None
     properties.language = "zh-CN" if report.language == "zh" else "en"
-    return finish(workbook, rows, report.as_of)
+    return finish(workbook, rows, report.as_of, drawn)

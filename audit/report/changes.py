@@ -1,0 +1,53 @@
+"""The sheet 变化: what moved since the night before, what got worse first."""
+
+from __future__ import annotations
+
+from openpyxl.workbook import Workbook
+
+from audit.report import styles
+from audit.report.datasheet import add_datasheet, data_area
+from audit.report.findingcolumns import finding_column
+from audit.report.model import Move, Report
+from audit.report.sheetrows import Rows
+from audit.words import Words
+
+_COLUMNS = (
+    *("move", "severity", "severity_before", "rule", "title", "serial_no", "merchant_no", "merchant_name"),
+    *("detail", "owner", "due_on", "first_seen", "state", "vendor", "agent", "province", "store_no"),
+    *("by_rule", "finding_id"),
+)
+_WORSE, _BETTER, _OTHER = "FDE2E1", "DDF1E4", "EDEDED"
+MOVE_FILL = {
+    Move.WORSE: _WORSE,
+    Move.BACK: _WORSE,
+    Move.NEW: _WORSE,
+    Move.REFUTED: _WORSE,
+    Move.LAPSED: _OTHER,
+    Move.ENDED: _OTHER,
+    Move.ABSENT: _OTHER,
+    Move.FIXED: _BETTER,
+    Move.GONE: _BETTER,
+}
+
+
+def add_changes(workbook: Workbook, report: Report, words: Words) -> Rows:
+    """One row per finding that moved."""
+    name = words("sheet.changes")
+    moved = report.moved
+    shown = moved if report.most_rows is None else moved.head(report.most_rows)
+    columns = [finding_column(report, shown, column, words) for column in _COLUMNS]
+    notes = [
+        words("report.changes_note", previous=report.previous)
+        if report.previous
+        else words("report.first_night")
+    ]
+    if report.past.rules_moved:
+        notes.append(words("report.rules_moved", rules=sorted(report.past.rules_moved)))
+    if len(shown) < len(moved):
+        notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{len(moved) - len(shown):,}"))
+    rows = add_datasheet(workbook, name, "Changes", notes, columns, words, empty=words("report.no_changes"))
+    if rows.count:
+        fills = {words.label("drift", move): fill for move, fill in MOVE_FILL.items()}
+        styles.colour_words(workbook[name], *data_area("A", rows.count), fills)
+        styles.colour_severities(workbook[name], *data_area("B", rows.count), words)
+    return rows

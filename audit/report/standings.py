@@ -1,0 +1,206 @@
+"""The parts of the overview that say how things stand: by verdict and channel, what changed, who acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from openpyxl.formatting.rule import DataBarRule
+from openpyxl.styles import Alignment
+from openpyxl.worksheet.worksheet import Worksheet
+
+from audit.report import styles
+from audit.report.blocks import link, table, title
+from audit.report.changes import MOVE_FILL
+from audit.report.model import Report, Verdict
+from audit.report.summary import (
+    channel_states,
+    errands,
+    moves,
+    overdue_findings,
+    severities,
+    worse_findings,
+)
+from audit.words import Words
+
+_WIDTH = 12  # columns of the overview
+_LISTED = 8  # findings of a kind on the overview
+_SHEETS = {  # the sheet that lists the findings behind a verdict
+    Verdict.UNREGISTERED: "unregistered",
+    Verdict.MISMATCH: "mismatch",
+    Verdict.EXPIRED: "expired",
+}
+
+
+def add_verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """Devices by verdict, each once, beside the night before."""
+    population = report.population
+    before = report.past.before.verdicts if report.past.before else {}
+    top = title(sheet, row, 1, words("report.verdict_title"))
+    rows = [
+        (
+            words.label("verdict", verdict),
+            count,
+            round(count / population.devices, 4) if population.devices else 0,
+            _difference(count, before.get(verdict)),
+        )
+        for verdict, count in population.verdicts.items()
+    ]
+    headers = [words("header.verdict"), words("report.count"), words("report.share"), words("report.against")]
+    end = table(sheet, top, 1, headers, rows)
+    for place, verdict in enumerate(population.verdicts):
+        cell = sheet.cell(top + 1 + place, 1)
+        cell.fill = styles.fill(styles.VERDICT_FILL[verdict])
+        dark = verdict in (Verdict.UNREGISTERED, Verdict.COMPLIANT)
+        cell.font = styles.font(bold=True, color="FFFFFF" if dark else styles.INK)
+        share = sheet.cell(top + 1 + place, 3)
+        share.number_format, share.alignment = "0.0%", Alignment(horizontal="left")
+        if verdict in _SHEETS and population.verdicts[verdict]:
+            link(sheet, top + 1 + place, 2, None, words(f"sheet.{_SHEETS[verdict]}"))
+    sheet.conditional_formatting.add(
+        f"C{top + 1}:C{end - 1}",
+        DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9DC3E6"),
+    )
+    for key in ("out_of_scope", "unnamed"):
+        if number := getattr(population, key):
+            _note(sheet, end, 1, f"{words(f'report.{key}')}{words('colon')}{number:,}")
+            end += 1
+    _note(sheet, end, 1, words("report.verdict_note"))
+    return end + 1
+
+
+def add_channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """Devices by state in each required channel."""
+    left = 6
+    top = title(sheet, row, left, words("report.channel_title"))
+    channels = report.population.channels
+    headers = [words.column("reg_status"), *(words.label("channel", one.name) for one in channels)]
+    rows: list[Sequence[object]] = [
+        (words.label("reg_status", state), *(one.states.get(state, 0) for one in channels))
+        for state in channel_states(report, words)
+    ]
+    rates = (round(one.registered / one.total, 4) if one.total else 0.0 for one in channels)
+    end = table(sheet, top, left, headers, [*rows, (words("report.rate"), *rates)])
+    for place in range(len(channels)):
+        rate = sheet.cell(end - 1, left + 1 + place)
+        rate.number_format = "0.0%"
+        rate.alignment = Alignment(horizontal="left")
+    return end
+
+
+def add_errands(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """Who must do what: per owner the counts, the next due date and what is gravest."""
+    top = title(sheet, row, 1, words("report.errand_title"))
+    link(sheet, row, _WIDTH - 1, words("report.go_findings"), words("sheet.findings"))
+    headers = [words("header.owner"), words("report.still"), words("state.new"), words("report.overdue")]
+    headers += [words("report.next_due"), words("report.first_do")]
+    rows = [
+        (
+            words.label("owner", one.owner),
+            one.open,
+            one.new,
+            one.overdue,
+            one.next_due or "",
+            words("report.errand_mark").join(f"{name} {count:,}" for name, count in one.gravest),
+        )
+        for one in errands(report)
+    ]
+    end = table(sheet, top, 1, headers, rows, span=_WIDTH)
+    for place, row_values in enumerate(rows, top + 1):
+        sheet.cell(place, 1).font = styles.font(bold=True)
+        sheet.cell(place, 5).number_format = "yyyy-mm-dd"
+        sheet.cell(place, 5).alignment = Alignment(horizontal="left")
+        if row_values[3]:
+            sheet.cell(place, 4).font = styles.font(bold=True, color=styles.VERDICT_FILL["unregistered"])
+    return end
+
+
+def add_moves(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """What the night before's findings came to, and how many are new."""
+    top = title(sheet, row, 1, words("report.change_title"))
+    if report.previous is None:
+        _note(sheet, top, 1, words("report.first_night"))
+        return top + 1
+    link(sheet, row, 2, words("report.go_changes"), words("sheet.changes"))
+    counted = moves(report)
+    rows = [(words.label("drift", move), count) for move, count in counted.items()]
+    end = table(sheet, top, 1, [words("header.move"), words("report.count")], rows)
+    for place, move in enumerate(counted):
+        if counted[move]:
+            sheet.cell(top + 1 + place, 1).fill = styles.fill(MOVE_FILL[move])
+    return end
+
+
+def add_severities(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """Open findings by severity."""
+    left = 4
+    top = title(sheet, row, left, words("report.severity_title"))
+    counted = severities(report)
+    rows = [(words.label("severity", word), count) for word, count in counted.items()]
+    end = table(sheet, top, left, [words("header.severity"), words("report.count")], rows)
+    for place, word in enumerate(counted):
+        _severity(sheet, top + 1 + place, left, word)
+    return end
+
+
+def add_first(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """What got worse and what is overdue; where neither is known, what is gravest."""
+    worse, overdue = worse_findings(report), overdue_findings(report)
+    lists = [("worse_title", worse), ("overdue_title", overdue)]
+    if worse.empty:
+        lists.insert(0, ("top_title", report.open))
+    for key, findings in lists:
+        if len(findings) or key == "top_title":
+            row = _listed(sheet, row, key, findings, report, words) + 1
+    return row - 1
+
+
+def _listed(
+    sheet: Worksheet, row: int, key: str, findings: pd.DataFrame, report: Report, words: Words
+) -> int:
+    top = title(sheet, row, 1, words(f"report.{key}", count=f"{len(findings):,}"))
+    if key == "worse_title":
+        link(sheet, row, _WIDTH - 1, words("report.go_changes"), words("sheet.changes"))
+    shown = findings.head(_LISTED).to_dict("records")
+    if not shown:
+        _note(sheet, top, 1, words("report.no_findings"))
+        return top + 1
+    headers = [words(f"header.{name}") for name in ("severity", "state", "owner", "due_on", "detail")]
+    rows = [
+        (
+            words.label("severity", one["severity"]),
+            _moved(one, words),
+            words.label("owner", one["owner"]),
+            one["due_on"],
+            one["detail"],
+        )
+        for one in shown
+    ]
+    end = table(sheet, top, 1, headers, rows, span=_WIDTH)
+    for place, one in enumerate(shown, top + 1):
+        _severity(sheet, place, 1, one["severity"])
+        sheet.cell(place, 4).number_format = "yyyy-mm-dd"
+        sheet.cell(place, 4).alignment = Alignment(horizontal="left")
+        if one["due_on"] and one["due_on"] < report.as_of:
+            sheet.cell(place, 4).font = styles.font(bold=True, color=styles.VERDICT_FILL["unregistered"])
+    return end
+
+
+def _moved(finding: Mapping[Any, Any], words: Words) -> str:
+    move = finding.get("move")
+    return words.label("drift", move) if move else words.label("state", finding["state"])
+
+
+def _severity(sheet: Worksheet, row: int, column: int, word: str) -> None:
+    cell = sheet.cell(row, column)
+    cell.fill = styles.fill(styles.SEVERITY_FILL[word])
+    cell.font = styles.font(color=styles.SEVERITY_INK[word])
+
+
+def _difference(now: int, before: int | None) -> str:
+    return "—" if before is None else "±0" if now == before else f"{now - before:+,}"
+
+
+def _note(sheet: Worksheet, row: int, column: int, text: str) -> None:
+    sheet.cell(row, column, text).font = styles.font(10, color=styles.MUTED)
