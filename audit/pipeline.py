@@ -24,6 +24,7 @@ from audit.errors import ConfigError, ExitCode, NoUsableInput
 from audit.files import clear_abandoned
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
+from audit.intake.read import digest_of
 from audit.intake.store import Store
 from audit.ledger import outbox
 from audit.ledger.database import Database
@@ -222,7 +223,8 @@ def _tell(
         with watch.stage("ledger"):
             standing = standing_of(night.open_findings(), flagged["finding_id"], assessed, plan)
             rules = rule_records(assessed.outcomes, plan.thresholds)
-            findings = night.record(run, flagged, standing, _with_people(practice, night))
+            practice = _with_people(practice, night)
+            findings = night.record(run, flagged, standing, practice)
             sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
             findings = findings.assign(seal=seals(inputs.secret, sealed))
         say("rendering", "")
@@ -255,6 +257,7 @@ def _tell(
                 feedback=feedback,
                 conflicts=open_conflicts(night.connection),
                 past=past_of(night.connection, as_of, run.number, scope, rules),
+                waivers=night.watched(practice.waivers, findings),
                 fail_on=wishes.fail_on,
             )
             owned: dict[str, Report] = {}
@@ -360,6 +363,8 @@ def _run_id(settings: Settings, as_of: date, inputs: Inputs, revision: str, fail
         for file in slot.files
     ]
     files += [[copy.name, copy.sha256] for copy in inputs.copies]
+    own = settings.ledger
+    files += [[str(file), digest_of(settings.path(file))] for file in (own.calendar, own.waivers) if file]
     files += [[owner.fingerprint] for owner in inputs.owners]
     text = repr([as_of.isoformat(), files, settings.digest, __version__, revision, fail_on])
     return sha256(text.encode()).hexdigest()[:16]

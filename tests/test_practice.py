@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pytest
 from conftest import AS_OF, Estate
@@ -13,9 +18,11 @@ from hypothesis import strategies as st
 
 from audit.config import load_settings
 from audit.errors import ConfigError, ExitCode
+from audit.ledger.database import Database
 from audit.ledger.merge import Handling, Returned, Status, Terms, merge, normalised
+from audit.ledger.nights import Run, open_night
 from audit.ledger.schema import HUMAN_FIELDS
-from audit.ledger.waivers import Waiver, load_waivers, matched, reminders
+from audit.ledger.waivers import HELD, Waiver, enter_waivers, idle_nights, load_waivers, matched, watched
 from audit.ledger.workdays import Calendar, load_calendar
 from audit.words import load_words
 
@@ -115,15 +122,42 @@ def test_what_is_to_be_looked_at_again():
     def waiver(days: int, name: str) -> Waiver:
         return Waiver("file", name, "李总", AS_OF + timedelta(days=days), finding_id=name)
 
-    nights = [AS_OF - timedelta(days=n) for n in range(40)][::-1]
-    over, soon, idle, busy = waiver(-1, "a"), waiver(7, "b"), waiver(60, "c"), waiver(60, "d")
-    last = {idle.waiver_id: AS_OF - timedelta(days=30), busy.waiver_id: AS_OF - timedelta(days=29)}
-    found = reminders([busy, idle, soon, over], AS_OF, last, nights)
-    assert [(one.waiver.reason, one.key, one.nights) for one in found] == [
-        ("a", "ended", 0),
-        ("b", "ending", 0),
-        ("c", "idle", 30),
+    over, soon, idle, busy = waiver(-1, "a"), waiver(7, "b"), waiver(60, "c"), waiver(61, "d")
+    fresh, later = waiver(62, "e"), replace(waiver(63, "f"), starts_on=NEXT)
+    silent = {one.waiver_id: 29 for one in (idle, busy)} | {fresh.waiver_id: 28}
+    found = watched([later, fresh, busy, idle, soon, over], AS_OF, {busy.waiver_id: 3}, silent)
+    assert [(one.waiver.reason, one.standing, one.findings, one.idle) for one in found] == [
+        ("a", "ended", 0, 0),
+        ("b", "ending", 0, 1),
+        ("c", "idle", 0, 30),
+        ("d", "running", 3, 0),
+        ("e", "running", 0, 29),
+        ("f", "upcoming", 0, 0),
     ]
+
+
+def test_nights_without_a_match_count_from_the_last_one_back(database: Database):
+    def waiver(name: str, starts_on: date | None = None) -> Waiver:
+        return Waiver("file", name, "李总", AS_OF + timedelta(days=90), finding_id=name, starts_on=starts_on)
+
+    since_third = AS_OF + timedelta(days=3)
+    never, often, late = waiver("never"), waiver("often"), waiver("late", since_third)
+    nights: list[tuple[int, dict[str, object]]] = [
+        (0, {"states": {}}),  # of a release that did not note what held
+        (1, {HELD: []}),
+        (2, {HELD: [often.waiver_id]}),
+        (3, {HELD: []}),
+        (5, {HELD: []}),
+    ]
+    for offset, counts in nights:
+        with open_night(database, AS_OF + timedelta(days=offset)) as night:
+            enter_waivers(night.connection, [never, often, late], night.as_of)
+            run = Run(night.next_number(), f"{offset:016x}", night.as_of, 0, "", {})
+            night.add_run(run, "0", "0")
+            night.complete_run(run, [], counts)
+    with open_night(database, AS_OF + timedelta(days=6)) as night:
+        found = idle_nights(night.connection, [never, often, late], night.as_of)
+    assert found == {never.waiver_id: 4, often.waiver_id: 2, late.waiver_id: 2}
 
 
 def test_a_whole_night_under_a_waiver(estate: Estate):
@@ -135,12 +169,30 @@ def test_a_whole_night_under_a_waiver(estate: Estate):
         'rule = "MER-*"\nmerchant_no = "8981*"\nreason = "换证中"\napprover = "李总"\nuntil = 2026-11-22',
     )
     estate.sections["ledger"] = 'waivers = "waivers.toml"\ndue = {high = 5}'
-    again = estate.run(fail_on="high")
+    estate.sections["mail"] = (
+        'host = "localhost"\nsecurity = "none"\nsender = "a@example.invalid"\nto = ["b@example.invalid"]'
+    )
+    again = estate.run(fail_on="high", mail=False)
     assert not again.replayed, "another file of waivers is another input"
     assert again.code is ExitCode.DONE, "what is waived fails nothing"
     assert [row["state"] for row in estate.findings() if row["rule"] == "MER-04"] == ["waived"]
+    [waiver] = json.loads((again.folder / "summary.json").read_text("utf-8"))["waivers"]
+    assert (waiver["standing"], waiver["findings"], waiver["until"]) == ("ending", 1, "2026-11-22")
+    assert "还有 1 天到期" in waiver["reminder"]
+    sheet = openpyxl.load_workbook(again.folder / "report.xlsx")["豁免"]
+    assert sheet["B7"].value == "MER-*、商户编号 8981*"
+    letter = next((estate.folder / "state" / "outbox").glob("2026-11-21-night-*.eml"))
+    message = email.message_from_bytes(letter.read_bytes(), policy=email.policy.default)
+    for kind in ("plain", "html"):
+        assert waiver["reminder"] in message.get_body((kind,)).get_content()
     after = date(2026, 11, 23)
-    estate.run(after)
+    told = estate.run(after, mail=False)
+    [waiver] = told.summary["waivers"]
+    assert (waiver["standing"], waiver["findings"]) == ("ended", 0)
+    assert "已于 2026-11-22 到期" in waiver["reminder"]
+    month = date(2026, 12, 23)
+    [waiver] = estate.run(month, mail=False).summary["waivers"]
+    assert (waiver["standing"], waiver["reminder"]) == ("ended", ""), "it has been told for a week"
     [row] = [row for row in estate.findings(after) if row["rule"] == "MER-04"]
     assert (row["state"], row["first_seen"]) == ("open", AS_OF)
     assert row["due_on"] == date(2026, 11, 30)

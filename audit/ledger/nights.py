@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +22,7 @@ from audit.ledger.lifecycle import State, Tonight
 from audit.ledger.recording import OPEN_LIVES, Practice, record
 from audit.ledger.schema import FINDINGS, HANDLINGS, INPUTS, RUNS, WORDINGS
 from audit.ledger.telling import told
+from audit.ledger.waivers import Waiver, Watched, idle_nights, watched
 from audit.ledger.withdrawal import withdraw
 
 __all__ = ["InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
@@ -167,6 +168,11 @@ class Night:
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
         recorded = record(self._connection, run.number, flagged, standing, practice, tonight)
         return told(self._connection, recorded, flagged, self.as_of, practice.escalate)
+
+    def watched(self, waivers: Sequence[Waiver], findings: pd.DataFrame) -> tuple[Watched, ...]:
+        """What is to be said of each waiver; `findings` are those `record` gave."""
+        held = {str(name): int(count) for name, count in findings["waiver"].value_counts().items()}
+        return watched(waivers, self.as_of, held, idle_nights(self._connection, waivers, self.as_of))
 
     def add_run(
         self, run: Run, version: str, config_digest: str, scope: Mapping[str, object] | None = None

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from audit.errors import ConfigError
-from audit.ledger.schema import EVENTS, FINDINGS, RUNS, WAIVERS
+from audit.ledger.schema import RUNS, WAIVERS
 
 PATTERNS = ("serial_no", "merchant_no", "channel", "vendor")
 _KEYS = ("finding", "rule", *PATTERNS, "reason", "approver", "from", "until")
 ENDING_DAYS = 7  # told so long before a waiver ends
 IDLE_NIGHTS = 30  # told when it matched nothing for so many
+HELD = "waivers"  # of a night's counts: the ids of those that held for something
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,24 @@ class Waiver:
         return (self.starts_on is None or self.starts_on <= as_of) and as_of <= self.until
 
 
+class Standing(StrEnum):
+    """What is to be said of a waiver tonight."""
+
+    ENDED = "ended"
+    ENDING = "ending"  # within days
+    IDLE = "idle"  # has matched nothing for many nights
+    UPCOMING = "upcoming"
+    RUNNING = "running"
+
+
 @dataclass(frozen=True)
-class Reminder:
-    """Why a waiver is to be looked at again: `key` is ending, idle or ended."""
+class Watched:
+    """A waiver tonight: the findings it holds for, or the nights up to this one it has held for none."""
 
     waiver: Waiver
-    key: str
-    nights: int = 0  # idle: so many
+    standing: Standing
+    findings: int = 0
+    idle: int = 0
 
 
 def load_waivers(file: Path | None, as_of: date, max_days: int) -> tuple[Waiver, ...]:
@@ -191,35 +204,50 @@ def enter_waivers(connection: sa.Connection, waivers: Iterable[Waiver], as_of: d
             )
 
 
-def last_matches(connection: sa.Connection, as_of: date) -> dict[str, date]:
-    """Per waiver the last night it held for a finding, or else the night it was entered."""
+def idle_nights(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> dict[str, int]:
+    """Per waiver the nights just before `as_of`, at most so many as matter, on which it held for nothing.
+
+    Nights before it was entered or began do not count; nor do those of which nobody noted what held.
+    """
+    behind = connection.execute(
+        sa.select(RUNS.c.as_of, RUNS.c.counts)
+        .where(~RUNS.c.superseded, RUNS.c.as_of < as_of)
+        .order_by(RUNS.c.as_of.desc())
+        .limit(IDLE_NIGHTS)
+    ).all()
     entered = {row.waiver_id: row.entered_on for row in connection.execute(sa.select(WAIVERS))}
-    over = (
-        sa.select(EVENTS.c.was_waiver, sa.func.max(EVENTS.c.as_of))
-        .join(RUNS, RUNS.c.number == EVENTS.c.number)
-        .where(EVENTS.c.was_waiver.is_not(None), ~RUNS.c.superseded)
-        .group_by(EVENTS.c.was_waiver)
-    )
-    entered.update({str(identifier): day for identifier, day in connection.execute(over)})
-    holding = sa.select(FINDINGS.c.waiver).where(FINDINGS.c.waiver.is_not(None)).distinct()
-    return entered | dict.fromkeys(map(str, connection.scalars(holding)), as_of)
+    return {
+        one.waiver_id: _silent(one, max(entered.get(one.waiver_id, as_of), one.starts_on or date.min), behind)
+        for one in waivers
+    }
 
 
-def reminders(
-    waivers: Iterable[Waiver], as_of: date, last_match: Mapping[str, date], nights: Sequence[date]
-) -> tuple[Reminder, ...]:
-    """What is to be looked at again: waivers that end within days, have ended, or match nothing.
+def _silent(waiver: Waiver, since: date, behind: Sequence[Any]) -> int:
+    for number, night in enumerate(behind):
+        held = night.counts.get(HELD)
+        if night.as_of < since or held is None or waiver.waiver_id in held:
+            return number
+    return len(behind)
 
-    `last_match` holds per waiver id the last night it held for a finding, or else the night it was entered;
-    `nights` the nights that stand, in order.
+
+def watched(
+    waivers: Iterable[Waiver], as_of: date, held: Mapping[str, int], idle: Mapping[str, int]
+) -> tuple[Watched, ...]:
+    """What is to be said of each waiver, those that end first first.
+
+    `held` counts, per waiver id, the findings it holds for tonight, `idle` the nights before without any.
     """
     found = []
     for one in sorted(waivers, key=lambda one: (one.until, one.waiver_id)):
-        idle = sum(night > last_match.get(one.waiver_id, as_of) for night in nights)
+        count = held.get(one.waiver_id, 0)
+        silent = 0 if count or not one.runs(as_of) else idle.get(one.waiver_id, 0) + 1
         if one.until < as_of:
-            found.append(Reminder(one, "ended"))
+            standing = Standing.ENDED
+        elif one.starts_on and one.starts_on > as_of:
+            standing = Standing.UPCOMING
         elif one.until - as_of <= timedelta(days=ENDING_DAYS):
-            found.append(Reminder(one, "ending"))
-        elif idle >= IDLE_NIGHTS:
-            found.append(Reminder(one, "idle", idle))
+            standing = Standing.ENDING
+        else:
+            standing = Standing.IDLE if silent >= IDLE_NIGHTS else Standing.RUNNING
+        found.append(Watched(one, standing, count, silent))
     return tuple(found)

@@ -16,12 +16,14 @@ from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.ledger.past import Past
+from audit.ledger.waivers import Watched
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.checklist import Programme, checklist
 from audit.report.feedback import conflict_lines, feedback_lines
 from audit.report.model import InputLine, Population, RejectedCell, Report, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
+from audit.report.waivers import waiver_lines
 from audit.rules.model import Severity
 from audit.words import Words
 
@@ -61,6 +63,7 @@ def build_report(
     feedback: Sequence[Taken],
     conflicts: Sequence[OpenConflict],
     past: Past,
+    waivers: Sequence[Watched],
     fail_on: str | None,
 ) -> Report:
     """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals."""
@@ -104,6 +107,7 @@ def build_report(
         conflicts=conflict_lines(conflicts, words),
         longest_waiver=settings.ledger.max_waiver_days,
         past=past,
+        waivers=waiver_lines(waivers, ordered, as_of, words),
     )
 
 

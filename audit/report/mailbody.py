@@ -20,6 +20,7 @@ from audit.report.palette import (
 )
 from audit.report.summary import NightStatus, changes, headline, night_status, owners, top_findings
 from audit.report.templating import environment, plain
+from audit.report.waivers import reminders
 from audit.words import Words
 
 _ROWS = 8  # findings of a kind; the rest is counted
@@ -78,6 +79,7 @@ def render_mail(
         "severity_ink": SEVERITY_INK,
         "verdict_fill": VERDICT_FILL,
         **{"ink": INK, "muted": MUTED, "head": HEAD, "line": LINE, "pale": PALE},
+        "reminders": reminders(report),
         "closing": closing,
         "week": week,
         "when": when,

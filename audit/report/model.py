@@ -12,6 +12,7 @@ import pandas as pd
 from audit.intake.reading import Rejection
 from audit.ledger.lifecycle import CLOSED, EXCUSED, Kind, State
 from audit.ledger.past import Figures, Past
+from audit.ledger.waivers import HELD, Standing
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.routing.owners import Unmet
@@ -191,6 +192,22 @@ class FeedbackLine:
 
 
 @dataclass(frozen=True)
+class WaiverLine:
+    """A waiver: what it lets stand, why, by whose leave, until when, and how many findings tonight."""
+
+    waiver_id: str
+    standing: Standing
+    source: str  # file or workbook
+    what: str
+    reason: str
+    approver: str
+    starts_on: date | None
+    until: date
+    findings: int
+    reminder: str  # the sentence, "" where there is nothing to do
+
+
+@dataclass(frozen=True)
 class ConflictLine:
     """Two people wrote different things; the ledger holds the first."""
 
@@ -252,6 +269,7 @@ class Report:
     conflicts: tuple[ConflictLine, ...]
     longest_waiver: int  # days from the audit date
     past: Past
+    waivers: tuple[WaiverLine, ...] = ()  # those that end first first
     owner: str = ""  # the party it is for; "" is the house's own, of the whole estate
     routing: Routing | None = None  # where parties are given reports of their own
     most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
@@ -312,6 +330,7 @@ class Report:
             "open": len(self.open),
             "overdue": self.overdue,
             "states": {str(name): int(count) for name, count in sorted(states.items())},
+            HELD: sorted(one.waiver_id for one in self.waivers if one.findings),
             "severities": {
                 str(name): int(count) for name, count in sorted(self.open["severity"].value_counts().items())
             },

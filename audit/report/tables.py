@@ -21,6 +21,7 @@ from pyarrow import csv as arrow_csv
 from audit import __version__
 from audit.report.measured import told
 from audit.report.model import Report
+from audit.report.waivers import waivers_told
 
 _STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "jinja2", "sqlalchemy")
 
@@ -129,6 +130,7 @@ def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
             {"rule": rule, "severity": severity, "state": state, "count": count}
             for (rule, severity, state), count in sorted(counted.items())
         ],
+        "waivers": waivers_told(report),
         "rules": [
             {
                 "rule": line.rule.id,

@@ -15,6 +15,7 @@ from audit.report.rulesheet import add_rules
 from audit.report.runsheet import add_run
 from audit.report.selfaudit import add_checklist
 from audit.report.trendsheet import add_trend_sheet
+from audit.report.waivers import add_waivers
 from audit.report.xlsxfile import finish
 from audit.words import Words
 
@@ -30,6 +31,8 @@ def render_workbook(report: Report, words: Words) -> bytes:
         words("sheet.merchants"): add_merchants(workbook, report, words),
         words("sheet.forecast"): add_forecast(workbook, report, words),
     }
+    if report.waivers:
+        rows[words("sheet.waivers")] = add_waivers(workbook, report, words)
     if not report.owner:  # the nights behind, the programme and the files are the house's own
         rows[words("sheet.trend")] = add_trend_sheet(workbook, report, words)
         add_checklist(workbook, report, words)
