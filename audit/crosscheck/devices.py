@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Collection, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
@@ -171,14 +172,20 @@ def version_fits(engine: Engine, facts: Frame) -> Frame:
     regular expression here, once per pattern.
     """
     used = engine.collected(facts.select("model_version_pattern").unique())
+    patterns = sorted(pattern for pattern in used["model_version_pattern"].to_pylist() if pattern)
     fits: nw.Expr = nw.col("in_scope") & nothing_known()
-    for pattern in used["model_version_pattern"].to_pylist():
-        if pattern:
-            fits = (
-                nw.when(nw.col("model_version_pattern") == pattern)
-                .then(nw.col("firmware").str.contains(pattern_regex(pattern)))
-                .otherwise(fits)
-            )
+    if patterns:
+        # side by side, not one within the other: a list of many patterns is no deep expression
+        each = (
+            (nw.col("model_version_pattern") == pattern)
+            & nw.col("firmware").str.contains(pattern_regex(pattern))
+            for pattern in patterns
+        )
+        fits = (
+            nw.when(nw.col("model_version_pattern").is_in(patterns))
+            .then(nw.any_horizontal(*each, ignore_nulls=False))
+            .otherwise(fits)
+        )
     return facts.with_columns(model_version_fits=fits).drop("model_version_pattern")
 
 
@@ -198,7 +205,8 @@ def pattern_regex(pattern: str) -> str:
 
 
 def _escaped(letter: str) -> str:
-    return letter if letter.isalnum() or letter in "_-" else f"\\{letter}"
+    """A letter as itself: to RE2, a backslash before what is no ASCII punctuation is an error."""
+    return f"\\{letter}" if letter in string.punctuation and letter not in "_-" else letter
 
 
 def _always(answer: bool) -> nw.Expr:

@@ -26,6 +26,7 @@ from audit.intake.reading import Aside, Rejection, SheetReading
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
 from audit.intake.unreadable import refuse_unreadable
+from audit.plaintext import plain
 from audit.redaction import mask, mask_numbers
 from audit.tables import Column, Kind, Table
 
@@ -208,7 +209,7 @@ def _assemble(
         if worth_showing is not None and pc.any(worth_showing).as_py():
             raw = grid.columns[header.columns[name]].take(pa.array(places))
             columns[f"{name}_raw"] = pc.if_else(worth_showing, pc.utf8_trim_whitespace(raw), None)
-    columns["source_sheet"] = pa.array([grid.sheet] * len(places), pa.string())
+    columns["source_sheet"] = pa.array([plain(grid.sheet)] * len(places), pa.string())
     columns["source_row"] = pa.array(places + 1, pa.int64())
     columns[_UNREAD] = _unread_texts(grid, header, cleaned, places)
     columns["rejected"] = _rejected_names(cleaned, len(places))
@@ -252,7 +253,7 @@ def _rejected_cells(rejections: Iterable[Rejection], places: np.ndarray) -> dict
     return {
         "rejected_reasons": pa.array([reasons.get(row) for row in numbers], pa.string()),
         "unread_text": pa.array(
-            ["/".join(texts[row]) if row in texts else None for row in numbers], pa.string()
+            ["\x1f".join(texts[row]) if row in texts else None for row in numbers], pa.string()
         ),
     }
 
@@ -273,12 +274,12 @@ def _rejections(
             text = cells[place].as_py() or ""
             found.append(
                 Rejection(
-                    grid.sheet,
+                    plain(grid.sheet),
                     place + 1,
                     headers[name].letter,
-                    headers[name].header,
+                    plain(headers[name].header),
                     name,
-                    _shown(text, table.by_name[name]),
+                    _shown(plain(text), table.by_name[name]),
                     reason,
                 )
             )

@@ -21,6 +21,7 @@ from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference
 from audit.intake.reading import Reason
+from audit.plaintext import plain
 from audit.tables import Column, Kind, normalise_label
 from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
 
@@ -46,9 +47,6 @@ _PLAIN: dict[Kind, str] = {
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
 _NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
-_HIDDEN = re.compile(
-    r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-)
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
     r"(?:¥|RMB|CNY)?(?P<sign>[+-]?)(?:¥|RMB|CNY)?(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)"
@@ -196,7 +194,7 @@ def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     """Free text without the blanks around it, glued quotes before it and characters nobody sees."""
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
-    value = _HIDDEN.sub("", text).replace("\t", " ").strip().removeprefix("`").strip()
+    value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
     return None if value.upper() in blanks else value
 
 

@@ -22,6 +22,7 @@ from audit.intake.read import Request
 from audit.intake.reading import FileReading
 from audit.intake.store import Store
 from audit.intake.versions import Candidate, superseded
+from audit.plaintext import plain
 from audit.tables import TABLES, Table
 
 READERS = 2
@@ -222,7 +223,7 @@ def assemble(feed: Feed) -> pa.Table:
         rows = pq.read_table(file.rows_path)
         ids = pc.add(pa.array(np.arange(rows.num_rows)), number * ROWS_PER_FILE)
         rows = rows.append_column("row_id", ids)
-        rows = rows.append_column("source_file", pa.array([file.name] * rows.num_rows, pa.string()))
+        rows = rows.append_column("source_file", pa.array([plain(file.name)] * rows.num_rows, pa.string()))
         parts.append(_narrowed(rows, feed.table))
     schema = pa.schema(
         [

@@ -54,6 +54,7 @@ def table(
                 cell.value = (printable(value) or None) if isinstance(value, str) else value  # type: ignore[assignment]
                 if isinstance(value, str) and value:
                     cell.data_type = "s"  # what vendors wrote is never a formula
+                    cell.quotePrefix = bool(_FORMULA.match(value))
                 elif isinstance(value, int):
                     cell.number_format = "#,##0"
                     cell.alignment = Alignment(horizontal="left")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from audit.ledger.lifecycle import State
+from audit.plaintext import plain
 from audit.report.model import Report, Verdict
 from audit.report.palette import (
     HEAD,
@@ -19,7 +20,7 @@ from audit.report.palette import (
     VERDICT_FILL,
 )
 from audit.report.summary import NightStatus, changes, headline, night_status, owners, top_findings
-from audit.report.templating import environment, plain
+from audit.report.templating import environment
 from audit.report.waivers import reminders
 from audit.words import Words
 

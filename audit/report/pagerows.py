@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from audit.plaintext import plain
 from audit.report.model import Report
-from audit.report.templating import plain
 from audit.words import Words
 
 EMBEDDED = 100_000  # findings the script gets; opened within three seconds

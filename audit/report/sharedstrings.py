@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.plaintext import UNSEEN, plain
+
 MAX_CELL_CHARACTERS = 32_767  # of UTF-16: a letter beyond the first plane counts twice
 _CUT = "…"
 _BLOCK = 65_536  # texts turned into XML at a time
-_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
-_ILLEGAL = re.compile(f"{_CONTROL}|[\ud800-\udfff]")
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_ODD = f"{_CONTROL}|_x[0-9A-Fa-f]{{4}}_"  # what a text must hold to be anything but itself
+_ODD = f"{UNSEEN}|_x[0-9A-Fa-f]{{4}}_"  # what a text must hold to be anything but itself
 _HEAD = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="%d">'
@@ -48,8 +48,8 @@ class SharedStrings:
 
 
 def printable(text: str) -> str:
-    """A text a cell can hold: no control characters, and no more than a cell takes."""
-    text = _ILLEGAL.sub("", text)
+    """A text a cell can hold: nothing that nobody can see, and no more than a cell takes."""
+    text = plain(text)
     if _length(text) <= MAX_CELL_CHARACTERS:
         return text
     cut = text[: MAX_CELL_CHARACTERS - len(_CUT)]

@@ -70,7 +70,7 @@ FINDINGS_SCHEMA = pa.schema(
     ]
 )
 # a spreadsheet program that opens the CSV must not take a vendor's text for a formula
-_FORMULA_LIKE = r"^[=+\-@\t\r]"
+_FORMULA_LIKE = r"^\s*[=+\-@＝＋－＠]"
 
 
 def findings_table(report: Report) -> pa.Table:

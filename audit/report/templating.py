@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from audit.plaintext import plain
 from audit.words import template_folders
-
-# control characters, marks that turn or hide text, halves of characters
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
 
 
 @dataclass(frozen=True)
@@ -45,11 +40,6 @@ def inline(found: Environment, name: str, facts: Mapping[str, object]) -> Inline
     text = found.get_template(name).render(**facts)
     digest = b64encode(sha256(text.encode()).digest()).decode()
     return Inline(Markup(text), Markup(f"'sha256-{digest}'"))  # noqa: S704 - our own text
-
-
-def plain(text: str) -> str:
-    """A text with nothing in it that nobody can see."""
-    return _UNSEEN.sub("", text)
 
 
 def _seen(value: object) -> object:
