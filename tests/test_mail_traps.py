@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -346,3 +350,23 @@ def test_names_in_chinese_are_on_the_wire_as_mail_programs_read_them(box: Letter
     assert b"filename*=utf-8''%E7%BB%88%E7%AB%AF" in native
     [attached] = inbox.messages[1].iter_attachments()
     assert attached.get_filename() == "终端审计-2026-11-21.xlsx"
+
+
+def test_a_message_queued_by_the_first_release_goes_to_everybody(tmp_path: Path, pair, monkeypatch):
+    """It knew neither forms nor recipients, and named its file by a path of a machine that may be gone."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(pair[0]))
+    box = Letterbox(tmp_path, {"password": PASSWORD})
+    state = box.settings.state
+    (state / "outbox").mkdir(parents=True)
+    data = b"Message-ID: <old@example.invalid>\r\n\r\nold\r\n"
+    (state / "outbox" / "old.eml").write_bytes(data)
+    shutil.copy(Path(__file__).parent / "ledgers" / "0.1.0.sqlite", state / "ledger.sqlite")
+    with closing(sqlite3.connect(state / "ledger.sqlite")) as ledger:
+        row = ("<old@example.invalid>", 1, "night", "/gone/state/outbox/old.eml", sha256(data).hexdigest())
+        ledger.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, 'queued', 1, '')", row)
+        ledger.commit()
+    with serving(Inbox(), pair) as inbox:
+        assert at(box, inbox).send() == []
+    assert inbox.recipients == [list(PEOPLE)]
+    assert inbox.raw == [data]
+    assert box.files == []
