@@ -59,7 +59,7 @@ from audit.rules.selection import selected_rules
 from audit.standing import standing_of
 from audit.words import Words
 
-Say = Callable[[str, str], None]  # a message key of [cli] and a detail
+Say = Callable[[str, str], None]  # a message key of [cli] and a detail; no key: may the night go on?
 
 
 def _silent(_: str, __: str) -> None:
@@ -167,7 +167,9 @@ def run_audit(
             result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)
             if wishes.mail and (settings.mail or settings.chat_urls):
                 say("delivering", "")
-                problems = send_queued(settings, words, database, lambda whom: say("mail_sent", whom))
+                problems = send_queued(
+                    settings, words, database, lambda whom: say("mail_sent", whom), lambda: say("", "")
+                )
                 if problems:
                     reason = words("reason.delivery", detail=problems[0])
                     result = replace(result, code=ExitCode.DELIVERY, reason=reason)

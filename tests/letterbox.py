@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,10 +71,10 @@ class Letterbox:
                 letters=letters or (letter(),),
             )
 
-    def send(self) -> list[str]:
+    def send(self, breathe: Callable[[], None] = lambda: None) -> list[str]:
         """Send as a run does; the result says what went wrong."""
         with self.database() as database:
-            return send_queued(self.settings, load_words("en"), database, self.taken.append)
+            return send_queued(self.settings, load_words("en"), database, self.taken.append, breathe)
 
     @property
     def rows(self) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from letterbox import PEOPLE, Letterbox, letter
 from mailserver import PASSWORD, Inbox, certificate, drop, hang, serving, silent, talking
 
 from audit.delivery.courier import deliver
-from audit.errors import ConfigError, Locked
+from audit.errors import ConfigError, Locked, Stopped
 from audit.lock import only_run
 from audit.words import load_words
 
@@ -152,6 +152,17 @@ def test_a_server_that_is_not_there_or_has_no_address_is_tried_again_later(box: 
     [told] = at(box, 1, host=host, retries=1).send()
     assert f"{host}:1" in told
     assert (box.status, box.rows[0]["attempts"]) == ("queued", 2)
+
+
+def test_a_run_told_to_stop_does_not_wait_for_the_next_attempt(box: Letterbox):
+    def stop() -> None:
+        raise Stopped("stopped")
+
+    begun = time.monotonic()
+    with pytest.raises(Stopped):
+        at(box, 1, retry_seconds=60).send(stop)
+    assert time.monotonic() - begun < 10
+    assert box.status == "queued"
 
 
 def test_a_wrong_password_is_tried_once_a_run_and_not_told(box: Letterbox, pair):

@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import REGISTRATION, Estate
+from conftest import AS_OF, REGISTRATION, Estate
 from letterbox import Letterbox
 from test_cli import pos_audit
+from typer.testing import CliRunner
 from webhook import Hook, hooked, settled
 
+from audit.cli import app
 from audit.config import load_settings
 from audit.delivery import heartbeat
 from audit.delivery.chat import require_chat
@@ -156,6 +158,15 @@ def test_a_watchdog_that_fails_or_hangs_delays_a_run_by_its_timeout_at_most(quic
         assert time.monotonic() - begun < 2
     assert said
     assert "canary" not in said
+
+
+def test_a_watchdog_that_hangs_leaves_the_exit_code_alone(quick, estate: Estate, monkeypatch):
+    with hooked(*[0] * 9) as hook:
+        monkeypatch.setenv("AUDIT_NOTIFY_PING_URL", hook.url)
+        ended = CliRunner().invoke(app, ["run", "--config", str(estate.configure()), "--as-of", str(AS_OF)])
+        assert ended.exit_code == 0
+        assert "127.0.0.1" in ended.stderr
+        assert "canary" not in ended.stderr
 
 
 def test_a_watchdog_that_stumbles_is_asked_again(quick):

@@ -65,7 +65,8 @@ def run(
 
                 def step(key: str, detail: str) -> None:
                     check()
-                    say(key, detail)
+                    if key:
+                        say(key, detail)
 
                 result, missed = run_caught_up(
                     settings, words, night, wishes, catch_up, say=step, told=made_up.append

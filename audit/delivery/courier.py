@@ -24,6 +24,7 @@ from audit.words import Words
 
 Told = Callable[[str], None]
 _CHANCE = random.SystemRandom()
+_BREATH = 0.5  # seconds
 
 
 def deliver(settings: Settings, words: Words, sent: Told, told: Told, *, again: bool = False) -> list[str]:
@@ -40,7 +41,7 @@ def deliver(settings: Settings, words: Words, sent: Told, told: Told, *, again: 
         try:
             if again:
                 outbox.revive(database, datetime.now(UTC))
-            problems = send_queued(settings, words, database, sent)
+            problems = send_queued(settings, words, database, sent, lambda: None)
             for line in send_notices(settings, words, database):
                 told(line)
             return problems
@@ -54,10 +55,13 @@ def require_secrets(settings: Settings) -> None:
     require_chat(settings)
 
 
-def send_queued(settings: Settings, words: Words, database: Database, sent: Told) -> list[str]:
+def send_queued(
+    settings: Settings, words: Words, database: Database, sent: Told, breathe: Callable[[], None]
+) -> list[str]:
     """Send what waits in the outbox, this night's and earlier ones; the result says what went wrong.
 
-    `sent` hears the recipients of each message that was taken.
+    `sent` hears the recipients of each message that was taken; `breathe` is called every now and then
+    between two attempts, and may raise to end it there.
 
     What the server does not take for now is tried again a few times, and stays for the next run or
     `deliver`, for five days. What it refuses is told once.
@@ -77,7 +81,9 @@ def send_queued(settings: Settings, words: Words, database: Database, sent: Told
     ]
     pending = [one for one in outbox.due(database, now) if one.kind != CHAT]
     if pending:
-        courier = _Courier(settings.mail, settings.mail_password, folder_of(settings), words, database, sent)
+        courier = _Courier(
+            settings.mail, settings.mail_password, folder_of(settings), words, database, sent, breathe
+        )
         problems += courier.carry(pending)
     _sweep(folder_of(settings), database)
     return problems
@@ -93,12 +99,13 @@ class _Courier:
     words: Words
     database: Database
     sent: Told
+    breathe: Callable[[], None]
 
     def carry(self, pending: Sequence[Message]) -> list[str]:
         """Try each message, those not taken again after a pause; the result is what was last said of each."""
         told: dict[str, str] = {}
         for pause in self._pauses():
-            time.sleep(pause)
+            _wait(pause, self.breathe)
             lasting = self._round(pending, told)
             pending = [one for one in outbox.due(self.database, datetime.now(UTC)) if one.message_id in told]
             if lasting or not pending:
@@ -177,6 +184,13 @@ class _Courier:
     def _refuse(self, message: Message, why: str) -> str:
         outbox.note(self.database, replace(message, status=Posting.REFUSED, detail=why))
         return why
+
+
+def _wait(seconds: float, breathe: Callable[[], None]) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        breathe()
+        time.sleep(min(left, _BREATH))
 
 
 def _sweep(folder: Path, database: Database) -> None:
