@@ -44,7 +44,8 @@ class LogFile(WatchedFileHandler):
     def _open(self) -> TextIOWrapper:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
-        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding="utf-8")
+        # nothing is left in a buffer, to fail once more when the file is closed
+        return TextIOWrapper(os.fdopen(descriptor, "ab", buffering=0), encoding="utf-8", write_through=True)
 
     def rotate(self, max_bytes: int, keep: int) -> None:
         """Set a full log aside as `.1`; older ones move up, and the oldest beyond `keep` goes."""

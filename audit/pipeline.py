@@ -165,6 +165,7 @@ def run_audit(
             _require_input(feeds, words)
             inputs = Inputs(feeds, copies, owners, store.secret)
             result = _tell(settings, words, plan, practice, inputs, database, wishes, watch, say)
+            store.sweep()
             if wishes.mail and (settings.mail or settings.chat_urls):
                 say("delivering", "")
                 problems = send_queued(

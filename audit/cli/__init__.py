@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from audit.cli.options import HELP
 from audit.cli.past import diff, history, prune, verify
 from audit.cli.post import deliver
 from audit.cli.rulebook import explain, rules
+from audit.cli.speech import unraisable
 from audit.cli.upkeep import backup, doctor, restore, status
 
 app = typer.Typer(
@@ -48,6 +50,7 @@ for _command in (
 
 def main() -> None:
     """The program."""
+    sys.unraisablehook = unraisable
     app()
 
 

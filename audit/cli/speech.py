@@ -152,3 +152,9 @@ def say_end(words: Words, code: ExitCode, reason: str, run_id: str = "") -> None
     level = logging.INFO if code in (ExitCode.DONE, ExitCode.FINDINGS) else logging.ERROR
     facts = {"exit_code": int(code)}
     LOG.log(level, "%s", line, extra={"event": "ended", "run_id": run_id, "facts": facts})
+
+
+def unraisable(told: sys.UnraisableHookArgs) -> None:
+    """What goes wrong while something is thrown away is for the log alone; a full disk brings a lot of it."""
+    if told.exc_value is not None:
+        LOG.warning("%s", told.exc_value, extra={"event": "unraisable"}, exc_info=told.exc_value)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from audit.errors import InputError
-from audit.files import replacing, write_private
+from audit.files import PRIVATE, replacing, write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
 from audit.intake.read import Request, digest_of
 from audit.intake.reading import FileReading
 
+_KEPT_SECONDS = 14 * 86_400
 Reader = Callable[[dict[str, object]], FileReading]
 
 
@@ -41,6 +43,8 @@ class Store:
         rows = self.folder / f"{request.fingerprint(digest)}.parquet"
         account = rows.with_suffix(".json")
         if digest and rows.is_file() and account.is_file():
+            for used in (rows, account):
+                used.touch(PRIVATE)
             kept = FileReading.from_json(json.loads(account.read_text(encoding="utf-8")))
             return replace(kept, path=request.path), rows
         with replacing(rows) as temporary:
@@ -55,6 +59,13 @@ class Store:
         """A file on the state's disk that has no name: nothing is left of it, whatever becomes of us."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryFile(dir=self.folder)
+
+    def sweep(self) -> None:
+        """Let go of tables nobody has used for two weeks; their files are read again if they come back."""
+        oldest = time.time() - _KEPT_SECONDS
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
 
 
 def _secret(path: Path) -> str:

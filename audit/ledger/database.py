@@ -16,6 +16,7 @@ from audit.files import PRIVATE
 
 HEAD = "0004"  # the newest revision under `migrations`
 LEDGER_FILE = "ledger.sqlite"  # in the state folder
+BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file
 _FIRST = "0001"  # what a ledger without a version is
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
@@ -168,7 +169,7 @@ def _configure_sqlite(engine: sa.Engine, begin: str) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA busy_timeout = 10000")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         cursor.execute("PRAGMA cache_size = -65536")  # KiB
         cursor.execute("PRAGMA temp_store = FILE")  # a night of a million findings is larger than memory
         cursor.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -16,8 +17,10 @@ from html import escape, unescape
 
 import openpyxl
 import pyarrow as pa
+from lxml.etree import SerialisationError
 from openpyxl.utils import get_column_letter
 
+from audit.errors import CannotWrite
 from audit.report.sharedstrings import SharedStrings
 from audit.report.sheetrows import Rows, rendered
 
@@ -46,12 +49,17 @@ def finish(
 ) -> bytes:
     """The workbook as bytes, with `rows` filled in by sheet title and every time set to `stamp`.
 
-    `drawn` says in words what the charts show, in their order, for those who cannot see them.
+    `drawn` says in words what the charts show, in their order, for those who cannot see them. Raises
+    CannotWrite when the folder for temporary files takes no more.
     """
     looks = workbook._cell_styles  # type: ignore[attr-defined]
     assert len(looks) <= MAX_STYLES, "styles are made per column, never per cell"
     draft = io.BytesIO()
-    workbook.save(draft)
+    try:
+        workbook.save(draft)  # each sheet goes through a temporary file
+    except (OSError, SerialisationError) as failure:
+        detail = getattr(failure, "strerror", None) or str(failure)
+        raise CannotWrite("cannot_write", path=tempfile.gettempdir(), detail=detail) from failure
     parts: dict[str, Part] = {}
     with zipfile.ZipFile(draft) as archive:
         for name in archive.namelist():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -191,6 +192,23 @@ def test_state_that_cannot_be_written_says_so(tmp_path: Path, ledger: Request, r
     with pytest.raises(CannotWrite) as failure:
         store.read(ledger)
     assert "state" in str(failure.value.facts["path"])
+
+
+def test_what_no_night_has_used_for_two_weeks_goes(store: Store, reader: Counted, ledger: Request):
+    store.read(ledger)
+    old = time.time() - 13 * 86_400
+    for path in store.folder.iterdir():
+        os.utime(path, (old, old))
+    store.sweep()
+    store.read(ledger)
+    assert reader.calls == 1
+    assert min(path.stat().st_mtime for path in store.folder.iterdir()) > old + 86_400, "used just now"
+    for path in store.folder.iterdir():
+        os.utime(path, (old - 2 * 86_400, old - 2 * 86_400))
+    store.sweep()
+    assert list(store.folder.iterdir()) == []
+    store.read(ledger)
+    assert reader.calls == 2
 
 
 def test_a_name_that_is_no_text_is_kept_as_well(

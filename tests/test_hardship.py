@@ -1,0 +1,152 @@
+"""Nights on a machine in trouble: the right code, what was there before untouched, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import time_machine
+from conftest import AS_OF, Estate
+
+from audit.errors import ExitCode, NightRefused
+
+NEXT = AS_OF + timedelta(days=1)
+RUN = "from audit.cli import main; main()"
+
+
+def run(estate: Estate, night: date, *arguments: str, limit: int | None = None, code: str = RUN) -> int:
+    """A night in a process of its own; no file of it may grow beyond `limit` bytes."""
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    command = ["run", "--config", str(estate.configure()), "--as-of", str(night), *arguments]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *command], preexec_fn=limited, capture_output=True, text=True
+    )
+    assert "Traceback" not in ended.stderr, ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith(f"退出码 {ended.returncode}"), ended.stderr
+    return ended.returncode
+
+
+def bytes_of(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def assert_clean(estate: Estate) -> None:
+    """Nothing half written is left, and the ledger is whole."""
+    left = [path for path in estate.folder.rglob("*") if path.name.endswith(".tmp")]
+    assert left == []
+    with sqlite3.connect(estate.folder / "state" / "ledger.sqlite") as ledger:
+        assert ledger.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    ledger.close()
+
+
+@pytest.fixture
+def told(estate: Estate) -> Estate:
+    """An estate with one night behind it."""
+    assert estate.run().code is ExitCode.DONE
+    return estate
+
+
+@pytest.mark.parametrize("kib", [0, 16, 100])
+def test_files_that_cannot_grow(told: Estate, kib: int):
+    before = bytes_of(told.folder / "reports")
+    assert run(told, NEXT, limit=kib << 10) == ExitCode.CANNOT_WRITE
+    assert bytes_of(told.folder / "reports") == before
+    assert_clean(told)
+    assert run(told, NEXT) == ExitCode.DONE
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = shutil.which("mount") and os.geteuid() == 0
+    if not mounted or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]).returncode:
+        pytest.skip("only root may mount a small disk")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk(estate: Estate, small_disk: Path):
+    estate.settings["state"] = f'"{small_disk}/state"'
+    estate.sections["report"] = f'output = "{small_disk}/reports"'
+    assert run(estate, AS_OF) == ExitCode.DONE
+    reports, filler = small_disk / "reports", small_disk / "filler"
+    before = bytes_of(reports / str(AS_OF))
+    codes = []
+    for left in (0, 64 << 10, 200 << 10, 400 << 10):
+        free = shutil.disk_usage(small_disk).free
+        with filler.open("wb") as stream:
+            stream.write(b"x" * max(free - left, 0))
+        codes.append(run(estate, NEXT))
+        assert bytes_of(reports / str(AS_OF)) == before
+        assert list(small_disk.rglob("*.tmp")) == []
+        filler.unlink()
+        if codes[-1] == ExitCode.DONE:
+            break
+    assert set(codes[:2]) == {ExitCode.CANNOT_WRITE}
+    assert run(estate, NEXT) == ExitCode.DONE
+    with sqlite3.connect(small_disk / "state" / "ledger.sqlite") as ledger:
+        assert ledger.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    ledger.close()
+
+
+def test_an_output_that_may_not_be_written(told: Estate):
+    """Root may write anywhere; a file where the folder should be stops it as well."""
+    before = bytes_of(told.folder / "reports")
+    told.sections["report"] = 'output = "reports/2026-11-21/report.xlsx/there"'
+    assert run(told, NEXT) == ExitCode.CANNOT_WRITE
+    assert bytes_of(told.folder / "reports") == before
+    assert_clean(told)
+
+
+def test_a_ledger_somebody_else_keeps_busy(told: Estate):
+    before = bytes_of(told.folder / "reports")
+    impatient = (
+        "import audit.ledger.database as d; d.BUSY_MILLISECONDS = 200\nfrom audit.cli import main; main()"
+    )
+    with sqlite3.connect(told.folder / "state" / "ledger.sqlite") as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert run(told, NEXT, code=impatient) == ExitCode.CANNOT_WRITE
+        other.rollback()
+    other.close()
+    assert bytes_of(told.folder / "reports") == before
+    assert_clean(told)
+    assert run(told, NEXT) == ExitCode.DONE
+
+
+def test_a_clock_set_back_refuses_the_night_and_changes_nothing(told: Estate):
+    before = bytes_of(told.folder / "reports")
+    with time_machine.travel("1970-01-02T00:00:00Z"), pytest.raises(NightRefused) as failure:
+        told.run(date(1970, 1, 2))
+    assert failure.value.exit_code is ExitCode.CONFIG
+    assert bytes_of(told.folder / "reports") == before
+    assert_clean(told)
+
+
+def test_a_night_of_a_clock_that_was_ahead_can_be_taken_back(told: Estate):
+    told.run(date(2099, 1, 1))
+    assert run(told, NEXT) == ExitCode.CONFIG
+    assert run(told, NEXT, "--rebuild", "the clock was wrong") == ExitCode.DONE
+    assert {path.name for path in (told.folder / "reports").iterdir()} == {
+        str(AS_OF),
+        str(NEXT),
+        "2099-01-01~r1",
+    }
