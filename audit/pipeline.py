@@ -48,6 +48,7 @@ from audit.report.build import build_report
 from audit.report.checklist import Programme, sealed_programme
 from audit.report.measured import measures_of, upkeep_of_night
 from audit.report.model import Report
+from audit.report.owntemplates import check_templates, with_sound_templates
 from audit.report.page import render_page
 from audit.report.population import population_of
 from audit.report.routed import owner_reports
@@ -140,6 +141,7 @@ def run_audit(
     those that lie after it. `held` says that the caller has the state folder to itself already. Raises
     AuditError for what stops the night.
     """
+    check_templates(settings.own_templates)
     night_of = settings.night(as_of)
     plan = Plan(*selected_rules(settings.rules), night_of)
     practice = _practice(settings, night_of)
@@ -269,6 +271,7 @@ def _tell(
                     settings, words, report, assessed, plan, feeds["devices"], inputs.owners
                 )
                 report = replace(report, routing=routing)
+            settings, report = with_sound_templates(settings, words, report)
             files = _render(settings, words, report) | {
                 name: render_workbook(own, words) for name, own in owned.items()
             }

@@ -71,7 +71,7 @@ def load_words(language: str, own: Path | None = None) -> Words:
     for folder in reversed(template_folders(own)):
         file = folder / f"labels.{language}.toml"
         if file.is_file():
-            _merge(tree, tomllib.loads(file.read_text(encoding="utf-8")))
+            _merge(tree, tomllib.loads(file.read_text(encoding="utf-8-sig")))
     return Words(language, tree)
 
 

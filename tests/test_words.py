@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from audit.intake.reading import Aside, Reason
 from audit.ledger.history import Drift
 from audit.ledger.lifecycle import Kind, State
 from audit.ledger.merge import Status
+from audit.ownwords import leaves
 from audit.report.model import Move, Verdict
 from audit.rules.article import STATEMENTS
 from audit.rules.model import Category, Owner, Severity
@@ -25,15 +24,6 @@ from audit.words import load_words
 
 PACKAGE = Path(__file__).parents[1] / "audit"
 ZH, EN = load_words("zh"), load_words("en")
-
-
-def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in tree.items():
-        where = f"{path}{key}"
-        if isinstance(value, dict):
-            yield from leaves(value, f"{where}.")
-        else:
-            yield where, value
 
 
 def fields(text: str) -> set[str]:

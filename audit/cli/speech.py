@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from audit.errors import AuditError, ExitCode
+from audit.ownwords import check_words
 from audit.redaction import hide, redact
 from audit.words import LANGUAGES, Words, load_words, locale_language
 
@@ -36,6 +37,7 @@ def configured(config: Path, *, log: str = "", quiet: bool = False) -> Iterator[
         settings = load_settings(config)
         for secret in settings.secrets:
             hide(secret)
+        check_words(settings.own_templates)
     words = load_words(settings.audit.language, settings.own_templates)
     hushed = _hushed() if quiet else nullcontext()
     with hushed, logging_to(settings, log) if log else nullcontext(), failing(words):

@@ -97,6 +97,10 @@ class Settings(BaseSettings):
         """The user's template folder, if there is one."""
         return self.path(self.report.templates) if self.report.templates else None
 
+    def with_shipped_templates(self) -> Settings:
+        """The same without the user's template folder."""
+        return self.model_copy(update={"report": self.report.model_copy(update={"templates": None})})
+
     @property
     def log_file(self) -> Path:
         """The log for programs."""
@@ -173,7 +177,15 @@ class Settings(BaseSettings):
         for where in ("url", "keep_nights"):
             plain.get("ledger", {}).pop(where, None)
         plain.get("report", {}).pop("output", None)
+        if self.own_templates:
+            plain["report"]["templates"] = _content_of(self.own_templates)
         for owner in plain.get("routing", {}).values():
             owner.pop("to", None)
         plain = {section: keys for section, keys in plain.items() if keys}
         return sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _content_of(folder: Path) -> dict[str, str]:
+    """The files of a folder of templates by their hash: another wording is another configuration."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}

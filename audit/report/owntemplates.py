@@ -1,0 +1,78 @@
+"""A user's own templates: what is known of them before the night, and what shows when they are used."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
+
+from audit.config import Settings
+from audit.errors import ConfigError, ExitCode
+from audit.report.mailbody import render_mail
+from audit.report.model import Report
+from audit.report.page import render_page
+from audit.report.templating import environment
+from audit.words import Words, template_folders
+
+_RENDERED = (".html", ".txt", ".css", ".js")
+
+
+def own_files(own: Path | None) -> list[Path]:
+    """The templates in the user's folder that replace one of the program's."""
+    shipped = template_folders()[-1]
+    if own is None:
+        return []
+    return [
+        path for path in sorted(own.iterdir()) if path.suffix in _RENDERED and (shipped / path.name).is_file()
+    ]
+
+
+def check_templates(own: Path | None) -> None:
+    """Whether the folder is there and all in it is Jinja. Raises ConfigError, which names file and line."""
+    if own is None:
+        return
+    if not own.is_dir():
+        raise ConfigError("own_folder", folder=str(own))
+    found = environment(own)
+    for path in own_files(own):
+        try:
+            found.get_template(path.name)
+        except TemplateSyntaxError as failure:
+            file = failure.filename or str(path)
+            raise ConfigError("own_syntax", file=file, line=failure.lineno, detail=failure.message) from None
+        except (OSError, UnicodeDecodeError) as failure:
+            raise ConfigError("own_unreadable", file=str(path), detail=str(failure)) from None
+
+
+def with_sound_templates(settings: Settings, words: Words, report: Report) -> tuple[Settings, Report]:
+    """Both as they are, if page and mail can be made with the user's templates.
+
+    If not, the settings without these and the report with an alarm that says where they broke: a night is
+    not lost for a template.
+    """
+    own = settings.own_templates
+    if not own_files(own):
+        return settings, report
+    try:
+        render_page(report, words, own, settings.report.max_rows)
+        render_mail(report, words, own, "")
+    except Exception as failure:  # whatever the user's code may raise
+        alarm = words("alarm.template", **_place(failure, own), detail=f"{type(failure).__name__}: {failure}")
+        return settings.with_shipped_templates(), _incomplete(report, alarm, words)
+    return settings, report
+
+
+def _place(failure: Exception, own: Path | None) -> dict[str, object]:
+    """The line of the user's template that was last gone through."""
+    for frame in reversed(traceback.extract_tb(failure.__traceback__)):
+        if own and Path(frame.filename).is_relative_to(own):
+            return {"file": frame.filename, "line": frame.lineno or 0}
+    return {"file": str(own), "line": "?"}
+
+
+def _incomplete(report: Report, alarm: str, words: Words) -> Report:
+    alarms = (*report.alarms, alarm)
+    reason = words("reason.incomplete", count=len(alarms), first=alarms[0])
+    return replace(report, alarms=alarms, exit_code=int(ExitCode.INCOMPLETE), reason=reason)
