@@ -82,13 +82,18 @@ def tell(
     rules: Mapping[str, Mapping[str, str]] | None = None,
     scope: Mapping[str, object] | None = None,
     rebuild: str = "",
+    run_id: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One night as the pipeline tells it: what is not flagged passed, unless `stands` says otherwise."""
+    """One night as the pipeline tells it: what is not flagged passed, unless `stands` says otherwise.
+
+    `files` are the hashes of what it publishes.
+    """
     with open_night(database, as_of, rebuild=bool(rebuild)) as night:
         same = (night.same_date,) if night.same_date else ()
         for run in (*reversed(night.later), *same):
             night.withdraw(run, rebuild)
-        run = Run(night.next_number(), f"{as_of:%Y%m%d}", as_of, 0, "", {})
+        run = Run(night.next_number(), run_id or f"{as_of:%Y%m%d}", as_of, 0, "", files or {})
         night.add_run(run, "0", "0", scope)
         seen = {fault.finding_id for fault in faults}
         silent = [name for name in night.open_findings()["finding_id"].to_pylist() if name not in seen]

@@ -10,8 +10,9 @@ import tempfile
 from collections import defaultdict
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -33,9 +34,10 @@ from audit.ledger.feedback import dates_read
 from audit.ledger.handlings import Copy, bases_of, enter, handlings_of, waivers_of_people
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.ledger.merge import Returned, Status, Terms, merge
-from audit.ledger.nights import Practice
+from audit.ledger.nights import Practice, open_night
 from audit.ledger.schema import CONFLICTS, EVENTS, FEEDBACK_FILES, FINDINGS, HANDLINGS, RUNS
 from audit.ledger.waivers import Waiver, enter_waivers
+from audit.publish import digests, draft, intact, settle, swap_in
 
 SERIALS = ("A", "B", "C", "D")
 SIGHTS = ("passed", "absent", "unchecked")
@@ -66,6 +68,8 @@ class Ledger(RuleBasedStateMachine):
         url = self.stack.enter_context(fresh_database(self.server, "model")) if self.server else ""
         self.database = Database(url, folder)
         self.stack.callback(self.database.close)
+        self.output = folder / "reports"
+        self.tellings = 0
         self.is_open: dict[str, bool] = {}
         self.spoken: defaultdict[str, Spoken] = defaultdict(Spoken)
         self.nights: list[tuple] = []  # offset, what stood before, faults, stands, practice
@@ -87,34 +91,41 @@ class Ledger(RuleBasedStateMachine):
         severity=st.sampled_from(["critical", "medium"]),
         actual=st.sampled_from(["missing", "rejected"]),
         skipped=st.integers(0, 2),
+        cut_off=st.booleans(),  # after its commit, before its folder is in its place
     )
-    def night(self, flagged, sights, severity, actual, skipped) -> None:
+    def night(self, flagged, sights, severity, actual, skipped, cut_off) -> None:
         faults = [Fault(serial, severity=severity, actual=actual) for serial in flagged]
-        self._night(faults, {Fault(serial).finding_id: sight for serial, sight in sights.items()}, skipped)
+        stands = {Fault(serial).finding_id: sight for serial, sight in sights.items()}
+        self._night(faults, stands, skipped, cut_off=cut_off)
 
-    @rule(flagged=st.lists(st.sampled_from(SERIALS), unique=True))
-    def late_file(self, flagged) -> None:
+    @rule(flagged=st.lists(st.sampled_from(SERIALS), unique=True), cut_off=st.booleans())
+    def late_file(self, flagged, cut_off) -> None:
         """The last night again, from other inputs: as if its first telling had not been."""
         offset, self.is_open, *_ = self.nights.pop()
-        self._night([Fault(serial) for serial in flagged], {}, offset=offset)
+        self._night([Fault(serial) for serial in flagged], {}, offset=offset, cut_off=cut_off)
 
     @precondition(lambda self: not self.spoken_since)
     @rule()
     def the_same_night_again_changes_nothing(self) -> None:
         offset, _, faults, stands, practice = self.nights[-1]
         before = self._everything()
-        tell(self.database, FIRST + timedelta(days=offset), faults, stands, practice)
+        self._start()
+        self._tell(FIRST + timedelta(days=offset), faults, stands, practice)
         after = self._everything()
         assert {name: life[1:] for name, life in after.items() if life[0] != "withdrawn"} == {
             name: life[1:] for name, life in before.items() if life[0] != "withdrawn"
         }
 
-    @rule(flagged=st.lists(st.sampled_from(SERIALS), unique=True))
-    def crash(self, flagged) -> None:
-        """A night that dies before it commits has not been."""
+    @rule(
+        flagged=st.lists(st.sampled_from(SERIALS), unique=True),
+        again=st.booleans(),
+        statement=st.integers(1, 60),
+    )
+    def crash(self, flagged, again, statement) -> None:
+        """A night that dies at one of its statements, or just before it commits, has not been."""
         before = self._everything(), self._count(EVENTS), self._count(RUNS)
         with pytest.raises(Crash):
-            self._crash([Fault(serial) for serial in flagged])
+            self._crash([Fault(serial) for serial in flagged], self._as_of(0 if again else 1), statement)
         assert before == (self._everything(), self._count(EVENTS), self._count(RUNS))
 
     @precondition(lambda self: self.is_open)
@@ -176,14 +187,15 @@ class Ledger(RuleBasedStateMachine):
             assert spoken.words <= said
             assert self._handling(name)["person"] == spoken.person
 
-    def _night(self, faults, stands, skipped=0, offset=None) -> None:
+    def _night(self, faults, stands, skipped=0, offset=None, *, cut_off=False) -> None:
+        self._start()
         if offset is None:
             offset = self.nights[-1][0] + 1 + skipped if self.nights else 0
         as_of = FIRST + timedelta(days=offset)
         before = dict(self.is_open)
         statuses = {name: self._handling(name)["status"] for name in self.is_open}
         practice = self._practice(as_of)
-        told = tell(self.database, as_of, faults, stands, practice)
+        told = self._tell(as_of, faults, stands, practice, cut_off=cut_off)
         self.nights.append((offset, before, faults, stands, practice))
         self.spoken_since = False
         flagged = {fault.finding_id for fault in faults}
@@ -210,9 +222,44 @@ class Ledger(RuleBasedStateMachine):
             else:
                 assert row["last_seen"] < as_of
 
-    def _crash(self, faults) -> None:
+    def _start(self) -> None:
+        """What every run begins with: then each night that stands is published, and no draft is left."""
+        with open_night(self.database, date.max) as night:
+            settle(self.output, night.standing, night.withdrawn_dates())
+            for run in night.runs:
+                whole = night.standing(run.run_id)
+                assert whole is not None
+                assert intact(self.output / run.as_of.isoformat(), whole.files)
+        assert list(self.output.glob(".*")) == []
+
+    def _tell(self, as_of, faults, stands, practice, *, cut_off=False):
+        """A night with its folder: drafted, committed, put in its place unless it is cut off before."""
+        run_id, folder, files = self._drafted(as_of)
+        told = tell(self.database, as_of, faults, stands, practice, run_id=run_id, files=digests(files))
+        if not cut_off:
+            swap_in(self.output, as_of, folder)
+        return told
+
+    def _drafted(self, as_of):
+        self.tellings += 1
+        run_id, files = f"{self.tellings:016x}", {"report.xlsx": f"{as_of} {self.tellings}".encode()}
+        return run_id, draft(self.output, as_of, run_id, files), files
+
+    def _crash(self, faults, as_of, statement) -> None:
+        left = statement
+
+        def count(*_) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise Crash
+
+        self._start()
+        run_id, _, files = self._drafted(as_of)
         with self.database.transaction() as connection:
-            tell(_Within(connection), self._as_of(1), faults, {})  # type: ignore[arg-type]
+            sa.event.listen(connection, "before_cursor_execute", count)
+            within: Any = _Within(connection)
+            tell(within, as_of, faults, {}, run_id=run_id, files=digests(files))
             raise Crash
 
     def _practice(self, as_of) -> Practice:

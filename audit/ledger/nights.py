@@ -27,6 +27,9 @@ from audit.ledger.withdrawal import withdraw
 
 __all__ = ["InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
 
+_OWED = pa.schema(
+    [("owner", pa.string()), ("first_seen", pa.date32()), ("due_on", pa.date32()), ("count", pa.int64())]
+)
 _OPEN = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), ("identity", pa.string())])
 
 
@@ -142,7 +145,10 @@ class Night:
             .group_by(*kinds)
             .order_by(*kinds)
         )
-        return tuple(Owed(*row) for row in self._connection.execute(query))
+        found = bulk.fetch(self._connection, query, _OWED)
+        return tuple(
+            Owed(*row) for row in zip(*(column.to_pylist() for column in found.columns), strict=True)
+        )
 
     def withdraw(self, run: Entry, note: str = "") -> None:
         """Take back the last run that stands, so that the night can be told anew. What people said stays."""

@@ -204,7 +204,7 @@ def _write_words(
     place: pa.Array,
 ) -> None:
     """The words of what was flagged tonight, where they are not those of the last time."""
-    digests = pa.array(digests_of(flagged), pa.string()).take(place)
+    digests = digests_of(flagged).take(place)
     told = np.asarray(pc.is_valid(place).to_numpy(zero_copy_only=False), dtype=bool)
     other = told & _differs(digests, before["digest"].combine_chunks())
     for mask, write in ((told & is_born, bulk.append), (other & ~is_born, bulk.update)):
@@ -221,14 +221,15 @@ def _write_words(
             write(connection, WORDINGS, pa.table({"finding_id": names[part], "digest": own[part], **rows}))
 
 
-def digests_of(flagged: pa.Table) -> list[str]:
+def digests_of(flagged: pa.Table) -> pa.Array:
     """Per finding a hash of its words, to see whether they are still the same."""
-    found: list[str] = []
+    found = [pa.array([], pa.string())]
     for batch in flagged.select(WORDS).to_batches(max_chunksize=10_000):
         texts = [column.cast(pa.string()) for column in batch.columns]
         joined = pc.binary_join_element_wise(*texts, "\x1f", null_handling="replace", null_replacement="\x1e")
-        found += [blake2b(text.encode(), digest_size=8).hexdigest() for text in joined.to_pylist()]
-    return found
+        hashes = [blake2b(text.encode(), digest_size=8).hexdigest() for text in joined.to_pylist()]
+        found.append(pa.array(hashes, pa.string()))
+    return pa.concat_arrays(found)
 
 
 def _write_events(
