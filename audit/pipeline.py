@@ -36,7 +36,7 @@ from audit.ledger.nights import Night, Practice, Run, input_records, open_night
 from audit.ledger.past import past_of
 from audit.ledger.returned import ReturnedCopy, unread_copies
 from audit.ledger.seal import seals
-from audit.ledger.signoffs import record_of
+from audit.ledger.signoffs import published_editions, record_of
 from audit.ledger.snapshots import recall_statuses, remember_statuses
 from audit.ledger.waivers import enter_waivers, load_waivers
 from audit.ledger.workdays import load_calendar
@@ -154,7 +154,9 @@ def run_audit(
         try:
             with open_night(database, night_of, rebuild=bool(wishes.rebuild)) as night:
                 if not wishes.rehearse:
-                    settle(settings.output, night.standing, night.withdrawn_dates())
+                    withdrawn = [day.isoformat() for day in night.withdrawn_dates()]
+                    settle(settings.output, night.standing, withdrawn)
+                    settle(settings.cycles, published_editions(night.connection).get)
                 known = dates_read(night.connection)
             say("reading", "")
             store = Store(settings.state)
@@ -212,7 +214,7 @@ def _tell(
             and intact(final, earlier.files)
         ):
             return Result(ExitCode(earlier.exit_code), earlier.reason, final, replayed=True, run_id=run_id)
-        later = [run.as_of for run in night.later]
+        later = [run.as_of.isoformat() for run in night.later]
         _withdraw(night, wishes.rebuild)
         memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
         run = Run(night.next_number(), run_id, as_of, 0, "", {})
@@ -279,14 +281,14 @@ def _tell(
         if wishes.rehearse:
             raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
-        folder = draft(settings.output, as_of, run_id, {**files, "summary.json": to_json(told)})
+        folder = draft(settings.output, final.name, run_id, {**files, "summary.json": to_json(told)})
         night.complete_run(run, input_records(feeds), report.counts, rules)
         remember_statuses(settings.state, run_id, statuses_of(assessed), [run.run_id for run in night.runs])
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)
         queue_notice(settings, words, report, final, night, run)
         queue_owner_mail(settings, words, inputs.owners, owned, files, night, run)
     set_aside(settings.output, later)
-    final = swap_in(settings.output, as_of, folder)
+    final = swap_in(settings.output, final.name, folder)
     say("published", str(final))
     return Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id)
 

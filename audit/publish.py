@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -22,11 +21,11 @@ _MODE = 0o600
 
 
 class Committed(Protocol):
-    """A run as the ledger holds it."""
+    """What the ledger holds of something published: a night's run, or the report of a cycle."""
 
     @property
-    def as_of(self) -> date:
-        """Its night."""
+    def folder(self) -> str:
+        """The name of its folder."""
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -38,15 +37,18 @@ def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256(data).hexdigest() for name, data in sorted(files.items())}
 
 
-def draft(output: Path, as_of: date, run_id: str, files: Mapping[str, bytes]) -> Path:
-    """Write the files to a folder nobody looks at yet. Raises CannotWrite and leaves nothing behind."""
-    folder = output / f".{as_of.isoformat()}.{run_id}{_DRAFT}"
+def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> Path:
+    """Write the files to a folder nobody looks at yet. Raises CannotWrite and leaves nothing behind.
+
+    `name` is that of the folder to be: a night's date, or a cycle.
+    """
+    folder = output / f".{name}.{run_id}{_DRAFT}"
     try:
         output.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
-        for name, data in files.items():
-            path = folder / name
+        for file, data in files.items():
+            path = folder / file
             path.write_bytes(data)
             path.chmod(_MODE)
         sync_tree(folder)
@@ -58,9 +60,9 @@ def draft(output: Path, as_of: date, run_id: str, files: Mapping[str, bytes]) ->
     return folder
 
 
-def swap_in(output: Path, as_of: date, folder: Path) -> Path:
-    """Rename the draft to the night's folder; an earlier telling of the night is kept as `~r1`, `~r2`…"""
-    final = output / as_of.isoformat()
+def swap_in(output: Path, name: str, folder: Path) -> Path:
+    """Rename the draft to the folder of that name; an earlier telling is kept as `~r1`, `~r2`…"""
+    final = output / name
     try:
         _keep(final)
         folder.rename(final)
@@ -72,11 +74,11 @@ def swap_in(output: Path, as_of: date, folder: Path) -> Path:
     return final
 
 
-def set_aside(output: Path, nights: Iterable[date]) -> None:
+def set_aside(output: Path, names: Iterable[str]) -> None:
     """Keep the folders of nights that no longer stand as `~r1`, `~r2`…"""
     try:
-        for as_of in nights:
-            _keep(output / as_of.isoformat())
+        for name in names:
+            _keep(output / name)
     except OSError as failure:
         raise CannotWrite(
             "cannot_write", path=str(output), detail=failure.strerror or str(failure)
@@ -94,19 +96,19 @@ def _keep(folder: Path) -> None:
 def settle(
     output: Path,
     committed: Callable[[str], Committed | None],
-    withdrawn: Iterable[date] = (),
+    withdrawn: Iterable[str] = (),
 ) -> None:
     """Finish or undo what a crash left between commit and rename.
 
-    `committed` gives, by run id, the run that stands in the ledger; `withdrawn` are the dates of which no run
-    stands any more.
+    `committed` gives, by run id, what stands in the ledger; `withdrawn` are the names of the folders of
+    which nothing stands any more.
     """
     set_aside(output, withdrawn)
     for folder in sorted(output.glob(f".*{_DRAFT}")) if output.is_dir() else []:
         run_id = folder.name.removesuffix(_DRAFT).rpartition(".")[2]
         run = committed(run_id)
-        if run and not intact(output / run.as_of.isoformat(), run.files) and intact(folder, run.files):
-            swap_in(output, run.as_of, folder)
+        if run and not intact(output / run.folder, run.files) and intact(folder, run.files):
+            swap_in(output, run.folder, folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

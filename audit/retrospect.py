@@ -24,7 +24,9 @@ from audit.ledger.history import (
     past_nights,
 )
 from audit.ledger.retention import Pruning, planned_pruning, prune
+from audit.ledger.signoffs import cycle_files
 from audit.lock import only_run
+from audit.periods import Period
 from audit.words import Words
 
 _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
@@ -81,6 +83,14 @@ def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
             for name, hash_ in inputs.items()
         ),
     )
+
+
+def verify_cycle(settings: Settings, period: Period) -> tuple[Checked, ...]:
+    """The files of a cycle's report, against the hashes they were published with, or signed with."""
+    with _ledger(settings) as database, database.transaction() as connection:
+        files = cycle_files(connection, period)
+    folder = settings.cycles / period.name
+    return tuple(Checked("output", name, _verdict(folder / name, hash_)) for name, hash_ in files.items())
 
 
 def _verdict(path: Path, digest: str) -> str:
@@ -207,7 +217,7 @@ def difference_plain(found: Difference) -> dict[str, Any]:
     }
 
 
-def verify_text(files: tuple[Checked, ...], as_of: date, words: Words) -> str:
+def verify_text(files: tuple[Checked, ...], as_of: date | Period, words: Words) -> str:
     """One line for each file that is not what it was, and the sum."""
     lines = [
         words(

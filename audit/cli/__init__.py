@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from audit import __version__
+from audit.cli.cycles import cycle
 from audit.cli.files import feedback, init, inspect
 from audit.cli.nights import cron, run, schedule
 from audit.cli.options import HELP
@@ -35,6 +36,7 @@ for _command in (
     rules,
     explain,
     feedback,
+    cycle,
     history,
     diff,
     verify,

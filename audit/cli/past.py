@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Night
 from audit.cli.speech import configured
 from audit.errors import ExitCode
+from audit.periods import Period
 
 
 def history(
@@ -42,22 +43,33 @@ def diff(a: Night = None, b: Night = None, config: Config = DEFAULT_CONFIG, as_j
 
 
 def verify(
-    night: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help=HELP("cli.option_night"))],
+    night: Annotated[str, typer.Argument(help=HELP("cli.option_night_or_cycle"))],
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """A published night against the ledger."""
+    """A published night, or the report of a cycle, against the ledger."""
     with configured(config) as (settings, words):
         from audit import retrospect
 
-        found = retrospect.verify(settings, night.date())
+        asked = _night_or_cycle(night)
+        if isinstance(asked, date):
+            found = retrospect.verify(settings, asked)
+        else:
+            found = retrospect.verify_cycle(settings, asked)
         if as_json:
             typer.echo(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=2))
         else:
-            typer.echo(retrospect.verify_text(found, night.date(), words))
+            typer.echo(retrospect.verify_text(found, asked, words))
         # inputs are the vendors' and may be overwritten any night; what was published must stay as it was
         broken = any(one.kind == "output" and one.verdict != "intact" for one in found)
         raise typer.Exit(int(ExitCode.INCOMPLETE if broken else ExitCode.DONE))
+
+
+def _night_or_cycle(text: str) -> date | Period:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return Period.named(text)
 
 
 def prune(

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         return self.path(self.report.output)
 
     @property
+    def cycles(self) -> Path:
+        """The folder of the self-audit cycles' reports."""
+        return self.output / "cycles"
+
+    @property
     def feedback(self) -> Path:
         """The folder of filled-in workbooks; it need not exist."""
         return self.path(self.ledger.feedback)

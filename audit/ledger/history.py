@@ -21,22 +21,14 @@ from audit.check import Outcome
 from audit.errors import ConfigError
 from audit.ledger import bulk
 from audit.ledger.database import Database
-from audit.ledger.lifecycle import Kind
+from audit.ledger.lifecycle import LIFE, Kind
 from audit.ledger.recording import OPEN_LIVES
 from audit.ledger.retention import pruned_before
 from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS, WORDINGS
 from audit.rules.model import Rule, Severity
 
 _NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)
-_EDGE = pa.schema(
-    [
-        ("finding_id", pa.string()),
-        ("number", pa.int64()),
-        ("was_state", pa.string()),
-        ("was_severity", pa.string()),
-    ]
-)
-_CURRENT = pa.schema([(name, pa.string()) for name in ("finding_id", "rule", "state", "severity")])
+_EDGE = pa.schema([("finding_id", pa.string()), ("number", pa.int64())])
 _TITLE = pa.schema(
     [(name, pa.string()) for name in ("finding_id", "title", "detail", "serial_no", "merchant_no")]
 )
@@ -208,7 +200,7 @@ def difference(database: Database, before: PastNight, after: PastNight) -> Diffe
     with database.transaction() as connection:
         if (kept_from := pruned_before(connection)) and before.as_of < kept_from:
             raise ConfigError("night_pruned", as_of=before.as_of.isoformat(), since=kept_from.isoformat())
-        lives = _on_both(connection, before.number, after.number)
+        lives = lives_on_both(connection, before.number, after.number)
         drift = _drift(lives)
         moved = lives.assign(drift=drift)[drift.notna() & (drift != Drift.STILL)]
         words = _words(connection, moved["finding_id"])
@@ -221,25 +213,32 @@ def difference(database: Database, before: PastNight, after: PastNight) -> Diffe
     )
 
 
-def _on_both(connection: sa.Connection, before: int, after: int) -> pd.DataFrame:
-    """Every finding with its state and severity on both nights; state "" for what nobody had heard of then.
+def lives_on_both(
+    connection: sa.Connection, before: int, after: int, names: Sequence[str] = ("state", "severity")
+) -> pd.DataFrame:
+    """Every finding with what it was on both nights, column by column of a life, and its rule.
 
-    What a finding was on a night is what its first later event says it was, and else what it is now.
+    What a finding was on a night is what its first later event says it was, and else what it is now; state ""
+    for what nobody had heard of then.
     """
     query = (
-        sa.select(EVENTS.c.finding_id, EVENTS.c.number, EVENTS.c.was_state, EVENTS.c.was_severity)
+        sa.select(EVENTS.c.finding_id, EVENTS.c.number, *(EVENTS.c[f"was_{name}"] for name in names))
         .join(RUNS, RUNS.c.number == EVENTS.c.number)
         .where(EVENTS.c.number > before, ~RUNS.c.superseded, EVENTS.c.kind.not_in(_NOT_OF_LIFE))
         .order_by(EVENTS.c.event)
     )
-    later = bulk.fetch(connection, query, _EDGE).to_pandas()
-    current = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, FINDINGS.c.state, FINDINGS.c.severity)
-    lives: pd.DataFrame = bulk.fetch(connection, current, _CURRENT).to_pandas()
+    types = [(name, LIFE.field(name).type) for name in names]
+    edges = pa.schema([*_EDGE, *((f"was_{name}", kind) for name, kind in types)])
+    later = bulk.fetch(connection, query, edges).to_pandas(date_as_object=True)
+    current = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, *(FINDINGS.c[name] for name in names))
+    schema = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), *types])
+    lives: pd.DataFrame = bulk.fetch(connection, current, schema).to_pandas(date_as_object=True)
     for name, number in (("before", before), ("after", after)):
         edge = later[later["number"] > number].drop_duplicates("finding_id").set_index("finding_id")
-        for column in ("state", "severity"):
+        known = lives["finding_id"].isin(edge.index)
+        for column in names:
             was = lives["finding_id"].map(edge[f"was_{column}"])
-            lives[f"{column}_{name}"] = was.where(was.notna(), lives[column])
+            lives[f"{column}_{name}"] = lives[column].where(~known, was)
     return lives
 
 

@@ -50,6 +50,11 @@ class Run(Entry):
     reason: str
     files: Mapping[str, str]
 
+    @property
+    def folder(self) -> str:
+        """The name of the folder it was published in."""
+        return self.as_of.isoformat()
+
 
 @dataclass(frozen=True)
 class InputRecord:

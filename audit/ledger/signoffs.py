@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from audit.errors import NothingToShow
 from audit.ledger.attestations import not_a_past_day, standing, statements_of
 from audit.ledger.merge import TEXT_LIMIT, Refusal, Returned, Terms, normalised
 from audit.ledger.schema import CYCLES, SIGN_OFFS
@@ -32,6 +33,11 @@ class Cycle:
     through: date
     complete: bool
     files: Mapping[str, str]
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder."""
+        return self.period
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,24 @@ def cycles_of(connection: sa.Connection) -> dict[str, Cycle]:
     """Every cycle that has a report, by period."""
     query = sa.select(*(CYCLES.c[name] for name in Cycle.__dataclass_fields__)).order_by(CYCLES.c.period)
     return {row.period: Cycle(*row) for row in connection.execute(query)}
+
+
+def published_editions(connection: sa.Connection) -> dict[str, Cycle]:
+    """Every cycle that has a report, by edition."""
+    return {one.edition: one for one in cycles_of(connection).values()}
+
+
+def cycle_files(connection: sa.Connection, period: Period) -> Mapping[str, str]:
+    """The files of a published cycle and their hashes; those that were signed, where somebody signed it.
+
+    Raises NothingToShow for a cycle that was never published.
+    """
+    signed, known = sign_offs_of(connection).get(period.name), cycles_of(connection).get(period.name)
+    if signed:
+        return signed.files
+    if known:
+        return known.files
+    raise NothingToShow("no_such_cycle", period=period.name)
 
 
 def sign_offs_of(connection: sa.Connection) -> dict[str, SignOff]:

@@ -12,7 +12,7 @@ from audit.check import Outcome
 from audit.ledger.forms import CHECKLIST
 from audit.ledger.lifecycle import CLOSED
 from audit.measures.upkeep import RUNS_WINDOW, WINDOW, Figure, Upkeep
-from audit.programme import Item, Record, standing_of
+from audit.programme import Item, Record, Standing, standing_of
 from audit.report.figures import share
 from audit.report.model import ChecklistItem
 from audit.words import Words
@@ -47,24 +47,33 @@ def checklist(
     standing = findings[~findings["state"].isin(CLOSED)]
     for item in programme.items:
         one = standing_of(item, programme.record, as_of, evaluated)
-        yield ChecklistItem(
-            item=item.name,
-            statement=item.statement,
-            text=item.texts[words.language],
-            cadence=item.cadence,
-            owner=words.label("owner", item.owner),
-            proof=item.proof.value,
-            last_done=one.last_done,
-            next_due=one.next_due,
-            overdue=one.is_due(as_of),
-            open_findings=int(standing["rule"].isin(item.rules).sum()) if item.rules else None,
-            who=one.who,
-            evidence=one.evidence,
-            cycle=one.cycle,
-            figures=tuple(figure_sentences(item.figures, upkeep.figures, words)),
-            row_version=one.version,
-            seal=programme.seals[item.name],
-        )
+        count = int(standing["rule"].isin(item.rules).sum()) if item.rules else None
+        yield checklist_item(one, as_of, count, upkeep, words, programme.seals[item.name])
+
+
+def checklist_item(
+    one: Standing, as_of: date, open_findings: int | None, upkeep: Upkeep, words: Words, seal: str = ""
+) -> ChecklistItem:
+    """One item in words; `seal` where its row is to come back."""
+    item = one.item
+    return ChecklistItem(
+        item=item.name,
+        statement=item.statement,
+        text=item.texts[words.language],
+        cadence=item.cadence,
+        owner=words.label("owner", item.owner),
+        proof=item.proof.value,
+        last_done=one.last_done,
+        next_due=one.next_due,
+        overdue=one.is_due(as_of),
+        open_findings=open_findings,
+        who=one.who,
+        evidence=one.evidence,
+        cycle=one.cycle,
+        figures=tuple(figure_sentences(item.figures, upkeep.figures, words)),
+        row_version=one.version,
+        seal=seal,
+    )
 
 
 def figure_sentences(names: Iterable[str], figures: Mapping[str, Figure], words: Words) -> Iterator[str]:

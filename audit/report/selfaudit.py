@@ -41,7 +41,6 @@ COLUMNS: tuple[tuple[str, float, bool], ...] = (
 EDITABLE = tuple(CHECKLIST.headers[name] for name in CHECKLIST.fields)
 _LEVELS = ("devices", "in_cycle", "soon", "overdue", "never", "unknown")
 _TOP = 6  # the row of the header
-_LATE = "FDE2E1"
 
 
 def add_checklist(workbook: Workbook, report: Report, words: Words) -> None:
@@ -64,7 +63,7 @@ def add_checklist(workbook: Workbook, report: Report, words: Words) -> None:
     _guide(sheet, last, report.as_of, words)
     due = _letter("state")
     area = f"{due}{_TOP + 1}:{due}{last}"
-    styles.colour_words(sheet, area, f"{due}{_TOP + 1}", {words("report.due_now"): _LATE})
+    styles.colour_words(sheet, area, f"{due}{_TOP + 1}", {words("report.due_now"): styles.LATE})
     end = _inspections(sheet, last + 2, report.upkeep, words)
     sheet.freeze_panes = sheet.cell(_TOP + 1, 3)
     sheet.print_area = f"A1:{_letter('proof')}{end}"
@@ -122,11 +121,18 @@ def _inspections(sheet: Worksheet, row: int, upkeep: Upkeep, words: Words) -> in
     for place, label in enumerate(labels, 2):
         styles.header_cell(sheet.cell(row + 2, place, label))
     sheet.row_dimensions[row + 2].height = 36
-    for line, one in enumerate(upkeep.inspections, row + 3):
-        put(sheet, line, 2, words.label("risk_level", one.level))
-        for place, name in enumerate(_LEVELS, 3):
-            put(sheet, line, place, getattr(one, name))
+    for line, values in enumerate(inspection_rows(upkeep, words), row + 3):
+        for place, value in enumerate(values, 2):
+            put(sheet, line, place, value)
     return row + 2 + len(upkeep.inspections)
+
+
+def inspection_rows(upkeep: Upkeep, words: Words) -> list[tuple[object, ...]]:
+    """A line per risk level."""
+    return [
+        (words.label("risk_level", one.level), *(getattr(one, name) for name in _LEVELS))
+        for one in upkeep.inspections
+    ]
 
 
 def inspection_headers(words: Words) -> Sequence[str]:

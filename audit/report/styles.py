@@ -17,6 +17,7 @@ from audit.report.sheetrows import LINE_HEIGHT, WIDE, CellStyle
 from audit.words import Words
 
 FONT = "微软雅黑"
+LATE = "FDE2E1"
 TO_FILL = "2E7D5B"  # the head of a column that people fill in
 STATE_FILL = {
     "new": "FDE2E1",
@@ -134,6 +135,7 @@ def lines_of(text: str, width: float) -> int:
 __all__ = [
     "HEAD",
     "INK",
+    "LATE",
     "LINE",
     "LINE_HEIGHT",
     "MUTED",

@@ -53,8 +53,8 @@ AUD_02 = Rule(
         "The checks run every night, but a person has to confirm the outcome; a cycle nobody signed has no evidence.",
     ),
     remedy=Texts(
-        "由负责人复核本期问题与整改情况并签认，在 audit.toml 的 [audit.programme.self_audit] 登记日期与佐证。",
-        "The person in charge reviews findings and rectification and signs; enter date and evidence in [audit.programme.self_audit] of audit.toml.",
+        "用 pos-audit cycle 生成该期自查报告，由负责人复核后在“签认”表签认，再把工作簿放回反馈目录。",
+        "Publish the cycle's report with pos-audit cycle; the person in charge reviews it, signs on its sheet “Sign-off” and puts the workbook into the feedback folder.",
     ),
     expected=Texts("{cadence}一次", "{cadence}"),
     actual=Texts("{last_done}", "{last_done}"),
