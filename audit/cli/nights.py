@@ -52,6 +52,9 @@ def run(
 
         # before anything heavy is imported: whoever comes second is told so at once
         with only_run(settings.state, settings.zone, wait):
+            from audit.intake.nursery import open_nursery
+
+            open_nursery()  # it imports what it needs while we do
             from audit.catchup import run_caught_up
             from audit.logbook import rotate_log
             from audit.pipeline import Wishes

@@ -1,32 +1,26 @@
-"""Each file is opened in a fresh child process with limits: a reader that crashes, hangs or swells takes
+"""Each file is opened in a child process of its own with limits: a reader that crashes, hangs or swells takes
 only its own file with it.
-
-`python -m audit.intake.child` is the child's side: a request in JSON on standard input, the reading in
-JSON on standard output.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
+import selectors
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
 from pathlib import Path
-from typing import Any
 
 from audit.errors import Unusable
+from audit.intake.nursery import Nursery, NurseryGone, close_nursery, open_nursery
 from audit.intake.reading import FileReading
 from audit.redaction import redact
 
 _POLL_SECONDS = 0.05
-_PARENT = "AUDIT_CHILD_PARENT"
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -70,37 +64,70 @@ def read_in_child(
 
 def _read_once(request: dict[str, object], limits: Limits, shared: Sequence[int]) -> FileReading:
     path = str(request["path"])
+    nursery = open_nursery()
+    try:
+        return _asked(nursery, request, limits, shared)
+    except NurseryGone as failure:
+        close_nursery(nursery)
+        return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=redact(str(failure)))
+
+
+def _asked(
+    nursery: Nursery, request: dict[str, object], limits: Limits, shared: Sequence[int]
+) -> FileReading:
+    path = str(request["path"])
+    with ExitStack() as pipes:
+        (output, theirs), (errors, theirs_too) = os.pipe(), os.pipe()
+        for end in (output, errors):
+            pipes.callback(os.close, end)
+        try:
+            numbers = {theirs: 1, theirs_too: 2, **{one: one for one in shared}}
+            pid = nursery.child(request, numbers, limits.address_bytes)
+        finally:
+            os.close(theirs)
+            os.close(theirs_too)
+        said, killed = _heard(pid, (output, errors), path, limits)
+    if (code := nursery.end_of(pid)) == 0:
+        return FileReading.from_json(json.loads(said[output]))
+    if killed:
+        return _failed(path, Unusable.UNSAFE, killed.key, **killed.facts)
+    last = said[errors].decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit {code}"]
+    return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=redact(last[0])[:300])
+
+
+@dataclass(frozen=True)
+class _Killed:
+    """Why a child was stopped, in the words of `[error]`."""
+
+    key: str
+    facts: dict[str, object]
+
+
+def _heard(
+    pid: int, ends: Sequence[int], path: str, limits: Limits
+) -> tuple[dict[int, bytes], _Killed | None]:
+    """What a child says until it ends, and why it was killed, where it was."""
+    said: dict[int, bytearray] = {end: bytearray() for end in ends}
+    killed: _Killed | None = None
     started, allowed = time.monotonic(), limits.seconds_for(path)
-    with subprocess.Popen(
-        [sys.executable, "-m", "audit.intake.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pass_fds=shared,
-        env={**os.environ, "AUDIT_CHILD_ADDRESS_BYTES": str(limits.address_bytes), _PARENT: str(os.getpid())},
-    ) as child:
-        assert child.stdin is not None
-        child.stdin.write(json.dumps(request).encode())
-        child.stdin.close()
-        child.stdin = None
-        while True:
-            try:
-                out, err = child.communicate(timeout=_POLL_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                if time.monotonic() - started > allowed:
-                    return _killed(child, path, "reader_too_slow", seconds=round(allowed))
-                if _resident(child.pid) > limits.resident_bytes:
-                    return _killed(child, path, "reader_too_large", mib=limits.resident_bytes >> 20)
-        if child.returncode != 0:
-            last = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit {child.returncode}"]
-            return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=redact(last[0])[:300])
-        return FileReading.from_json(json.loads(out))
-
-
-def _killed(child: subprocess.Popen[bytes], path: str, key: str, **facts: object) -> FileReading:
-    child.kill()
-    return _failed(path, Unusable.UNSAFE, key, **facts)
+    with selectors.DefaultSelector() as listening:
+        for end in ends:
+            listening.register(end, selectors.EVENT_READ)
+        while listening.get_map():
+            for ready, _ in listening.select(_POLL_SECONDS):
+                piece = os.read(ready.fd, _CHUNK)
+                said[ready.fd] += piece
+                if not piece:
+                    listening.unregister(ready.fd)
+            if killed:
+                continue
+            if time.monotonic() - started > allowed:
+                killed = _Killed("reader_too_slow", {"seconds": round(allowed)})
+            elif _resident(pid) > limits.resident_bytes:
+                killed = _Killed("reader_too_large", {"mib": limits.resident_bytes >> 20})
+            if killed:
+                os.kill(pid, signal.SIGKILL)
+    return {end: bytes(text) for end, text in said.items()}, killed
 
 
 def _failed(path: str, reason: Unusable, key: str, **facts: object) -> FileReading:
@@ -114,46 +141,3 @@ def _resident(pid: int) -> int:
     except (OSError, IndexError):
         return 0
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-class _WithoutPandas(MetaPathFinder):
-    """pyarrow imports pandas wherever it is installed; no reader uses it, and it costs 0.3 s a file."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
-
-
-def _die_with(parent: int) -> None:
-    """A parent that is killed cannot stop us; the kernel can. Elsewhere than on Linux we read to the end."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was killed before we had said so
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _main() -> None:
-    import resource
-
-    _die_with(int(os.environ[_PARENT]))
-    bytes_allowed = int(os.environ["AUDIT_CHILD_ADDRESS_BYTES"])
-    resource.setrlimit(resource.RLIMIT_AS, (bytes_allowed, bytes_allowed))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    request = json.load(sys.stdin)
-    sys.meta_path.insert(0, _WithoutPandas())
-
-    json.dump(_read(request).to_json(), sys.stdout)
-
-
-def _read(request: dict[str, Any]) -> FileReading:
-    if "form" in request:
-        from audit.intake.form import FormRequest, read_form
-
-        return read_form(FormRequest.from_json(request))
-    from audit.intake.read import Request, read_file
-
-    return read_file(Request.from_json(request))
-
-
-if __name__ == "__main__":
-    _main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from test_kinds import read
 
 from audit.intake.child import Limits, read_in_child
+from audit.intake.nursery import close_nursery
 from audit.intake.read import Request
 from audit.intake.store import Store
 
@@ -141,13 +141,16 @@ def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A child that runs this code instead of a reader."""
 
     def run(code: str, limits: Limits):
-        script = tmp_path / "python"
-        script.write_text(f"#!{sys.executable}\n{code}\n", encoding="utf-8")
-        script.chmod(0o755)
-        monkeypatch.setattr(sys, "executable", str(script))
-        return read_in_child({"path": str(tmp_path / "file.csv")}, limits)
+        start = (
+            f"import audit.intake.read as read\ndef read_file(_):\n    {code}\nread.read_file = read_file\n"
+        )
+        (tmp_path / "sitecustomize.py").write_text(start, encoding="utf-8")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        close_nursery()
+        return read_in_child(Request(str(tmp_path / "file.csv"), "devices").to_json(), limits)
 
-    return run
+    yield run
+    close_nursery()
 
 
 def test_a_reader_that_hangs_is_one_files_error(stuck):

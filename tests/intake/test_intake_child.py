@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from vendorfiles import HEADER, book, delimited, device, line, raw_book
 
 from audit.errors import Unusable
 from audit.intake.child import Limits, read_in_child
+from audit.intake.nursery import open_nursery
 from audit.intake.read import Request, read_file
 from audit.intake.reading import FileReading
 
@@ -26,6 +29,12 @@ def ledger(tmp_path: Path) -> Request:
     rows = [HEADER, device(1), device(2, "终端状态=天晓得"), device(1)]
     path.write_text(delimited(rows), encoding="utf-8")
     return Request(path=str(path), table="devices", output=str(tmp_path / "rows.parquet"))
+
+
+def make_long(ledger: Request) -> None:
+    """A file that takes a while."""
+    rows = [HEADER, *(device(number) for number in range(20_000))]
+    Path(ledger.path).write_text(delimited(rows), encoding="utf-8")
 
 
 def children(of: int | None = None) -> set[str]:
@@ -51,9 +60,14 @@ def test_a_workbook_and_its_error_come_back_whole(ledger: Request):
 
 @pytest.mark.parametrize(
     ("limits", "key"),
-    [(Limits(seconds=0.01), "reader_too_slow"), (Limits(resident_bytes=1 << 20), "reader_too_large")],
+    [
+        (Limits(seconds=0.01, seconds_per_mib=0), "reader_too_slow"),
+        (Limits(resident_bytes=1 << 20), "reader_too_large"),
+    ],
 )
 def test_a_reader_over_its_limit_is_stopped(ledger: Request, limits: Limits, key: str):
+    make_long(ledger)
+    open_nursery()
     before, started = children(), time.monotonic()
     reading = read_in_child(ledger.to_json(), limits)
     assert (reading.error, reading.error_key, reading.path) == (Unusable.UNSAFE, key, ledger.path)
@@ -63,21 +77,21 @@ def test_a_reader_over_its_limit_is_stopped(ledger: Request, limits: Limits, key
 
 
 def test_a_reader_dies_with_whoever_asked_for_it(ledger: Request):
-    rows = [HEADER, *(device(number) for number in range(20_000))]
-    Path(ledger.path).write_text(delimited(rows), encoding="utf-8")
+    make_long(ledger)
     code = "import json, sys; from audit.intake import child; child.read_in_child(json.loads(sys.argv[1]))"
     asked = subprocess.Popen([sys.executable, "-c", code, json.dumps(ledger.to_json())])
     patience = time.monotonic() + 30
     while not (started := children(asked.pid)):
         assert time.monotonic() < patience
-    [reader] = started
-    while "libarrow" not in Path(f"/proc/{reader}/maps").read_text():  # it has begun
+    [nursery] = started
+    while not (started := children(int(nursery))):
         assert time.monotonic() < patience
+    [reader] = started
     os.kill(int(reader), signal.SIGSTOP)  # it will not end of itself
     asked.kill()
     asked.wait()
     try:
-        while Path(f"/proc/{reader}").exists():
+        while Path(f"/proc/{reader}").exists() or Path(f"/proc/{nursery}").exists():
             assert time.monotonic() < patience, "it reads on for nobody"
             time.sleep(0.01)
     finally:
@@ -86,6 +100,7 @@ def test_a_reader_dies_with_whoever_asked_for_it(ledger: Request):
 
 
 def test_a_reader_that_asks_for_more_memory_than_there_is(ledger: Request):
+    make_long(ledger)
     reading = read_in_child(ledger.to_json(), Limits(address_bytes=64 << 20))
     assert (reading.error, reading.error_key) == (Unusable.UNREADABLE, "reader_crashed")
     assert reading.error_facts["detail"]
@@ -97,6 +112,26 @@ def test_a_reader_that_crashes_is_an_error_of_its_file(ledger: Request):
     assert "no such table" in str(crashed.error_facts["detail"])
     assert crashed.path == ledger.path
     assert read_in_child(ledger.to_json()).error == "", "the next file is read"
+
+
+def test_many_files_at_once_leave_nothing_open(ledger: Request, tmp_path: Path):
+    assert read_in_child(ledger.to_json()).error == ""
+    before, descriptors = children(), len(list(Path("/proc/self/fd").iterdir()))
+    requests = [replace(ledger, output=str(tmp_path / f"{number}.parquet")) for number in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        readings = list(threads.map(lambda one: read_in_child(one.to_json()), requests))
+    assert [reading.rows for reading in readings] == [2] * 8
+    assert len({Path(one.output).read_bytes() for one in requests}) == 1
+    assert children() == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+
+
+def test_where_children_come_from_may_die_too(ledger: Request):
+    assert read_in_child(ledger.to_json()).error == ""
+    for pid in children():
+        os.kill(int(pid), signal.SIGKILL)
+    reading = read_in_child(ledger.to_json())
+    assert (reading.error, reading.rows) == ("", 2)
 
 
 def test_a_cell_that_lies_about_its_place_takes_nothing_with_it(ledger: Request):
