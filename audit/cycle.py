@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from audit.publish import digests, draft, intact, settle, swap_in
 from audit.report.cycle import CycleReport, build_cycle, cycle_plain
 from audit.report.cyclebook import render_cycle_workbook
 from audit.report.cyclepage import render_cycle_page
+from audit.report.owntemplates import broken, check_templates, own_files
 from audit.words import Words
 
 WORKBOOK, PAGE = "cycle.xlsx", "cycle.html"
@@ -63,8 +63,10 @@ class Published:
 def publish_cycle(settings: Settings, words: Words, period: Period) -> Published:
     """Tell the cycle from the ledger and publish it, unless it was signed off or says nothing new.
 
-    Raises NothingToShow where no night lies in it, Locked while a night is under way.
+    Raises NothingToShow where no night lies in it, Locked while a night is under way, ConfigError for a
+    template of the user's own that cannot be used.
     """
+    check_templates(settings.own_templates)
     with only_run(settings.state, settings.zone):
         database = Database(settings.ledger.url, settings.state)
         try:
@@ -94,9 +96,13 @@ def publish_cycle(settings: Settings, words: Words, period: Period) -> Published
             database.close()
 
 
-def _rendered(settings: Settings, words: Words, report: CycleReport) -> Mapping[str, bytes]:
-    secret = Store(settings.state).secret
-    return {
-        WORKBOOK: render_cycle_workbook(report, words, secret),
-        PAGE: render_cycle_page(report, words, settings.own_templates),
-    }
+def _rendered(settings: Settings, words: Words, report: CycleReport) -> dict[str, bytes]:
+    """The files. A template of the user's own that breaks is to be mended first: nobody waits for a cycle."""
+    own = settings.own_templates
+    try:
+        page = render_cycle_page(report, words, own)
+    except Exception as failure:
+        if not own_files(own):
+            raise
+        raise broken(failure, own) from failure
+    return {WORKBOOK: render_cycle_workbook(report, words, Store(settings.state).secret), PAGE: page}

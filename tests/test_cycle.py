@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nightly_findings import Fault, day, tell
 from sqlalchemy.exc import DBAPIError
+from test_roundtrip import saved_by_libreoffice
 from typer.testing import CliRunner
 
 from audit.cli import app
 from audit.config import load_settings
 from audit.cycle import Published, publish_cycle
-from audit.errors import ExitCode, NothingToShow
+from audit.errors import ConfigError, ExitCode, NothingToShow
 from audit.handback import HandBack, hand_back
 from audit.ledger.attestations import Statement, enter_statements
 from audit.ledger.cycles import GROUPS, Tally, cycle_facts
@@ -325,6 +326,29 @@ def test_a_cycle_that_is_not_over_has_no_lines_to_sign(estate: Estate):
 )
 def test_what_cannot_be_asked(estate: Estate, words: tuple[str, ...], code: int):
     assert call(estate, *words)[0] == code
+
+
+@pytest.mark.libreoffice
+def test_a_signature_saved_by_libreoffice_signs(estate: Estate):
+    copy = signed_copy(estate, {"负责人签认": ("王经理", date(2026, 11, 1), "同意")})
+    told = handed_back(estate, saved_by_libreoffice(copy, "xlsx"))
+    assert (told.lines[0].problem, told.lines[0].changes, told.lines[0].refused) == ("", 1, ())
+    assert published(estate).outcome == "frozen"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("{{ report.period }}\n{% if %}", 2), ("{{ report.period }}\n{{ report.nothing }}", 2)]
+)
+def test_a_template_of_ones_own_that_cannot_be_used_is_named(estate: Estate, text: str, line: int):
+    (estate.folder / "own").mkdir()
+    (estate.folder / "own" / "cycle.html").write_text(text, encoding="utf-8")
+    estate.sections["report"] = 'templates = "own"'
+    before = bytes_of(folder_of(estate))
+    with pytest.raises(ConfigError) as refused:
+        publish_cycle(load_settings(estate.configure()), load_words("zh"), Period.named("2026-Q4"))
+    assert refused.value.facts["line"] == line
+    assert str(refused.value.facts["file"]).endswith("cycle.html")
+    assert bytes_of(folder_of(estate)) == before
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
+from test_roundtrip import saved_by_libreoffice
 
 from audit.config import load_settings
 from audit.errors import ConfigError
@@ -346,6 +348,20 @@ def test_what_was_attested_is_there_the_next_night_and_settles_the_finding(night
     assert (row["下次到期"].date(), row["状态"], row["行版本"]) == (date(2027, 11, 20), None, 1)
     assert row["完成日期"] is None, "the next time is filled in anew"
     assert [one["state"] for one in night.findings(NEXT) if one["rule"] == "RES-02"] == ["fixed"]
+
+
+@pytest.mark.libreoffice
+def test_a_copy_saved_by_libreoffice_as_ods_comes_back_right(night: Estate):
+    told = handed_back(night, saved_by_libreoffice(filled(night, "自查.xlsx", DONE), "ods"))
+    assert not told.lines[0].problem
+    assert (told.lines[0].changes, told.lines[0].refused) == (1, ())
+
+
+def test_programs_are_told_of_the_programme(night: Estate):
+    told = json.loads((night.folder / "reports" / AS_OF.isoformat() / "summary.json").read_text("utf-8"))
+    [plan] = [one for one in told["programme"]["items"] if one["item"] == "emergency_plan"]
+    assert (plan["proof"], plan["last_done"], plan["overdue"]) == ("attested", "2025-01-01", True)
+    assert told["programme"]["figures"]["coverage"] == {"part": 1, "whole": 1, "amount": None}
 
 
 def test_a_dry_run_writes_nothing_and_reading_twice_changes_nothing(night: Estate):

@@ -64,6 +64,11 @@ def with_sound_templates(settings: Settings, words: Words, report: Report) -> tu
     return settings, report
 
 
+def broken(failure: Exception, own: Path | None) -> ConfigError:
+    """What to say of a template that broke where nothing is lost by stopping: its file and line."""
+    return ConfigError("own_breaks", **_place(failure, own), detail=f"{type(failure).__name__}: {failure}")
+
+
 def _place(failure: Exception, own: Path | None) -> dict[str, object]:
     """The line of the user's template that was last gone through."""
     for frame in reversed(traceback.extract_tb(failure.__traceback__)):

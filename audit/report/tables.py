@@ -126,6 +126,19 @@ def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
             "channels": {channel.name: dict(channel.states) for channel in report.population.channels},
         },
         **told(report.measures),
+        "programme": {
+            "items": [
+                {
+                    "item": one.item,
+                    "proof": one.proof,
+                    "last_done": one.last_done.isoformat() if one.last_done else None,
+                    "next_due": one.next_due.isoformat() if one.next_due else None,
+                    "overdue": one.overdue,
+                }
+                for one in report.checklist
+            ],
+            **report.upkeep.to_json(),
+        },
         "findings": [
             {"rule": rule, "severity": severity, "state": state, "count": count}
             for (rule, severity, state), count in sorted(counted.items())
