@@ -8,6 +8,7 @@ import email.policy
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -177,6 +178,34 @@ def silent() -> Iterator[int]:
     """A port that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield int(listening.getsockname()[1])
+
+
+@contextmanager
+def pausing(seconds: float) -> Iterator[tuple[int, list[int]]]:
+    """A server that takes the text of a message after a pause; the port, and how much it took."""
+    taken: list[int] = []
+
+    def talk(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as lines, suppress(OSError):
+            connection.sendall(b"220 hello\r\n")
+            while (line := lines.readline()) and not line.startswith(b"DATA"):
+                connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 OK\r\n")
+            connection.sendall(b"354 go\r\n")
+            time.sleep(seconds)
+            size = 0
+            while (line := lines.readline()) and line != b".\r\n":
+                size += len(line)
+            taken.append(size)
+            connection.sendall(b"250 OK\r\n")
+            lines.readline()
+            connection.sendall(b"221 bye\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=talk, args=(listening,), daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1]), taken
+        thread.join()
 
 
 @contextmanager

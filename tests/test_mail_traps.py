@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from letterbox import PEOPLE, Letterbox, letter
-from mailserver import PASSWORD, Inbox, certificate, drop, hang, serving, silent, talking
+from mailserver import PASSWORD, Inbox, certificate, drop, hang, pausing, serving, silent, talking
 
 from audit.delivery.courier import deliver
 from audit.errors import ConfigError, Locked, Stopped
@@ -136,6 +136,14 @@ def test_one_silence_after_the_text_is_waited_for_longer_than_others(box: Letter
     assert len(inbox.raw) == 1
 
 
+def test_a_slow_line_has_the_time_a_large_text_needs(box: Letterbox):
+    box.set(status="sent")
+    box.queue(letter(9 << 20), number=2)  # more than the kernel's buffers take
+    with pausing(0.8) as (port, taken):
+        assert at(box, port, security="none", user="", timeout_seconds=0.4, retries=0).send() == []
+    assert taken[0] > 12_000_000
+
+
 def test_a_server_that_hangs_is_left_after_the_timeout(box: Letterbox, pair):
     with silent() as port:
         begun = time.monotonic()
@@ -176,6 +184,14 @@ def test_a_wrong_password_is_tried_once_a_run_and_not_told(box: Letterbox, pair)
         at(box, inbox, password=PASSWORD)
         assert box.send() == []
     assert len(inbox.raw) == 1
+
+
+def test_a_password_that_smtp_cannot_send_is_said_and_not_shown(box: Letterbox, pair):
+    with serving(Inbox(), pair) as inbox:
+        [told] = at(box, inbox, password="密码甲乙").send()
+    assert "ASCII" in told
+    assert "密" not in told
+    assert (inbox.raw, box.status) == ([], "queued")
 
 
 @pytest.mark.parametrize("host", ["self-signed", "elsewhere.invalid", "expired"])

@@ -15,7 +15,7 @@ from audit.config import MailSection
 from audit.errors import AuditError, ExitCode
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
-_VERDICT = 10  # a server may look into a message for ten times as long as it may take to answer
+_VERDICT = 10  # a text may take ten times as long as an answer to go out, and again to be looked into
 _TOO_LARGE = re.compile(r"552|5\.3\.4")  # in front of, or within the server's words
 
 
@@ -78,6 +78,9 @@ class Session:
             except NotDelivered:
                 self._drop()
                 raise
+            except UnicodeEncodeError:  # its message would show the password
+                self._drop()
+                raise NotDelivered("mail_ascii") from None
             except (OSError, smtplib.SMTPException) as failure:
                 self._drop()
                 raise self._failed(_told(failure), again=_may_pass(failure)) from failure
@@ -102,6 +105,7 @@ class Session:
             code, words = self._server.docmd("DATA")
             if code == 354:
                 before_text()
+                self._grant(_VERDICT)  # the limit is for the whole of a text, however slow the line
                 # sent as a whole: when this fails its last line, the dot, has not gone out
                 self._server.send(_dotted(data))
         except (OSError, smtplib.SMTPException) as failure:
@@ -146,11 +150,9 @@ class Session:
         return later, refused
 
     def _verdict(self, server: smtplib.SMTP) -> tuple[int, bytes]:
-        assert server.sock is not None
         try:
-            server.sock.settimeout(self._mail.timeout_seconds * _VERDICT)
             code, words = server.getreply()
-            server.sock.settimeout(self._mail.timeout_seconds)
+            self._grant(1)
         except (OSError, smtplib.SMTPException) as failure:
             self._drop()
             raise Doubtful(_told(failure)) from failure
@@ -158,6 +160,12 @@ class Session:
             self._drop()
             raise Doubtful(_said(code, words))
         return code, words
+
+    def _grant(self, times: int) -> None:
+        """Let what comes next take so many times the configured time."""
+        assert self._server is not None
+        assert self._server.sock is not None
+        self._server.sock.settimeout(self._mail.timeout_seconds * times)
 
     def _drop(self) -> None:
         if self._server:
