@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audit.config import Settings
+from audit.delivery.cyclemail import CycleNews, queue_cycle_mail
+from audit.errors import AuditError
 from audit.intake.store import Store
 from audit.ledger.cycles import cycle_facts
 from audit.ledger.database import Database
@@ -40,6 +44,7 @@ class Published:
     cycle: Cycle
     signed: SignOff | None = None
     report: CycleReport | None = None
+    mailed: bool = False  # a letter is queued
 
     def to_text(self, words: Words) -> str:
         """For a terminal."""
@@ -60,9 +65,10 @@ class Published:
         return shown | (cycle_plain(self.report) if self.report else {"period": self.cycle.period})
 
 
-def publish_cycle(settings: Settings, words: Words, period: Period) -> Published:
+def publish_cycle(settings: Settings, words: Words, period: Period, *, mail: bool = True) -> Published:
     """Tell the cycle from the ledger and publish it, unless it was signed off or says nothing new.
 
+    A cycle that has come to its end is mailed, each edition of it once; the letter is queued with it.
     Raises NothingToShow where no night lies in it, Locked while a night is under way, ConfigError for a
     template of the user's own that cannot be used.
     """
@@ -90,19 +96,45 @@ def publish_cycle(settings: Settings, words: Words, period: Period) -> Published
             drafted = draft(settings.cycles, period.name, report.edition, files)
             with database.transaction() as connection:
                 enter_cycle(connection, cycle)
+                mailed = mail and cycle.complete and settings.mail is not None
+                if mailed:
+                    with _blaming_templates(settings.own_templates):
+                        news = _news(report, cycle, folder, files, words)
+                        queue_cycle_mail(settings, words, connection, news)
             swap_in(settings.cycles, period.name, drafted)
-            return Published("published", folder, cycle, report=report)
+            return Published("published", folder, cycle, report=report, mailed=mailed)
         finally:
             database.close()
 
 
+def _news(
+    report: CycleReport, cycle: Cycle, folder: Path, files: dict[str, bytes], words: Words
+) -> CycleNews:
+    return CycleNews(
+        cycle.period,
+        cycle.edition,
+        report.through,
+        tuple(report.conclusions),
+        words("cycle.to_sign", period=cycle.period, folder=str(folder)),
+        files[WORKBOOK],
+        folder,
+    )
+
+
 def _rendered(settings: Settings, words: Words, report: CycleReport) -> dict[str, bytes]:
-    """The files. A template of the user's own that breaks is to be mended first: nobody waits for a cycle."""
-    own = settings.own_templates
+    with _blaming_templates(settings.own_templates):
+        page = render_cycle_page(report, words, settings.own_templates)
+    return {WORKBOOK: render_cycle_workbook(report, words, Store(settings.state).secret), PAGE: page}
+
+
+@contextmanager
+def _blaming_templates(own: Path | None) -> Iterator[None]:
+    """A template of the user's own that breaks is to be mended first: nobody waits for a cycle."""
     try:
-        page = render_cycle_page(report, words, own)
+        yield
+    except AuditError:
+        raise
     except Exception as failure:
         if not own_files(own):
             raise
         raise broken(failure, own) from failure
-    return {WORKBOOK: render_cycle_workbook(report, words, Store(settings.state).secret), PAGE: page}

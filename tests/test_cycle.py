@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from conftest import DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 from hypothesis import given
 from hypothesis import strategies as st
+from mailserver import Inbox, serving
 from nightly_findings import Fault, day, tell
 from sqlalchemy.exc import DBAPIError
 from test_roundtrip import saved_by_libreoffice
@@ -310,6 +311,21 @@ def test_a_cycle_that_is_not_over_has_no_lines_to_sign(estate: Estate):
     assert book["签认"].max_row == 2
     estate.run(date(2026, 12, 12))
     assert about_the_cycle(estate, date(2026, 12, 12))[0][0] == "new", "October is the one that waits"
+
+
+def test_a_cycle_that_is_over_is_mailed_once(estate: Estate):
+    with serving(Inbox(), None, auth=False) as inbox:
+        estate.sections["mail"] = f'host = "localhost"\nport = {inbox.port}\nsecurity = "none"\n'
+        estate.sections["mail"] += 'sender = "a@example.invalid"\nto = ["b@example.invalid"]'
+        for _ in range(2):
+            shutil.rmtree(folder_of(estate))  # to be published again, as the edition it was
+            assert call(estate, "cycle", "--month", "2026-10")[0] == ExitCode.DONE
+        assert call(estate, "cycle", "--month", "2026-11")[0] == ExitCode.DONE
+    [message] = inbox.messages
+    [attached] = message.iter_attachments()
+    assert attached.get_content() == (folder_of(estate) / "cycle.xlsx").read_bytes()
+    assert "2026-10" in str(message["Subject"])
+    assert message["Date"].datetime.date() == date(2026, 10, 28)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
+from audit.cli.post import delivered
 from audit.cli.speech import configured
 from audit.errors import ConfigError
 from audit.periods import MONTHS, Period
@@ -21,6 +22,7 @@ def cycle(
     half: Annotated[str, typer.Option("--half", help=HELP("cli.option_half"))] = "",
     year: Annotated[str, typer.Option("--year", help=HELP("cli.option_year"))] = "",
     config: Config = DEFAULT_CONFIG,
+    mail: Annotated[bool, typer.Option("--mail/--no-mail", help=HELP("cli.option_cycle_mail"))] = True,
     as_json: AsJson = False,
 ) -> None:
     """One cycle."""
@@ -35,6 +37,8 @@ def cycle(
             raise ConfigError("period_form", text=text)
         from audit.cycle import publish_cycle
 
-        told = publish_cycle(settings, words, period)
+        told = publish_cycle(settings, words, period, mail=mail)
         shown = json.dumps(told.to_json(), ensure_ascii=False, indent=2) if as_json else told.to_text(words)
         typer.echo(shown)
+        if told.mailed:
+            raise typer.Exit(int(delivered(settings, words)))

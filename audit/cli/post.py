@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, Config, Quiet
 from audit.cli.speech import configured, say_end, say_line
 from audit.errors import ExitCode
+from audit.words import Words
+
+if TYPE_CHECKING:
+    from audit.config import Settings
 
 
 def deliver(
@@ -18,15 +22,20 @@ def deliver(
 ) -> None:
     """What waits."""
     with configured(config, log="deliver", quiet=quiet) as (settings, words):
-        from audit.delivery.courier import deliver as carry
+        raise typer.Exit(int(delivered(settings, words, again=again)))
 
-        def sent(whom: str) -> None:
-            say_line(words("cli.mail_sent", to=whom))
 
-        problems = carry(settings, words, sent, say_line, again=again)
-        for problem in problems:
-            say_line(problem)
-        code = ExitCode.DELIVERY if problems else ExitCode.DONE
-        reason = words("reason.undelivered" if problems else "reason.delivered", count=len(problems))
-        say_end(words, code, reason)
-        raise typer.Exit(int(code))
+def delivered(settings: Settings, words: Words, *, again: bool = False) -> ExitCode:
+    """Send what waits, and say how that went."""
+    from audit.delivery.courier import deliver as carry
+
+    def sent(whom: str) -> None:
+        say_line(words("cli.mail_sent", to=whom))
+
+    problems = carry(settings, words, sent, say_line, again=again)
+    for problem in problems:
+        say_line(problem)
+    code = ExitCode.DELIVERY if problems else ExitCode.DONE
+    reason = words("reason.undelivered" if problems else "reason.delivered", count=len(problems))
+    say_end(words, code, reason)
+    return code

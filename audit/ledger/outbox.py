@@ -175,6 +175,11 @@ def forget_kind(connection: sa.Connection, kind: str) -> None:
     )
 
 
+def last_run(connection: sa.Connection) -> int:
+    """The number of the last run, to which a message belongs that is no night's. There has to be one."""
+    return int(connection.scalar(sa.select(sa.func.max(RUNS.c.number))) or 0)
+
+
 def last_of_kind(connection: sa.Connection, kind: str, before: date) -> date | None:
     """The last audit date before a day that a message of a kind was queued for."""
     found: date | None = connection.scalar(

@@ -1,0 +1,32 @@
+"""The mail of a self-audit cycle: told once an edition, whole, to everybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from letterbox import AS_OF, Letterbox
+from mailserver import Inbox, serving
+
+from audit.delivery.cyclemail import CycleNews, queue_cycle_mail
+from audit.words import load_words
+
+
+def test_a_cycle_is_told_once_an_edition(tmp_path: Path):
+    box = Letterbox(tmp_path, {"security": "none", "user": ""})
+    box.queue()
+    box.set(status="sent")
+    news = CycleNews("2026-11", "e1", AS_OF, ("未结 <2> 项",), "请签署", b"PK" * 50, Path("/cycles/2026-11"))
+    words = load_words("zh")
+    with serving(Inbox(), None, auth=False) as inbox:
+        box.mail["port"] = inbox.port
+        for edition in ("e1", "e1", "e2"):
+            with box.database() as database, database.transaction() as connection:
+                queue_cycle_mail(box.settings, words, connection, replace(news, edition=edition))
+            assert box.send() == []
+    first, second = inbox.messages
+    assert first["Message-ID"] != second["Message-ID"]
+    assert "2026-11" in str(first["Subject"])
+    assert "未结 <2> 项" in first.get_body(("plain",)).get_content()
+    assert "未结 &lt;2&gt; 项" in first.get_body(("html",)).get_content()
+    assert [one.get_filename() for one in first.iter_attachments()] == ["cycle-2026-11.xlsx"]
