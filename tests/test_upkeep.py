@@ -24,6 +24,7 @@ from audit.errors import ExitCode
 from audit.status import status_of
 
 NEXT = AS_OF + timedelta(days=1)
+MAIL = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
 
 
 def pos_audit(estate: Estate, command: str, *arguments: str) -> Result:
@@ -290,3 +291,22 @@ def test_a_backup_is_whole_while_somebody_reads_the_ledger(estate: Estate, tmp_p
     reader.close()
     with tarfile.open(tmp_path / "kept.tar.gz") as archive:
         assert {"manifest.json", "ledger.sqlite", "secret"} <= set(archive.getnames())
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "{{ words.__class__.__init__.__globals__ }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ report.no_such_thing }}",
+        "{% include '../../../../etc/passwd' %}",
+    ],
+)
+def test_a_template_reaches_nothing_behind_it(estate: Estate, evil: str):
+    own = estate.folder / "own"
+    own.mkdir()
+    (own / "mail.txt").write_text(evil)
+    estate.sections |= {"report": 'templates = "own"', "mail": f"port = 1\n{MAIL}"}
+    ended = pos_audit(estate, "run", "--as-of", str(AS_OF))
+    assert (ended.exit_code, "mail.txt" in ended.stderr) == (40, True)
+    assert not (estate.folder / "reports" / str(AS_OF)).exists()

@@ -26,11 +26,9 @@ from audit.config.sections import (
     WeightsSection,
 )
 from audit.config.settings import Settings
-from audit.config.spark import SparkSection
+from audit.config.spark import SECRET_NAME, SparkSection
 from audit.errors import ConfigError
 from audit.tables import TABLES
-
-_SECRET = re.compile(r"(?i)secret|password|token|credential")
 
 
 def load_settings(file: Path) -> Settings:
@@ -74,7 +72,7 @@ def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
     told = [f"notify.{key}" for key in ("urls", "ping_url") if isinstance(notify, dict) and key in notify]
     spark = plain.get("spark")
     conf = spark.get("conf") if isinstance(spark, dict) else None
-    told += [f"spark.conf.{key}" for key in conf if _SECRET.search(key)] if isinstance(conf, dict) else []
+    told += [f"spark.conf.{key}" for key in conf if SECRET_NAME.search(key)] if isinstance(conf, dict) else []
     if told:
         variable = "_".join(["AUDIT", *told[0].split(".")[:2]]).upper()
         raise ConfigError("config_secret_open", file=str(file), key=told[0], variable=variable)

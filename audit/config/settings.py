@@ -24,7 +24,7 @@ from audit.config.sections import (
     RulesSection,
     ScheduleSection,
 )
-from audit.config.spark import SparkSection
+from audit.config.spark import SECRET_NAME, SparkSection
 from audit.errors import ConfigError
 
 MANDATORY_FEEDS = ("devices", "merchants", "registrations")
@@ -114,12 +114,12 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret that stands in the configuration itself or in the environment."""
-        sections = [section for _, section in self if isinstance(section, BaseModel)]
-        values = [value for section in sections for _, value in section]
-        values += [inner for value in values if isinstance(value, dict) for inner in value.values()]
+        sections = [dict(section) for _, section in self if isinstance(section, BaseModel)]
+        named = [(name, value) for section in sections for name, value in section.items()]
+        conf = [(name, value) for name, value in self.spark.conf.items() if SECRET_NAME.search(name)]
         own = [
             line
-            for value in values
+            for _, value in (*named, *conf)
             if isinstance(value, SecretStr)
             for line in value.get_secret_value().splitlines()
         ]

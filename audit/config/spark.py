@@ -24,6 +24,9 @@ def _known_master(master: str) -> str:
     return master
 
 
+SECRET_NAME = re.compile(r"(?i)secret|password|token|credential")  # a key of conf that holds a secret
+
+
 class SparkSection(Section):
     """`[spark]`: the cluster of `engine = "spark"`, the folder all of it sees, and Spark's own settings."""
 

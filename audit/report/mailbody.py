@@ -20,7 +20,7 @@ from audit.report.palette import (
     VERDICT_FILL,
 )
 from audit.report.summary import NightStatus, changes, headline, night_status, owners, top_findings
-from audit.report.templating import environment
+from audit.report.templating import environment, render
 from audit.report.waivers import reminders
 from audit.words import Words
 
@@ -85,8 +85,8 @@ def render_mail(
         "week": week,
         "when": when,
     }
-    text = found.get_template("mail.txt").render(**context)
-    html = found.get_template("mail.html").render(**context)
+    text = render(found, "mail.txt", context)
+    html = render(found, "mail.html", context)
     return subject, text, html
 
 

@@ -21,7 +21,7 @@ from audit.report.summary import (
     severities,
     verdict_bar,
 )
-from audit.report.templating import environment, inline
+from audit.report.templating import environment, inline, render
 from audit.words import Words
 
 
@@ -55,4 +55,4 @@ def render_page(report: Report, words: Words, own_templates: Path | None, max_ro
         "packed": Markup(packed(rows, words)),  # noqa: S704
         "setup": Markup(setup(len(rows), standing - len(rows), columns, words)),  # noqa: S704
     }
-    return found.get_template("report.html").render(**context).encode()
+    return render(found, "report.html", context).encode()
