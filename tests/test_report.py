@@ -93,6 +93,7 @@ def masked(text: str) -> str:
     """What differs from release to release, taken out."""
     text = re.sub(r"\b[0-9a-f]{64}\b", "‹sha256›", text)
     text = re.sub(r"\b[0-9a-f]{16}\b", "‹id›", text)
+    text = re.sub(r"(?<=组件版本 \| ).+|(?<=Components \| ).+", "‹versions›", text)
     return re.sub(
         r"pos-audit \d+\.\d+\.\d+|(?<=程序版本 \| )\S+|(?<=Program version \| )\S+", "‹version›", text
     )

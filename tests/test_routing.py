@@ -169,7 +169,7 @@ def test_an_owners_sheets_count_its_own(night: Estate):
     line = next(one for one in summary_of(night)["routing"]["owners"] if one["name"] == "甲星")
     assert line["devices"] == 5
     assert cells[cells.index("纳入审计") + 6] == 5, "the figure under its label"
-    rules = {row[0]: row[4] for row in book["规则说明"].iter_rows(min_row=5, values_only=True) if row[0]}
+    rules = {row[0]: row[4] for row in book["规则说明"].iter_rows(min_row=7, values_only=True) if row[0]}
     flagged = [row["规则"] for row in rows_of(path)]
     assert {rule: count for rule, count in rules.items() if count} == {
         rule: flagged.count(rule) for rule in flagged

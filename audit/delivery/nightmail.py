@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from audit.delivery.post import queue_letter
 from audit.ledger import outbox
 from audit.ledger.nights import Night, Run
 from audit.ledger.periods import happened
+from audit.report.attachment import cut_workbook
 from audit.report.mailbody import render_mail
 from audit.report.model import Report
 from audit.words import Words
@@ -26,8 +28,8 @@ def queue_mail(
 ) -> None:
     """Queue the night's letter within the night's transaction, where `[mail].when` asks for one.
 
-    It goes with the workbook, or without when that is too large for the limit or for the server, and then
-    says where it is.
+    It goes with the workbook; with one of the findings that need an eye first, when all of it is too large;
+    or without, and then says where it is.
     """
     kind = _kind(settings, report, night)
     if kind is None:
@@ -36,9 +38,6 @@ def queue_mail(
     if kind == DIGEST:
         week = words("report.digest", days=_WEEK, **happened(night.connection, report.as_of, _WEEK))
     writer = _Writer(settings, words, report, week)
-    attached = Attachment(
-        f"report-{report.as_of}.xlsx", words("report.file_name", as_of=report.as_of) + ".xlsx", workbook
-    )
     queue_letter(
         settings,
         night.connection,
@@ -46,11 +45,24 @@ def queue_mail(
         run_id=run.run_id,
         kind=kind,
         as_of=report.as_of,
-        letters=(
-            writer.letter(words("report.mail_attached", folder=folder), attached),
-            writer.letter(words("report.mail_too_large", folder=folder, size=f"{len(workbook) / _MIB:.1f}")),
-        ),
+        letters=tuple(_letters(writer, workbook, folder)),
     )
+
+
+def _letters(writer: _Writer, workbook: bytes, folder: Path) -> Iterator[Letter]:
+    """With the workbook; where it is too large, with one of the first findings; without any."""
+    report, words, mail = writer.report, writer.words, writer.settings.mail
+
+    def attached(data: bytes) -> Attachment:
+        name = words("report.file_name", as_of=report.as_of)
+        return Attachment(f"report-{report.as_of}.xlsx", f"{name}.xlsx", data)
+
+    yield writer.letter(words("report.mail_attached", folder=folder), attached(workbook))
+    size = f"{len(workbook) / _MIB:.1f}"
+    if mail and (cut := cut_workbook(report, words, workbook, mail.max_mib)):
+        counts = {"shown": f"{cut[1]:,}", "count": f"{len(report.findings):,}"}
+        yield writer.letter(words("report.mail_cut", folder=folder, size=size, **counts), attached(cut[0]))
+    yield writer.letter(words("report.mail_too_large", folder=folder, size=size))
 
 
 def _kind(settings: Settings, report: Report, night: Night) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 
@@ -11,6 +11,7 @@ from audit.delivery.message import Attachment, Letter
 from audit.delivery.occasion import is_worth_telling
 from audit.delivery.post import queue_letter
 from audit.ledger.nights import Night, Run
+from audit.report.attachment import cut_workbook
 from audit.report.mailbody import render_mail
 from audit.report.model import Report
 from audit.routing.owners import Owner, file_part
@@ -49,26 +50,27 @@ def queue_owner_mail(
                 kind=OWNER,
                 about=_mark(owner.name),
                 as_of=report.as_of,
-                letters=_letters(settings, words, owner, report, files[owner.file]),
+                letters=tuple(_letters(settings, words, owner, report, files[owner.file])),
             )
 
 
 def _letters(
     settings: Settings, words: Words, owner: Owner, report: Report, workbook: bytes
-) -> tuple[Letter, Letter]:
-    """With the workbook, and without; neither says where the house keeps its files."""
+) -> Iterator[Letter]:
+    """With the workbook, with its first findings, and without; none says where the house keeps its files."""
     part = file_part(owner.name)
-    attachment = Attachment(
-        f"report-{report.as_of}-{part if part.isascii() else _mark(owner.name)}.xlsx",
-        f"{words('report.file_name', as_of=report.as_of)}-{part}.xlsx",
-        workbook,
-    )
+    file = f"report-{report.as_of}-{part if part.isascii() else _mark(owner.name)}.xlsx"
+    title = f"{words('report.file_name', as_of=report.as_of)}-{part}.xlsx"
 
     def letter(closing: str, *attachments: Attachment) -> Letter:
-        subject, text, html = render_mail(report, words, settings.own_templates, words(f"report.{closing}"))
+        subject, text, html = render_mail(report, words, settings.own_templates, closing)
         return Letter(f"{report.name} {subject}", text, html, attachments)
 
-    return letter("owner_attached", attachment), letter("owner_too_large")
+    yield letter(words("report.owner_attached"), Attachment(file, title, workbook))
+    if settings.mail and (cut := cut_workbook(report, words, workbook, settings.mail.max_mib)):
+        closing = words("report.owner_cut", shown=f"{cut[1]:,}", count=f"{len(report.findings):,}")
+        yield letter(closing, Attachment(file, title, cut[0]))
+    yield letter(words("report.owner_too_large"))
 
 
 def _mark(name: str) -> str:

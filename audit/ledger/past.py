@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ class Figures:
 
     verdicts: Mapping[str, int]
     open: int | None
-    new: int | None  # those that came back included
+    new: int | None  # those that came back included; None on the first night, when all are
     fixed: int | None
     overdue: int | None
 
@@ -78,8 +78,9 @@ def past_of(
     start = as_of - timedelta(days=DAYS - 1)
     standing = sa.and_(~RUNS.c.superseded, RUNS.c.as_of < as_of)
     kept = sa.select(RUNS.c.as_of, RUNS.c.scope, RUNS.c.counts).where(standing, RUNS.c.as_of >= start)
+    first = connection.scalar(sa.select(sa.func.min(RUNS.c.as_of)).where(~RUNS.c.superseded))
     figures = {
-        row.as_of: Figures.of(row.counts)
+        row.as_of: replace(Figures.of(row.counts), new=None) if row.as_of == first else Figures.of(row.counts)
         for row in connection.execute(kept)
         if not row.scope or row.scope == scope
     }

@@ -9,13 +9,16 @@ from datetime import date
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.sharedstrings import printable
 from audit.report.sheetrows import FORMULA_LIKE
 
+_STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 LINK = "1F6FB2"
 MAX_LINKS = 65_530  # of a sheet
 _FORMULA = re.compile(FORMULA_LIKE)
@@ -106,6 +109,14 @@ def put(sheet: Worksheet, row: int, column: int, value: object) -> Cell:
     return cell
 
 
+def table_over(area: str, name: str, labels: Sequence[str]) -> Table:
+    """A table over cells that are not there yet: named columns, so that openpyxl looks for none of them."""
+    assert len(set(labels)) == len(labels), f"Excel repairs a table with two columns of one name: {labels}"
+    table = Table(displayName=name, ref=area, tableStyleInfo=_STYLE, autoFilter=AutoFilter(ref=area))
+    table.tableColumns = [TableColumn(id=place, name=label) for place, label in enumerate(labels, 1)]
+    return table
+
+
 def serial(day: date, later: int = 0) -> str:
     """A date as a spreadsheet counts it, for the bounds of what may be typed."""
     return str((day - date(1899, 12, 30)).days + later)
@@ -117,8 +128,9 @@ def body(
     labels: Sequence[str],
     rows: Sequence[Sequence[object]],
     widths: Sequence[float],
+    name: str = "",
 ) -> int:
-    """A header and rows of a short table; the result is its last row."""
+    """A header and rows of a short table, to be filtered under its name; the result is its last row."""
     headers(sheet, labels, top)
     for place, width in enumerate(widths, 1):
         letter = get_column_letter(place)
@@ -131,4 +143,7 @@ def body(
             default=1,
         )
         sheet.row_dimensions[line].height = styles.LINE_HEIGHT * tallest
+    if rows and name:
+        area = f"A{top}:{get_column_letter(len(labels))}{top + len(rows)}"
+        sheet.add_table(table_over(area, name, labels))
     return top + max(len(rows), 1)

@@ -16,6 +16,7 @@ _COLUMNS = (
     *("detail", "owner", "due_on", "first_seen", "state", "vendor", "agent", "province", "store_no"),
     *("by_rule", "finding_id"),
 )
+_PRINTED = _COLUMNS.index("state") + 1  # columns that go on paper
 _WORSE, _BETTER, _OTHER = "FDE2E1", "DDF1E4", "EDEDED"
 MOVE_FILL = {
     Move.WORSE: _WORSE,
@@ -45,7 +46,8 @@ def add_changes(workbook: Workbook, report: Report, words: Words) -> Rows:
         notes.append(words("report.rules_moved", rules=sorted(report.past.rules_moved)))
     if len(shown) < len(moved):
         notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{len(moved) - len(shown):,}"))
-    rows = add_datasheet(workbook, name, "Changes", notes, columns, words, empty=words("report.no_changes"))
+    none = words("report.no_changes")
+    rows = add_datasheet(workbook, name, "Changes", notes, columns, words, printed=_PRINTED, empty=none)
     if rows.count:
         fills = {words.label("drift", move): fill for move, fill in MOVE_FILL.items()}
         styles.colour_words(workbook[name], *data_area("A", rows.count), fills)

@@ -21,19 +21,19 @@ from openpyxl.chart.marker import Marker
 from openpyxl.chart.series import Series, SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.blocks import link, serial, table, title
 from audit.report.model import Report
+from audit.report.rulesheet import rule_row
 from audit.report.summary import by_rule, trend_nights
 from audit.report.trendsheet import trend_area
 from audit.words import Words
 
 _CHART_COLUMNS = 6  # the columns a chart stands over; its numbers begin in the next
-_COLUMN_CM = 2.55  # of the overview's columns, as spreadsheet programs draw them
-_ROW_CM = styles.LINE_HEIGHT / 72 * 2.54
 _NIGHTS = 8  # nights beside the trend; the sheet 趋势 has all
 _RULES = 10
 _SERIES = {"open": "1F4E79", "new": "C62828", "overdue": "E07B39"}
@@ -129,6 +129,8 @@ def add_rule_chart(sheet: Worksheet, row: int, report: Report, words: Words, dra
     left = _CHART_COLUMNS + 1
     headers = [words("header.rule"), words("report.still"), words("state.new"), words("header.title")]
     end = table(sheet, top, left, headers, counted, span=6)
+    for place, (rule, *_) in enumerate(counted, top + 1):
+        link(sheet, place, left, None, words("sheet.rules"), f"A{rule_row(report, rule)}")
     letters = [get_column_letter(left + offset) for offset in range(2)]
     names, counts = (
         _Cells(sheet.title, f"${letter}${top + 1}:${letter}${end - 1}", [one[place] for one in counted])
@@ -156,14 +158,15 @@ def add_rule_chart(sheet: Worksheet, row: int, report: Report, words: Words, dra
 
 
 def _place(sheet: Worksheet, chart: LineChart | BarChart, row: int, rows: int) -> None:
-    chart.width = _CHART_COLUMNS * _COLUMN_CM  # type: ignore[assignment]  # centimetres, and not whole ones
-    chart.height = rows * _ROW_CM
+    start, end = AnchorMarker(col=0, row=row - 1), AnchorMarker(col=_CHART_COLUMNS, row=row - 1 + rows)
+    # as wide as its columns in every program
+    chart.anchor = TwoCellAnchor("twoCell", start, end)  # type: ignore[assignment]
     chart.x_axis.delete = chart.y_axis.delete = False  # else new Excel shows no axes
     chart.y_axis.number_format = "#,##0"
     chart.y_axis.majorGridlines = ChartLines(GraphicalProperties(ln=LineProperties(solidFill=styles.LINE)))
     if chart.legend:
         chart.legend.position = "b"
-    sheet.add_chart(chart, f"A{row}")
+    sheet.add_chart(chart)
 
 
 def _shown(number: int | None) -> str:

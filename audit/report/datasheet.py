@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from openpyxl.formatting.rule import DataBarRule
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
-from audit.report.blocks import link
+from audit.report.blocks import LINK, MAX_LINKS, link, table_over
 from audit.report.sheetrows import CellStyle, Rows
 from audit.words import Words
 
@@ -27,20 +25,23 @@ _TYPES = {
     MONEY: pa.float64(),
     SHARE: pa.float64(),
 }
-_STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 _BAR = "F4B183"
 _HEADER = 6  # the row of the header
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the sheet, from plain values or an array of the form's type; None is a blank cell."""
+    """A column of the sheet, from plain values or an array of the form's type; None is a blank cell.
+
+    `targets`: per row the place of the workbook that its cell leads to, such as "'概览'!A1".
+    """
 
     header: str
     width: float
     values: Sequence[object] | pa.Array
     form: str = TEXT
     wrap: bool = False
+    targets: Sequence[str | None] = ()
 
 
 def add_datasheet(
@@ -52,11 +53,12 @@ def add_datasheet(
     words: Words,
     *,
     frozen: int = 2,
+    printed: int | None = None,
     empty: str = "",
 ) -> Rows:
     """The sheet with its table of that name below at most three notes; `frozen` columns stay in view.
 
-    `empty` is what stands there where there are no rows.
+    Only the first `printed` columns go on paper. `empty` is what stands there where there are no rows.
 
     Its rows are for `finish` to lay in.
     """
@@ -78,24 +80,32 @@ def add_datasheet(
         sheet.add_table(table_over(area, table, [column.header for column in columns]))
     else:
         sheet.cell(last, 1, empty or words("report.nothing")).font = styles.font(color=styles.MUTED)
-    sheet.freeze_panes = sheet.cell(_HEADER + 1, frozen + 1)
-    sheet.print_area = f"A1:{get_column_letter(len(columns))}{last}"
+    # by name: to ask for the cell would make one, and with it a second row of that number
+    sheet.freeze_panes = f"{get_column_letter(frozen + 1)}{_HEADER + 1}"
+    sheet.print_area = f"A1:{get_column_letter(printed or len(columns))}{last}"
     styles.print_setup(sheet, words("report.page"), f"{_HEADER}:{_HEADER}")
-    looks = [styles.data_style(sheet, column.wrap, column.form) for column in columns]
-    return laid_in(_HEADER, columns, looks)
+    looks = [
+        styles.data_style(sheet, column.wrap, column.form, ink=LINK if column.targets else styles.INK)
+        for column in columns
+    ]
+    return replace(laid_in(_HEADER, columns, looks), links=_links(columns))
+
+
+def _links(columns: Sequence[Column]) -> list[tuple[str, str]]:
+    """Cells and where they lead; no more of them than a sheet may have, beside the one that leads back."""
+    found = [
+        (f"{get_column_letter(place)}{row}", target)
+        for place, column in enumerate(columns, 1)
+        for row, target in enumerate(column.targets, _HEADER + 1)
+        if target
+    ]
+    return found[: MAX_LINKS - 1]
 
 
 def laid_in(below: int, columns: Sequence[Column], looks: Sequence[CellStyle]) -> Rows:
     """The rows of a table whose header is in row `below`."""
     widths = [column.width - 1 if column.wrap else 0.0 for column in columns]
     return Rows(below, [_filled(column) for column in columns], looks, widths)
-
-
-def table_over(area: str, name: str, labels: Sequence[str]) -> Table:
-    """A table over cells that are not there yet: named columns, so that openpyxl looks for none of them."""
-    table = Table(displayName=name, ref=area, tableStyleInfo=_STYLE, autoFilter=AutoFilter(ref=area))
-    table.tableColumns = [TableColumn(id=place, name=label) for place, label in enumerate(labels, 1)]
-    return table
 
 
 def data_area(letter: str, count: int) -> tuple[str, str]:

@@ -35,6 +35,11 @@ class View:
     table: str
     columns: tuple[str, ...]
 
+    @property
+    def printed(self) -> int:
+        """Columns that go on paper: the rest would make them too small to read."""
+        return self.columns.index("days_open") + 1
+
     def of(self, findings: pd.DataFrame) -> pd.DataFrame:
         """The findings that belong here: a paper of a merchant that expired is no expired device."""
         standing = ~findings["state"].isin(CLOSED)
@@ -87,7 +92,7 @@ def _add_view(workbook: Workbook, report: Report, view: View, words: Words) -> R
         left = len(every) - len(shown)
         notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{left:,}"))
     columns = [finding_column(report, shown, column, words) for column in view.columns]
-    rows = add_datasheet(workbook, name, view.table, notes, columns, words, frozen=1)
+    rows = add_datasheet(workbook, name, view.table, notes, columns, words, frozen=1, printed=view.printed)
     if rows.count:
         sheet = workbook[name]
         for column, colour in (("severity", styles.colour_severities), ("state", styles.colour_states)):

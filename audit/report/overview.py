@@ -33,7 +33,7 @@ from audit.words import Words
 
 _WIDTH = 12  # columns of the sheet
 _COLUMN_WIDTH = 13.5
-_PAGE = 570.0  # points of height on a sheet of A4, as wide as it is printed
+_PAGE = 680.0  # points of height on a sheet of A4, as wide as it is printed
 _ALARMS = 10  # sentences on the banner; the rest is counted
 _ALARM_HEAD = "B71C1C"
 _ALARM = "FDE2E1"

@@ -8,7 +8,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
-from audit.report.blocks import body, intro, section
+from audit.report.blocks import body, intro, link, section
 from audit.report.model import Report
 from audit.words import Words
 
@@ -20,6 +20,7 @@ def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
     """Add the sheet."""
     sheet = workbook.create_sheet(words("sheet.quality"))
     top = intro(sheet, words("report.quality_title"), words("report.quality_note"))
+    link(sheet, 3, 1, words("report.go_overview"), words("sheet.overview"))
     names = (
         "feed",
         "file",
@@ -54,7 +55,7 @@ def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
         for line in report.inputs
     ]
     widths = (12, 34, 14, 10, 10, 34, 12, 12, 16, 12, 46, 46, 30)
-    end = body(sheet, top, [words(f"header.{name}") for name in names], rows, widths)
+    end = body(sheet, top, [words(f"header.{name}") for name in names], rows, widths, "Files")
     fine = words("status.passed")
     styles.colour_words(sheet, f"C{top + 1}:C{end}", f"C{top + 1}", {fine: "DDF1E4"})
     below = section(sheet, end + 2, words("report.rejected_title"))
@@ -74,7 +75,7 @@ def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
             )
             for one in report.rejected_cells
         ]
-        body(sheet, below, [words(f"header.{name}") for name in shown], cells, widths)
+        body(sheet, below, [words(f"header.{name}") for name in shown], cells, widths, "Rejected")
     else:
         sheet.cell(below, 1, words("report.no_rejected")).font = styles.font(color=styles.MUTED)
     _add_feedback(sheet, report, words, widths)

@@ -2,76 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from openpyxl.workbook import Workbook
 
 from audit.report import styles
-from audit.report.blocks import body, intro
+from audit.report.datasheet import COUNT, TEXT, Column, add_datasheet, data_area
 from audit.report.figures import money
-from audit.report.model import Report
+from audit.report.model import Report, RuleLine
+from audit.report.sheetrows import Rows
 from audit.words import Words
 
+_STATUS_FILL = {
+    "flagged": "FDE2E1",
+    "undecided": "EDEDED",
+    "not_evaluated": "F4B183",
+    "passed": "DDF1E4",
+}
 
-def add_rules(workbook: Workbook, report: Report, words: Words) -> None:
-    """Add the sheet."""
-    sheet = workbook.create_sheet(words("sheet.rules"))
-    top = intro(sheet, words("sheet.rules"), words("report.rules_note"))
-    names = (
-        "rule",
-        "title",
-        "severity",
-        "status",
-        "flagged",
-        "passed",
-        "unknown",
-        "devices",
-        "merchants",
-        *(("amount",) if report.measures.impact.amounts else ()),
-        "why",
-        "remedy",
-        "owner",
-        "cause",
-        "thresholds",
-        "reason",
-    )
-    language = words.language
-    rows = [
-        (
-            line.rule.id,
-            line.rule.title[language],
-            words.label("severity", line.rule.severity),
-            words.label("status", line.status),
-            line.flagged,
-            line.passed,
-            line.unknown,
-            *_touched(report, line.rule.id, words),
-            line.rule.why[language],
-            line.rule.remedy[language],
-            words.label("owner", line.rule.owner),
-            f"{line.rule.cause} {words.label('cause', line.rule.cause)}",
-            "  ".join(f"{name} = {value:g}" for name, value in line.thresholds.items()),
-            line.reason,
-        )
-        for line in report.rules
+
+def add_rules(workbook: Workbook, report: Report, words: Words) -> Rows:
+    """One row per rule; what it found leads to its first finding."""
+    language, impact = words.language, report.measures.impact
+
+    def column(name: str, width: float, of: Callable[[RuleLine], object], form: str = TEXT) -> Column:
+        wrap = form == TEXT and width > 20
+        return Column(words(f"header.{name}"), width, [of(line) for line in report.rules], form, wrap)
+
+    columns = [
+        column("rule", 9, lambda line: line.rule.id),
+        column("title", 26, lambda line: line.rule.title[language]),
+        column("severity", 10, lambda line: words.label("severity", line.rule.severity)),
+        column("status", 11, lambda line: words.label("status", line.status)),
+        _found(report, words),
+        column("passed", 9, lambda line: line.passed, COUNT),
+        column("unknown", 10, lambda line: line.unknown, COUNT),
+        column("devices", 9, lambda line: _touched(report, line, "devices"), COUNT),
+        column("merchants", 9, lambda line: _touched(report, line, "merchants"), COUNT),
     ]
-    amount = (22,) if report.measures.impact.amounts else ()
-    widths = (9, 26, 10, 11, 8, 8, 10, 8, 8, *amount, 46, 46, 11, 20, 24, 36)
-    end = body(sheet, top, [words(f"header.{name}") for name in names], rows, widths)
-    fills = {
-        words("status.flagged"): "FDE2E1",
-        words("status.undecided"): "EDEDED",
-        words("status.not_evaluated"): "F4B183",
-        words("status.passed"): "DDF1E4",
+    if impact.amounts:
+        columns.append(
+            column(
+                "amount",
+                22,
+                lambda line: money(one.turnover, words) if (one := impact.rules.get(line.rule.id)) else None,
+            )
+        )
+    columns += [
+        column("why", 46, lambda line: line.rule.why[language]),
+        column("remedy", 46, lambda line: line.rule.remedy[language]),
+        column("owner", 11, lambda line: words.label("owner", line.rule.owner)),
+        column("cause", 21, lambda line: f"{line.rule.cause} {words.label('cause', line.rule.cause)}"),
+        column("thresholds", 24, lambda line: _thresholds(line)),
+        column("reason", 36, lambda line: line.reason),
+    ]
+    name = words("sheet.rules")
+    rows = add_datasheet(workbook, name, "Rules", [words("report.rules_note")], columns, words)
+    fills = {words.label("status", status): fill for status, fill in _STATUS_FILL.items()}
+    styles.colour_words(workbook[name], *data_area("D", rows.count), fills)
+    return rows
+
+
+def rule_row(report: Report, rule: str) -> int:
+    """The row of a rule on the sheet."""
+    first = int(data_area("A", 1)[1].removeprefix("A"))
+    return first + next(place for place, line in enumerate(report.rules) if line.rule.id == rule)
+
+
+def _found(report: Report, words: Words) -> Column:
+    """What a rule found, and the way to its first finding on the sheet of findings."""
+    sheet = words("sheet.findings")
+    first = report.listed["rule"].drop_duplicates()
+    rows = {
+        str(rule): f"'{sheet}'!A{place}"
+        for place, rule in zip((first.index + 2).tolist(), first, strict=True)
     }
-    styles.colour_words(sheet, f"D{top + 1}:D{end}", f"D{top + 1}", fills)
-    sheet.freeze_panes = sheet.cell(top + 1, 3)
-    styles.print_setup(sheet, words("report.page"), f"{top}:{top}")
+    return Column(
+        words("header.flagged"),
+        9,
+        [line.flagged for line in report.rules],
+        COUNT,
+        targets=[rows.get(line.rule.id) for line in report.rules],
+    )
 
 
-def _touched(report: Report, rule: str, words: Words) -> tuple[object, ...]:
-    """Devices, merchants and amount that a rule's open findings touch; blank where there are none."""
-    impact = report.measures.impact
-    touched = impact.rules.get(rule)
-    if touched is None:
-        return ("", "", "") if impact.amounts else ("", "")
-    figures = (touched.devices, touched.merchants)
-    return (*figures, money(touched.turnover, words)) if impact.amounts else figures
+def _touched(report: Report, line: RuleLine, what: str) -> object:
+    """Devices or merchants that a rule's open findings touch; blank where there are none."""
+    touched = report.measures.impact.rules.get(line.rule.id)
+    return getattr(touched, what) if touched else None
+
+
+def _thresholds(line: RuleLine) -> str:
+    return "  ".join(f"{name} = {value:g}" for name, value in line.thresholds.items())

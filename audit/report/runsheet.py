@@ -6,25 +6,31 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
-from audit.report.blocks import body, intro, section
+from audit.report.blocks import body, intro, link, section
 from audit.report.model import Report
+from audit.report.tables import versions
 from audit.words import Words
 
 
-def add_run(workbook: Workbook, report: Report, words: Words) -> None:
-    """Add the sheet."""
+def add_run(workbook: Workbook, report: Report, words: Words, cut: int) -> None:
+    """Add the sheet. `cut`: texts of the workbook that no cell holds whole."""
     sheet = workbook.create_sheet(words("sheet.run"))
     top = intro(sheet, words("report.run_title"), words("report.generated", version=report.version))
+    link(sheet, 3, 1, words("report.go_overview"), words("sheet.overview"))
     facts = {
         "name": report.name,
         "as_of": report.as_of,
         "previous": report.previous or words("report.first_night"),
         "run_id": report.run_id,
         "version": report.version,
+        "components": words.show([f"{name} {number}" for name, number in versions().items()]),
         "engine": report.engine,
         "config_digest": report.config_digest,
         "exit_code": report.exit_code,
         "reason": report.reason,
+        "findings": f"{len(report.findings):,}",
+        "listed": f"{len(report.listed):,}",
+        "cut": f"{cut:,}",
     }
     if report.owner:  # how the whole night ended is the house's own
         del facts["exit_code"], facts["reason"]
@@ -52,4 +58,11 @@ def _add_files(sheet: Worksheet, row: int, report: Report, words: Words) -> None
         )
         for line in report.inputs
     ]
-    body(sheet, below, [words(f"header.{name}") for name in names], files, (30, 68, 10, 12, 20, 10, 90))
+    body(
+        sheet,
+        below,
+        [words(f"header.{name}") for name in names],
+        files,
+        (30, 68, 10, 12, 20, 10, 90),
+        "Inputs",
+    )

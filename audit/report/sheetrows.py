@@ -38,6 +38,7 @@ class Rows:
     columns: Sequence[pa.Array]
     styles: Sequence[CellStyle]
     widths: Sequence[float]  # of the columns that wrap their text, else 0
+    links: Sequence[tuple[str, str]] = ()  # cells, and the places of the workbook they lead to
 
     @property
     def count(self) -> int:

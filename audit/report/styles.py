@@ -65,7 +65,7 @@ def header_cell(cell: Cell, color: str = HEAD) -> None:
 
 
 def data_style(
-    sheet: Worksheet, wrap: bool = False, number_format: str = "@", shaded: bool = False
+    sheet: Worksheet, wrap: bool = False, number_format: str = "@", shaded: bool = False, ink: str = INK
 ) -> CellStyle:
     """The style of a data column; identifiers and all other text are formatted as text.
 
@@ -74,7 +74,7 @@ def data_style(
     indexes = []
     for guarded in (False, True):
         cell = Cell(sheet, row=1, column=1)
-        cell.font = font()
+        cell.font = font(color=ink)
         cell.alignment = WRAP if wrap else TOP
         cell.border = THIN
         cell.number_format = number_format

@@ -36,14 +36,16 @@ def render_workbook(report: Report, words: Words) -> bytes:
     if not report.owner:  # the nights behind, the programme and the files are the house's own
         rows[words("sheet.trend")] = add_trend_sheet(workbook, report, words)
         add_checklist(workbook, report, words)
-    add_rules(workbook, report, words)
+    rows[words("sheet.rules")] = add_rules(workbook, report, words)
     if not report.owner:
         add_quality(workbook, report, words)
-    add_run(workbook, report, words)
+    add_run(workbook, report, words, sum(one.cut for one in rows.values()))
     add_dictionary(workbook, words)
     properties = workbook.properties
     properties.title = f"{words('report.title')} {report.as_of}"
     properties.creator = f"pos-audit {report.version}"
     properties.subject = report.name or None
+    properties.keywords = ", ".join(("pos-audit", report.as_of.isoformat(), report.run_id))
+    properties.category = words("report.title")
     properties.language = "zh-CN" if report.language == "zh" else "en"
     return finish(workbook, rows, report.as_of, drawn)

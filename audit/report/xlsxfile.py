@@ -111,6 +111,11 @@ def _spliced(part: bytes, rows: Rows, indices: Sequence[pa.Array]) -> Iterator[b
     last = f"{get_column_letter(len(rows.columns))}{rows.below + rows.count}"
     part = re.sub(rb'<dimension ref="[^"]*"\s*/>', f'<dimension ref="A1:{last}"/>'.encode(), part, count=1)
     head, end, tail = part.partition(b"</sheetData>")
+    if rows.links:
+        links = "".join(f'<hyperlink ref="{cell}" location="{escape(to)}"/>' for cell, to in rows.links)
+        before, closing, after = tail.partition(b"</hyperlinks>")
+        assert closing, "a sheet with links in its rows has one that leads back"
+        tail = before + links.encode() + closing + after
     yield head
     yield from rendered(rows, indices)
     yield end + tail
