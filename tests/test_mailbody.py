@@ -25,7 +25,9 @@ def second_night(request: pytest.FixtureRequest, reports: dict[str, Report]) -> 
     """A night with one new finding, some overdue, and two things that were not checked."""
     report = reports[request.param]
     twice = pd.concat([report.findings] * 2, ignore_index=True)
-    findings = twice.assign(state=["new"] + ["open"] * (len(twice) - 1))
+    findings = twice.assign(
+        state=["new"] + ["open"] * (len(twice) - 1), tonight=["opened"] + [None] * (len(twice) - 1)
+    )
     findings["due_on"] = [AS_OF + timedelta(days=3 if place < 4 else -9) for place in range(len(findings))]
     alarms = ("“培训记录.csv”没有找到。", "REG-05 未评估。")
     return dataclasses.replace(report, findings=findings, previous=date(2026, 11, 20), alarms=alarms)
@@ -50,7 +52,7 @@ def test_what_is_new_and_overdue_comes_before_what_only_stands(second_night: Rep
             body.index(part)
             for part in (
                 second_night.alarms[0],
-                words("mail.news", count=1),
+                words("report.worse_title", count=1),
                 second_night.open.iloc[0]["detail"],
                 words("mail.late", count=second_night.overdue),
                 words("report.owner_title"),

@@ -7,16 +7,20 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from browser import Browser, Page
+from conftest import AS_OF
 from pagetext import unpacked
 
+from audit.ledger.past import Figures, Past
 from audit.report.model import Report
 from audit.report.page import render_page
+from audit.report.pagecharts import trend_chart
 from audit.words import load_words
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -24,11 +28,25 @@ AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 DESK, PHONE = 1280, 400
 
 
+def with_past(report: Report) -> Report:
+    """A report after thirty days, two of them without a night."""
+    days = tuple(
+        (
+            AS_OF - timedelta(days=ago),
+            None
+            if ago in (5, 7)
+            else Figures({"compliant": 5, "unregistered": 3}, 20 + ago, ago % 3, 1, ago),
+        )
+        for ago in range(30, 0, -1)
+    )
+    return dataclasses.replace(report, previous=days[-1][0], past=Past(days=days))
+
+
 @pytest.fixture(scope="module")
 def pages(reports: dict[str, Report], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     for language, report in reports.items():
-        data = render_page(report, load_words(language), None, 2_000)
+        data = render_page(with_past(report), load_words(language), None, 2_000)
         (folder / f"{language}.html").write_bytes(data)
     return {language: folder / f"{language}.html" for language in reports}
 
@@ -91,6 +109,17 @@ def test_the_script_gets_the_findings_the_night_published(reports: dict[str, Rep
     assert found["severity"] == [words.label("severity", word) for word in standing["severity"]]
     assert found["due_on"] == [str(day) for day in standing["due_on"]]
     assert found["place"] == [f"row {row:.0f}" for row in standing["source_row"]]
+
+
+def test_the_trend_is_drawn_with_its_gaps(reports: dict[str, Report]):
+    assert trend_chart(reports["zh"]) is None, "one night is no trend"
+    chart = trend_chart(with_past(reports["zh"]))
+    assert chart is not None
+    assert chart.top == 50
+    assert chart.lines["open"].startswith("M0.0 0.0 L30.0 ")
+    assert chart.lines["open"].count("M") == 3, "before, between and after the days without a night"
+    assert chart.lines["open"].count("L") == 31 - 2 - 3
+    assert chart.dots["open"].count("M") == 1
 
 
 def test_without_its_script_the_page_lists_the_first_and_counts_the_rest(

@@ -19,7 +19,17 @@ from audit.report.palette import (
     SEVERITY_INK,
     VERDICT_FILL,
 )
-from audit.report.summary import NightStatus, changes, headline, night_status, owners, top_findings
+from audit.report.summary import (
+    NightStatus,
+    changes,
+    errands,
+    headline,
+    news,
+    night_status,
+    overdue_findings,
+    top_findings,
+    worse_findings,
+)
 from audit.report.templating import environment, render
 from audit.report.waivers import reminders
 from audit.words import Words
@@ -48,12 +58,11 @@ def render_mail(
     word of `[mail]` for the nights that are written about.
     """
     found = environment(own_templates)
-    changed = changes(report)
     status = night_status(report)
-    news = report.open[report.open["state"].isin((State.NEW, State.REOPENED))]
-    late = report.open[report.is_overdue & ~report.open["state"].isin((State.NEW, State.REOPENED))]
+    worse = worse_findings(report)
+    late = overdue_findings(report).drop(worse.index, errors="ignore")
     fill, ink = _STATUS_FILL.get(status, (LINE, INK))
-    new = changed[State.NEW] + changed[State.REOPENED]
+    new = news(report)
     subject = subject_of(report, words)
     context = {
         "report": report,
@@ -63,19 +72,20 @@ def render_mail(
         "status": status,
         "status_fill": fill,
         "status_ink": ink,
-        "changes": changed,
-        "owners": owners(report),
+        "errands": errands(report),
         "tiles": [
             (words("page.new"), new, _BAD if new else INK),
             (words("report.overdue"), report.overdue, _BAD if report.overdue else INK),
             (words("report.still"), len(report.open), INK),
-            (words("report.fixed"), changed[State.FIXED], _GOOD),
+            (words("report.fixed"), changes(report)[State.FIXED], _GOOD),
             (words("verdict.compliant"), report.population.verdicts[Verdict.COMPLIANT], _GOOD),
             (words("report.population"), report.population.devices, INK),
         ],
-        "news": _first(news),
+        "worse": _first(worse),
+        "worse_total": len(worse),
         "late": _first(late),
-        "rest": [] if len(news) or len(late) else top_findings(report, _ROWS),
+        "late_total": len(late),
+        "rest": [] if len(worse) or len(late) else top_findings(report, _ROWS),
         "severity_fill": SEVERITY_FILL,
         "severity_ink": SEVERITY_INK,
         "verdict_fill": VERDICT_FILL,
@@ -92,9 +102,8 @@ def render_mail(
 
 def subject_of(report: Report, words: Words) -> str:
     """What a list of mails shows: a word for the night, the date, the counts that matter."""
-    changed = changes(report)
     counts = {
-        "new": changed[State.NEW] + changed[State.REOPENED],
+        "new": news(report),
         "overdue": report.overdue,
         "open": len(report.open),
         "not_evaluated": sum(line.status == "not_evaluated" for line in report.rules),

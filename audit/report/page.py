@@ -10,16 +10,18 @@ from markupsafe import Markup
 from audit.measures.forecast import HORIZONS
 from audit.report import figures
 from audit.report.model import Report, Verdict
+from audit.report.pagecharts import TREND_HEIGHT, TREND_WIDTH, trend_chart, verdict_bar
 from audit.report.pagerows import EMBEDDED, packed, page_columns, page_rows, setup
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
 from audit.report.summary import (
+    by_rule,
     changes,
     channel_states,
+    errands,
     headline,
-    open_by_rule,
-    owners,
+    moves,
     severities,
-    verdict_bar,
+    trend_nights,
 )
 from audit.report.templating import environment, inline, render
 from audit.words import Words
@@ -41,13 +43,17 @@ def render_page(report: Report, words: Words, own_templates: Path | None, max_ro
         "headline": headline(report, words),
         "changes": changes(report),
         "severities": severities(report),
-        "owners": owners(report),
-        "open_by_rule": open_by_rule(report),
+        "by_rule": by_rule(report),
         "figures": figures,
         "horizons": HORIZONS,
         "channel_states": channel_states(report, words),
         "compliant": report.population.verdicts[Verdict.COMPLIANT],
         "verdict_bar": verdict_bar(report),
+        "moves": moves(report),
+        "errands": errands(report),
+        "trend": trend_chart(report),
+        "trend_size": (TREND_WIDTH, TREND_HEIGHT),
+        "nights": trend_nights(report),
         "columns": columns,
         "findings": rows.head(max_rows).to_dict("records"),
         "left_out": max(standing - max_rows, 0),

@@ -12,7 +12,7 @@ import pandas as pd
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.ledger.past import Figures
 from audit.report.model import Move, Report, Verdict
-from audit.rules.model import Owner, Rule, Severity
+from audit.rules.model import Owner, Severity
 from audit.words import Words
 
 _GRAVE = 200  # findings of an owner whose titles tell what is gravest
@@ -47,11 +47,12 @@ def night_status(report: Report) -> NightStatus:
 def headline(report: Report, words: Words) -> str:
     """The night in one sentence."""
     population = report.population
+    found = {"open": len(report.open), "devices": devices_of(report.open)}
     if report.alarms:
-        return words("report.headline_incomplete")
+        return words("report.headline_partial", **found)
     if len(report.open) == 0 and population.verdicts[Verdict.COMPLIANT] == population.devices:
         return words("report.headline_clean", devices=population.devices)
-    return words("report.headline_open", open=len(report.open), devices=devices_of(report.open))
+    return words("report.headline_open", **found)
 
 
 def devices_of(findings: pd.DataFrame) -> int:
@@ -176,43 +177,3 @@ def channel_states(report: Report, words: Words) -> list[str]:
         for state in words.section("reg_status")
         if any(channel.states.get(state) for channel in report.population.channels)
     ]
-
-
-@dataclass(frozen=True)
-class RuleCount:
-    """A rule and its open findings."""
-
-    rule: Rule
-    count: int
-
-
-def open_by_rule(report: Report) -> list[RuleCount]:
-    """The rules with open findings, most first."""
-    counted = report.open["rule"].value_counts()
-    found = [RuleCount(line.rule, int(counted.get(line.rule.id, 0))) for line in report.rules]
-    return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.rule.id))
-
-
-@dataclass(frozen=True)
-class BarPart:
-    """A part of the bar of verdicts, in thousandths of its length."""
-
-    verdict: Verdict
-    count: int
-    left: float
-    width: float
-
-
-def verdict_bar(report: Report) -> list[BarPart]:
-    """The devices by verdict as parts of one bar; a part that would not be seen gets three thousandths."""
-    counts = {verdict: count for verdict, count in report.population.verdicts.items() if count}
-    widths = {
-        verdict: max(3.0, 1000 * count / report.population.devices) for verdict, count in counts.items()
-    }
-    scale = 1000 / sum(widths.values(), start=0.0) if widths else 0.0
-    parts, left = [], 0.0
-    for verdict, count in counts.items():
-        width = widths[verdict] * scale
-        parts.append(BarPart(verdict, count, round(left, 2), round(width, 2)))
-        left += width
-    return parts
