@@ -205,6 +205,15 @@ def test_a_certificate_that_does_not_hold_gets_no_password(box: Letterbox, tmp_p
     assert (inbox.logins, inbox.raw, box.status) == ([], [], "queued")
 
 
+def test_plain_smtp_goes_to_this_machine_only(box: Letterbox):
+    with serving(Inbox(), None, auth=False) as inbox:
+        [told] = at(box, inbox, security="none", user="", host="mail.example.invalid").send()
+        assert "localhost" in told
+        at(box, inbox, host="localhost")
+        assert box.send() == []
+    assert len(inbox.raw) == 1
+
+
 @pytest.mark.parametrize("offer", [b"250 here\r\n", b"250-here\r\n250 STARTTLS\r\n"])
 def test_a_downgrade_gets_no_password(box: Letterbox, offer: bytes):
     with talking(b"220 hello\r\n", offer, b"454 no TLS today\r\n", b"221 bye\r\n") as (port, heard):
@@ -333,6 +342,17 @@ def test_other_recipients_or_another_kind_are_another_message(box: Letterbox, pa
     box.mail["to"] = [SECOND]
     box.queue()
     assert len({row["message_id"] for row in box.rows}) == 3
+
+
+def test_a_message_that_was_tampered_with_is_not_sent(box: Letterbox, pair):
+    [name] = box.files
+    path = box.settings.state / "outbox" / name
+    path.write_bytes(path.read_bytes().replace(b"audit@", b"other@"))
+    with serving(Inbox(), pair) as inbox:
+        [told] = at(box, inbox).send()
+        assert name in told
+        assert box.send() == []
+    assert (inbox.raw, box.status, box.files) == ([], "refused", [name])
 
 
 def test_what_a_crash_left_half_written_is_cleared_away(box: Letterbox, pair):
