@@ -55,7 +55,8 @@ def texts_of(engine: Engine, frame: Frame, column: str) -> set[str]:
 def share_of(assessed: Assessment, plan: Plan, scope: Scope) -> Share:
     """The owner's rows of every subject that can be somebody's, under every rule that was evaluated.
 
-    The facts of a row are the night's: that another party has the same serial stays known.
+    A rule that none of its rows is subject to has nothing to say to it. The facts of a row are the night's:
+    that another party has the same serial stays known.
     """
     owned = _OF_CHANNELS if scope.by_channel else _OWNED
     facts = Facts(
@@ -68,7 +69,8 @@ def share_of(assessed: Assessment, plan: Plan, scope: Scope) -> Share:
     )
     silent = {one.rule.id: one for one in assessed.outcomes if one.not_evaluated}
     judged = plan.of(lambda rule: rule.subject in owned and rule.id not in silent)
-    by_id = {one.rule.id: one for one in evaluate(facts, judged, assessed.health, {})}
+    answers = evaluate(facts, judged, assessed.health, {})
+    by_id = {one.rule.id: one for one in answers if one.count + one.passed + one.unknown}
     by_id |= {name: _reticent(one) for name, one in silent.items() if one.rule.subject in owned}
     outcomes = tuple(by_id[rule.id] for rule in plan.rules if rule.id in by_id)
     return Share(scope, replace(assessed, facts=facts, outcomes=outcomes))

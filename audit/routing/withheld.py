@@ -158,14 +158,12 @@ def _met(engine: Engine, frame: Frame, wanted: Frame, column: str, *more: str) -
 def censor(own: Collection[str], known: Known, names: Names, mark: str) -> Callable[[str], str]:
     """A function that replaces in a text what is another party's.
 
-    An identifier is the owner's when one of its rows has it, or when it is registered for one of its
-    merchants; one that no table knows is nobody's, and stays.
+    An identifier is the owner's when one of its rows has it. One that stands in nobody's row is its own
+    where it is registered for one of its merchants; one that no table knows is nobody's, and stays.
     """
-    foreign = {
-        name
-        for name in (*known.listed, *known.registered)
-        if name not in own and not known.registered.get(name, frozenset()) & set(own)
-    }
+    mine = frozenset(own)
+    elsewhere = {name for name, merchants in known.registered.items() if not merchants & mine}
+    foreign = (known.listed | elsewhere) - mine
 
     def of_run(found: re.Match[str]) -> str:
         run = found[0]
@@ -173,12 +171,12 @@ def censor(own: Collection[str], known: Known, names: Names, mark: str) -> Calla
             return run
         if any(form in foreign for form in _forms(run)):
             return mark
-        return _PART.sub(lambda part: mark if part[0] in foreign and part[0] not in own else part[0], run)
+        return _PART.sub(lambda part: mark if part[0] in foreign and part[0] not in mine else part[0], run)
 
     def censored(text: str) -> str:
         pieces, end = [], 0
         for start, stop in names.within(text):
-            if text[start:stop] not in own:
+            if text[start:stop] not in mine:
                 pieces += [_RUN.sub(of_run, text[end:start]), mark]
                 end = stop
         return "".join([*pieces, _RUN.sub(of_run, text[end:])])
