@@ -16,7 +16,7 @@ from audit import __version__
 from audit.rules import RULES
 
 COMMANDS = (
-    *("run", "init", "inspect", "rules", "explain", "feedback", "cycle"),
+    *("run", "init", "inspect", "rules", "explain", "feedback", "cycle", "letter"),
     *("history", "diff", "verify", "prune", "deliver", "schedule", "cron"),
 )
 

@@ -10,6 +10,7 @@ import typer
 from audit import __version__
 from audit.cli.cycles import cycle
 from audit.cli.files import feedback, init, inspect
+from audit.cli.letters import letter
 from audit.cli.nights import cron, run, schedule
 from audit.cli.options import HELP
 from audit.cli.past import diff, history, prune, verify
@@ -37,6 +38,7 @@ for _command in (
     explain,
     feedback,
     cycle,
+    letter,
     history,
     diff,
     verify,

@@ -19,6 +19,7 @@ from audit.config.sections import (
     AuditSection,
     InputSection,
     LedgerSection,
+    LetterSection,
     LogSection,
     ProgrammeItem,
     ReportSection,
@@ -107,6 +108,7 @@ def _keys_at(where: list[str]) -> list[str]:
         "notify": NotifySection,
         "schedule": ScheduleSection,
         "routing": OwnerSection,
+        "letter": LetterSection,
         "spark": SparkSection,
     }
     model = sections.get(".".join(where)) or sections.get(".".join(where[:-1])) or Settings

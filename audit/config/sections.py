@@ -152,6 +152,13 @@ class ReportSection(Section):
     weights: WeightsSection = WeightsSection()
 
 
+class LetterSection(Section):
+    """`[letter]`: what letters to merchants say of the sender, and whom to call."""
+
+    sender: str = ""  # the estate's name when left out
+    contact: str = ""  # a person or a desk, with a telephone number
+
+
 class LogSection(Section):
     """`[log]`: the log for programs; it is in the state folder unless named."""
 

@@ -19,6 +19,7 @@ from audit.config.sections import (
     AuditSection,
     InputSection,
     LedgerSection,
+    LetterSection,
     LogSection,
     ReportSection,
     RulesSection,
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSection = ScheduleSection()
     routing: Routing
     spark: SparkSection = SparkSection()
+    letter: LetterSection = LetterSection()
     log: LogSection = LogSection()
     folder: Path = Path()
     file: str = "audit.toml"
@@ -174,7 +176,7 @@ class Settings(BaseSettings):
         """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
         plain = self.model_dump(
             mode="json",
-            exclude={"mail", "notify", "schedule", "spark", "log", "folder", "file"},
+            exclude={"mail", "notify", "letter", "schedule", "spark", "log", "folder", "file"},
             exclude_defaults=True,
         )
         for where in ("state", "as_of"):
