@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import AS_OF, REGISTRATION, Estate
+from conftest import AS_OF, DEVICE, REGISTRATION, Estate
 from mailserver import PASSWORD, USER, Inbox, certificate, serving
 from test_cli import pos_audit
 
@@ -119,6 +119,23 @@ def test_a_workbook_above_the_limit_stays_behind_and_the_mail_says_so(estate: Es
     [message] = inbox.messages
     assert list(message.iter_attachments()) == []
     assert "未作为附件发送" in message.get_body(("plain",)).get_content()
+
+
+def test_a_workbook_above_the_limit_goes_cut_where_a_part_fits(estate: Estate, tls: tuple[Path, Path]):
+    serials = [f"SN{number:06}" for number in range(1, 1_501)]
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    with serving(Inbox(), tls) as inbox:
+        mailing(estate, inbox.port, max_mib="0.4")
+        folder = estate.run().folder
+    [raw], [message] = inbox.raw, inbox.messages
+    assert len(raw) <= 0.4 * (1 << 20)
+    [attached] = message.iter_attachments()
+    listed = openpyxl.load_workbook(io.BytesIO(attached.get_content()), read_only=True)["整改台账"]
+    count = sum(row[0] is not None for row in listed.iter_rows(min_row=2, values_only=True))
+    said = message.get_body(("plain",)).get_content()
+    assert f"只列出最需处理的 {count:,} 项（共 1,497 项" in said
+    whole = openpyxl.load_workbook(folder / "report.xlsx", read_only=True)["整改台账"]
+    assert sum(1 for _ in whole.iter_rows(min_row=2)) == 1_497
 
 
 def test_a_password_file_others_can_read_is_refused(estate: Estate, monkeypatch: pytest.MonkeyPatch):
