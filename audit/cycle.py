@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audit.config import Settings
 from audit.delivery.cyclemail import CycleNews, queue_cycle_mail
-from audit.errors import AuditError
 from audit.intake.store import Store
 from audit.ledger.cycles import cycle_facts
 from audit.ledger.database import Database
@@ -29,7 +26,7 @@ from audit.publish import digests, draft, intact, settle, swap_in
 from audit.report.cycle import CycleReport, build_cycle, cycle_plain
 from audit.report.cyclebook import render_cycle_workbook
 from audit.report.cyclepage import render_cycle_page
-from audit.report.owntemplates import broken, check_templates, own_files
+from audit.report.owntemplates import check_templates
 from audit.words import Words
 
 WORKBOOK, PAGE = "cycle.xlsx", "cycle.html"
@@ -98,9 +95,8 @@ def publish_cycle(settings: Settings, words: Words, period: Period, *, mail: boo
                 enter_cycle(connection, cycle)
                 mailed = mail and cycle.complete and settings.mail is not None
                 if mailed:
-                    with _blaming_templates(settings.own_templates):
-                        news = _news(report, cycle, folder, files, words)
-                        queue_cycle_mail(settings, words, connection, news)
+                    news = _news(report, cycle, folder, files, words)
+                    queue_cycle_mail(settings, words, connection, news)
             swap_in(settings.cycles, period.name, drafted)
             return Published("published", folder, cycle, report=report, mailed=mailed)
         finally:
@@ -122,19 +118,7 @@ def _news(
 
 
 def _rendered(settings: Settings, words: Words, report: CycleReport) -> dict[str, bytes]:
-    with _blaming_templates(settings.own_templates):
-        page = render_cycle_page(report, words, settings.own_templates)
-    return {WORKBOOK: render_cycle_workbook(report, words, Store(settings.state).secret), PAGE: page}
-
-
-@contextmanager
-def _blaming_templates(own: Path | None) -> Iterator[None]:
-    """A template of the user's own that breaks is to be mended first: nobody waits for a cycle."""
-    try:
-        yield
-    except AuditError:
-        raise
-    except Exception as failure:
-        if not own_files(own):
-            raise
-        raise broken(failure, own) from failure
+    return {
+        WORKBOOK: render_cycle_workbook(report, words, Store(settings.state).secret),
+        PAGE: render_cycle_page(report, words, settings.own_templates),
+    }

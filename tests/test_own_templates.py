@@ -133,9 +133,18 @@ def test_labels_of_codes_may_be_added(tmp_path: Path):
     assert load_words("zh", tmp_path).label("device_type", "77") == "自助缴费机"
 
 
-@pytest.mark.parametrize("name", ["report.html", "mail.html", "mail.txt"])
-def test_one_that_breaks_at_night_is_left_out_and_the_night_says_so(estate: Estate, own: Path, name: str):
-    (own / name).write_text("<p>\n\n{{ report.nothing_of_the_kind }}", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("report.html", "report.nothing_of_the_kind"),
+        ("mail.html", "1 // (report.overdue * 0)"),
+        ("mail.txt", "report.name.nothing()"),
+    ],
+)
+def test_one_that_breaks_at_night_is_left_out_and_the_night_says_so(
+    estate: Estate, own: Path, name: str, fault: str
+):
+    (own / name).write_text(f"<p>\n\n{{{{ {fault} }}}}", encoding="utf-8")
     result = told(estate)
     assert result.code is ExitCode.INCOMPLETE
     assert f"自备模板 {own / name} 第 3 行出错" in result.reason

@@ -10,7 +10,7 @@ from audit.config import Settings
 from audit.delivery.message import Attachment, Letter
 from audit.delivery.post import queue_letter
 from audit.ledger import outbox
-from audit.report.templating import environment
+from audit.report.templating import environment, render
 from audit.words import Words
 
 CYCLE = "cycle"
@@ -58,5 +58,5 @@ def _letter(settings: Settings, words: Words, news: CycleNews, *attachments: Att
         "subject": subject,
         "closing": words("cyclemail.attached" if attachments else "cyclemail.left", folder=news.folder),
     }
-    text = found.get_template("cyclemail.txt").render(**facts)
-    return Letter(subject, text, found.get_template("cyclemail.html").render(**facts), attachments)
+    text = render(found, "cyclemail.txt", facts)
+    return Letter(subject, text, render(found, "cyclemail.html", facts), attachments)

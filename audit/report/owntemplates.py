@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +12,8 @@ from audit.errors import ConfigError, ExitCode
 from audit.report.mailbody import render_mail
 from audit.report.model import Report
 from audit.report.page import render_page
-from audit.report.templating import environment
+from audit.report.templating import RENDERED, environment
 from audit.words import Words, template_folders
-
-_RENDERED = (".html", ".txt", ".css", ".js")
 
 
 def own_files(own: Path | None) -> list[Path]:
@@ -25,7 +22,7 @@ def own_files(own: Path | None) -> list[Path]:
     if own is None:
         return []
     return [
-        path for path in sorted(own.iterdir()) if path.suffix in _RENDERED and (shipped / path.name).is_file()
+        path for path in sorted(own.iterdir()) if path.suffix in RENDERED and (shipped / path.name).is_file()
     ]
 
 
@@ -58,23 +55,10 @@ def with_sound_templates(settings: Settings, words: Words, report: Report) -> tu
     try:
         render_page(report, words, own, settings.report.max_rows)
         render_mail(report, words, own, "")
-    except Exception as failure:  # whatever the user's code may raise
-        alarm = words("alarm.template", **_place(failure, own), detail=f"{type(failure).__name__}: {failure}")
+    except ConfigError as failure:
+        alarm = words("alarm.template", **failure.facts)
         return settings.with_shipped_templates(), _incomplete(report, alarm, words)
     return settings, report
-
-
-def broken(failure: Exception, own: Path | None) -> ConfigError:
-    """What to say of a template that broke where nothing is lost by stopping: its file and line."""
-    return ConfigError("own_breaks", **_place(failure, own), detail=f"{type(failure).__name__}: {failure}")
-
-
-def _place(failure: Exception, own: Path | None) -> dict[str, object]:
-    """The line of the user's template that was last gone through."""
-    for frame in reversed(traceback.extract_tb(failure.__traceback__)):
-        if own and Path(frame.filename).is_relative_to(own):
-            return {"file": frame.filename, "line": frame.lineno or 0}
-    return {"file": str(own), "line": "?"}
 
 
 def _incomplete(report: Report, alarm: str, words: Words) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +10,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from audit.errors import ConfigError
 from audit.plaintext import plain
 from audit.words import template_folders
+
+RENDERED = (".html", ".txt", ".css", ".js")
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,27 @@ def environment(own_templates: Path | None) -> Environment:
 
 
 def render(found: Environment, name: str, context: Mapping[str, Any]) -> str:
-    """A template, filled in. Raises ConfigError for one of the user's own that cannot be."""
+    """A template, filled in. Raises ConfigError, with file and line, where one of the user's own fails."""
     try:
         return found.get_template(name).render(**context)
-    except TemplateError as failure:
-        raise ConfigError("template_broken", name=name, detail=str(failure)) from failure
+    except Exception as failure:  # whatever the user's template may raise
+        for frame in reversed(traceback.extract_tb(failure.__traceback__)):
+            if _is_own(Path(frame.filename), found):
+                detail = f"{type(failure).__name__}: {failure}"
+                facts = {"file": frame.filename, "line": frame.lineno, "detail": detail}
+                raise ConfigError("own_breaks", **facts) from failure
+        raise
+
+
+def _is_own(file: Path, found: Environment) -> bool:
+    """Whether a file is a template that did not come with the program."""
+    assert isinstance(found.loader, FileSystemLoader)
+    *own, shipped = found.loader.searchpath
+    return (
+        file.suffix in RENDERED
+        and any(file.is_relative_to(folder) for folder in own)
+        and not file.is_relative_to(shipped)
+    )
 
 
 def inline(found: Environment, name: str, facts: Mapping[str, object]) -> Inline:
