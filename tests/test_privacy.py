@@ -45,18 +45,22 @@ def filled(feed: str, rows: list[dict[str, str]], supply: Iterator[str], chance:
     used = set()
     for row in rows:
         for column in filter(_says_something, TABLES[feed].columns):
-            if column.name in row and column.name != "phone":
+            if column.name in row:
                 continue
             number = next(supply)
+            while column.kind is Kind.REFERENCE and not column.personal and len(number) != 18:
+                number = next(supply)  # of what names a paper only a citizen number is known for what it is
             used.add(number)
             plain = column.kind in (Kind.TEXT, Kind.VERSION)  # in others it is a cell that cannot be read
             dressing = chance.choice(DRESSINGS) if plain else DRESSINGS[1]
-            row[column.name] = number if column.personal else dressing.format(number)
+            bare = column.personal or column.kind is Kind.REFERENCE
+            row[column.name] = number if bare else dressing.format(number)
     return used
 
 
 def _says_something(column: Column) -> bool:
-    return column.personal or column.kind in (Kind.TEXT, Kind.VERSION, Kind.FLAG, Kind.NUMBER, Kind.DATE)
+    kinds = (Kind.TEXT, Kind.REFERENCE, Kind.VERSION, Kind.FLAG, Kind.NUMBER, Kind.DATE)
+    return column.personal or column.kind in kinds
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.documents import check_citizen_number
 from audit.redaction import mask, mask_numbers
 from audit.tables import Kind, Table
 
@@ -22,7 +25,8 @@ def protect(rows: pa.Table, table: Table, secret: bytes) -> pa.Table:
 
     A citizen number in the place of a credit code (micro merchants have none) is masked as well, and so is
     what looks like a number of a person in any other text: remarks, reasons, names, addresses. Numbers that
-    name a terminal, a merchant or a paper are what the audit is about, and stay.
+    name a terminal, a merchant or a paper are what the audit is about, and stay, but for citizen numbers in
+    the place of a licence, a batch, a store: these keep a tag, so that two of them are still told apart.
     """
     for column in table.columns:
         if column.personal and column.name in rows.column_names:
@@ -30,25 +34,36 @@ def protect(rows: pa.Table, table: Table, secret: bytes) -> pa.Table:
     if "uscc_check" in rows.column_names:
         rows = _protect(rows, "uscc", secret, everywhere=False)
     for name in rows.column_names:
-        if rows.schema.field(name).type == pa.string() and not _names_something(name, table):
-            rows = _mask_text(rows, name)
+        if rows.schema.field(name).type == pa.string():
+            match _kind(name, table):
+                case Kind.TEXT:
+                    rows = _mask_some(rows, name, _SUSPECT, mask_numbers)
+                case Kind.REFERENCE:
+                    rows = _mask_some(rows, name, _CITIZEN, partial(_tagged, secret=secret))
     return rows
 
 
-def _names_something(name: str, table: Table) -> bool:
+def _kind(name: str, table: Table) -> Kind:
+    """What the text of a column is: an identifier, which stays, a reference, or text of any other kind."""
     column = table.by_name.get(name.removesuffix("_raw"))
-    if column:
-        return column.personal or column.kind in (Kind.IDENTIFIER, Kind.REFERENCE)
-    return name == "device_key" or name.endswith("_hash")
+    if name == "device_key" or name.endswith("_hash") or (column and column.personal):
+        return Kind.IDENTIFIER
+    return column.kind if column and column.kind in (Kind.IDENTIFIER, Kind.REFERENCE) else Kind.TEXT
 
 
-def _mask_text(rows: pa.Table, name: str) -> pa.Table:
+def _tagged(text: str, secret: bytes) -> str:
+    if check_citizen_number(text) != "valid":
+        return text
+    return f"{mask(text)}#{hmac.new(secret, text.encode(), sha256).hexdigest()[:6]}"
+
+
+def _mask_some(rows: pa.Table, name: str, suspicion: str, masked_text: Callable[[str], str]) -> pa.Table:
     encoded = rows[name].combine_chunks().dictionary_encode()
-    suspect = pc.fill_null(pc.match_substring_regex(encoded.dictionary, _SUSPECT), False)
+    suspect = pc.fill_null(pc.match_substring_regex(encoded.dictionary, suspicion), False)
     if not pc.any(suspect).as_py():
         return rows
     texts = pc.filter(encoded.dictionary, suspect).to_pylist()
-    masked = pa.array([mask_numbers(text) for text in texts], pa.string())
+    masked = pa.array([masked_text(text) for text in texts], pa.string())
     values = pc.replace_with_mask(encoded.dictionary, suspect, masked).take(encoded.indices)
     return rows.set_column(rows.column_names.index(name), name, values)
 

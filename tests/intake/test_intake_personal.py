@@ -146,3 +146,15 @@ def test_without_a_secret_nothing_is_masked_and_nothing_hashed(tmp_path: Path):
     assert read.column("legal_id_no") == [ID]
     names = pq.read_schema(tmp_path / "export.csv.canonical.parquet").names
     assert not [name for name in names if name.endswith("_hash")]
+
+
+def test_a_citizen_number_in_the_place_of_a_paper_keeps_a_tag_to_be_told_apart_by(tmp_path: Path):
+    header = ["商户号", "上级商户"]
+    rows = [[MERCHANT, ID], ["898100000000002", ID], ["898100000000003", "110105196001010025"]]
+    rows += [["898100000000004", "13800138000"]]
+    data = delimited([header, *rows]).encode()
+    read = take_bytes(tmp_path, data, table="merchants", secret=SECRET).column("parent_no")
+    assert read[0] == read[1] != read[2]
+    assert read[0].startswith("110***********002X#")
+    assert read[3] == "13800138000", "a number of that length may well be a merchant's"
+    assert ID not in str(read)
