@@ -30,6 +30,7 @@ from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.feedback import Taken, dates_read, open_conflicts, take_in
 from audit.ledger.handlings import waivers_of_people
+from audit.ledger.handover import Handover
 from audit.ledger.history import nights_behind, rule_records
 from audit.ledger.merge import Terms
 from audit.ledger.nights import Night, Practice, Run, input_records, open_night
@@ -225,10 +226,10 @@ def _tell(
         with watch.stage("check"):
             in_use = tuple(programme_states(programme.items, programme.record, as_of, words))
             assessed = assess(engine, settings, feeds, memory, plan, in_use)
-            flagged = findings_of(assessed.outcomes, words, as_of)
+            flagged = Handover(findings_of(assessed.outcomes, words, as_of))
         say("recording", "")
         with watch.stage("ledger"):
-            standing = standing_of(night.open_findings(), flagged["finding_id"], assessed, plan)
+            standing = standing_of(night.open_findings(), flagged.table["finding_id"], assessed, plan)
             rules = rule_records(assessed.outcomes, plan.thresholds)
             practice = _with_people(practice, night)
             findings = night.record(run, flagged, standing, practice)

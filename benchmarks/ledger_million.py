@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from audit.findings import SCHEMA
 from audit.ledger.database import Database
+from audit.ledger.handover import Handover
 from audit.ledger.nights import Run, open_night
 from audit.standing import SCHEMA as STANDING
 
@@ -87,17 +88,13 @@ def of_rule(place: int, numbers: np.ndarray, all_ids: np.ndarray, words: str) ->
     return pa.table(made, schema=SCHEMA)
 
 
-def night(database: Database, number: int, flagged: pa.Table, word: str) -> dict[str, float]:
+def night(database: Database, number: int, flagged: Handover, word: str) -> dict[str, float]:
     """Tell a night; what is not flagged gets that standing."""
     as_of = FIRST + timedelta(days=number)
     start, cpu = time.perf_counter(), time.process_time()
     with open_night(database, as_of) as told:
         told.recall()
-        standing = told.open_findings()
-        silent = standing.filter(
-            pc.invert(pc.is_in(standing["finding_id"], value_set=flagged["finding_id"].combine_chunks()))
-        )
-        words = pa.table([silent["finding_id"], pa.repeat(word, silent.num_rows)], schema=STANDING)
+        words = silent(told.open_findings(), flagged.table["finding_id"], word)
         run = Run(told.next_number(), f"{number:016}", as_of, 0, "", {})
         told.add_run(run, "0", "0")
         frame = told.record(run, flagged, words)
@@ -108,6 +105,13 @@ def night(database: Database, number: int, flagged: pa.Table, word: str) -> dict
         "cpu": round(time.process_time() - cpu, 1),
         **{str(name): int(count) for name, count in counts.items()},
     }
+
+
+def silent(standing: pa.Table, flagged: pa.ChunkedArray, word: str) -> pa.Table:
+    """What stood before and is not flagged tonight, with that standing."""
+    names = standing["finding_id"]
+    quiet = names.filter(pc.invert(pc.is_in(names, value_set=flagged.combine_chunks())))
+    return pa.table([quiet, pa.repeat(word, len(quiet))], schema=STANDING)
 
 
 def main() -> None:
@@ -140,7 +144,7 @@ def measure(asked: argparse.Namespace, database: Database, folder: Path) -> None
             ("nothing checked", "第 2 晚", 0, "unchecked"),
         )
     ):
-        told = night(database, number, findings(part, words), word)
+        told = night(database, number, Handover(findings(part, words)), word)
         slowest = max(slowest, told["seconds"])
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(json.dumps({"night": name, **told, "peak_mib": peak}, ensure_ascii=False), flush=True)

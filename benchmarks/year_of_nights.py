@@ -25,6 +25,7 @@ from ledger_million import findings
 
 from audit.ledger.database import Database
 from audit.ledger.handlings import Copy, bases_of, enter, handlings_of
+from audit.ledger.handover import Handover
 from audit.ledger.history import difference, past_nights, trend
 from audit.ledger.merge import Returned, Terms, merge
 from audit.ledger.nights import Run, open_night
@@ -123,7 +124,7 @@ def one_night(database: Database, number: int, as_of: date, flagged: pa.Table, w
         read_copy(night.connection, number, as_of, flagged["finding_id"].slice(0, 20).to_pylist())
         run = Run(night.next_number(), f"{number:016}", as_of, 0, "", {})
         night.add_run(run, "0", "0", {"estate": "bench"})
-        frame = night.record(run, flagged, words)
+        frame = night.record(run, Handover(flagged), words)
         counts = {str(name): int(count) for name, count in frame["state"].value_counts().items()}
         night.complete_run(run, [], {"open": len(frame), "overdue": 0, "states": counts})
     return time.process_time() - start

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from audit.findings import SCHEMA
 from audit.ledger.database import Database
+from audit.ledger.handover import Handover
 from audit.ledger.nights import Practice, Run, open_night
 from audit.standing import SCHEMA as STANDING
 
@@ -98,7 +99,7 @@ def tell(
         seen = {fault.finding_id for fault in faults}
         silent = [name for name in night.open_findings()["finding_id"].to_pylist() if name not in seen]
         words = {name: (stands or {}).get(name, "passed") for name in silent}
-        told = night.record(run, flagged(faults, as_of), standing(words), practice)
+        told = night.record(run, Handover(flagged(faults, as_of)), standing(words), practice)
         counts = {"states": {str(k): int(v) for k, v in told["state"].value_counts().items()}}
         night.complete_run(run, [], counts, rules)
     return told

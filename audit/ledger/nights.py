@@ -18,6 +18,7 @@ from audit.errors import NightRefused
 from audit.intake.feeds import Feed
 from audit.ledger import bulk
 from audit.ledger.database import Database
+from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import State, Tonight
 from audit.ledger.recording import OPEN_LIVES, Practice, record
 from audit.ledger.schema import FINDINGS, HANDLINGS, INPUTS, RUNS, WORDINGS
@@ -168,17 +169,22 @@ class Night:
         return bulk.fetch(self._connection, query, _OPEN)
 
     def record(
-        self, run: Run, flagged: pa.Table, standing: pa.Table, practice: Practice | None = None
+        self, run: Run, flagged: Handover, standing: pa.Table, practice: Practice | None = None
     ) -> pd.DataFrame:
         """Carry every finding on; the result holds each one that stands, or was closed tonight (`telling`).
 
-        `flagged` are tonight's findings; `standing` (finding_id, standing) says of the open ones that were
-        not flagged whether they passed, are gone, or could not be looked at.
+        `flagged` are tonight's findings, given up on the way; `standing` (finding_id, standing) says of the
+        open ones that were not flagged whether they passed, are gone, or could not be looked at.
         """
         practice = practice or Practice()
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
-        recorded = record(self._connection, run.number, flagged, standing, practice, tonight)
-        return told(self._connection, recorded, flagged, self.as_of, practice.escalate)
+        return told(
+            self._connection,
+            record(self._connection, run.number, flagged.table, standing, practice, tonight),
+            flagged,
+            self.as_of,
+            practice.escalate,
+        )
 
     def watched(self, waivers: Sequence[Waiver], findings: pd.DataFrame) -> tuple[Watched, ...]:
         """What is to be said of each waiver; `findings` are those `record` gave."""

@@ -126,9 +126,10 @@ def _seen(
         .take(pc.index_in(ids, value_set=standing["finding_id"].combine_chunks()))
     )
     unflagged = pc.fill_null(stood, Sight.UNCHECKED.value)
-    waiver, until = matched(
-        _described(connection, ids, place, flagged, practice.waivers), practice.waivers, as_of
-    )
+    waiver, until = pa.nulls(len(ids), pa.string()), pa.nulls(len(ids), pa.date32())
+    if practice.waivers:
+        described = _described(connection, ids, place, flagged, practice.waivers)
+        waiver, until = matched(described, practice.waivers, as_of)
     return pa.table(
         {
             "sight": pc.if_else(pc.is_valid(place), Sight.FLAGGED.value, unflagged),
@@ -217,7 +218,11 @@ def _write_words(
         for start in range(0, len(names), _PART):
             part = slice(start, start + _PART)
             words = flagged.select(WORDS).take(where[part])
-            rows = {name: words[name] for name in WORDS}
+            rows = {
+                name: words[name]
+                for name in WORDS
+                if write is bulk.update or words[name].null_count < words.num_rows  # blank anyway
+            }
             write(connection, WORDINGS, pa.table({"finding_id": names[part], "digest": own[part], **rows}))
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from audit.findings import SCHEMA
 from audit.ledger import bulk
+from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Life, Sight, escalation, last_seen, shown
 from audit.ledger.recording import OPEN_LIVES, WORDS, Recorded
 from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS, WORDINGS
@@ -45,7 +46,7 @@ _HUMAN_SCHEMA = pa.schema(
 
 
 def told(
-    connection: sa.Connection, recorded: Recorded, flagged: pa.Table, as_of: date, steps: Sequence[int]
+    connection: sa.Connection, recorded: Recorded, flagged: Handover, as_of: date, steps: Sequence[int]
 ) -> pd.DataFrame:
     """Every finding that stands tonight or was closed tonight, sorted by rule and id; columns of objects.
 
@@ -66,18 +67,21 @@ def told(
     columns["last_seen"] = last_seen(life, as_of)
     columns["escalation"] = escalation(columns["due_on"], state, as_of, steps)
     columns["tonight"] = recorded.kind.filter(keep)
+    del recorded, life
     columns |= _human(connection, ids, as_of)
     columns["conflicts"] = _conflicts(connection, ids)
     kept = _silent(connection, as_of) if place.null_count else None
     where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()) if kept else None
-    rules = _worded("rule", place, flagged, kept, where)
+    rules = _worded("rule", place, flagged.take_out("rule"), kept, where)
     order = pc.sort_indices(
         pa.table({"rule": rules, "id": ids}), [("rule", "ascending"), ("id", "ascending")]
     )
     # one column at a time, for each is as large as the frame's own
     frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)}
     for name in (*_NAMED, *WORDS):
-        frame[name] = _objects(_worded(name, place, flagged, kept, where).take(order))
+        words = rules if name == "rule" else _worded(name, place, flagged.take_out(name), kept, where)
+        frame[name] = _objects(words.take(order))
+        del words
         if kept is not None:
             kept = kept.drop_columns(name)
         pa.default_memory_pool().release_unused()
@@ -107,10 +111,10 @@ def _closed_on(as_of: date) -> sa.ColumnElement[bool]:
 
 
 def _worded(
-    name: str, place: pa.Array, flagged: pa.Table, kept: pa.Table | None, where: pa.Array | None
+    name: str, place: pa.Array, flagged: pa.Array, kept: pa.Table | None, where: pa.Array | None
 ) -> pa.Array:
     """A column of words: tonight's, and the last ones of what was not flagged tonight."""
-    told_tonight = flagged[name].combine_chunks().take(place)
+    told_tonight = flagged.take(place)
     if kept is None or where is None:
         return told_tonight
     return pc.if_else(pc.is_null(place), kept[name].combine_chunks().take(where), told_tonight)
