@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +46,28 @@ def write_private(path: Path, data: bytes) -> None:
     """Write a whole file atomically, readable by its owner alone."""
     with replacing(path) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[None]:
+    """Temporary files of every library go to this folder, which is empty before and gone afterwards.
+
+    Some have a name, and would stay in the machine's own place for them when we are killed.
+    """
+    before = tempfile.tempdir
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as failure:
+        raise CannotWrite(
+            "cannot_write", path=str(folder), detail=failure.strerror or str(failure)
+        ) from failure
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_abandoned(folder: Path) -> None:

@@ -21,7 +21,7 @@ from audit.delivery.nightmail import queue_mail
 from audit.delivery.ownermail import queue_owner_mail
 from audit.engines import choose_engine
 from audit.errors import ConfigError, ExitCode, NoUsableInput
-from audit.files import clear_abandoned
+from audit.files import clear_abandoned, scratch
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.read import digest_of
@@ -149,7 +149,10 @@ def run_audit(
     watch = Stopwatch()
     if wishes.mail:
         require_secrets(settings)
-    with nullcontext() if held else only_run(settings.state, settings.zone):
+    with (
+        nullcontext() if held else only_run(settings.state, settings.zone),
+        scratch(settings.state / "scratch"),
+    ):
         clear_abandoned(settings.state)
         database = Database(settings.ledger.url, settings.state)
         try:

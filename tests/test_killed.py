@@ -57,6 +57,7 @@ NIGHTS = {
     ),
     "published": (
         "after audit.pipeline.build_report",
+        "after openpyxl.worksheet._writer.create_temporary_file",
         "before audit.publish.sync_tree",  # a draft half written
         "after audit.pipeline.draft",
         "after audit.pipeline.remember_statuses",
