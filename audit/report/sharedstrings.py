@@ -30,7 +30,9 @@ class SharedStrings:
         self._texts: pa.Array = (
             encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
         )
-        self._indices = [chunk.indices for chunk in encoded.chunks]
+        chunks = iter(encoded.chunks)  # a column without rows has none
+        none = pa.array([], pa.int32())
+        self._indices = [next(chunks).indices if len(column) else none for column in columns]
 
     def indices(self, place: int) -> pa.Array:
         """The indices of the texts of the column in that place."""
