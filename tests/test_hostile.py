@@ -27,10 +27,13 @@ from pagetext import unpacked
 from payloads import PAYLOADS
 from test_mailbody import ELEMENTS
 
+from audit.config import load_settings
 from audit.crosscheck.devices import pattern_regex
+from audit.letters import write_letters
 from audit.plaintext import plain
 from audit.tables import TABLES
 from audit.tables.model import Kind
+from audit.words import load_words
 
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -76,6 +79,7 @@ def rows_of(feed: str) -> Iterator[dict[str, str]]:
 class Night:
     folder: Path
     message: EmailMessage
+    letters: Path
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +95,17 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     estate.sections["mail"] = (
         'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]\nsecurity = "none"'
     )
+    vendors = json.dumps([visible(payload) for payload in PAYLOADS if visible(payload)], ensure_ascii=False)
+    estate.sections['routing."乙"'] = f"vendor = {vendors}"
+    estate.sections["letter"] = 'contact = "合规部 010-00000000"'
     folder = estate.run(mail=False).folder
     sent = min((estate.folder / "state" / "outbox").glob("*.eml"), key=lambda path: path.stat().st_size)
     message = email.message_from_bytes(sent.read_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
-    return Night(folder, message)
+    settings, words = load_settings(estate.config), load_words("zh")
+    numbers = [row["merchant_no"] for row in rows_of("merchants")][: len(PAYLOADS)]
+    [letters], _ = write_letters(settings, words, numbers, "", None, estate.folder / "out", together=True)
+    return Night(folder, message, letters)
 
 
 def sheeted(path: Path) -> None:
@@ -131,8 +141,9 @@ def test_every_payload_reaches_a_finding(night: Night):
     assert missing == []
 
 
-def test_no_cell_of_any_sheet_is_a_formula(night: Night):
-    path = night.folder / "report.xlsx"
+@pytest.mark.parametrize("name", ["report.xlsx", "report-乙.xlsx"])
+def test_no_cell_of_any_sheet_is_a_formula(night: Night, name: str):
+    path = night.folder / name
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             part = archive.read(name)
@@ -205,6 +216,20 @@ def test_the_page_shows_all_of_it_and_does_nothing(night: Night, browser: Browse
         page.open(path)
         page.settle()
         assert page.complaints == []
+
+
+@pytest.mark.chromium
+def test_letters_show_it_and_do_nothing(night: Night, browser: Browser):
+    assert not UNSEEN.search(night.letters.read_text("utf-8"))
+    with browser.page(800) as page:
+        page.open(night.letters)
+        page.settle()
+        text = page.ask("document.body.innerText")
+        assert page.complaints == []
+        assert page.ask("document.querySelectorAll('script, img, iframe, [style], a[href]').length") == 0
+    seen = " ".join(text.split())
+    missing = [one for one in PAYLOADS if visible(one)[:200] not in seen]
+    assert missing == ["#REF!"], "an error cell is no name"
 
 
 @pytest.mark.chromium
