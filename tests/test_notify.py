@@ -51,10 +51,20 @@ def test_the_rooms_hear_counts_and_where_to_look_and_never_a_row(estate: Estate)
     assert "新增 2" in posted["message"]
     assert str(estate.folder / "reports") in posted["message"]
     assert "SN0000" not in hook.asked[0][1]
-    assert len(hook.asked[0][1].encode()) < 2_048
+    assert len((posted["title"] + posted["message"]).encode()) <= 2_000
     for path in (estate.folder / "state").rglob("*"):
         if path.is_file():
             assert b"room-canary" not in path.read_bytes(), path
+
+
+def test_a_notice_fits_a_room_however_long_the_names_are(estate: Estate):
+    estate.settings["name"] = f'"{"店" * 300}"'
+    estate.sections["report"] = f'output = "{"/".join(["报" * 60] * 12)}"'
+    with hooked() as hook:
+        notifying(estate, urls=json.dumps([f"json://127.0.0.1:{hook.port}/x"]))
+        estate.run()
+    posted = json.loads(hook.asked[0][1])
+    assert 1_900 < len((posted["title"] + posted["message"]).encode()) <= 2_000
 
 
 def test_a_room_that_fails_is_told_of_and_tried_again_alone(estate: Estate):

@@ -23,7 +23,8 @@ from audit.report.model import Report
 from audit.report.summary import changes, headline, severities
 from audit.words import Words
 
-_NAME = 60  # characters of an estate's name: a WeCom robot takes 2,048 bytes in all
+_NAME = 60  # characters of an estate's name
+_MOST = 2_000  # bytes: a WeCom robot takes 2,048, and a folder's name may be long
 _SECRET = 6  # a part of an address that is at least this long may be one
 
 
@@ -46,8 +47,8 @@ def queue_notice(
         return
     rooms = tuple(map(_room, urls))
     identifier = f"{run.run_id}.{CHAT}.{sha256(''.join(sorted(rooms)).encode()).hexdigest()[:8]}"
-    text = "\n".join(_lines(report, words, folder)).encode()
-    forms = freeze(settings, f"{report.as_of}-{CHAT}", identifier, [text], ".txt")
+    text = "\n".join(_lines(report, words, folder)).encode()[:_MOST].decode(errors="ignore")
+    forms = freeze(settings, f"{report.as_of}-{CHAT}", identifier, [text.encode()], ".txt")
     outbox.forget_kind(night.connection, CHAT)
     outbox.queue(
         night.connection, outbox.Message(identifier, run.number, CHAT, forms, rooms), datetime.now(UTC)
