@@ -31,7 +31,7 @@ from audit.ledger.cycles import GROUPS, Tally, cycle_facts
 from audit.ledger.database import Database
 from audit.ledger.nights import Practice
 from audit.ledger.schema import ATTESTATIONS, SIGN_OFFS
-from audit.ledger.signoffs import Cycle, SignOff, enter_cycle, enter_sign_offs
+from audit.ledger.signoffs import Cycle, SignOff, enter_cycle, enter_sign_offs, record_of
 from audit.ledger.waivers import Waiver
 from audit.periods import Period
 from audit.words import load_words
@@ -95,6 +95,24 @@ def test_what_people_said_and_signed_cannot_be_changed(database: Database):
         for statement in (sa.update(table).values(saved_by="x"), sa.delete(table)):
             with pytest.raises(DBAPIError, match="never changed"), database.transaction() as connection:
                 connection.execute(statement)
+
+
+def test_a_night_told_anew_hears_of_nothing_that_was_said_after_it(database: Database):
+    with database.transaction() as connection:
+        told = [Statement("training", 1, 0, day(0), "李四", "签到表")]
+        enter_statements(connection, told, "sha", day(5), None)
+        enter_cycle(connection, Cycle("2026-10", "e", day(0), True, {}))
+        signed = SignOff("2026-10", "e", "王经理", day(4), "", {}, {})
+        enter_sign_offs(connection, [signed], "sha", day(5), None)
+        before, reading, after = (
+            record_of(connection, day(3)),
+            record_of(connection, day(3), {"sha"}),
+            record_of(connection, day(5)),
+        )
+    assert (before.said, before.signed, before.waiting) == ({}, (), (OCTOBER,))
+    assert reading == after, "what tonight's own copies say counts tonight"
+    assert (after.versions, after.waiting) == ({"training": 1}, ())
+    assert [one.signed_by for one in after.signed] == ["王经理"]
 
 
 NIGHTS = st.lists(
@@ -224,6 +242,7 @@ def test_a_cycle_nobody_signed_is_a_finding_and_a_signature_ends_it_and_freezes_
     [line] = [[cell.value for cell in row] for row in sheet.iter_rows() if row[15].value == "self_audit"]
     assert (line[7].date(), line[8], line[9]) == (due, "王经理", "2026-10")
     assert line[10].date() == date(2026, 12, 10)
+    assert line[5].endswith("待签认：自查期 2026-11")
 
     code, text = call(estate, "cycle", "--month", "2026-10")
     assert code == ExitCode.DONE

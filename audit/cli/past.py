@@ -10,7 +10,7 @@ import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Night
 from audit.cli.speech import configured
-from audit.errors import ExitCode
+from audit.errors import ConfigError, ExitCode
 from audit.periods import Period
 
 
@@ -69,7 +69,11 @@ def _night_or_cycle(text: str) -> date | Period:
     try:
         return date.fromisoformat(text)
     except ValueError:
+        pass
+    try:
         return Period.named(text)
+    except ConfigError:
+        raise ConfigError("night_or_cycle", text=text) from None
 
 
 def prune(

@@ -70,7 +70,10 @@ def checklist_item(
         who=one.who,
         evidence=one.evidence,
         cycle=one.cycle,
-        figures=tuple(figure_sentences(item.figures, upkeep.figures, words)),
+        figures=(
+            *figure_sentences(item.figures, upkeep.figures, words),
+            *([words("report.cycle_to_sign", cycle=one.cycle)] if one.cycle else ()),
+        ),
         row_version=one.version,
         seal=seal,
     )
