@@ -34,8 +34,10 @@ from audit.report.trendsheet import trend_area
 from audit.words import Words
 
 _CHART_COLUMNS = 6  # the columns a chart stands over; its numbers begin in the next
+_CHART_END = 700_000  # English metric units into its last column
 _NIGHTS = 8  # nights beside the trend; the sheet 趋势 has all
-_RULES = 10
+_RULES = 8
+_TREND_ROWS = 11
 _SERIES = {"open": "1F4E79", "new": "C62828", "overdue": "E07B39"}
 
 
@@ -102,7 +104,7 @@ def add_trend(sheet: Worksheet, row: int, report: Report, words: Words, drawn: l
     chart.x_axis = DateAxis(crossAx=100, majorTimeUnit="days")
     chart.x_axis.number_format = "mm-dd"
     chart.y_axis.crossAx = 500
-    _place(sheet, chart, top, max(12, len(rows) + 2))
+    _place(sheet, chart, top, _TREND_ROWS)
     first, last = nights[0], nights[-1]
     drawn.append(
         words(
@@ -115,7 +117,7 @@ def add_trend(sheet: Worksheet, row: int, report: Report, words: Words, drawn: l
             overdue=_shown(last[1].overdue),
         )
     )
-    return max(end, top + 13)
+    return max(end, top + _TREND_ROWS + 1)
 
 
 def add_rule_chart(sheet: Worksheet, row: int, report: Report, words: Words, drawn: list[str]) -> int:
@@ -127,7 +129,7 @@ def add_rule_chart(sheet: Worksheet, row: int, report: Report, words: Words, dra
         sheet.cell(top, 1, words("report.no_findings")).font = styles.font(color=styles.MUTED)
         return top + 1
     left = _CHART_COLUMNS + 1
-    headers = [words("header.rule"), words("report.still"), words("state.new"), words("header.title")]
+    headers = [words("header.rule"), words("report.still"), words("report.trend_new"), words("header.title")]
     end = table(sheet, top, left, headers, counted, span=6)
     for place, (rule, *_) in enumerate(counted, top + 1):
         link(sheet, place, left, None, words("sheet.rules"), f"A{rule_row(report, rule)}")
@@ -158,7 +160,10 @@ def add_rule_chart(sheet: Worksheet, row: int, report: Report, words: Words, dra
 
 
 def _place(sheet: Worksheet, chart: LineChart | BarChart, row: int, rows: int) -> None:
-    start, end = AnchorMarker(col=0, row=row - 1), AnchorMarker(col=_CHART_COLUMNS, row=row - 1 + rows)
+    start, end = (
+        AnchorMarker(col=0, row=row - 1),
+        AnchorMarker(col=_CHART_COLUMNS - 1, colOff=_CHART_END, row=row - 1 + rows),
+    )
     # as wide as its columns in every program
     chart.anchor = TwoCellAnchor("twoCell", start, end)  # type: ignore[assignment]
     chart.x_axis.delete = chart.y_axis.delete = False  # else new Excel shows no axes

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 import pandas as pd
 
@@ -244,7 +245,7 @@ class Routing:
 
 @dataclass(frozen=True)
 class Report:
-    """One night as a reader sees it."""
+    """One night as a reader sees it. What is drawn from it more than once is drawn once."""
 
     name: str
     language: str
@@ -274,7 +275,7 @@ class Report:
     routing: Routing | None = None  # where parties are given reports of their own
     most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
 
-    @property
+    @cached_property
     def open(self) -> pd.DataFrame:
         """Findings that stand tonight and are demanded of somebody: neither closed nor excused."""
         return self.findings[~self.findings["state"].isin((*CLOSED, *EXCUSED))]
@@ -294,7 +295,7 @@ class Report:
         """Findings that stand and are let stand: waived, or called false positives. Shown, never hidden."""
         return self.findings[self.findings["state"].isin(EXCUSED)]
 
-    @property
+    @cached_property
     def moved(self) -> pd.DataFrame:
         """What moved since the night before, by `Move`; on a first night there is nothing to compare."""
         rows = self.findings if self.previous else self.findings.head(0)
@@ -319,7 +320,7 @@ class Report:
         """What tonight came to."""
         return Figures.of(self.counts)
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, object]:
         """The figures the ledger keeps of a night, for the trend."""
         verdicts = {verdict.value: count for verdict, count in self.population.verdicts.items()}
@@ -341,7 +342,7 @@ class Report:
         """Open findings past their due date."""
         return int(self.is_overdue.sum())
 
-    @property
+    @cached_property
     def is_overdue(self) -> pd.Series[bool]:
         """Per open finding whether it is past its due date; nobody is asked for what is held or gone."""
         waits = self.open["state"].isin((State.HELD, State.ABSENT))

@@ -26,13 +26,16 @@ from audit.report.standings import (
     add_first,
     add_moves,
     add_severities,
+    add_verdict_note,
     add_verdicts,
 )
 from audit.report.summary import Errand, changes, errands, headline, moves
 from audit.words import Words
 
 _WIDTH = 12  # columns of the sheet
-_COLUMN_WIDTH = 13.5
+_COLUMN_WIDTH = 13.0
+_WIDE_COLUMN = 18.5  # of what begins a line: words, and not numbers
+_RIGHT = 6  # the column where what stands on the right side begins
 _PAGE = 680.0  # points of height on a sheet of A4, as wide as it is printed
 _ALARMS = 10  # sentences on the banner; the rest is counted
 _ALARM_HEAD = "B71C1C"
@@ -47,7 +50,8 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> list[str]:
     sheet.sheet_view.showGridLines = False
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = styles.LINE_HEIGHT, True
     for place in range(1, _WIDTH + 1):
-        sheet.column_dimensions[chr(64 + place)].width = _COLUMN_WIDTH
+        wide = place in (1, _RIGHT)
+        sheet.column_dimensions[get_column_letter(place)].width = _WIDE_COLUMN if wide else _COLUMN_WIDTH
     drawn: list[str] = []
     row = _head(sheet, report, words)
     row = _alarms(sheet, row, report, words)
@@ -56,6 +60,7 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> list[str]:
     bands = (
         (_tiles,),
         (add_verdicts, add_channels),
+        (add_verdict_note,),
         (add_errands,),
         (partial(add_parties, width=_WIDTH),),
         (add_moves, add_severities, add_due),
@@ -203,7 +208,7 @@ def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         (words("report.population"), report.population.devices, styles.INK, was.devices),
         (words("verdict.compliant"), compliant, good, was.verdicts.get(Verdict.COMPLIANT)),
         (words("report.still"), len(report.open), styles.INK, was.open),
-        (words("state.new"), found["new"] + found["reopened"], bad, None),
+        (words("report.trend_new"), found["new"] + found["reopened"], bad, None),
         (words("report.fixed"), found["fixed"], good, None),
         (words("report.overdue"), report.overdue, bad, was.overdue),
     ]

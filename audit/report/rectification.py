@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import date
 
 from openpyxl.utils import get_column_letter
@@ -13,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.ledger.merge import Status
 from audit.report import styles
-from audit.report.blocks import serial, table_over
+from audit.report.blocks import LINK, serial, table_over
 from audit.report.datasheet import laid_in
 from audit.report.findingcolumns import finding_column
 from audit.report.model import Report
@@ -45,12 +44,11 @@ def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
         sheet.column_dimensions[letter].width = column.width
         sheet.column_dimensions[letter].hidden = name in _HIDDEN
         looks.append(styles.data_style(sheet, column.wrap, column.form, shaded=name not in EDITABLE))
-    back = sheet.cell(1, 1)
-    look = copy(back.font)
+    back = sheet.cell(1, 1)  # light, for LibreOffice writes every link in dark blue
     back.hyperlink = Hyperlink(
         ref="A1", location=f"'{words('sheet.overview')}'!A1", tooltip=words("report.go_overview")
     )
-    back.font = look
+    back.font, back.fill = styles.font(bold=True, color=LINK), styles.fill(styles.PALE)
     sheet.row_dimensions[1].height = 24
     last = len(shown) + 1
     if len(shown):

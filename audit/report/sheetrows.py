@@ -18,7 +18,7 @@ MAX_HEIGHT = 409.0  # of a row
 WIDE = 1.9  # a Chinese character, in digits
 # text that a spreadsheet program would take for a formula once somebody edits the cell
 FORMULA_LIKE = r"^[=+\-@\t\r\n＝＋－＠#]"
-_BLOCK = 16_384  # rows turned into XML at a time
+_BLOCK = 4_096  # rows turned into XML at a time
 _EXCEL_EPOCH = 25_569  # days from 1899-12-30 to 1970-01-01
 
 

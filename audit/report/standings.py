@@ -26,6 +26,8 @@ from audit.words import Words
 
 _WIDTH = 12  # columns of the overview
 _LISTED = 8  # findings of a kind on the overview
+_GRAVEST = 88.0  # width that is left for what is gravest
+_DETAIL = 105.0  # width that is left for what was found
 _SHEETS = {  # the sheet that lists the findings behind a verdict
     Verdict.UNREGISTERED: "unregistered",
     Verdict.MISMATCH: "mismatch",
@@ -62,12 +64,18 @@ def add_verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> in
         f"C{top + 1}:C{end - 1}",
         DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9DC3E6"),
     )
-    for key in ("out_of_scope", "unnamed"):
-        if number := getattr(population, key):
-            _note(sheet, end, 1, f"{words(f'report.{key}')}{words('colon')}{number:,}")
-            end += 1
-    _note(sheet, end, 1, words("report.verdict_note"))
-    return end + 1
+    return end
+
+
+def add_verdict_note(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+    """What the verdicts leave out, and how a device gets its one."""
+    left = [
+        f"{words(f'report.{key}')}{words('colon')}{number:,}"
+        for key in ("out_of_scope", "unnamed")
+        if (number := getattr(report.population, key))
+    ]
+    _note(sheet, row - 1, 1, words("sentence_mark").join([words("report.verdict_note"), *left]))
+    return row
 
 
 def add_channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
@@ -93,8 +101,11 @@ def add_errands(sheet: Worksheet, row: int, report: Report, words: Words) -> int
     """Who must do what: per owner the counts, the next due date and what is gravest."""
     top = title(sheet, row, 1, words("report.errand_title"))
     link(sheet, row, _WIDTH - 1, words("report.go_findings"), words("sheet.findings"))
-    headers = [words("header.owner"), words("report.still"), words("state.new"), words("report.overdue")]
-    headers += [words("report.next_due"), words("report.first_do")]
+    if not len(report.open):
+        _note(sheet, top, 1, words("report.glance_nobody"))
+        return top + 1
+    headers = [words(f"report.{name}") for name in ("still", "trend_new", "overdue")]
+    headers = [words("header.owner"), *headers, words("report.next_due"), words("report.first_do")]
     rows = [
         (
             words.label("owner", one.owner),
@@ -102,7 +113,9 @@ def add_errands(sheet: Worksheet, row: int, report: Report, words: Words) -> int
             one.new,
             one.overdue,
             one.next_due or "",
-            words("report.errand_mark").join(f"{name} {count:,}" for name, count in one.gravest),
+            styles.fitted(
+                words("report.errand_mark").join(f"{name} {count:,}" for name, count in one.gravest), _GRAVEST
+            ),
         )
         for one in errands(report)
     ]
@@ -122,7 +135,7 @@ def add_moves(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     if report.previous is None:
         _note(sheet, top, 1, words("report.first_night"))
         return top + 1
-    link(sheet, row, 2, words("report.go_changes"), words("sheet.changes"))
+    link(sheet, row, 3, words("report.go_changes"), words("sheet.changes"))
     counted = moves(report)
     rows = [(words.label("drift", move), count) for move, count in counted.items()]
     end = table(sheet, top, 1, [words("header.move"), words("report.count")], rows)
@@ -173,7 +186,7 @@ def _listed(
             _moved(one, words),
             words.label("owner", one["owner"]),
             one["due_on"],
-            one["detail"],
+            styles.fitted(str(one["detail"]), _DETAIL),
         )
         for one in shown
     ]

@@ -126,10 +126,24 @@ def print_setup(sheet: Worksheet, footer: str, title_rows: str | None = None) ->
         sheet.print_title_rows = title_rows
 
 
+def fitted(text: str, width: float) -> str:
+    """A text cut to a width."""
+    taken = 0.0
+    for place, letter in enumerate(text):
+        taken += _width(letter)
+        if taken > width:
+            return text[:place].rstrip() + "…"
+    return text
+
+
 def lines_of(text: str, width: float) -> int:
     """Lines a text takes in a column of that width."""
-    taken = sum(WIDE if ord(letter) > 0x2E7F else 1 for letter in text)
+    taken = sum(map(_width, text))
     return max(1, math.ceil(taken / max(width - 1, 1)))
+
+
+def _width(letter: str) -> float:
+    return WIDE if ord(letter) > 0x2E7F else 1.0
 
 
 __all__ = [

@@ -16,7 +16,7 @@ from audit.rules.model import Owner, Severity
 from audit.words import Words
 
 _GRAVE = 200  # findings of an owner whose titles tell what is gravest
-_TITLES = 4
+_TITLES = 3
 
 
 class NightStatus(StrEnum):
