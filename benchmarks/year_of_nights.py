@@ -37,7 +37,7 @@ CHURN = 0.02  # of the devices at fault, per night mended and as many broken
 
 
 def main() -> None:
-    """Tell the nights, then look back."""
+    """Measure and print what was asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--devices", type=int, default=20_000)
@@ -46,7 +46,12 @@ def main() -> None:
         "--limit", type=float, help="fail when the last night costs more than so many seconds"
     )
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp())
+    with tempfile.TemporaryDirectory() as folder:
+        measure(asked, Path(folder))
+
+
+def measure(asked: argparse.Namespace, folder: Path) -> None:
+    """Tell the nights, then look back."""
     database = Database(asked.url, folder)
     random = np.random.default_rng(20251121)
     faulty = random.random(asked.devices) < AT_FAULT

@@ -28,7 +28,6 @@ from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS, WORDINGS
 from audit.rules.model import Rule, Severity
 
 _NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)
-_EDGE = pa.schema([("finding_id", pa.string()), ("number", pa.int64())])
 _TITLE = pa.schema(
     [(name, pa.string()) for name in ("finding_id", "title", "detail", "serial_no", "merchant_no")]
 )
@@ -221,25 +220,33 @@ def lives_on_both(
     What a finding was on a night is what its first later event says it was, and else what it is now; state ""
     for what nobody had heard of then.
     """
-    query = (
-        sa.select(EVENTS.c.finding_id, EVENTS.c.number, *(EVENTS.c[f"was_{name}"] for name in names))
-        .join(RUNS, RUNS.c.number == EVENTS.c.number)
-        .where(EVENTS.c.number > before, ~RUNS.c.superseded, EVENTS.c.kind.not_in(_NOT_OF_LIFE))
-        .order_by(EVENTS.c.event)
-    )
     types = [(name, LIFE.field(name).type) for name in names]
-    edges = pa.schema([*_EDGE, *((f"was_{name}", kind) for name, kind in types)])
-    later = bulk.fetch(connection, query, edges).to_pandas(date_as_object=True)
     current = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, *(FINDINGS.c[name] for name in names))
     schema = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), *types])
     lives: pd.DataFrame = bulk.fetch(connection, current, schema).to_pandas(date_as_object=True)
+    edges = pa.schema([("finding_id", pa.string()), *((f"was_{name}", kind) for name, kind in types)])
     for name, number in (("before", before), ("after", after)):
-        edge = later[later["number"] > number].drop_duplicates("finding_id").set_index("finding_id")
-        known = lives["finding_id"].isin(edge.index)
+        query = _first_after(number, [f"was_{column}" for column in names])
+        edge = bulk.fetch(connection, query, edges).to_pandas(date_as_object=True).set_index("finding_id")
+        places = edge.index.get_indexer(lives["finding_id"])
         for column in names:
-            was = lives["finding_id"].map(edge[f"was_{column}"])
-            lives[f"{column}_{name}"] = lives[column].where(~known, was)
+            was = edge[f"was_{column}"].array.take(places, allow_fill=True)
+            lives[f"{column}_{name}"] = lives[column].where(places < 0, pd.Series(was, index=lives.index))
     return lives
+
+
+def _first_after(number: int, names: Sequence[str]) -> sa.Select[Any]:
+    """Of each finding the first event of its life after a run."""
+    first = (
+        sa.select(sa.func.min(EVENTS.c.event).label("event"))
+        .join(RUNS, RUNS.c.number == EVENTS.c.number)
+        .where(EVENTS.c.number > number, ~RUNS.c.superseded, EVENTS.c.kind.not_in(_NOT_OF_LIFE))
+        .group_by(EVENTS.c.finding_id)
+        .subquery()
+    )
+    return sa.select(EVENTS.c.finding_id, *(EVENTS.c[name] for name in names)).join(
+        first, first.c.event == EVENTS.c.event
+    )
 
 
 def _drift(lives: pd.DataFrame) -> pd.Series[Any]:

@@ -33,6 +33,7 @@ _LIFE = (
     "waiver",
     "waived_until",
 )
+_PART = 65_536
 _HUMAN_SCHEMA = pa.schema(
     [
         ("finding_id", pa.string()),
@@ -72,20 +73,21 @@ def told(
     columns["conflicts"] = _conflicts(connection, ids)
     kept = _silent(connection, as_of) if place.null_count else None
     where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()) if kept else None
-    rules = _worded("rule", place, flagged.take_out("rule"), kept, where)
+    rules = _worded("rule", place, flagged.table["rule"].combine_chunks(), kept, where)
     order = pc.sort_indices(
         pa.table({"rule": rules, "id": ids}), [("rule", "ascending"), ("id", "ascending")]
     )
-    # one column at a time, for each is as large as the frame's own
-    frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)}
+    place, where = place.take(order), where.take(order) if where is not None else None
+    del rules
+    # one column at a time, for each is as large as the frame's own; the words first, for they are the most
+    words = {}
     for name in (*_NAMED, *WORDS):
-        words = rules if name == "rule" else _worded(name, place, flagged.take_out(name), kept, where)
-        frame[name] = _objects(words.take(order))
-        del words
+        words[name] = _objects(_worded(name, place, flagged.take_out(name), kept, where))
         if kept is not None:
             kept = kept.drop_columns(name)
         pa.default_memory_pool().release_unused()
-    return pd.DataFrame(frame, copy=False)
+    frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)}
+    return pd.DataFrame(frame | words, copy=False)
 
 
 def _silent(connection: sa.Connection, as_of: date) -> pa.Table:
@@ -154,6 +156,13 @@ def _conflicts(connection: sa.Connection, ids: pa.Array) -> pa.Array:
 
 def _objects(column: pa.Array) -> pd.Series[Any]:
     """Objects, equal ones once: a text column of pandas would turn None into NaN."""
+    sample = column.slice(0, _PART)
+    if len(pc.unique(sample)) > len(sample) // 2:  # of such there is nothing to save
+        objects = np.empty(len(column), dtype=object)
+        for start in range(0, len(column), _PART):
+            part = column.slice(start, _PART)
+            objects[start : start + len(part)] = part.to_pylist()
+        return pd.Series(objects, dtype=object)
     encoded = column.dictionary_encode()
     values = np.empty(len(encoded.dictionary) + 1, dtype=object)
     values[:-1] = encoded.dictionary.to_pylist()
