@@ -174,6 +174,7 @@ def test_an_owners_sheets_count_its_own(night: Estate):
     assert {rule: count for rule, count in rules.items() if count} == {
         rule: flagged.count(rule) for rule in flagged
     }
+    assert "营业执照" not in cells, "a vendor has devices, no licences"
     assert book.properties.subject == "示例支付 · 甲星"
 
 
@@ -261,6 +262,8 @@ def test_each_owner_is_mailed_its_own_when_its_own_rows_moved(own_night: Estate)
     folder = own_night.folder / "reports" / NEXT.isoformat()
     assert attachment.get_content() == (folder / "report-甲星.xlsx").read_bytes()
     assert attachment.get_filename().isascii()
+    second = everything_in(folder / "report-甲星.xlsx")
+    assert [value for value in OF_B if value in second] == [], "nor on a night that is compared with another"
     told = [str(message["Subject"]), *(message.get_body((kind,)).get_content() for kind in ("plain", "html"))]
     assert told[0].startswith("示例支付 · 甲星 ")
     for text in told:

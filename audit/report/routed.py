@@ -148,7 +148,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         exit_code=house.exit_code,
         reason=alarms[0] if alarms else "",
         population=population_of(assessed.engine, assessed.facts, assessed.outcomes),
-        measures=_without_files_of_others(measures, own.share),
+        measures=_own_measures(measures, own.share),
         findings=findings,
         rules=rules,
         inputs=(),
@@ -172,11 +172,14 @@ def _thresholds(house: Report) -> Mapping[str, Mapping[str, float]]:
     return {line.rule.id: line.thresholds for line in house.rules}
 
 
-def _without_files_of_others(measures: Measures, share: Share) -> Measures:
-    """Without what merchants' files lack, where the merchant list does not say that they are the owner's.
+def _own_measures(measures: Measures, share: Share) -> Measures:
+    """Without kinds of dates that nothing of the owner's can have, and without the files of others.
 
-    A vendor is told of its devices at a merchant, not of the merchant's papers.
+    A vendor is told of its devices at a merchant, not of what the merchant's file lacks: the merchant list
+    does not say that the merchant is the vendor's.
     """
+    due = tuple(one for one in measures.forecast.due if one.expired or one.undated or any(one.within))
+    measures = replace(measures, forecast=replace(measures.forecast, due=due))
     merchants = share.assessed.facts.frames.get(Subject.MERCHANT)
     claimed = {column for column, _ in share.scope.values}
     if merchants is None or claimed <= set(merchants.collect_schema().names()):
