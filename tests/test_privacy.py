@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import os
 import random
 import re
@@ -20,6 +21,7 @@ import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
 from webhook import hooked
 
+from audit.errors import ConfigError
 from audit.intake.documents import check_citizen_number
 from audit.tables import TABLES, Column, Kind
 
@@ -198,3 +200,23 @@ def test_nor_in_what_was_said_nor_in_the_traceback_of_a_bug(told: tuple[Estate, 
     assert "RuntimeError" in said
     assert found_in(said, used) == set()
     assert not [canary for canary in CANARIES if canary in said]
+
+
+def test_what_is_shown_in_clear_is_asked_for_and_told(estate: Estate):
+    wrong = "110105194912310020"
+    estate.write("merchants", [MERCHANT | {"法人身份证号": wrong}])
+
+    def told() -> tuple[bool, list[str], bool]:
+        folder = estate.run().folder
+        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        shown = wrong in " ".join(map(str, pq.read_table(folder / "findings.parquet").to_pylist()))
+        strings = zipfile.ZipFile(folder / "report.xlsx").read("xl/sharedStrings.xml").decode()
+        return shown, summary["unmasked"], "完整显示的个人信息" in strings
+
+    assert told() == (False, [], False)
+    estate.sections["privacy"] = 'unmask = ["legal_id_no"]'
+    assert told() == (True, ["legal_id_no"], True)
+    estate.sections["privacy"] = 'unmask = ["serial_no"]'
+    with pytest.raises(ConfigError) as failure:
+        estate.run()
+    assert "phone" in str(failure.value.facts["detail"]), "what may be shown is named"

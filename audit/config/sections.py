@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from audit.config.profile import ProfileSection
 from audit.config.section import Section
-from audit.tables import CHANNEL, normalise_label
+from audit.tables import CHANNEL, TABLES, normalise_label
 from audit.words import load_programme
 
 ANY_CHANNEL = "any"
@@ -157,6 +157,22 @@ class LetterSection(Section):
 
     sender: str = ""  # the estate's name when left out
     contact: str = ""  # a person or a desk, with a telephone number
+
+
+class PrivacySection(Section):
+    """`[privacy]`: personal columns that reports show in clear; each night says which."""
+
+    unmask: tuple[str, ...] = ()
+
+    @field_validator("unmask")
+    @classmethod
+    def _personal(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = sorted(
+            {column.name for table in TABLES.values() for column in table.columns if column.personal}
+        )
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"{unknown[0]}: one of {', '.join(known)}")
+        return names
 
 
 class LogSection(Section):

@@ -21,6 +21,7 @@ from audit.config.sections import (
     LedgerSection,
     LetterSection,
     LogSection,
+    PrivacySection,
     ReportSection,
     RulesSection,
     ScheduleSection,
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     spark: SparkSection = SparkSection()
     letter: LetterSection = LetterSection()
     log: LogSection = LogSection()
+    privacy: PrivacySection = PrivacySection()
     folder: Path = Path()
     file: str = "audit.toml"
 

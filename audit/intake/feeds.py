@@ -136,7 +136,7 @@ def read_feeds(
         name: files_of(settings.folder, section.files, until) for name, section in settings.inputs.items()
     }
     jobs = {
-        (feed, path): _request(feed, settings.inputs[feed], path, settings.audit.timezone)
+        (feed, path): _request(feed, settings.inputs[feed], path, settings)
         for feed, patterns in found.items()
         for _, paths in patterns
         for path in paths
@@ -264,7 +264,7 @@ def _put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Ta
     return rows.append_column(name, values)
 
 
-def _request(feed: str, section: InputSection, path: Path, zone: str) -> Request:
+def _request(feed: str, section: InputSection, path: Path, settings: Settings) -> Request:
     return Request(
         path=str(path),
         table=feed,
@@ -272,7 +272,8 @@ def _request(feed: str, section: InputSection, path: Path, zone: str) -> Request
         codes=configured_codes(section),
         encoding=section.encoding,
         password=section.password,
-        zone=zone,
+        zone=settings.audit.timezone,
+        unmask=settings.privacy.unmask,
     )
 
 

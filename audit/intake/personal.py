@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha256
 
@@ -20,17 +20,21 @@ _CITIZEN = r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
 _SUSPECT = r"\d{11}|\d{3}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{4}[ -]\d{4}"  # worth a closer look
 
 
-def protect(rows: pa.Table, table: Table, secret: bytes) -> pa.Table:
+def protect(rows: pa.Table, table: Table, secret: bytes, unmask: Sequence[str] = ()) -> pa.Table:
     """The rows with personal columns masked and a `<name>_hash` beside each.
 
     A citizen number in the place of a credit code (micro merchants have none) is masked as well, and so is
     what looks like a number of a person in any other text: remarks, reasons, names, addresses. Numbers that
     name a terminal, a merchant or a paper are what the audit is about, and stay, but for citizen numbers in
-    the place of a licence, a batch, a store: these keep a tag, so that two of them are still told apart.
+    the place of a licence, a batch, a store: these keep a tag, so that two of them are still told apart. The
+    columns of `unmask` are hashed and stay in clear.
     """
     for column in table.columns:
         if column.personal and column.name in rows.column_names:
+            clear = rows[column.name]
             rows = _protect(rows, column.name, secret, everywhere=True)
+            if column.name in unmask:
+                rows = rows.set_column(rows.column_names.index(column.name), column.name, clear)
     if "uscc_check" in rows.column_names:
         rows = _protect(rows, "uscc", secret, everywhere=False)
     for name in rows.column_names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -33,7 +33,8 @@ class Request:
 
     An empty `table` asks which tables the file holds; the first of them is read.
     `password` opens protected workbooks and archives. `secret` is the key (hex) of the hashes that replace
-    personal numbers; "" leaves them in clear, which is for the owner of the file alone (`inspect --to`).
+    personal numbers; "" leaves them in clear, which is for the owner of the file alone (`inspect --to`);
+    `unmask` names personal columns whose text stays beside its hash.
     `derived` adds the columns that are worked out for the rules.
     """
 
@@ -45,6 +46,7 @@ class Request:
     zone: str = "Asia/Shanghai"
     password: str = ""
     secret: str = ""
+    unmask: Sequence[str] = ()
     derived: bool = True
     fewest: int = 2  # columns of the table that a header names at least; 1 for a mere list
     careful: bool = False  # without readers that may abort the process
@@ -55,6 +57,7 @@ class Request:
         depends = [INTAKE_VERSION, digest, self.table, dict(self.columns), self.encoding, self.zone]
         depends += [{name: dict(words) for name, words in self.codes.items()}]
         depends.append(sha256(self.secret.encode()).hexdigest() if self.secret else "")
+        depends += [sorted(self.unmask)] if self.unmask else []
         depends.append(self.derived)
         depends += [self.fewest] if self.fewest != 2 else []
         return sha256(json.dumps(depends, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -103,7 +106,7 @@ def read_file(request: Request) -> FileReading:
         return reading.failed(failure)
     rows = with_derived(canonical.rows, table) if request.derived else canonical.rows
     if request.secret:
-        rows = protect(rows, table, bytes.fromhex(request.secret))
+        rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
     pq.write_table(rows, request.output, compression="lz4")
     return replace(
         reading,

@@ -86,6 +86,7 @@ def build_report(
         run_id=run_id,
         version=__version__,
         config_digest=settings.digest,
+        unmasked=settings.privacy.unmask,
         engine=engine,
         exit_code=int(code),
         reason=_reason(code, ordered, alarms, words, fail_on),

@@ -273,6 +273,7 @@ class Report:
     waivers: tuple[WaiverLine, ...] = ()  # those that end first first
     owner: str = ""  # the party it is for; "" is the house's own, of the whole estate
     routing: Routing | None = None  # where parties are given reports of their own
+    unmasked: tuple[str, ...] = ()  # personal columns shown in clear
     most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
 
     @cached_property

@@ -144,6 +144,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         run_id=house.run_id,
         version=house.version,
         config_digest=house.config_digest,
+        unmasked=house.unmasked,
         engine=house.engine,
         exit_code=house.exit_code,
         reason=alarms[0] if alarms else "",

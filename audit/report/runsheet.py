@@ -32,6 +32,8 @@ def add_run(workbook: Workbook, report: Report, words: Words, cut: int) -> None:
         "listed": f"{len(report.listed):,}",
         "cut": f"{cut:,}",
     }
+    if report.unmasked:
+        facts["unmasked"] = words.show([words.column(name) for name in report.unmasked])
     if report.owner:  # how the whole night ended is the house's own
         del facts["exit_code"], facts["reason"]
     rows = [(words(f"run.{name}"), value) for name, value in facts.items()]

@@ -118,6 +118,7 @@ def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
         "reason": report.reason,
         "engine": report.engine,
         "versions": versions(),
+        "unmasked": list(report.unmasked),
         "devices": {
             "in_scope": report.population.devices,
             "out_of_scope": report.population.out_of_scope,
