@@ -416,3 +416,60 @@ def test_an_item_the_programme_does_not_have_is_no_setting(night: Estate):
     night.sections["audit.programme.fire_drill"] = "last_done = 2026-01-01"
     with pytest.raises(ConfigError, match="fire_drill"):
         load_settings(night.configure())
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_inspections_by_risk_level_and_the_way_to_registration(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    device = DEVICE | {"merchant_no": "898100000000002"}
+    installed = {"SN000006": "", "SN000007": "2026-10-01", "SN000008": "2026-11-10"}
+    estate.write(
+        "devices",
+        [
+            DEVICE | {"serial_no": "SN000001"},
+            DEVICE | {"serial_no": "SN000002"},
+            DEVICE | {"serial_no": "SN000003"},
+            device | {"serial_no": "SN000004"},
+            device | {"serial_no": "SN000005"},
+            *(device | {"serial_no": serial, "install_date": on} for serial, on in installed.items()),
+        ],
+    )
+    estate.write(
+        "merchants",
+        [
+            MERCHANT | {"risk_level": "高"},
+            MERCHANT | {"merchant_no": "898100000000002", "merchant_name": "乙店", "risk_level": ""},
+        ],
+    )
+    decided = {"SN000007": "2026-10-04", "SN000008": "2026-11-11"}
+    estate.write(
+        "registrations",
+        [
+            REGISTRATION | {"serial": serial, "decided_at": on, "merchant_no": "898100000000002"}
+            for serial, on in decided.items()
+        ],
+    )
+    visits = {
+        "SN000001": "2026-11-01",
+        "SN000002": "2026-09-01",
+        "SN000003": "2026-08-01",
+        "SN000004": "2025-10-01",
+    }
+    estate.write(
+        "inspections",
+        [{"serial_no": serial, "inspect_date": on, "result": "合格"} for serial, on in visits.items()],
+    )
+    folder = estate.run().folder
+    told = json.loads((folder / "summary.json").read_text("utf-8"))["programme"]
+    counts = {one.pop("level"): one for one in told["inspections"]}
+    assert counts == {
+        "high": {"devices": 3, "in_cycle": 2, "soon": 1, "overdue": 1, "never": 0, "unknown": 0},
+        "low": {"devices": 5, "in_cycle": 2, "soon": 0, "overdue": 2, "never": 1, "unknown": 1},
+    }
+    overdue = {row["serial_no"] for row in estate.findings() if row["rule"] == "AUD-01"}
+    assert overdue == {"SN000003", "SN000004", "SN000005"}, "the rule says the same"
+    assert told["figures"]["inspected"] == {"part": 4, "whole": 7, "amount": None}
+    assert told["figures"]["lead_time"] == {"part": 0, "whole": 2, "amount": 1}
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")[SHEET]
+    rows = [[cell.value for cell in row[1:8]] for row in sheet.iter_rows(min_row=sheet.max_row - 1)]
+    assert rows == [["高", 3, 2, 1, 1, 0, 0], ["低 / 未评级", 5, 2, 0, 2, 1, 1]]
