@@ -7,7 +7,7 @@ from pathlib import Path
 from audit.ledger.signoffs import LINES
 from audit.report import figures
 from audit.report.cycle import CycleReport
-from audit.report.cyclebook import TALLY, cycle_title, grouped, scope_rows
+from audit.report.cyclerows import TALLY, cycle_title, grouped, scope_rows
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
 from audit.report.selfaudit import inspection_headers, inspection_rows
 from audit.report.templating import environment, inline, render
