@@ -15,7 +15,7 @@ from audit import __version__
 from audit.assessment import assess, statuses_of
 from audit.check import Plan
 from audit.config import Settings
-from audit.delivery.chat import queue_notice, send_notices
+from audit.delivery.chat import queue_notice, require_chat, send_notices
 from audit.delivery.courier import require_secrets, send_queued
 from audit.delivery.nightmail import queue_mail
 from audit.delivery.ownermail import queue_owner_mail
@@ -149,6 +149,8 @@ def run_audit(
     watch = Stopwatch()
     if wishes.mail:
         require_secrets(settings)
+    else:  # what is queued names the rooms all the same
+        require_chat(settings)
     with (
         nullcontext() if held else only_run(settings.state, settings.zone),
         scratch(settings.state / "scratch"),

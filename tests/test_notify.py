@@ -120,6 +120,9 @@ def test_an_address_nobody_knows_stops_the_run_before_it_begins(estate: Estate, 
             require_chat(load_settings(estate.config))
         assert "canary" not in str(failure.value)
         assert "canary" not in logged.getvalue() + capsys.readouterr().err
+    with pytest.raises(ConfigError):
+        estate.run(mail=False)
+    assert not (estate.folder / "reports").exists()
     estate.config.chmod(0o644)
     with pytest.raises(ConfigError) as failure:
         load_settings(estate.config)
