@@ -30,6 +30,7 @@ from audit.ledger.attestations import Statement, enter_statements
 from audit.ledger.cycles import GROUPS, Tally, cycle_facts
 from audit.ledger.database import Database
 from audit.ledger.nights import Practice
+from audit.ledger.retention import planned_pruning, prune
 from audit.ledger.schema import ATTESTATIONS, SIGN_OFFS
 from audit.ledger.signoffs import Cycle, SignOff, enter_cycle, enter_sign_offs, record_of
 from audit.ledger.waivers import Waiver
@@ -61,6 +62,15 @@ def test_a_cycle_adds_up_and_says_what_was_known_at_its_end(database: Database):
     assert cycle_facts(database, NOVEMBER) == found, "later nights change nothing of it"
     with pytest.raises(NothingToShow, match="no_night_in_cycle"):
         cycle_facts(database, OCTOBER)
+
+
+def test_a_cycle_whose_nights_were_pruned_is_not_told_anew(database: Database):
+    tell(database, day(0), [Fault("A")])
+    tell(database, day(100), [Fault("A")])
+    prune(database, planned_pruning(database, day(101), 50), day(101))
+    with pytest.raises(ConfigError, match="cycle_pruned"):
+        cycle_facts(database, NOVEMBER)
+    assert cycle_facts(database, Period.named("2027-03")).total.start == 1
 
 
 def test_what_is_waived_stands_under_its_waiver(database: Database):

@@ -112,7 +112,7 @@ def cycle_facts(database: Database, period: Period) -> CycleFacts:
     before = [one for one in every if one.as_of < period.start]
     with database.transaction() as connection:
         if (kept_from := pruned_before(connection)) and first.as_of < kept_from:
-            raise ConfigError("night_pruned", as_of=first.as_of.isoformat(), since=kept_from.isoformat())
+            raise ConfigError("cycle_pruned", period=period.name, since=kept_from.isoformat())
         lives = _lives(connection, before[-1].number if before else -1, last)
         news = _news(connection, first.as_of, last.as_of)
         statements = statements_of(connection)
