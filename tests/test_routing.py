@@ -270,6 +270,20 @@ def test_each_owner_is_mailed_its_own_when_its_own_rows_moved(own_night: Estate)
         assert [value for value in (*OF_B, str(own_night.folder)) if value in text] == []
 
 
+def test_a_night_that_does_not_know_the_other_says_nothing_of_it_either(own_night: Estate):
+    """The other's files are gone, and with them all that says whose a serial or a name is."""
+    for name in ("暮色与乙海科技_设备.csv", "merchants_20261121.csv", "registrations_20261121.csv"):
+        (own_night.folder / name).unlink()
+    own_night.run(NEXT)
+    path = own_night.folder / "reports" / NEXT.isoformat() / "report-甲星.xlsx"
+    text = everything_in(path)
+    assert [value for value in OF_B if value in text] == []
+    rows = {(row["规则"], row["终端序列号"]): row for row in rows_of(path)}
+    assert rows["REG-04", "SNA00000003"]["问题描述"] == "报备失败（详情见此前的工作簿）"
+    assert rows["REG-04", "SNA00000003"]["实为"] is None
+    assert "SNA00000001" in rows["REG-01", "SNA00000001"]["问题描述"], "what is surely its own stays"
+
+
 def test_two_owners_with_the_same_recipients_get_two_letters(tmp_path: Path):
     to = '\nto = ["same@a.invalid"]'
     estate = two_parties(tmp_path, **{name: body.splitlines()[0] + to for name, body in ROUTES.items()})

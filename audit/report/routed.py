@@ -13,6 +13,7 @@ from audit.check import Plan
 from audit.config import Settings
 from audit.crosscheck.schema import Subject
 from audit.intake.feeds import Feed
+from audit.ledger.lifecycle import Sight
 from audit.ledger.past import Past
 from audit.ledger.telling import HANDLING_COLUMNS
 from audit.measures.night import Measures
@@ -24,13 +25,24 @@ from audit.report.population import population_of
 from audit.report.summary import news
 from audit.routing.owners import Owner, Scope, scopes_of
 from audit.routing.share import Share, share_of, values_present
-from audit.routing.withheld import Known, Names, all_names, censor, identifiers_in, known_of, own_values
+from audit.routing.withheld import (
+    Known,
+    Names,
+    all_names,
+    censor,
+    identifiers_in,
+    is_surely_own,
+    known_of,
+    own_values,
+    quoting_rules,
+)
 from audit.words import Words
 
 # a finding's words that may name others; what people wrote is left out whole where it does, for a text with
 # something replaced in it would come back as theirs
 _SPOKEN = ("detail", "expected", "actual", "suggestion", "source_file", "source_sheet", "other_source")
 _WRITTEN = tuple(name for name in HANDLING_COLUMNS if name in ("person", "remark", "approver"))
+_PARTIES = ("devices", "merchants", "registrations")  # the tables that know who is who
 _NAMING = ("serial_no", "merchant_no", "merchant_name", "vendor", "agent", "store_no")
 
 
@@ -118,7 +130,30 @@ def _censored(own: _Own, known: Known, names: Names, device_files: set[str], wor
     )
     for name in _WRITTEN:
         replaced[name] = _mapped(told[name], lambda text: text if clean(text) == text else "")
-    return told.assign(**replaced)
+    return _kept_back(own, told.assign(**replaced), words)
+
+
+def _kept_back(own: _Own, told: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """The findings without words of earlier nights that may name somebody whom tonight's tables do not have.
+
+    On a night that lacks a table's rows, what people wrote and what rules quote is kept back as well.
+    """
+    health = own.share.assessed.health
+    complete = all(health[feed].complete for feed in _PARTIES if feed in health)
+    quotes = told["rule"].isin(quoting_rules())
+    earlier = told["sight"] != Sight.FLAGGED
+    told = told.copy()
+    if not complete:
+        told["remark"] = None
+    for name in _SPOKEN:
+        sure = told[name].map(lambda text: not text or is_surely_own(str(text), own.values))
+        if name == "other_source":  # a file under whatever name
+            sure &= False
+        back = (earlier & (quotes | ~sure)) | (quotes & (not complete))
+        told.loc[back, name] = (
+            told.loc[back, "title"] + words("report.words_kept_back") if name == "detail" else None
+        )
+    return told
 
 
 def _mapped(column: pd.Series[str], change: Callable[[str], str]) -> pd.Series[str]:

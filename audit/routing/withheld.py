@@ -19,6 +19,7 @@ from audit.assessment import Assessment
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, Frame
 from audit.routing.share import Share, texts_of
+from audit.rules import RULES
 
 _IDENTIFIERS: Mapping[Subject, tuple[str, ...]] = {
     Subject.DEVICE: ("serial_no", "tusn", "merchant_no", "store_no"),
@@ -36,6 +37,14 @@ _SHORTEST_IDENTIFIER = 4
 _RUN = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_.\-/]*[0-9A-Za-z])?")
 _PART = re.compile(r"[0-9A-Za-z]+")
 _PREFIX = 2
+# what may be read as an identifier in a text of an earlier night; days and moments are none
+_LIKELY = re.compile(r"(?=[A-Za-z]*\d)[0-9A-Za-z]{5,}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?")
+# facts in which somebody wrote what he liked: channels, inspectors, whoever keyed a cell
+_FREE_TEXT = frozenset(
+    {"reg_message", "last_error", "known_error", "known_error_remedy", "last_inspection_issue", "unread_text"}
+    | {"found_value", "trainee", "organisation"}
+)
 
 
 class Names:
@@ -153,6 +162,22 @@ def _met(engine: Engine, frame: Frame, wanted: Frame, column: str, *more: str) -
     rows = frame.select(column, *more).join(wanted, on=column, how="inner").unique()
     found: list[dict[str, str]] = engine.collected(rows).to_pylist()
     return found
+
+
+def quoting_rules() -> frozenset[str]:
+    """The rules whose words quote what somebody wrote."""
+    return frozenset(
+        rule.id
+        for rule in RULES.values()
+        for texts in (rule.expected, rule.actual, rule.suggestion, *(case.says for case in rule.cases))
+        if _FREE_TEXT & set(texts.fields)
+    )
+
+
+def is_surely_own(text: str, own: Collection[str]) -> bool:
+    """Whether nothing in a text may identify anybody but the owner, whatever tonight's tables know."""
+    found = _LIKELY.findall(_MOMENT.sub(" ", text))
+    return all(any(form in own for form in _forms(part)) for part in found)
 
 
 def censor(own: Collection[str], known: Known, names: Names, mark: str) -> Callable[[str], str]:
