@@ -82,9 +82,9 @@ def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]
 
 def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collection[str]) -> Frame:
     """The line of the merchant list, MERCHANT_SIDE as far as wanted; its name beats the ledger's."""
-    lines = engine.pick(engine.named(merchants, "merchant_no"), ["merchant_no"], ["row_id"])
+    lines = engine.pick(engine.named(merchants, "merchant_key"), ["merchant_key"], ["row_id"])
     lines = engine.staged(lines).select(
-        "merchant_no",
+        "merchant_key",
         "merchant_status",
         listed_merchant_name="merchant_name",
         merchant_mcc="mcc",
@@ -101,9 +101,9 @@ def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collec
         merchant_source_row="source_row",
         merchant_row_id="row_id",
     )
-    lines = _only(lines, {*wanted, "merchant_no", "merchant_row_id", "listed_merchant_name"})
+    lines = _only(lines, {*wanted, "merchant_key", "merchant_row_id", "listed_merchant_name"})
     return (
-        engine.attach(facts, lines, "merchant_no")
+        engine.attach(facts, lines, "merchant_key")
         .with_columns(
             merchant_listed=~nw.col("merchant_row_id").is_null(),
             merchant_name=nw.coalesce("listed_merchant_name", "merchant_name"),

@@ -27,7 +27,7 @@ from audit.crosscheck.registrations import Listed, beside_device, listed, regist
 from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, REGISTRATION_SIDE, Subject
 from audit.crosscheck.suggestions import suggestions
 from audit.crosscheck.transactions import with_transactions
-from audit.engines import Engine, Frame
+from audit.engines import KEYS, Engine, Frame
 
 Wanted = Mapping[Subject, Collection[str]]
 # what findings, verdicts and the ledger read of every subject, whatever the rules ask
@@ -49,9 +49,12 @@ _LOOKED_AT = frozenset(
     }
 )  # fmt: skip
 
-
+# keys that nothing beyond the device's own facts is looked up by
+_DONE_WITH = tuple(name for name in KEYS if name != "merchant_key")
 # columns of the ledger that near misses are looked for by
-_COMPARED = frozenset({"row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no", "in_scope"})
+_COMPARED = frozenset(
+    {"row_id", "device_key", "serial_no", "serial_key", "tusn_key", "merchant_no", "batch_no", "in_scope"}
+)
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ class _Building:
             tables["devices"],
             columns["devices"],
             sources.device_profile,
-            wanted | ALWAYS | _LOOKED_AT,
+            wanted | ALWAYS | _LOOKED_AT | set(KEYS),
         )
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
         if columns["merchants"] and (asked & {"merchant"} or self._lays_policies):
@@ -185,7 +188,7 @@ class _Building:
         facts = self._with_registered(facts, "registered" in asked)
         if columns["registrations"] and "near" in asked:
             facts = engine.attach(facts, self._near[0], "row_id")
-        return engine.held(facts)
+        return engine.held(facts.drop(*_DONE_WITH))
 
     def _with_registered(self, facts: Frame, asked: bool) -> Frame:
         asked = asked or self.sources.asks(Subject.DEVICE_CHANNEL, {"registered_elsewhere"})

@@ -17,7 +17,7 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
     ledger is some days old.
     """
     shown_names = (
-        "row_id", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent", "province",
+        "row_id", "merchant_key", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent", "province",
         "source_file", "source_sheet", "source_row",
     )  # fmt: skip
     heard = engine.named(
@@ -25,11 +25,11 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
     )
     until = heard.group_by("source_file").agg(heard_until=nw.col("last_contact_at").max())
     used = engine.where(
-        engine.named(heard, "merchant_no", "store_no"),
+        engine.named(heard, "merchant_key", "store_no"),
         nw.col("in_use"),
         ~nw.col("is_spare").fill_null(False),
     )
-    key = ["merchant_no", "store_no"]
+    key = ["merchant_key", "store_no"]
     spans = used.group_by(*key).agg(
         devices=nw.len(),
         first_contact_at=nw.col("last_contact_at").min(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
-from audit.engines import Engine, Frame
+from audit.engines import KEYS, Engine, Frame
 
 UNKNOWN = "unknown"  # a status that was there and could not be read, or that nobody can be sure of
 # of several registrations the strongest stands; one whose status is unknown stands last
@@ -21,39 +21,22 @@ _STRENGTH = {"registered": 6, "pending": 5, "failed": 4, "frozen": 3, "cancelled
 
 @dataclass(frozen=True)
 class Way:
-    """One way to know a device by: the key on the ledger's side and on the list's."""
+    """One way to know a device by: the key on the ledger's side and on the list's (see `engines.keys`)."""
 
     name: str
-    device: tuple[str, ...]
-    registration: tuple[str, ...]
+    device: str
+    registration: str
     by_serial: bool = True  # it names the device itself, not the place it stands in
-
-    def device_key(self) -> nw.Expr:
-        """The key of a ledger row; null where a part is blank."""
-        return _joined(self.device)
-
-    def registration_key(self) -> nw.Expr:
-        """The key of a registration."""
-        return _joined(self.registration)
 
 
 WAYS = (
-    Way("tusn", ("tusn",), ("tusn",)),
-    Way("serial", ("serial_no",), ("serial_no",)),
-    Way("cross", ("serial_no",), ("tusn",)),
-    Way("cross", ("tusn",), ("serial_no",)),
-    Way("terminal", ("merchant_no", "terminal_id"), ("merchant_no", "terminal_id"), by_serial=False),
-    Way("channel_terminal", ("channel_terminal_id",), ("channel_terminal_id",), by_serial=False),
+    Way("tusn", "tusn_key", "tusn_key"),
+    Way("serial", "serial_key", "serial_key"),
+    Way("cross", "serial_key", "tusn_key"),
+    Way("cross", "tusn_key", "serial_key"),
+    Way("terminal", "place_key", "place_key", by_serial=False),
+    Way("channel_terminal", "channel_terminal_key", "channel_terminal_key", by_serial=False),
 )
-
-
-_KEYS = ("serial_no", "tusn", "merchant_no", "terminal_id", "channel_terminal_id")
-
-
-def _joined(names: tuple[str, ...]) -> nw.Expr:
-    if len(names) == 1:
-        return nw.col(names[0])
-    return nw.concat_str([nw.col(name) for name in names], separator="/")
 
 
 def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
@@ -61,8 +44,8 @@ def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
     return tuple(
         way
         for way in WAYS
-        if set(way.device) <= set(columns["devices"])
-        and set(way.registration) <= set(columns["registrations"])
+        if set(KEYS[way.device]) <= set(columns["devices"])
+        and set(KEYS[way.registration]) <= set(columns["registrations"])
     )
 
 
@@ -71,7 +54,7 @@ def in_channel(engine: Engine, current: Frame, channel: str, any_channel: bool) 
 
     "common" counts everywhere. A channel nobody can read may be any, so its status is unknown.
     """
-    known = current.select("row_id", "channel", "device_key", "reg_status", *_KEYS)
+    known = current.select("row_id", "channel", "device_key", "reg_status", *KEYS)
     if not any_channel:
         here = (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
         known = engine.where(known, here)
@@ -79,7 +62,7 @@ def in_channel(engine: Engine, current: Frame, channel: str, any_channel: bool) 
     if not any_channel:
         status = nw.when(nw.col("channel").is_null()).then(nw.lit(UNKNOWN)).otherwise(status)
     return known.select(
-        *_KEYS,
+        *KEYS,
         list_key="device_key",
         list_status=status,
         reg_row_id="row_id",
@@ -111,14 +94,14 @@ def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]
 
 def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     """What one way finds. A key that the list holds once is looked up; the others are joined and ranked."""
-    keyed = devices.select("row_id", device_merchant="merchant_no", match_key=way.device_key())
+    keyed = devices.select("row_id", device_merchant="merchant_key", match_key=way.device)
     keyed = engine.held(engine.named(keyed, "match_key"))
     named = listed.select(
         "list_key",
         "list_status",
         "reg_row_id",
-        list_merchant="merchant_no",
-        match_key=way.registration_key(),
+        list_merchant="merchant_key",
+        match_key=way.registration,
     )
     named = engine.staged(engine.meeting(engine.named(named, "match_key"), keyed, "match_key"))
     several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
@@ -149,9 +132,9 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
 
 def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:
     """A device found by its TUSN whose serial names another device of the list has two candidates."""
-    serials = engine.named(listed.select("serial_no", "reg_row_id", other_key="list_key"), "serial_no")
+    serials = engine.named(listed.select("serial_key", "reg_row_id", other_key="list_key"), "serial_key")
     own = engine.attach(
-        devices.select("row_id", "serial_no"), engine.held(serials), "serial_no", first="reg_row_id"
+        devices.select("row_id", "serial_key"), engine.held(serials), "serial_key", first="reg_row_id"
     )
     doubted = engine.attach(matched, engine.held(own.select("row_id", "other_key")), "row_id")
     other = (nw.col("matched_by") == "tusn") & (nw.col("other_key") != nw.col("list_key"))

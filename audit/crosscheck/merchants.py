@@ -19,7 +19,7 @@ def merchant_facts(
     profile: Sequence[str],
 ) -> Frame:
     """One row per line of the merchant list: what it lacks, and how many devices it has."""
-    facts = engine.named(merchants, "merchant_no")
+    facts = engine.named(merchants, "merchant_key")
     micro = nw.col("merchant_type").str.contains("小微", literal=True) | (nw.col("uscc_check") == "id_number")
     always = ~nw.col("merchant_no").is_null()
     of_companies = ~micro.fill_null(False)
@@ -28,17 +28,17 @@ def merchant_facts(
     ]
     facts = without_nothing(facts.with_columns(**completeness(fields, nw.col("rejected").fill_null(""))))
     if device is not None:
-        listed = device.select("merchant_no", "in_use", "is_spare")
-        used = engine.where(engine.named(listed, "merchant_no"), nw.col("in_use"))
+        listed = device.select("merchant_key", "in_use", "is_spare")
+        used = engine.where(engine.named(listed, "merchant_key"), nw.col("in_use"))
         spare = nw.col("is_spare").fill_null(False)
-        grouped = used.with_columns(spare=nw.when(spare).then(1).otherwise(0)).group_by("merchant_no")
+        grouped = used.with_columns(spare=nw.when(spare).then(1).otherwise(0)).group_by("merchant_key")
         counts = grouped.agg(devices_in_use=nw.len(), spare_devices=nw.col("spare").sum())
         facts = _counts(engine, facts, counts, ("devices_in_use", "spare_devices"))
     if device_channel is not None:
         stands = nw.col("in_use") & nw.col("has_registration") & (nw.col("reg_status") == "registered")
-        told = device_channel.select("merchant_no", "channel", "in_use", "has_registration", "reg_status")
-        named = engine.where(engine.named(told, "merchant_no"), stands)
-        channels = named.select("merchant_no", "channel").unique().group_by("merchant_no")
+        told = device_channel.select("merchant_key", "channel", "in_use", "has_registration", "reg_status")
+        named = engine.where(engine.named(told, "merchant_key"), stands)
+        channels = named.select("merchant_key", "channel").unique().group_by("merchant_key")
         reached = channels.agg(registered_channels=nw.len())
         facts = _counts(engine, facts, reached, ("registered_channels",))
     return facts
@@ -48,5 +48,5 @@ _NOT_OF_MICRO = frozenset({"license_expiry", "license_start"})
 
 
 def _counts(engine: Engine, facts: Frame, counts: Frame, names: Sequence[str]) -> Frame:
-    facts = engine.attach(facts, engine.staged(counts), "merchant_no")
+    facts = engine.attach(facts, engine.staged(counts), "merchant_key")
     return facts.with_columns(**{name: nw.col(name).fill_null(0).cast(nw.Int64) for name in names})

@@ -8,41 +8,38 @@ from audit.engines import Engine, Frame
 
 
 def _live(engine: Engine, devices: Frame, *keys: str) -> Frame:
-    rows = devices.select("row_id", "in_scope", "serial_no", "merchant_no", "terminal_id")
+    rows = devices.select(
+        "row_id", "in_scope", "serial_no", "merchant_no", "serial_key", "merchant_key", "place_key"
+    )
     return engine.where(engine.named(rows, *keys), nw.col("in_scope").fill_null(True))
 
 
 def namesakes(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its serial: how often, under which merchants, and where else (NAMESAKES)."""
-    rows = _live(engine, devices, "serial_no").select("row_id", "serial_no", "merchant_no")
-    shared = engine.held(engine.shared(rows, ["serial_no"], "serial_rows"))
-    owners = shared.filter(~nw.col("merchant_no").is_null())
-    merchants = engine.held(engine.pick(owners, ["serial_no", "merchant_no"], ["row_id"]))
-    side = shared.select("row_id", "serial_no", "serial_rows")
-    side = _with_ends(engine, side, shared, "serial_no", "row_id", ("first", "last"))
+    rows = _live(engine, devices, "serial_key")
+    shared = engine.held(engine.shared(rows, ["serial_key"], "serial_rows"))
+    owners = shared.filter(~nw.col("merchant_key").is_null())
+    merchants = engine.held(engine.pick(owners, ["serial_key", "merchant_key"], ["row_id"]))
+    side = shared.select("row_id", "serial_key", "serial_rows")
+    side = _with_ends(engine, side, shared, "serial_key", "row_id", ("first", "last"))
     side = _with_ends(
-        engine, side, merchants, "serial_no", "merchant_no", ("first_merchant", "last_merchant")
+        engine, side, merchants, "serial_key", "merchant_no", ("first_merchant", "last_merchant")
     )
-    return _placed(engine, devices, side, "twin").drop("serial_no")
+    return _placed(engine, devices, side, "twin").drop("serial_key")
 
 
 def terminal_twins(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its merchant and terminal number: TERMINAL_TWINS."""
-    rows = _live(engine, devices, "merchant_no", "terminal_id").drop("in_scope")
-    # a terminal number is rarer than a merchant's: few are left to be looked at as pairs
-    shared = engine.shared(rows, ["terminal_id", "merchant_no"], "terminal_rows")
     shared = engine.held(
-        shared.with_columns(
-            terminal_key=nw.concat_str([nw.col("merchant_no"), nw.col("terminal_id")], separator="/")
-        )
+        engine.shared(_live(engine, devices, "place_key"), ["place_key"], "terminal_rows")
     )
-    named = shared.filter(~nw.col("serial_no").is_null())
-    serials = engine.held(engine.pick(named, ["terminal_key", "serial_no"], ["row_id"]))
-    side = shared.select("row_id", "terminal_key", "terminal_rows")
-    side = _with_ends(engine, side, shared, "terminal_key", "row_id", ("first", "last"))
+    named = shared.filter(~nw.col("serial_key").is_null())
+    serials = engine.held(engine.pick(named, ["place_key", "serial_key"], ["row_id"]))
+    side = shared.select("row_id", "place_key", "terminal_rows")
+    side = _with_ends(engine, side, shared, "place_key", "row_id", ("first", "last"))
     ends = ("first_terminal_serial", "last_terminal_serial")
-    side = _with_ends(engine, side, serials, "terminal_key", "serial_no", ends)
-    return _placed(engine, devices, side, "terminal_twin").drop("terminal_key")
+    side = _with_ends(engine, side, serials, "place_key", "serial_no", ends)
+    return _placed(engine, devices, side, "terminal_twin").drop("place_key")
 
 
 def _with_ends(

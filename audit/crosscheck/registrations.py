@@ -11,10 +11,9 @@ import pyarrow as pa
 
 from audit.crosscheck.matching import Way, in_channel, matches
 from audit.crosscheck.schema import REGISTRATION_SIDE
-from audit.engines import Engine, Frame, nothing
+from audit.engines import KEYS, Engine, Frame, nothing
 
 _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - compared with naive vendor time
-_KEYS = ("row_id", "serial_no", "tusn", "merchant_no", "terminal_id", "channel_terminal_id")
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Listed:
     """The registration list of the night beside the ledger's keys."""
 
     engine: Engine
-    keys: Frame  # of the ledger: row_id, serial_no, tusn, merchant_no, terminal_id, channel_terminal_id
+    keys: Frame  # of the ledger: row_id and its keys (see `engines.keys`)
     current: Frame  # the last registration of each device, channel and merchant
     ways: tuple[Way, ...]
 
@@ -40,9 +39,9 @@ def listed(
         decided_at=nw.col("effective_at").fill_null(_LONG_AGO)
     )
     current = engine.pick(
-        named, ["device_key", "channel", "merchant_no"], ["decided_at", "row_id"], last=True
+        named, ["device_key", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
     )
-    keyed = engine.named(devices.select("device_key", *_KEYS), "device_key").drop("device_key")
+    keyed = engine.named(devices.select("device_key", "row_id", *KEYS), "device_key").drop("device_key")
     return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), ways)
 
 
@@ -50,7 +49,7 @@ def listed(
 _LOOKED_AT = frozenset(
     {
         *("row_id", "device_key", "channel", "merchant_no", "reg_status", "effective_at", "batch_no"),
-        *("serial_no", "tusn", "terminal_id", "channel_terminal_id"),
+        *("serial_no", *KEYS),
         *("source_file", "source_sheet", "source_row", "rejected"),
     }
 )
@@ -105,7 +104,7 @@ def registered(engine: Engine, lists: Listed) -> Frame | None:
     for way in lists.ways:
         if not way.by_serial and way.name != "terminal":
             continue
-        keyed = engine.where(valid, nw.col("serial_no").is_null()) if way.name == "terminal" else valid
+        keyed = engine.where(valid, nw.col("serial_key").is_null()) if way.name == "terminal" else valid
         keyed = engine.named(
             keyed.select(
                 "row_id",
@@ -114,11 +113,11 @@ def registered(engine: Engine, lists: Listed) -> Frame | None:
                 "source_file",
                 "source_sheet",
                 "source_row",
-                key=way.registration_key(),
+                key=way.registration,
             ),
             "key",
         )
-        ours = engine.named(left.select("row_id", key=way.device_key()), "key")
+        ours = engine.named(left.select("row_id", key=way.device), "key")
         per_key = _per_key(engine, engine.staged(engine.meeting(keyed, ours, "key")))
         hits = engine.attach(ours, per_key, "key").drop("key")
         hits = engine.held(engine.named(hits, "registered_rows"))
@@ -128,7 +127,10 @@ def registered(engine: Engine, lists: Listed) -> Frame | None:
     return engine.stacked(found) if found else None
 
 
-_OF_VALID = (*_KEYS, "channel", "reg_status", "source_file", "source_sheet", "source_row")
+_OF_VALID = (
+    *("row_id", *KEYS, "merchant_no", "channel", "reg_status"),
+    *("source_file", "source_sheet", "source_row"),
+)
 
 
 def _per_key(engine: Engine, keyed: Frame) -> Frame:
@@ -175,18 +177,18 @@ def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str
 def _known(lists: Listed) -> Frame:
     """The registrations that the ledger knows, each with the first ledger row: row_id, ledger_row_id."""
     engine = lists.engine
-    left = lists.current.select(*_KEYS)
+    left = lists.current.select("row_id", *KEYS)
     nothing_found = engine.where(left.select("row_id", ledger_row_id="row_id"), nw.col("row_id") < 0)
     found = [nothing_found]
     for way in lists.ways:
         if way.by_serial:
             rounds = [(lists.keys, left)]
         else:
-            nameless = engine.where(lists.keys, nw.col("serial_no").is_null())
-            rounds = [(nameless, left), (lists.keys, engine.where(left, nw.col("serial_no").is_null()))]
+            nameless = engine.where(lists.keys, nw.col("serial_key").is_null())
+            rounds = [(nameless, left), (lists.keys, engine.where(left, nw.col("serial_key").is_null()))]
         for keys, asked in rounds:
-            own = engine.named(asked.select("row_id", key=way.registration_key()), "key")
-            side = engine.named(keys.select(ledger_row_id="row_id", key=way.device_key()), "key")
+            own = engine.named(asked.select("row_id", key=way.registration), "key")
+            side = engine.named(keys.select(ledger_row_id="row_id", key=way.device), "key")
             side = engine.staged(engine.meeting(side, own, "key"))
             hits = engine.attach(own, side, "key", first="ledger_row_id").drop("key")
             hits = engine.named(hits, "ledger_row_id")
@@ -199,18 +201,19 @@ def _known(lists: Listed) -> Frame:
 def _shared_terminals(lists: Listed) -> Frame:
     """Live registrations whose merchant and terminal number stand under several serials."""
     engine = lists.engine
-    pairs = lists.current.select("row_id", "merchant_no", "terminal_id", "serial_no", "reg_status")
-    pair = ["merchant_no", "terminal_id"]
-    # a terminal number is rarer than a merchant's: few are left to be looked at as pairs
+    pairs = lists.current.select("row_id", "place_key", "serial_no", "serial_key", "reg_status")
     live = engine.named(
-        engine.where(pairs, nw.col("reg_status").is_in(["registered", "pending"])), *pair, "serial_no"
+        engine.where(pairs, nw.col("reg_status").is_in(["registered", "pending"])), "place_key", "serial_key"
     )
-    shared = engine.held(engine.shared(live, pair[::-1], "sharing"))
-    each = engine.staged(engine.pick(shared, [*pair, "serial_no"], ["row_id"]))
-    several = engine.held(engine.shared(each, pair, "terminal_serials"))
-    first = engine.pick(several, pair, ["row_id"]).select(
-        *pair, "terminal_serials", first_terminal_serial="serial_no"
+    shared = engine.held(engine.shared(live, ["place_key"], "sharing"))
+    each = engine.staged(engine.pick(shared, ["place_key", "serial_key"], ["row_id"]))
+    several = engine.held(engine.shared(each, ["place_key"], "terminal_serials"))
+    first = engine.pick(several, ["place_key"], ["row_id"]).select(
+        "place_key", "terminal_serials", first_terminal_serial="serial_no"
     )
-    last = engine.pick(several, pair, ["row_id"], last=True).select(*pair, last_terminal_serial="serial_no")
-    rows = shared.select("row_id", *pair).join(first, on=pair, how="inner").join(last, on=pair, how="inner")
-    return rows.drop(*pair)
+    last = engine.pick(several, ["place_key"], ["row_id"], last=True).select(
+        "place_key", last_terminal_serial="serial_no"
+    )
+    ends = engine.attach(engine.staged(first), engine.staged(last), "place_key")
+    beside = engine.attach(shared.select("row_id", "place_key"), engine.staged(ends), "place_key")
+    return engine.named(beside, "terminal_serials").drop("place_key")

@@ -21,18 +21,21 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
     here and compared.
     """
     devices = engine.where(engine.named(device, "serial_no"), nw.col("in_scope").fill_null(True))
-    devices = devices.select("row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no")
+    devices = devices.select(
+        "row_id", "device_key", "serial_no", "merchant_no", "batch_no", "serial_key", "tusn_key"
+    )
     listed = lists.current.select(
-        "row_id", "device_key", "serial_no", "tusn", "merchant_no", "batch_no", "reg_status",
-        "source_file", "source_sheet", "source_row",
+        "row_id", "device_key", "serial_no", "merchant_no", "batch_no", "serial_key", "tusn_key",
+        "reg_status", "source_file", "source_sheet", "source_row",
     )  # fmt: skip
     listed = engine.where(engine.named(listed, "serial_no"), nw.col("reg_status").is_in(list(_LIVE)))
     for way in lists.ways:
         if way.by_serial:
-            devices = _without(engine, devices, way.device_key(), lists.current, way.registration_key())
-            listed = _without(engine, listed, way.registration_key(), lists.keys, way.device_key())
-    ours = engine.collected(devices.drop("tusn").head(MOST_ROWS + 1)).combine_chunks()
-    theirs = engine.collected(listed.drop("tusn").head(MOST_ROWS + 1)).combine_chunks()
+            devices = _without(engine, devices, way.device, lists.current, way.registration)
+            listed = _without(engine, listed, way.registration, lists.keys, way.device)
+    devices, listed = devices.drop("serial_key", "tusn_key"), listed.drop("serial_key", "tusn_key")
+    ours = engine.collected(devices.head(MOST_ROWS + 1)).combine_chunks()
+    theirs = engine.collected(listed.head(MOST_ROWS + 1)).combine_chunks()
     if max(len(ours), len(theirs)) > MOST_ROWS:
         compared = devices.filter(nw.col("serial_no").str.len_chars() >= SHORTEST)
         left_out = engine.collected(compared.select(rows=nw.len()))["rows"][0].as_py()
@@ -46,8 +49,7 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
     )
 
 
-def _without(engine: Engine, rows: Frame, own: nw.Expr, others: Frame, theirs: nw.Expr) -> Frame:
+def _without(engine: Engine, rows: Frame, own: str, others: Frame, theirs: str) -> Frame:
     """The rows whose key none of the others has."""
-    keyed = engine.staged(rows.with_columns(key=own))
-    known = engine.meeting(engine.named(others.select(key=theirs), "key"), keyed, "key")
-    return engine.staged(engine.lacking(keyed, known, "key").drop("key"))
+    known = engine.named(others.select(nw.col(theirs).alias(own)), own)
+    return engine.staged(engine.lacking(rows, engine.meeting(known, rows, own), own))

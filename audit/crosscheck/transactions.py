@@ -7,7 +7,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from audit.engines import Engine, Frame
+from audit.engines import KEYS, Engine, Frame
 from audit.tables.devices import TRANSACTION_COLUMNS
 
 _LONG_AGO = date(1900, 1, 1)
@@ -19,14 +19,12 @@ def with_transactions(engine: Engine, facts: Frame, transactions: Frame, columns
         return facts
     names = tuple(column.name for column in TRANSACTION_COLUMNS)
     newest = transactions.with_columns(said_on=nw.col("period_end").fill_null(_LONG_AGO))
-    for key, parts in (("serial_no", ("serial_no",)), ("txn_key", ("merchant_no", "terminal_id"))):
-        if not set(parts) <= set(columns):
+    for key in ("serial_key", "place_key"):
+        if not set(KEYS[key]) <= set(columns):
             continue
-        joined = nw.concat_str([nw.col(part) for part in parts], separator="/").alias(key)
-        keyed = newest.with_columns(joined).filter(~nw.col(key).is_null())
-        side = engine.pick(keyed, [key], ["said_on", "row_id"], last=True)
+        side = engine.pick(engine.named(newest, key), [key], ["said_on", "row_id"], last=True)
         side = engine.staged(side.select(key, **{f"told_{name}": nw.col(name) for name in names}))
-        facts = engine.attach(facts.with_columns(joined), side, key)
+        facts = engine.attach(facts, side, key)
         told = {name: nw.coalesce(name, f"told_{name}") for name in names}
         facts = facts.with_columns(**told).drop(*(f"told_{name}" for name in names))
-    return facts.drop("txn_key") if "txn_key" in facts.collect_schema().names() else facts
+    return facts

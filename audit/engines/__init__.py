@@ -10,11 +10,13 @@ from importlib.util import find_spec
 from audit.config import Settings
 from audit.engines.base import Engine, Frame, nothing
 from audit.engines.duckdb import DuckDBEngine
+from audit.engines.keys import KEYS
 from audit.engines.pandas import PandasEngine
 from audit.engines.spark import SparkEngine
 from audit.engines.tables import completed, open_tables, schema_of
 
 __all__ = [
+    "KEYS",
     "DuckDBEngine",
     "Engine",
     "Frame",

@@ -9,6 +9,8 @@ from typing import Any, Self
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
+from audit.engines.keys import as_texts, keys_of
+
 Frame = nw.LazyFrame[Any]
 
 ARROW_TO_NARWHALS: dict[pa.DataType, Any] = {
@@ -48,6 +50,12 @@ class Engine:
     def frame(self, rows: pa.Table) -> Frame:
         """An Arrow table as a lazy frame of this engine."""
         raise NotImplementedError
+
+    def opened(self, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
+        """Canonical tables as frames, with their keys (see `engines.keys`)."""
+        frames = {name: self.frame(rows) for name, rows in tables.items()}
+        keys = {name: as_texts(keys_of(name, rows.schema)) for name, rows in tables.items()}
+        return {name: frame.with_columns(**keys[name]) if keys[name] else frame for name, frame in frames.items()}
 
     def held(self, frame: Frame) -> Frame:
         """The frame computed once, to be read several times."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.engines.base import Engine, Frame
+from audit.engines.keys import with_numbers
 
 
 class PandasEngine(Engine):
@@ -29,6 +30,10 @@ class PandasEngine(Engine):
         """The rows themselves."""
         lazy: Frame = nw.from_native(rows).lazy()
         return lazy
+
+    def opened(self, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
+        """See Engine: the keys are numbers."""
+        return {name: self.frame(rows) for name, rows in with_numbers(tables).items()}
 
     def held(self, frame: Frame) -> Frame:
         """Everything is computed at once; nothing to hold."""
@@ -65,14 +70,14 @@ class PandasEngine(Engine):
         native, others = _native(frame), _native(side)
         if 4 * others.num_rows > native.num_rows:
             return frame
-        return self.frame(native.filter(pc.is_in(native[on], value_set=_one(others[on]), skip_nulls=True)))
+        return self.frame(native.filter(pa.array(_known(native[on], others[on]))))
 
     def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine."""
         native, others = _native(frame), _native(side)
         if not others.num_rows:
             return frame
-        return self.frame(native.filter(pc.is_null(_places(native[on], others[on]))))
+        return self.frame(native.filter(pa.array(~_known(native[on], others[on]))))
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """See Engine: only rows that share their key are put in order."""
@@ -131,17 +136,50 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 
 def _places(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
     """For each key the place of the first row of `known` that has it, or null."""
-    if keys.type == pa.int64() and keys.null_count == 0 and known.null_count == 0 and len(known):
-        asked, there = keys.to_numpy(), known.to_numpy()
-        least = int(there.min())
-        span = int(there.max()) - least + 1
-        if span <= 4 * len(there):  # row ids of one file: a table of places takes less than hashes
-            table = np.full(span, -1, np.int64)
-            table[there[::-1] - least] = np.arange(len(there))[::-1]
-            within = (asked >= least) & (asked < least + span)
-            places = np.where(within, table[np.where(within, asked - least, 0)], -1)
-            return pa.array(places, mask=places < 0)
+    if numbers := _spanned(keys, known):
+        asked, there, span = numbers
+        table = np.full(span + 1, -1, np.int64)
+        table[there[::-1]] = np.arange(len(there))[::-1]
+        table[span] = -1
+        places = table[asked]
+        return pa.array(places, mask=places < 0)
     return _one(pc.index_in(keys, value_set=_one(known), skip_nulls=True))
+
+
+def _known(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> np.ndarray:
+    """Whether `known` has the key; never for a null."""
+    if numbers := _spanned(keys, known):
+        asked, there, span = numbers
+        marks = np.zeros(span + 1, bool)
+        marks[there] = True
+        marks[span] = False
+        return marks[asked]
+    found: np.ndarray = _one(pc.is_in(keys, value_set=_one(known), skip_nulls=True)).to_numpy(
+        zero_copy_only=False
+    )
+    return found
+
+
+def _spanned(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, int] | None:
+    """Numbers that lie close together, as places in a table of so many: it takes less than hashes.
+
+    A null, and a number of `keys` out of the range of `known`, stands behind the last place.
+    """
+    if keys.type != pa.int64() or not len(known):
+        return None
+    ends = pc.min_max(known).as_py()
+    if ends["min"] is None or (span := ends["max"] - ends["min"] + 1) > 4 * max(len(known), len(keys)):
+        return None
+    return _within(keys, ends["min"], span), _within(known, ends["min"], span), span
+
+
+def _within(column: pa.ChunkedArray, least: int, span: int) -> np.ndarray:
+    numbers = _one(column)
+    if numbers.null_count:
+        numbers = numbers.fill_null(least + span)
+    places: np.ndarray = numbers.to_numpy() - least
+    places[(places < 0) | (places >= span)] = span
+    return places
 
 
 def _rising(column: pa.ChunkedArray) -> bool:
@@ -186,11 +224,20 @@ def _codes(table: pa.Table, by: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """A number per row that equal keys share, and how often each number occurs."""
     codes, size = np.zeros(table.num_rows, np.int64), 1
     for name in by:
-        encoded = _one(table[name]).dictionary_encode()
-        own = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
-        codes = codes * (len(encoded.dictionary) + 1) + own if size > 1 else own
-        size *= len(encoded.dictionary) + 1
+        own, values = _numbered(table[name])
+        codes = codes * values + own if size > 1 else own
+        size *= values
         if size > max(1 << 20, 4 * table.num_rows):
             _, codes = np.unique(codes, return_inverse=True)
             size = int(codes.max(initial=-1)) + 1
     return codes, np.bincount(codes, minlength=1)
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
+    """A number from 0 for each value, null among them, and how many numbers there may be."""
+    if numbers := _spanned(column, column):
+        places, _, span = numbers
+        return places, span + 1
+    encoded = _one(column).dictionary_encode()
+    places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
+    return places, len(encoded.dictionary) + 1

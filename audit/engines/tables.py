@@ -80,6 +80,6 @@ def completed(rows: pa.Table, table: Table) -> pa.Table:
 
 def open_tables(engine: Engine, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
     """A lazy frame per canonical table; a table nobody delivered is empty, and what a feed lacks is null."""
-    return {
-        name: engine.frame(completed(tables.get(name, pa.table({})), table)) for name, table in TABLES.items()
-    }
+    return engine.opened(
+        {name: completed(tables.get(name, pa.table({})), table) for name, table in TABLES.items()}
+    )

@@ -1,0 +1,76 @@
+"""What rows are known by, as columns to join and to group by.
+
+A key is opaque: two are equal where the texts behind them are, whichever table they stand in, and it is null
+where one of the texts is. Engines that plan their queries take the texts themselves; in memory a key is a whole
+number, so that no text is hashed twice in a night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "serial_key": ("serial_no",),
+    "tusn_key": ("tusn",),
+    "merchant_key": ("merchant_no",),
+    "place_key": ("merchant_no", "terminal_id"),
+    "channel_terminal_key": ("channel_terminal_id",),
+}
+# a serial of one list may be the TUSN of the other
+_SPACES = (("serial_no", "tusn"), ("merchant_no",), ("terminal_id",), ("channel_terminal_id",))
+_KEYED = ("devices", "registrations", "merchants", "inspections", "transactions")
+_Codes = Mapping[tuple[str, str], pa.Array]  # by table and column
+
+
+def keys_of(table: str, columns: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """The keys of a table, each with the columns it is made of."""
+    if table not in _KEYED:
+        return {}
+    return {name: parts for name, parts in KEYS.items() if all(part in columns.names for part in parts)}
+
+
+def as_texts(keys: Mapping[str, tuple[str, ...]]) -> dict[str, nw.Expr]:
+    """The keys as the texts they stand for."""
+    return {
+        name: nw.concat_str([nw.col(part) for part in parts], separator="/")
+        if len(parts) > 1
+        else nw.col(parts[0])
+        for name, parts in keys.items()
+    }
+
+
+def with_numbers(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """The tables with their keys as numbers."""
+    codes: dict[tuple[str, str], pa.Array] = {}
+    sizes: dict[str, int] = {}
+    for space in _SPACES:
+        own = [(name, part) for name in _KEYED for part in space if part in tables[name].column_names]
+        numbers, size = _numbered([tables[name][part].combine_chunks() for name, part in own])
+        codes |= dict(zip(own, numbers, strict=True))
+        sizes |= dict.fromkeys(space, size)
+    return {name: _with_keys(name, rows, codes, sizes) for name, rows in tables.items()}
+
+
+def _numbered(columns: list[pa.Array]) -> tuple[list[pa.Array], int]:
+    """The columns' texts as numbers, the same for the same text, and how many there are."""
+    encoded = pa.chunked_array(columns, pa.string()).dictionary_encode()
+    size = len(encoded.chunk(encoded.num_chunks - 1).dictionary) if encoded.num_chunks else 0
+    numbers = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
+    found, start = [], 0
+    for column in columns:  # a column without rows has left no chunk behind
+        found.append(numbers.slice(start, len(column)).combine_chunks().cast(pa.int64()))
+        start += len(column)
+    return found, size
+
+
+def _with_keys(name: str, rows: pa.Table, codes: _Codes, sizes: Mapping[str, int]) -> pa.Table:
+    for key, (first, *others) in keys_of(name, rows.schema).items():
+        number = codes[name, first]
+        for part in others:
+            number = pc.add(pc.multiply(number, sizes[part]), codes[name, part])
+        rows = rows.append_column(key, number)
+    return rows
