@@ -55,7 +55,7 @@ def assess(
     }
     delivered = engine.frame(input_facts(feeds, memory, plan.as_of))
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
-    about_inputs = evaluate(Facts({Subject.INPUT: delivered}, columns), of_inputs, {}, due)
+    about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, {}, due)
     health = {
         name: _health(feed, about_inputs) for name, feed in feeds.items() if feed.configured or feed.mandatory
     }

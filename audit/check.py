@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
-from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from audit.crosscheck.facts import ALWAYS, Facts
 from audit.crosscheck.schema import Subject
+from audit.engines import Engine, Frame
 from audit.rules.model import Rule, expression, unread
 
-Frame = nw.LazyFrame[Any]
 # the texts that occur in the columns that list rejected cells: ",serial_no,install_date,"
 Rejected = Mapping[str, Sequence[str]]
 
@@ -204,7 +202,7 @@ def evaluate(
         else:
             able.setdefault(rule.subject, []).append(rule)
     for subject, rules in able.items():
-        for outcome in _evaluate_subject(facts.frames[subject], rules, plan):
+        for outcome in _evaluate_subject(facts.engine, facts.frames[subject], rules, plan):
             outcomes[outcome.rule.id] = outcome
     return [outcomes[rule.id] for rule in plan.rules]
 
@@ -232,60 +230,54 @@ def _why_not(
     return None
 
 
-def _evaluate_subject(frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+def _evaluate_subject(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
     """All rules of a subject in one pass; if that fails, one by one, so that a crash stays its own.
 
     Without a row there is nothing to judge, and not every engine can reckon with nothing.
     """
-    if not len(sample := frame.head(1).collect("pyarrow").to_arrow()):
+    if not len(sample := engine.collected(frame.head(1))):
         nothing = sample.append_column("case", pa.array([], pa.int64()))
         return [Outcome(rule, nothing) for rule in rules]
     try:
-        return _in_one_pass(frame, rules, plan)
+        return _in_one_pass(engine, frame, rules, plan)
     except Exception as failure:
         if len(rules) == 1:
             reason = NotEvaluated(
                 "rule_crashed", {"detail": f"{type(failure).__name__}: {failure}"[:300]}, due=True
             )
             return [Outcome(rules[0], not_evaluated=reason)]
-        return [outcome for rule in rules for outcome in _evaluate_subject(frame, [rule], plan)]
+        return [outcome for rule in rules for outcome in _evaluate_subject(engine, frame, [rule], plan)]
 
 
-def _in_one_pass(frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+def _in_one_pass(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
     """Three truths a rule and row: it applies, it can be judged, it is flagged.
 
     Truths, and numbers of cases for the flagged rows alone: a number for every row costs an engine in memory
     more than all the comparisons.
     """
     columns = frame.collect_schema().names()
-    rejected = _rejected_texts(frame, rules, columns)
+    rejected = _rejected_texts(engine, frame, rules, columns)
     asks = {
         rule.id: _Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
         for rule in rules
     }
     judged = _judged(frame, asks)
-    counts = judged.select(
-        *(
-            nw.col(f"{kind}_{name}").fill_null(True).cast(nw.Int64).sum().alias(f"{kind}_{name}")
-            for name in asks
-            for kind in ("applies", "judged", "flagged")
-        )
-    ).collect("pyarrow")
-    totals = {name: counts.to_arrow()[name][0].as_py() or 0 for name in counts.columns}
-    hits = judged.filter(nw.any_horizontal(*(nw.col(f"flagged_{name}") for name in asks), ignore_nulls=True))
-    hits = hits.select(*columns, *(f"flagged_{name}" for name in asks))
-    flagged = _in_order(hits.collect("pyarrow").to_arrow().combine_chunks())
+    totals = engine.held_by(judged, [f"{kind}_{name}" for name in asks for kind in _KINDS])
     looked_at = _looked_at(plan.rules)
+    shown = {rule.id: rule.columns | ALWAYS | looked_at.get(rule.id, frozenset()) for rule in rules}
+    flagged = engine.marked(
+        judged,
+        {f"flagged_{name}": [column for column in columns if column in own] for name, own in shown.items()},
+    )
     outcomes = []
     for rule in rules:
-        applying, answered, found = (
-            int(totals[f"{kind}_{rule.id}"]) for kind in ("applies", "judged", "flagged")
-        )
-        shown = rule.columns | ALWAYS | looked_at.get(rule.id, frozenset())
-        own = flagged.select([name for name in columns if name in shown])
-        own = own.take(pc.indices_nonzero(flagged[f"flagged_{rule.id}"]))
-        outcomes.append(Outcome(rule, _with_case(own, asks[rule.id]), answered - found, applying - answered))
+        applying, answered, found = (totals[f"{kind}_{rule.id}"] for kind in _KINDS)
+        own = _with_case(flagged[f"flagged_{rule.id}"], asks[rule.id])
+        outcomes.append(Outcome(rule, own, answered - found, applying - answered))
     return outcomes
+
+
+_KINDS = ("applies", "judged", "flagged")
 
 
 def _looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
@@ -322,7 +314,9 @@ def _with_case(rows: pa.Table, asks: _Asks) -> pa.Table:
     return rows.append_column("case", cases["case"].cast(pa.int64()))
 
 
-def _rejected_texts(frame: Frame, rules: Sequence[Rule], columns: Sequence[str]) -> dict[str, list[str]]:
+def _rejected_texts(
+    engine: Engine, frame: Frame, rules: Sequence[Rule], columns: Sequence[str]
+) -> dict[str, list[str]]:
     """What stands in the columns that list rejected cells: mostly little, so most rules need not look."""
     names = {
         _rejected_column(rule.subject, required.partition(".")[0])
@@ -331,12 +325,6 @@ def _rejected_texts(frame: Frame, rules: Sequence[Rule], columns: Sequence[str])
     }
     found = {}
     for name in sorted(names & set(columns)):
-        texts = frame.select(name).filter(~nw.col(name).is_null()).unique().collect("pyarrow").to_arrow()
+        texts = engine.collected(frame.select(name).filter(~nw.col(name).is_null()).unique())
         found[name] = sorted(texts[name].to_pylist())
     return found
-
-
-def _in_order(rows: pa.Table) -> pa.Table:
-    """The rows by row_id, as they mostly are."""
-    ids = rows["row_id"].to_numpy()
-    return rows if (ids[1:] >= ids[:-1]).all() else rows.sort_by("row_id")

@@ -26,7 +26,7 @@ def fact_types(subject: Subject) -> dict[str, pa.DataType]:
 def example_facts(rule: Rule, engine: Engine, only: Collection[str] | None = None) -> Facts:
     """Facts that hold the rows of a rule's example, and nothing else; with all columns, or `only` these."""
     frames: dict[Subject, nw.LazyFrame[Any]] = {rule.subject: engine.frame(example_rows(rule, only))}
-    return Facts(frames, EVERYTHING)
+    return Facts(engine, frames, EVERYTHING)
 
 
 def example_rows(rule: Rule, only: Collection[str] | None = None, first: int = 0) -> pa.Table:

@@ -243,7 +243,7 @@ def test_a_transactions_table_does_for_the_ledgers_own_columns(engine: Engine):
     def outcome_with(transactions: set[str]):
         known = with_transactions(columns | {"transactions": frozenset(transactions)})
         facts = example_facts(rule, engine)
-        [outcome] = evaluate(type(facts)(facts.frames, known), plan, HEALTHY, {})
+        [outcome] = evaluate(type(facts)(facts.engine, facts.frames, known), plan, HEALTHY, {})
         return outcome
 
     assert outcome_with({"serial_no", *counts}).count == len(rule.example.flagged)

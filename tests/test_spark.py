@@ -44,7 +44,7 @@ def _examples(engine: Engine) -> Facts:
     for number, rule in enumerate(RULES.values()):
         parts.setdefault(rule.subject, []).append(example_rows(rule, first=number * _APART))
     frames = {subject: engine.frame(pa.concat_tables(tables)) for subject, tables in parts.items()}
-    return Facts(frames, EVERYTHING)
+    return Facts(engine, frames, EVERYTHING)
 
 
 def _said(outcome: Outcome) -> tuple[str, list[tuple[int, int]], int, int]:

@@ -61,6 +61,7 @@ _COMPARED = frozenset(
 class Facts:
     """A frame per subject, and the feeds' columns that lie behind them."""
 
+    engine: Engine
     frames: Mapping[Subject, Frame]
     columns: Mapping[str, frozenset[str]]
     uncompared: int = 0  # unmatched devices that were too many to look for near misses of
@@ -129,7 +130,7 @@ class _Building:
             if self.sources.asks(subject)
         }
         frames |= {subject: self.engine.frame(rows) for subject, rows in self.sources.small.items()}
-        return Facts(frames, self.sources.columns, self.uncompared)
+        return Facts(self.engine, frames, self.sources.columns, self.uncompared)
 
     def _conformed(self, subject: Subject, frame: Frame) -> Frame:
         """The columns of the schema that are wanted or at hand, absent ones as nulls."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.engines.keys import as_texts, keys_of
 
@@ -26,6 +27,12 @@ ARROW_TO_NARWHALS: dict[pa.DataType, Any] = {
 def nothing(like: str) -> nw.Expr:
     """Nulls of the type of a column, for a frame that has `row_id`."""
     return nw.when(nw.col("row_id") < 0).then(nw.col(like))
+
+
+def by_row(rows: pa.Table) -> pa.Table:
+    """The rows by `row_id`, as they mostly are."""
+    ids = rows["row_id"].to_numpy()
+    return rows if (ids[1:] >= ids[:-1]).all() else rows.sort_by("row_id")
 
 
 class Engine:
@@ -55,7 +62,9 @@ class Engine:
         """Canonical tables as frames, with their keys (see `engines.keys`)."""
         frames = {name: self.frame(rows) for name, rows in tables.items()}
         keys = {name: as_texts(keys_of(name, rows.schema)) for name, rows in tables.items()}
-        return {name: frame.with_columns(**keys[name]) if keys[name] else frame for name, frame in frames.items()}
+        return {
+            name: frame.with_columns(**keys[name]) if keys[name] else frame for name, frame in frames.items()
+        }
 
     def held(self, frame: Frame) -> Frame:
         """The frame computed once, to be read several times."""
@@ -68,6 +77,24 @@ class Engine:
     def collected(self, frame: Frame) -> pa.Table:
         """The rows of a frame, here, as an Arrow table."""
         return frame.collect("pyarrow").to_arrow()
+
+    def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
+        """How many rows each of these columns of truths holds for, or may hold for where it is unknown."""
+        ones = {name: nw.col(name).fill_null(True).cast(nw.Int64).sum() for name in truths}
+        counts = self.collected(frame.select(**ones))
+        return {name: int(counts[name][0].as_py() or 0) for name in truths}
+
+    def marked(self, frame: Frame, shown: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+        """The rows that each column of truths marks, by `row_id`, with the columns that are shown of them."""
+        names = tuple(dict.fromkeys(name for columns in shown.values() for name in columns))
+        some = frame.filter(nw.any_horizontal(*(nw.col(mark) for mark in shown), ignore_nulls=True))
+        rows = by_row(
+            self.collected(some.select(*dict.fromkeys(["row_id", *names, *shown]))).combine_chunks()
+        )
+        return {
+            mark: rows.select(list(columns)).take(pc.indices_nonzero(rows[mark]))
+            for mark, columns in shown.items()
+        }
 
     def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
         """The frame with the columns of `side` beside it, nulls where `side` has no row of that key.

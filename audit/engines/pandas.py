@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.engines.base import Engine, Frame
+from audit.engines.base import Engine, Frame, by_row
 from audit.engines.keys import with_numbers
 
 
@@ -42,6 +42,21 @@ class PandasEngine(Engine):
     def collected(self, frame: Frame) -> pa.Table:
         """See Engine: the table as it stands."""
         return _native(frame)
+
+    def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
+        """See Engine."""
+        native = _native(frame)
+        return {name: (pc.sum(native[name]).as_py() or 0) + native[name].null_count for name in truths}
+
+    def marked(self, frame: Frame, shown: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+        """See Engine: of each mark's rows its own columns alone are copied."""
+        native = _native(frame)
+        found = {}
+        for mark, columns in shown.items():
+            places = pc.indices_nonzero(native[mark])
+            rows = native.select(list(dict.fromkeys(["row_id", *columns]))).take(places)
+            found[mark] = by_row(rows.combine_chunks()).select(list(columns))
+        return found
 
     def where(self, frame: Frame, *conditions: nw.Expr) -> Frame:
         """See Engine: rows are copied only where some are left out."""

@@ -11,7 +11,7 @@ from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Te
 
 def unreadable(*reasons: Reason) -> nw.Expr:
     """Whether a cell of the row was rejected for one of the reasons; never null."""
-    return nw.col("rejected_reasons").fill_null("").str.contains(f"=(?:{'|'.join(reasons)}),")
+    return nw.col("rejected_reasons").str.contains(f"=(?:{'|'.join(reasons)}),").fill_null(False)
 
 
 DQ_02 = Rule(

@@ -122,7 +122,7 @@ def unread(name: str, rejected: str = "rejected") -> nw.Expr:
 
     `rejected` is the fact column that lists such cells of the feed: ",serial_no,install_date,".
     """
-    return nw.col(rejected).fill_null("").str.contains(f",{name},", literal=True)
+    return nw.col(rejected).str.contains(f",{name},", literal=True).fill_null(False)
 
 
 @dataclass(frozen=True)
