@@ -169,7 +169,7 @@ def test_missing_column_is_not_evaluated(rule: Rule, swift_engine: Engine):
     feed, _, column = rule.requires[-1].partition(".")
     facts = example_facts(rule, swift_engine)
     columns = EVERYTHING | {feed: EVERYTHING[feed] - {column}}
-    lacking = type(facts)(facts.frames, columns)
+    lacking = type(facts)(facts.engine, facts.frames, columns)
     [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), HEALTHY, {feed: frozenset({column})})
     assert outcome.flagged is None
     assert outcome.not_evaluated is not None

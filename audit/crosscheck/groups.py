@@ -17,8 +17,8 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
     ledger is some days old.
     """
     shown_names = (
-        "row_id", "merchant_key", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent", "province",
-        "source_file", "source_sheet", "source_row",
+        "row_id", "merchant_key", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent",
+        "province", "source_file", "source_sheet", "source_row",
     )  # fmt: skip
     heard = engine.named(
         device.select(*shown_names, "last_contact_at", "in_use", "is_spare"), "last_contact_at"

@@ -1,8 +1,8 @@
 """What rows are known by, as columns to join and to group by.
 
 A key is opaque: two are equal where the texts behind them are, whichever table they stand in, and it is null
-where one of the texts is. Engines that plan their queries take the texts themselves; in memory a key is a whole
-number, so that no text is hashed twice in a night.
+where one of the texts is. Engines that plan their queries take the texts themselves; in memory a key is a
+whole number, so that no text is hashed twice in a night.
 """
 
 from __future__ import annotations

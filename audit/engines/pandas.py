@@ -53,8 +53,8 @@ class PandasEngine(Engine):
         native = _native(frame)
         found = {}
         for mark, columns in shown.items():
-            places = pc.indices_nonzero(native[mark])
-            rows = native.select(list(dict.fromkeys(["row_id", *columns]))).take(places)
+            places = pc.indices_nonzero(native[mark]).to_numpy().astype(np.int64)
+            rows = _taken(native.select(list(dict.fromkeys(["row_id", *columns]))), places)
             found[mark] = by_row(rows.combine_chunks()).select(list(columns))
         return found
 
@@ -99,11 +99,11 @@ class PandasEngine(Engine):
         native = _native(frame)
         shared, codes = _sharing(native, by[:1])
         if len(by) > 1:
-            places, codes = _sharing(native.select(by).take(shared), by)
+            places, codes = _sharing(_taken(native.select(by), shared), by)
             shared = shared[places]
         if not len(shared):
             return frame
-        in_order = _in_order(native.select(order).take(shared))
+        in_order = _in_order(_taken(native.select(order), shared))
         best = np.full(int(codes.max()) + 1, -1)
         # what is written last stays
         best[codes[in_order if last else in_order[::-1]]] = in_order if last else in_order[::-1]
@@ -121,10 +121,10 @@ class PandasEngine(Engine):
     def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine: only rows whose first key is shared are looked at further."""
         native = _native(frame)
-        narrowed = native.take(_sharing(native, by[:1])[0]) if len(by) > 1 else native
+        narrowed = _taken(native, _sharing(native, by[:1])[0]) if len(by) > 1 else native
         codes, counts = _codes(narrowed, by)
         rows = np.flatnonzero(counts[codes] > 1)
-        return self.frame(_with(narrowed.take(rows), {name: pa.array(counts[codes][rows])}))
+        return self.frame(_with(_taken(narrowed, rows), {name: pa.array(counts[codes][rows])}))
 
     def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
         """See Engine: one array of nulls for all columns of a type."""
@@ -149,6 +149,20 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks()
 
 
+def _taken(table: pa.Table, places: np.ndarray) -> pa.Table:
+    """The rows at these places, which rise; the table is not put together for their sake, as Arrow would."""
+    batches = table.to_batches()
+    if len(batches) == 1:
+        return table.take(places)
+    starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    cuts = np.searchsorted(places, starts)
+    parts = [
+        batch.take(pa.array(places[first:last] - start))
+        for batch, start, first, last in zip(batches, starts, cuts, cuts[1:], strict=False)
+    ]
+    return pa.Table.from_batches(parts, table.schema)
+
+
 def _places(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
     """For each key the place of the first row of `known` that has it, or null."""
     if numbers := _spanned(keys, known):
@@ -168,7 +182,8 @@ def _known(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> np.ndarray:
         marks = np.zeros(span + 1, bool)
         marks[there] = True
         marks[span] = False
-        return marks[asked]
+        has: np.ndarray = marks[asked]
+        return has
     found: np.ndarray = _one(pc.is_in(keys, value_set=_one(known), skip_nulls=True)).to_numpy(
         zero_copy_only=False
     )
@@ -192,7 +207,7 @@ def _within(column: pa.ChunkedArray, least: int, span: int) -> np.ndarray:
     numbers = _one(column)
     if numbers.null_count:
         numbers = numbers.fill_null(least + span)
-    places: np.ndarray = numbers.to_numpy() - least
+    places: np.ndarray = numbers.to_numpy().astype(np.int64) - least
     places[(places < 0) | (places >= span)] = span
     return places
 
