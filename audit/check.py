@@ -261,7 +261,7 @@ def _in_one_pass(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan
         rule.id: _Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
         for rule in rules
     }
-    judged = _judged(frame, asks)
+    judged = _judged(*_prepared(engine, frame, asks))
     totals = engine.held_by(judged, [f"{kind}_{name}" for name in asks for kind in _KINDS])
     looked_at = _looked_at(plan.rules)
     shown = {rule.id: rule.columns | ALWAYS | looked_at.get(rule.id, frozenset()) for rule in rules}
@@ -286,6 +286,23 @@ def _looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     for explained in (one for rule in rules for one in rule.explains):
         found[explained.rule] = found.get(explained.rule, frozenset()) | explained.looks_at
     return found
+
+
+def _prepared(engine: Engine, frame: Frame, asks: Mapping[str, _Asks]) -> tuple[Frame, dict[str, _Asks]]:
+    """The frame and the expressions as the engine likes them best."""
+    frame, ready = engine.prepared(
+        frame,
+        [one for own in asks.values() for one in (own.applies, own.unsure, *own.cases) if one is not None],
+    )
+    rest = iter(ready)
+    return frame, {
+        name: _Asks(
+            None if own.applies is None else next(rest),
+            None if own.unsure is None else next(rest),
+            tuple(next(rest) for _ in own.cases),
+        )
+        for name, own in asks.items()
+    }
 
 
 def _judged(frame: Frame, asks: Mapping[str, _Asks]) -> Frame:

@@ -78,6 +78,13 @@ class Engine:
         """The rows of a frame, here, as an Arrow table."""
         return frame.collect("pyarrow").to_arrow()
 
+    def prepared(self, frame: Frame, conditions: Sequence[nw.Expr]) -> tuple[Frame, list[nw.Expr]]:
+        """The frame and the conditions so that to ask all of them of it repeats nothing.
+
+        An engine that plans its queries sees by itself what conditions share.
+        """
+        return frame, list(conditions)
+
     def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
         """How many rows each of these columns of truths holds for, or may hold for where it is unknown."""
         ones = {name: nw.col(name).fill_null(True).cast(nw.Int64).sum() for name in truths}

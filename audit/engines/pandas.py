@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.engines.base import Engine, Frame, by_row
+from audit.engines.conditions import shared
 from audit.engines.keys import with_numbers
 
 
@@ -42,6 +43,11 @@ class PandasEngine(Engine):
     def collected(self, frame: Frame) -> pa.Table:
         """See Engine: the table as it stands."""
         return _native(frame)
+
+    def prepared(self, frame: Frame, conditions: Sequence[nw.Expr]) -> tuple[Frame, list[nw.Expr]]:
+        """See Engine: what conditions share becomes a column."""
+        table, rewritten = shared(_native(frame), conditions)
+        return self.frame(table), rewritten
 
     def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
         """See Engine."""

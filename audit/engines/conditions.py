@@ -1,0 +1,130 @@
+"""The conditions of many rules, in memory: what several share is worked out once.
+
+What looks at one column of few values, a status or a type, is worked out once for each value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_CONNECTIVES = frozenset({"__and__", "__or__", "__invert__", "fill_null"})
+# what looks at each row by itself; a condition with anything else in it is left as it is
+_ROW_BY_ROW = _CONNECTIVES | {
+    *("col", "lit", "is_null", "is_in", "coalesce", "when_then", "all_horizontal", "any_horizontal", "cast"),
+    *("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__add__", "__sub__", "__mul__"),
+    *("str.contains", "str.starts_with", "str.strip_chars", "str.to_lowercase", "dt.date", "dt.offset_by"),
+}
+_COMPARES = frozenset({"is_in", "__eq__", "__ne__"})
+_LOOKED_AT = 20_000  # rows that tell whether a column has few values
+_FEW = 1_000
+
+
+def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, list[nw.Expr]]:
+    """The table with a column for each part of the conditions, and the conditions in terms of these."""
+    parts: dict[Hashable, tuple[str, nw.Expr]] = {}
+    rewritten = [_in_parts(condition, parts) for condition in conditions]
+    by_column: dict[str, dict[str, nw.Expr]] = {}
+    others: dict[str, nw.Expr] = {}
+    for name, part in parts.values():
+        columns = set(_columns(part))
+        own = by_column.setdefault(columns.pop(), {}) if len(columns) == 1 else others
+        own[name] = part
+    found: dict[str, pa.Array | pa.ChunkedArray] = {}
+    for column, own in by_column.items():
+        if _pays(own.values()) and _has_few_values(table[column]):
+            found |= _by_value(column, table[column], own)
+        else:
+            others |= own
+    if others:
+        answers = nw.from_native(table).select(**others).to_native()
+        found |= {name: answers[name] for name in others}
+    for name, answer in found.items():
+        table = table.append_column(name, answer)
+    return table, rewritten
+
+
+def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) -> nw.Expr:
+    """The condition with columns in the place of its parts: what stands between "and", "or" and "not"."""
+    if not all(node.name in _ROW_BY_ROW for node in _all_nodes(condition)):
+        return condition
+    *before, last = condition._nodes
+    if last.name in _CONNECTIVES and before and len(set(_columns(condition))) > 1:
+        left = _in_parts(nw.Expr(*before), parts)
+        node = copy(last)
+        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, nw.Expr) else one for one in last.exprs)
+        return nw.Expr(*left._nodes, node)
+    if not before and last.name in ("col", "lit"):
+        return condition
+    key = _key(condition)
+    if key not in parts:
+        parts[key] = (f"part {len(parts)}", condition)
+    return nw.col(parts[key][0])
+
+
+def _all_nodes(condition: nw.Expr) -> Iterator[Any]:
+    for node in condition._nodes:
+        yield node
+        for one in node.exprs:
+            if isinstance(one, nw.Expr):
+                yield from _all_nodes(one)
+
+
+def _columns(condition: nw.Expr) -> Iterator[str]:
+    for node in _all_nodes(condition):
+        if node.name == "col":
+            yield from node.kwargs["names"]
+        elif not node.str_as_lit:
+            yield from (one for one in node.exprs if isinstance(one, str))
+
+
+def _key(condition: nw.Expr) -> Hashable:
+    """Equal for conditions that ask the same; 1, 1.0, true and "1" are not the same."""
+    return tuple(
+        (node.name, *map(_key_of, node.exprs), *((k, _key_of(v)) for k, v in node.kwargs.items()))
+        for node in condition._nodes
+    )
+
+
+def _key_of(value: Any) -> Hashable:
+    if isinstance(value, nw.Expr):
+        return _key(value)
+    if isinstance(value, list | tuple):
+        return tuple(map(_key_of, value))
+    return type(value), repr(value)
+
+
+def _pays(parts: Iterable[nw.Expr]) -> bool:
+    """Whether texts are looked at often enough: to tell a column's values apart costs four comparisons."""
+    nodes = (node.name for part in parts for node in _all_nodes(part))
+    return sum(4 if name.startswith("str.") else name in _COMPARES for name in nodes) >= 4
+
+
+def _has_few_values(column: pa.ChunkedArray) -> bool:
+    if column.type != pa.string() or not len(column):
+        return False
+    return len(pc.unique(column.slice(0, _LOOKED_AT))) <= min(_FEW, len(column) // 4)
+
+
+def _by_value(name: str, column: pa.ChunkedArray, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
+    encoded = column.combine_chunks().dictionary_encode()
+    values = pa.concat_arrays([encoded.dictionary, pa.nulls(1, column.type)])
+    places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy().astype(np.int64)
+    answers = nw.from_native(pa.table({name: values})).select(**asked).to_native()
+    return {part: _spread(answers[part], places) for part in asked}
+
+
+def _spread(answers: pa.ChunkedArray, places: np.ndarray) -> pa.Array:
+    if answers.type != pa.bool_():
+        return answers.combine_chunks().take(pa.array(places))
+    truths = pa.array(answers.fill_null(False).to_numpy()[places])
+    if not answers.null_count:
+        return truths
+    unknown = pa.array(answers.is_null().to_numpy()[places])
+    return pc.if_else(unknown, pa.scalar(None, pa.bool_()), truths)
