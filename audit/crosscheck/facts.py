@@ -23,8 +23,8 @@ from audit.crosscheck.matching import ways_between
 from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
 from audit.crosscheck.policies import device_policy_facts, policy_facts
-from audit.crosscheck.registrations import Listed, beside_device, listed, registered, registration_facts
-from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, REGISTRATION_SIDE, Subject
+from audit.crosscheck.registrations import Listed, beside_device, listed, registration_facts, with_registered
+from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, Subject
 from audit.crosscheck.suggestions import suggestions
 from audit.crosscheck.transactions import with_transactions
 from audit.engines import KEYS, Engine, Frame
@@ -45,16 +45,12 @@ _HELD = frozenset({Subject.DEVICE, Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY
 _LOOKED_AT = frozenset(
     {
         "device_key", "device_type_code", "model_key", "vendor_key", "firmware", "is_spare",
-        "last_contact_at", "store_name", "last_error", "txn_amount", "txn_count", "txn_failed",
+        "last_contact_at", "store_name", "batch_no", "last_error", "txn_amount", "txn_count", "txn_failed",
     }
 )  # fmt: skip
 
 # keys that nothing beyond the device's own facts is looked up by
-_DONE_WITH = tuple(name for name in KEYS if name != "merchant_key")
-# columns of the ledger that near misses are looked for by
-_COMPARED = frozenset(
-    {"row_id", "device_key", "serial_no", "serial_key", "tusn_key", "merchant_no", "batch_no", "in_scope"}
-)
+_DONE_WITH = tuple(name for name in KEYS if name not in ("device_code", "merchant_key"))
 
 
 @dataclass(frozen=True)
@@ -87,11 +83,6 @@ class Sources:
             return True
         own = self.wanted.get(subject)
         return own is not None and (names is None or bool(set(names) & set(own)))
-
-
-def _of_list(name: str) -> str:
-    """The column of the registration list that a fact of REGISTRATION_SIDE brings over."""
-    return name if name in ("reg_status", "reg_message") else name.removeprefix("reg_")
 
 
 def build_facts(sources: Sources) -> Facts:
@@ -154,23 +145,29 @@ class _Building:
         return any(self.sources.asks(subject, names) for subject in subjects)
 
     @cached_property
+    def _of_devices(self) -> frozenset[str]:
+        """What anybody asks of a device, by the names of DEVICE."""
+        wanted = self.sources.wanted
+        found = set(FACTS[Subject.DEVICE]) if wanted is None else {n for own in wanted.values() for n in own}
+        if self._lays_policies:
+            found |= {"province_code", "merchant_mcc"}
+            found |= {policy["field"] for policy in self.policies if policy["field"]}
+        return frozenset(found)
+
+    @cached_property
+    def _ledger(self) -> Frame:
+        """The ledger's rows, with what they tell by themselves."""
+        sources = self.sources
+        kept = {*self._of_devices, *ALWAYS, *_LOOKED_AT, *KEYS}
+        profile, columns = sources.device_profile, sources.columns["devices"]
+        return ledger.scoped(self.engine, sources.tables["devices"], columns, profile, kept)
+
+    @cached_property
     def device(self) -> Frame:
         """DEVICE facts: the ledger's rows with every group that is asked for."""
-        sources, engine = self.sources, self.engine
+        sources, engine, wanted = self.sources, self.engine, self._of_devices
         tables, columns = sources.tables, sources.columns
-        wanted = {name for own in (sources.wanted or {}).values() for name in own}
-        if sources.wanted is None:
-            wanted = set(FACTS[Subject.DEVICE])
-        if self._lays_policies:
-            wanted |= {"province_code", "merchant_mcc"}
-            wanted |= {policy["field"] for policy in self.policies if policy["field"]}
-        facts = base = ledger.scoped(
-            engine,
-            tables["devices"],
-            columns["devices"],
-            sources.device_profile,
-            wanted | ALWAYS | _LOOKED_AT | set(KEYS),
-        )
+        facts = base = self._ledger
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
         if columns["merchants"] and (asked & {"merchant"} or self._lays_policies):
             facts = ledger.with_merchant(engine, facts, tables["merchants"], wanted)
@@ -186,38 +183,27 @@ class _Building:
             facts = with_transactions(engine, facts, tables["transactions"], columns["transactions"])
         if columns["inspections"] and "inspected" in asked:
             facts = with_inspections(engine, facts, tables["inspections"], columns["inspections"])
-        facts = self._with_registered(facts, "registered" in asked)
+        elsewhere = sources.asks(Subject.DEVICE_CHANNEL, {"registered_elsewhere"})
+        if columns["registrations"] and ("registered" in asked or elsewhere):
+            facts = with_registered(facts, self.lists, wanted | {"registered_channel"})
         if columns["registrations"] and "near" in asked:
             facts = engine.attach(facts, self._near[0], "row_id")
         return engine.held(facts.drop(*_DONE_WITH))
-
-    def _with_registered(self, facts: Frame, asked: bool) -> Frame:
-        asked = asked or self.sources.asks(Subject.DEVICE_CHANNEL, {"registered_elsewhere"})
-        side = (
-            registered(self.engine, self.lists) if asked and self.sources.columns["registrations"] else None
-        )
-        if side is None:
-            return facts
-        facts = self.engine.attach(facts, self.engine.staged(side), "row_id")
-        return facts.with_columns(registered_rows=nw.col("registered_rows").fill_null(0))
 
     @cached_property
     def lists(self) -> Listed:
         """The registration list beside the ledger's keys."""
         sources = self.sources
-        wanted = set(FACTS[Subject.REGISTRATION]) | {_of_list(name) for name in REGISTRATION_SIDE}
+        wanted = set(FACTS[Subject.REGISTRATION])
         if sources.wanted is not None:
-            wanted = set(sources.wanted.get(Subject.REGISTRATION, ()))
-            wanted |= {_of_list(name) for name in sources.wanted.get(Subject.DEVICE_CHANNEL, ())}
-            wanted |= ALWAYS | {"registered_at"}
+            own = sources.wanted.get(Subject.REGISTRATION)
+            wanted = set() if own is None else {*own, *ALWAYS}
         ways = ways_between(sources.columns)
         return listed(self.engine, sources.tables["devices"], sources.tables["registrations"], ways, wanted)
 
     @cached_property
     def _near(self) -> tuple[Frame, Frame]:
-        columns = self.sources.columns["devices"]
-        devices = ledger.scoped(self.engine, self.sources.tables["devices"], columns, {}, _COMPARED)
-        pairs, others, self.uncompared = suggestions(self.engine, devices, self.lists)
+        pairs, others, self.uncompared = suggestions(self.engine, self._ledger, self.lists)
         return pairs, others
 
     @cached_property

@@ -16,13 +16,10 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
     `heard_until` is the last contact anywhere in the same file: what a store can be late against when the
     ledger is some days old.
     """
-    shown_names = (
-        "row_id", "merchant_key", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent",
-        "province", "source_file", "source_sheet", "source_row",
-    )  # fmt: skip
-    heard = engine.named(
-        device.select(*shown_names, "last_contact_at", "in_use", "is_spare"), "last_contact_at"
+    asked = device.select(
+        "row_id", "merchant_key", "store_no", "last_contact_at", "in_use", "is_spare", "source_file"
     )
+    heard = engine.named(asked, "last_contact_at")
     until = heard.group_by("source_file").agg(heard_until=nw.col("last_contact_at").max())
     used = engine.where(
         engine.named(heard, "merchant_key", "store_no"),
@@ -31,13 +28,20 @@ def site_facts(engine: Engine, device: Frame) -> Frame:
     )
     key = ["merchant_key", "store_no"]
     spans = used.group_by(*key).agg(
+        row_id=nw.col("row_id").min(),
         devices=nw.len(),
         first_contact_at=nw.col("last_contact_at").min(),
         last_contact_at=nw.col("last_contact_at").max(),
     )
-    shown = engine.pick(used.select(*shown_names), key, ["row_id"])
-    sites = shown.join(spans, on=key, how="inner")
+    sites = engine.attach(engine.staged(spans.drop(*key)), device.select(*_OF_SITES), "row_id")
     return engine.attach(sites, engine.staged(until), "source_file")
+
+
+# what is told of a store: as the first of its devices has it
+_OF_SITES = (
+    "row_id", "merchant_no", "store_no", "merchant_name", "store_name", "vendor", "agent", "province",
+    "source_file", "source_sheet", "source_row",
+)  # fmt: skip
 
 
 def channel_facts(device_channel: Frame) -> Frame:

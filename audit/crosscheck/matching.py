@@ -50,27 +50,31 @@ def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
 
 
 def in_channel(engine: Engine, current: Frame, channel: str, any_channel: bool) -> Frame:
-    """The registrations that count in a channel, each with the merchant and device it names.
+    """The registrations that count in a channel: `reg_row_id`, their keys, and how strong the status is.
 
     "common" counts everywhere. A channel nobody can read may be any, so its status is unknown.
     """
-    known = current.select("row_id", "channel", "device_key", "reg_status", *KEYS)
+    known = current.select("row_id", "channel", "reg_status", *KEYS)
     if not any_channel:
         here = (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
         known = engine.where(known, here)
-    status = nw.col("reg_status").fill_null(UNKNOWN)
+    strength = _strength(nw.col("reg_status"))
     if not any_channel:
-        status = nw.when(nw.col("channel").is_null()).then(nw.lit(UNKNOWN)).otherwise(status)
-    return known.select(
-        *KEYS,
-        list_key="device_key",
-        list_status=status,
-        reg_row_id="row_id",
-    )
+        strength = nw.when(nw.col("channel").is_null()).then(nw.lit(0)).otherwise(strength)
+    return known.select(*KEYS, strength=strength, reg_row_id="row_id")
+
+
+def status_in(any_channel: bool) -> nw.Expr:
+    """The status of a registration in a channel, from `reg_status`, `reg_channel` and `ambiguous`."""
+    unsure = nw.col("ambiguous")
+    if not any_channel:
+        unsure = unsure | nw.col("reg_channel").is_null()
+    status = nw.when(unsure).then(nw.lit(UNKNOWN)).otherwise(nw.col("reg_status").fill_null(UNKNOWN))
+    return nw.when(~nw.col("reg_row_id").is_null()).then(status)
 
 
 def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]) -> Frame | None:
-    """For each ledger row that a registration names: row_id, reg_row_id, matched_by, candidates, list_status.
+    """For each ledger row that a registration names: row_id, reg_row_id, matched_by, candidates, ambiguous.
 
     `devices` holds row_id and the key columns, `listed` is `in_channel`. Of several registrations of one
     device the ledger's own merchant wins, then the strongest status, then the later row.
@@ -97,42 +101,35 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     keyed = devices.select("row_id", device_merchant="merchant_key", match_key=way.device)
     keyed = engine.held(engine.named(keyed, "match_key"))
     named = listed.select(
-        "list_key",
-        "list_status",
         "reg_row_id",
+        "strength",
+        list_key="device_code",
         list_merchant="merchant_key",
         match_key=way.registration,
     )
     named = engine.staged(engine.meeting(engine.named(named, "match_key"), keyed, "match_key"))
     several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
     single = engine.lacking(named, several, "match_key")
-    single = single.select("match_key", "reg_row_id", "list_status", "list_key")
+    single = single.select("match_key", "reg_row_id", "list_key")
     rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
     rivals = engine.staged(
         rivals.with_columns(
-            own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0),
-            strength=_strength(nw.col("list_status")),
+            own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0)
         )
     )
     once = engine.lacking(keyed, several, "match_key")
     once = engine.named(engine.attach(once, engine.staged(single), "match_key"), "reg_row_id")
-    once = once.select("row_id", "reg_row_id", "list_status", "list_key", candidates=nw.lit(1).cast(nw.Int64))
+    once = once.select("row_id", "reg_row_id", "list_key", candidates=nw.lit(1).cast(nw.Int64))
     devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
     best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)
     best = engine.attach(best, devices_named, "row_id")
-    hits = engine.stacked(
-        [once, best.select("row_id", "reg_row_id", "list_status", "list_key", "candidates")]
-    )
-    ambiguous = nw.col("candidates") > 1
-    return hits.with_columns(
-        matched_by=nw.lit(way.name),
-        list_status=nw.when(ambiguous).then(nw.lit(UNKNOWN)).otherwise(nw.col("list_status")),
-    )
+    hits = engine.stacked([once, best.select("row_id", "reg_row_id", "list_key", "candidates")])
+    return hits.with_columns(matched_by=nw.lit(way.name), ambiguous=nw.col("candidates") > 1)
 
 
 def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:
     """A device found by its TUSN whose serial names another device of the list has two candidates."""
-    serials = engine.named(listed.select("serial_key", "reg_row_id", other_key="list_key"), "serial_key")
+    serials = engine.named(listed.select("serial_key", "reg_row_id", other_key="device_code"), "serial_key")
     own = engine.attach(
         devices.select("row_id", "serial_key"), engine.held(serials), "serial_key", first="reg_row_id"
     )

@@ -38,7 +38,7 @@ def merchant_facts(
         stands = nw.col("in_use") & nw.col("has_registration") & (nw.col("reg_status") == "registered")
         told = device_channel.select("merchant_key", "channel", "in_use", "has_registration", "reg_status")
         named = engine.where(engine.named(told, "merchant_key"), stands)
-        channels = named.select("merchant_key", "channel").unique().group_by("merchant_key")
+        channels = engine.distinct(named, "merchant_key", "channel").group_by("merchant_key")
         reached = channels.agg(registered_channels=nw.len())
         facts = _counts(engine, facts, reached, ("registered_channels",))
     return facts

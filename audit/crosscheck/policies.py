@@ -14,11 +14,14 @@ from audit.intake.derived import device_type_code
 from audit.intake.places import divide
 from audit.tables import normalise_label
 
-_FROM_DEVICE = tuple(
-    name
-    for name in FACTS[Subject.DEVICE_POLICY]
-    if not name.startswith("policy_")
-    and name not in ("effective_on", "deadline_on", "found_value", "requirement_met")
+_FROM_DEVICE = (
+    "device_code",
+    *(
+        name
+        for name in FACTS[Subject.DEVICE_POLICY]
+        if not name.startswith("policy_")
+        and name not in ("effective_on", "deadline_on", "found_value", "requirement_met")
+    ),
 )
 
 
@@ -145,9 +148,9 @@ def _day(value: Any) -> nw.Expr:
 
 def policy_facts(engine: Engine, policies: Frame, device_policy: Frame) -> Frame:
     """One row per policy, with the devices in use that it covers."""
-    covered = device_policy.select("policy_id", "device_key", "in_use").filter(nw.col("in_use"))
-    covered = covered.select("policy_id", "device_key").unique()
-    counts = covered.group_by("policy_id").agg(devices=nw.len())
+    covered = device_policy.select("policy_id", "device_code", "in_use").filter(nw.col("in_use"))
+    each = engine.distinct(covered, "device_code", "policy_id")
+    counts = each.group_by("policy_id").agg(devices=nw.len())
     named = policies.filter(~nw.col("policy_id").is_null())
     facts = engine.attach(named, engine.staged(counts), "policy_id")
     return facts.with_columns(devices=nw.col("devices").fill_null(0))

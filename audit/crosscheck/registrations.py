@@ -9,7 +9,7 @@ from datetime import datetime
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from audit.crosscheck.matching import Way, in_channel, matches
+from audit.crosscheck.matching import Way, in_channel, matches, status_in
 from audit.crosscheck.schema import REGISTRATION_SIDE
 from audit.engines import KEYS, Engine, Frame, nothing
 
@@ -23,6 +23,7 @@ class Listed:
     engine: Engine
     keys: Frame  # of the ledger: row_id and its keys (see `engines.keys`)
     current: Frame  # the last registration of each device, channel and merchant
+    rows: Frame  # all lines of the list, to look a line's columns up by row_id
     ways: tuple[Way, ...]
 
 
@@ -42,7 +43,7 @@ def listed(
         named, ["device_key", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
     )
     keyed = engine.named(devices.select("device_key", "row_id", *KEYS), "device_key").drop("device_key")
-    return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), ways)
+    return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), registrations, ways)
 
 
 # columns of the list that the steps themselves look at
@@ -66,10 +67,11 @@ def beside_device(
         return engine.with_nulls(device, {"reg_status": pa.string(), "matched_by": pa.string()}).with_columns(
             has_registration=nw.col("row_id") < 0
         )
-    found = found.select("row_id", "reg_row_id", "matched_by", "candidates", listed_status="list_status")
+    found = found.select("row_id", "reg_row_id", "matched_by", "candidates", "ambiguous")
     frame = engine.attach(device, engine.staged(found), "row_id")
-    side = lists.current.select(
+    side = lists.rows.select(
         reg_row_id="row_id",
+        reg_channel="channel",
         **{
             name: nw.col(name if name in _OWN_PREFIX else name.removeprefix("reg_"))
             for name in REGISTRATION_SIDE
@@ -82,41 +84,58 @@ def beside_device(
     return (
         engine.attach(frame, side, "reg_row_id")
         .with_columns(
-            reg_status=nw.col("listed_status"),
+            reg_status=status_in(any_channel),
             has_registration=~nw.col("reg_row_id").is_null() & ~elsewhere.fill_null(False),
         )
-        .drop("listed_status", "reg_row_id")
+        .drop("ambiguous", "reg_channel", "reg_row_id")
     )
 
 
 _OWN_PREFIX = ("reg_status", "reg_message")  # so named in the list itself
 _ALWAYS = (
-    "reg_serial_no", "reg_merchant_no", "reg_rejected", "reg_source_file", "reg_source_sheet",
+    "reg_status", "reg_serial_no", "reg_merchant_no", "reg_rejected", "reg_source_file", "reg_source_sheet",
     "reg_source_row",
 )  # fmt: skip
 
 
-def registered(engine: Engine, lists: Listed) -> Frame | None:
-    """Per ledger row with a valid registration in any channel: REGISTERED, and `registered_channel`."""
-    valid = engine.where(lists.current.select(*_OF_VALID), nw.col("reg_status") == "registered")
+def with_registered(facts: Frame, lists: Listed, wanted: Collection[str]) -> Frame:
+    """The facts with the valid registrations in any channel: REGISTERED, and `registered_channel`."""
+    engine = lists.engine
+    side = _registered(lists)
+    if side is None:
+        return facts
+    facts = engine.attach(facts, engine.staged(side), "row_id")
+    shown = {name: nw.col(source) for name, source in _OF_FIRST.items() if name in wanted}
+    facts = engine.attach(facts, lists.rows.select(first_row="row_id", **shown), "first_row")
+    if "last_registered_merchant" in wanted:
+        last = lists.rows.select(last_row="row_id", last_registered_merchant="merchant_no")
+        facts = engine.attach(facts, last, "last_row")
+    return facts.with_columns(registered_rows=nw.col("registered_rows").fill_null(0)).drop(
+        "first_row", "last_row"
+    )
+
+
+_OF_FIRST = {
+    "first_registered_merchant": "merchant_no",
+    "registered_channel": "channel",
+    "registered_source_file": "source_file",
+    "registered_source_sheet": "source_sheet",
+    "registered_source_row": "source_row",
+}
+
+
+def _registered(lists: Listed) -> Frame | None:
+    """Per ledger row with a valid registration: `registered_rows`, and where the first and last stand."""
+    engine = lists.engine
+    valid = lists.current.select("row_id", "reg_status", *KEYS)
+    valid = engine.where(valid, nw.col("reg_status") == "registered")
     found: list[Frame] = []
     left = lists.keys
     for way in lists.ways:
         if not way.by_serial and way.name != "terminal":
             continue
         keyed = engine.where(valid, nw.col("serial_key").is_null()) if way.name == "terminal" else valid
-        keyed = engine.named(
-            keyed.select(
-                "row_id",
-                "merchant_no",
-                "channel",
-                "source_file",
-                "source_sheet",
-                "source_row",
-                key=way.registration,
-            ),
-            "key",
-        )
+        keyed = engine.named(keyed.select("row_id", "merchant_key", key=way.registration), "key")
         ours = engine.named(left.select("row_id", key=way.device), "key")
         per_key = _per_key(engine, engine.staged(engine.meeting(keyed, ours, "key")))
         hits = engine.attach(ours, per_key, "key").drop("key")
@@ -127,33 +146,20 @@ def registered(engine: Engine, lists: Listed) -> Frame | None:
     return engine.stacked(found) if found else None
 
 
-_OF_VALID = (
-    *("row_id", *KEYS, "merchant_no", "channel", "reg_status"),
-    *("source_file", "source_sheet", "source_row"),
-)
-
-
 def _per_key(engine: Engine, keyed: Frame) -> Frame:
-    """Each key once: how many registrations, the first and last of its merchants, where the first stands."""
+    """Each key once: how many registrations, the row of the first, and that of the last of its merchants."""
     several = engine.held(engine.shared(keyed, ["key"], "rows"))
     many = engine.held(engine.pick(several, ["key"], ["row_id"])).select("key", "rows")
-    first = engine.attach(engine.pick(keyed, ["key"], ["row_id"]), many, "key").select(
+    first = engine.attach(engine.pick(keyed, ["key"], ["row_id"]), many, "key")
+    owned = engine.named(several, "merchant_key")
+    merchants = engine.staged(engine.pick(owned, ["key", "merchant_key"], ["row_id"]))
+    last = engine.pick(merchants, ["key"], ["row_id"], last=True).select("key", last_row="row_id")
+    return engine.attach(first, last, "key").select(
         "key",
-        nw.col("rows").fill_null(1).alias("registered_rows"),
-        first_registered_merchant="merchant_no",
-        registered_channel="channel",
-        registered_source_file="source_file",
-        registered_source_sheet="source_sheet",
-        registered_source_row="source_row",
+        registered_rows=nw.col("rows").fill_null(1),
+        first_row="row_id",
+        last_row=nw.coalesce("last_row", "row_id"),
     )
-    owned = engine.named(several, "merchant_no")
-    merchants = engine.staged(engine.pick(owned, ["key", "merchant_no"], ["row_id"]))
-    last = engine.pick(merchants, ["key"], ["row_id"], last=True)
-    last = last.select("key", other_merchant="merchant_no")
-    beside = engine.attach(first, last, "key")
-    return beside.with_columns(
-        last_registered_merchant=nw.coalesce("other_merchant", "first_registered_merchant")
-    ).drop("other_merchant")
 
 
 def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str] | None) -> Frame:

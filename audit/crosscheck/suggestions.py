@@ -9,6 +9,8 @@ from audit.crosscheck.nearmiss import MOST_SERIALS, PAIRS, REGISTRATIONS, NearMi
 from audit.crosscheck.registrations import Listed
 from audit.engines import Engine, Frame
 
+_COMPARED = ("row_id", "device_key", "serial_no", "merchant_no", "batch_no")
+_SOURCE = ("source_file", "source_sheet", "source_row")
 _LIVE = ("registered", "pending")
 # rows of a side that are brought here; of so many, more serials would be distinct than are compared
 MOST_ROWS = 4 * MOST_SERIALS
@@ -20,24 +22,23 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
     Only what no registration names by serial or TUSN, and only registrations no device names so, are brought
     here and compared.
     """
-    devices = engine.where(engine.named(device, "serial_no"), nw.col("in_scope").fill_null(True))
-    devices = devices.select(
-        "row_id", "device_key", "serial_no", "merchant_no", "batch_no", "serial_key", "tusn_key"
-    )
-    listed = lists.current.select(
-        "row_id", "device_key", "serial_no", "merchant_no", "batch_no", "serial_key", "tusn_key",
-        "reg_status", "source_file", "source_sheet", "source_row",
-    )  # fmt: skip
-    listed = engine.where(engine.named(listed, "serial_no"), nw.col("reg_status").is_in(list(_LIVE)))
+    devices = device.select("row_id", "in_scope", "serial_key", "tusn_key")
+    devices = engine.where(engine.named(devices, "serial_key"), nw.col("in_scope").fill_null(True))
+    listed = lists.current.select("row_id", "reg_status", "serial_key", "tusn_key")
+    listed = engine.where(engine.named(listed, "serial_key"), nw.col("reg_status").is_in(list(_LIVE)))
     for way in lists.ways:
         if way.by_serial:
             devices = _without(engine, devices, way.device, lists.current, way.registration)
             listed = _without(engine, listed, way.registration, lists.keys, way.device)
-    devices, listed = devices.drop("serial_key", "tusn_key"), listed.drop("serial_key", "tusn_key")
-    ours = engine.collected(devices.head(MOST_ROWS + 1)).combine_chunks()
-    theirs = engine.collected(listed.head(MOST_ROWS + 1)).combine_chunks()
+    ours = engine.attach(devices.select("row_id"), device.select(*_COMPARED), "row_id")
+    theirs = engine.attach(
+        listed.select("row_id", "reg_status"), lists.rows.select(*_COMPARED, *_SOURCE), "row_id"
+    )
+    compared = engine.staged(ours)
+    ours = engine.collected(compared.head(MOST_ROWS + 1)).combine_chunks()
+    theirs = engine.collected(theirs.head(MOST_ROWS + 1)).combine_chunks()
     if max(len(ours), len(theirs)) > MOST_ROWS:
-        compared = devices.filter(nw.col("serial_no").str.len_chars() >= SHORTEST)
+        compared = compared.filter(nw.col("serial_no").str.len_chars() >= SHORTEST)
         left_out = engine.collected(compared.select(rows=nw.len()))["rows"][0].as_py()
         found = NearMisses(PAIRS.empty_table(), REGISTRATIONS.empty_table(), capped=int(left_out))
     else:

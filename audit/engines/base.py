@@ -137,6 +137,10 @@ class Engine:
         """
         return frame.unique(subset=list(by), keep="last" if last else "first", order_by=list(order))
 
+    def distinct(self, frame: Frame, *by: str) -> Frame:
+        """Each combination of these columns once."""
+        return frame.select(*by).unique()
+
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """The frame with a column that says how many of its rows share the row's key."""
         return frame.with_columns(nw.len().over(*by).alias(name))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 KEYS: Mapping[str, tuple[str, ...]] = {
+    "device_code": ("device_key",),
     "serial_key": ("serial_no",),
     "tusn_key": ("tusn",),
     "merchant_key": ("merchant_no",),
@@ -52,7 +53,24 @@ def with_numbers(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         numbers, size = _numbered([tables[name][part].combine_chunks() for name, part in own])
         codes |= dict(zip(own, numbers, strict=True))
         sizes |= dict.fromkeys(space, size)
+    codes |= _of_devices(tables, codes, sizes["serial_no"])
     return {name: _with_keys(name, rows, codes, sizes) for name, rows in tables.items()}
+
+
+def _of_devices(tables: Mapping[str, pa.Table], codes: _Codes, size: int) -> dict[tuple[str, str], pa.Array]:
+    """Numbers of `device_key`. Nearly all are "sn:" and a serial, which has a number already."""
+    own = [(name, "device_key") for name in _KEYED if "device_key" in tables[name].column_names]
+    keys = [tables[name]["device_key"].combine_chunks() for name, _ in own]
+    serials = [codes[name, "serial_no"] for name, _ in own]
+    named = [
+        pc.fill_null(pc.and_(pc.starts_with(key, "sn:"), pc.is_valid(serial)), False)
+        for key, serial in zip(keys, serials, strict=True)
+    ]
+    others, _ = _numbered([key.filter(pc.invert(by)) for key, by in zip(keys, named, strict=True)])
+    return {
+        one: pc.replace_with_mask(serial, pc.invert(by), pc.add(other, size))
+        for one, serial, by, other in zip(own, serials, named, others, strict=True)
+    }
 
 
 def _numbered(columns: list[pa.Array]) -> tuple[list[pa.Array], int]:

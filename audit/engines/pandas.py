@@ -118,6 +118,14 @@ class PandasEngine(Engine):
         keep[shared[best[best >= 0]]] = True
         return self.frame(native.filter(pa.array(keep)))
 
+    def distinct(self, frame: Frame, *by: str) -> Frame:
+        """See Engine."""
+        native = _native(frame).select(by)
+        codes, counts = _codes(native, by)
+        first = np.full(len(counts), -1)
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        return self.frame(_taken(native, np.sort(first[first >= 0])))
+
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine."""
         native = _native(frame)
