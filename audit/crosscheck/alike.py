@@ -8,7 +8,7 @@ of the characters of what met. It finds every pair at optimal string alignment d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,12 @@ class Pairs:
     def turned(self) -> Pairs:
         """The same pairs, seen from the other list."""
         return Pairs(self.right, self.left, self.kind)
+
+
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    """Parts of one kind as one."""
+    lefts, rights = [part.left for part in parts], [part.right for part in parts]
+    return Pairs(np.concatenate(lefts), np.concatenate(rights), parts[0].kind)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ a further sign and changed the share of right suggestions by less than 1 % eithe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.crosscheck.alike import KINDS, LONGEST, Pairs, Places, alike, among, comparable
+from audit.crosscheck.alike import KINDS, LONGEST, Pairs, Places, alike, among, comparable, joined
 
 SCOPES = ("merchant", "batch", "anywhere")
 # distinct serials on either side; a million each took 1.4 GB and 38 s, of one sequence or of none
@@ -26,6 +26,7 @@ SCOPES = ("merchant", "batch", "anywhere")
 # matter of slips.
 MOST_SERIALS = 1_000_000
 
+_BUNCH = 250_000  # pairs that are looked up at once
 _SHARED = ("merchant_no", "batch_no")
 _NOWHERE = np.iinfo(np.int64).max
 
@@ -177,7 +178,7 @@ def _places(texts: pa.ChunkedArray, known: pa.Array) -> Places:
 
 def _candidates(near: _Side, far: _Side, parts: Sequence[Pairs]) -> list[_Candidates]:
     candidates = []
-    for pairs in parts:
+    for pairs in _bunched(parts):
         start = near.starts[pairs.left]
         count = near.starts[pairs.left + 1] - start
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
@@ -189,6 +190,19 @@ def _candidates(near: _Side, far: _Side, parts: Sequence[Pairs]) -> list[_Candid
         rank = scope * len(KINDS) + pairs.kind
         candidates.append(_Candidates(row.astype(np.int32), serial.astype(np.int32), rank))
     return candidates
+
+
+def _bunched(parts: Sequence[Pairs]) -> Iterator[Pairs]:
+    """The parts of a kind put together: the merchants of the other side are looked up once for many pairs."""
+    for kind in dict.fromkeys(part.kind for part in parts):
+        bunch: list[Pairs] = []
+        for part in (one for one in parts if one.kind == kind):
+            bunch.append(part)
+            if sum(one.left.size for one in bunch) > _BUNCH:
+                yield joined(bunch)
+                bunch = []
+        if bunch:
+            yield joined(bunch)
 
 
 def _best(candidates: Sequence[_Candidates], near: _Side, far: _Side) -> _Best:

@@ -55,13 +55,15 @@ def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) ->
     if not all(node.name in _ROW_BY_ROW for node in _all_nodes(condition)):
         return condition
     *before, last = condition._nodes
-    if last.name in _CONNECTIVES and before and len(set(_columns(condition))) > 1:
-        left = _in_parts(nw.Expr(*before), parts)
-        node = copy(last)
-        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, nw.Expr) else one for one in last.exprs)
-        return nw.Expr(*left._nodes, node)
     if not before and last.name in ("col", "lit"):
         return condition
+    inner = [one for one in (nw.Expr(*before), *last.exprs) if isinstance(one, nw.Expr) and one._nodes]
+    plain = all(len(one._nodes) == 1 and one._nodes[0].name in ("col", "lit") for one in inner)
+    if len(set(_columns(condition))) > 1 and (last.name in _CONNECTIVES or not plain):
+        left = _in_parts(nw.Expr(*before), parts)._nodes if before else ()
+        node = copy(last)
+        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, nw.Expr) else one for one in last.exprs)
+        return nw.Expr(*left, node)
     key = _key(condition)
     if key not in parts:
         parts[key] = (f"part {len(parts)}", condition)

@@ -16,6 +16,9 @@ from audit.engines.base import Engine, Frame, by_row
 from audit.engines.conditions import shared
 from audit.engines.keys import with_numbers
 
+# columns that say where something stands
+_SHOWN = ("_source_file", "_source_sheet", "_source_row")
+
 
 class PandasEngine(Engine):
     """In memory, one process, on the Arrow arrays that back pandas' columns.
@@ -42,7 +45,7 @@ class PandasEngine(Engine):
 
     def collected(self, frame: Frame) -> pa.Table:
         """See Engine: the table as it stands."""
-        return _native(frame)
+        return _told(_native(frame))
 
     def prepared(self, frame: Frame, conditions: Sequence[nw.Expr]) -> tuple[Frame, list[nw.Expr]]:
         """See Engine: what conditions share becomes a column."""
@@ -61,7 +64,7 @@ class PandasEngine(Engine):
         for mark, columns in shown.items():
             places = pc.indices_nonzero(native[mark]).to_numpy().astype(np.int64)
             rows = _taken(native.select(list(dict.fromkeys(["row_id", *columns]))), places)
-            found[mark] = by_row(rows.combine_chunks()).select(list(columns))
+            found[mark] = by_row(_told(rows).combine_chunks()).select(list(columns))
         return found
 
     def where(self, frame: Frame, *conditions: nw.Expr) -> Frame:
@@ -82,9 +85,8 @@ class PandasEngine(Engine):
             side = self.pick(side, [on], [first])
         left, right = _native(frame), _native(side)
         places = _places(left[on], right[on])
-        return self.frame(
-            _with(left, {name: _one(right[name]).take(places) for name in right.column_names if name != on})
-        )
+        beside = {name: _beside(right[name], places, name) for name in right.column_names if name != on}
+        return self.frame(_with(left, beside))
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine: only a small side is looked for."""
@@ -150,12 +152,33 @@ class PandasEngine(Engine):
         """See Engine: chunks are put side by side, nothing is copied."""
         if len(frames) == 1:
             return frames[0]
-        tables = [_native(frame) for frame in frames]
+        tables = [_told(_native(frame)) for frame in frames]
         return self.frame(pa.concat_tables([table.select(tables[0].column_names) for table in tables]))
 
 
 def _native(frame: Frame) -> pa.Table:
     table: pa.Table = frame.to_native()
+    return table
+
+
+def _beside(column: pa.ChunkedArray, places: pa.Array, name: str) -> pa.Array:
+    """The values at these places.
+
+    Of where something stands, which is shown and not judged, the places themselves stand for the values.
+    """
+    values = _one(column)
+    if name.endswith(_SHOWN) and not pa.types.is_dictionary(values.type):
+        return pa.DictionaryArray.from_arrays(places, values, safe=False)
+    return values.take(places)
+
+
+def _told(table: pa.Table) -> pa.Table:
+    """The table with the values that places stand for."""
+    for number, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            chunks = [chunk.dictionary.take(chunk.indices) for chunk in table.column(number).chunks]
+            values = pa.chunked_array(chunks, field.type.value_type)
+            table = table.set_column(number, field.name, values)
     return table
 
 
