@@ -60,6 +60,7 @@ def share_of(assessed: Assessment, plan: Plan, scope: Scope) -> Share:
     """
     owned = _OF_CHANNELS if scope.by_channel else _OWNED
     facts = Facts(
+        assessed.engine,
         {
             subject: _own(assessed.engine, frame, scope)
             for subject, frame in assessed.facts.frames.items()
