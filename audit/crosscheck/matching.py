@@ -7,7 +7,7 @@ nothing is guessed: the match is ambiguous and its status unknown.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
@@ -49,19 +49,20 @@ def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
     )
 
 
-def in_channel(engine: Engine, current: Frame, channel: str, any_channel: bool) -> Frame:
+def in_channel(engine: Engine, current: Frame, ways: Sequence[Way], channel: str, any_channel: bool) -> Frame:
     """The registrations that count in a channel: `reg_row_id`, their keys, and how strong the status is.
 
     "common" counts everywhere. A channel nobody can read may be any, so its status is unknown.
     """
-    known = current.select("row_id", "channel", "reg_status", *KEYS)
+    keys = {"device_code", "merchant_key", "serial_key", *(way.registration for way in ways)}
+    known = current.select("row_id", "channel", "reg_status", *(name for name in KEYS if name in keys))
     if not any_channel:
         here = (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
         known = engine.where(known, here)
     strength = _strength(nw.col("reg_status"))
     if not any_channel:
         strength = nw.when(nw.col("channel").is_null()).then(nw.lit(0)).otherwise(strength)
-    return known.select(*KEYS, strength=strength, reg_row_id="row_id")
+    return known.with_columns(strength=strength).rename({"row_id": "reg_row_id"})
 
 
 def status_in(any_channel: bool) -> nw.Expr:

@@ -30,7 +30,8 @@ def namesakes(engine: Engine, devices: Frame) -> Frame:
 
 def terminal_twins(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its merchant and terminal number: TERMINAL_TWINS."""
-    shared = engine.held(engine.shared(_live(engine, devices, "place_key"), ["place_key"], "terminal_rows"))
+    shared = engine.shared(_live(engine, devices, "place_key"), ["place_key"], "terminal_rows")
+    shared = engine.held(engine.attach(shared, devices.select("row_id", "serial_no"), "row_id"))
     named = shared.filter(~nw.col("serial_key").is_null())
     serials = engine.held(engine.pick(named, ["place_key", "serial_key"], ["row_id"]))
     side = shared.select("row_id", "place_key", "terminal_rows")

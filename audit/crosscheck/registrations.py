@@ -40,7 +40,7 @@ def listed(
         decided_at=nw.col("effective_at").fill_null(_LONG_AGO)
     )
     current = engine.pick(
-        named, ["device_key", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
+        named, ["device_code", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
     )
     keyed = engine.named(devices.select("device_key", "row_id", *KEYS), "device_key").drop("device_key")
     return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), registrations, ways)
@@ -62,7 +62,8 @@ def beside_device(
     """The device facts with the registration that stands for each in one channel (REGISTRATION_SIDE)."""
     engine = lists.engine
     device = device.with_columns(channel=nw.lit(channel))
-    found = matches(engine, lists.keys, in_channel(engine, lists.current, channel, any_channel), lists.ways)
+    known = in_channel(engine, lists.current, lists.ways, channel, any_channel)
+    found = matches(engine, lists.keys, known, lists.ways)
     if found is None:
         return engine.with_nulls(device, {"reg_status": pa.string(), "matched_by": pa.string()}).with_columns(
             has_registration=nw.col("row_id") < 0

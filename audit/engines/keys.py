@@ -24,6 +24,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 # a serial of one list may be the TUSN of the other
 _SPACES = (("serial_no", "tusn"), ("merchant_no",), ("terminal_id",), ("channel_terminal_id",))
 _KEYED = ("devices", "registrations", "merchants", "inspections", "transactions")
+_MOST_DIGITS = 8
 _Codes = Mapping[tuple[str, str], pa.Array]  # by table and column
 
 
@@ -50,7 +51,10 @@ def with_numbers(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     sizes: dict[str, int] = {}
     for space in _SPACES:
         own = [(name, part) for name in _KEYED for part in space if part in tables[name].column_names]
-        numbers, size = _numbered([tables[name][part].combine_chunks() for name, part in own])
+        columns = [tables[name][part].combine_chunks() for name, part in own]
+        # terminal numbers are looked for beside merchants' only: theirs need not lie close together
+        width = _digits(columns) if space == ("terminal_id",) else 0
+        numbers, size = _read(columns, width) if width else _numbered(columns)
         codes |= dict(zip(own, numbers, strict=True))
         sizes |= dict.fromkeys(space, size)
     codes |= _of_devices(tables, codes, sizes["serial_no"])
@@ -74,7 +78,7 @@ def _of_devices(tables: Mapping[str, pa.Table], codes: _Codes, size: int) -> dic
 
 
 def _numbered(columns: list[pa.Array]) -> tuple[list[pa.Array], int]:
-    """The columns' texts as numbers, the same for the same text, and how many there are."""
+    """The columns' texts as numbers, the same for the same text, and a number above all of them."""
     encoded = pa.chunked_array(columns, pa.string()).dictionary_encode()
     size = len(encoded.chunk(encoded.num_chunks - 1).dictionary) if encoded.num_chunks else 0
     numbers = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
@@ -83,6 +87,21 @@ def _numbered(columns: list[pa.Array]) -> tuple[list[pa.Array], int]:
         found.append(numbers.slice(start, len(column)).combine_chunks().cast(pa.int64()))
         start += len(column)
     return found, size
+
+
+def _read(columns: list[pa.Array], width: int) -> tuple[list[pa.Array], int]:
+    """Texts of so many digits as the numbers they are; see `_numbered`."""
+    return [column.cast(pa.int64()) for column in columns], int(10**width)
+
+
+def _digits(columns: list[pa.Array]) -> int:
+    """How many digits every text consists of; 0 where that is not the same for all, or too many."""
+    lengths = [pc.min_max(pc.binary_length(column)).as_py() for column in columns]
+    widths = {end for ends in lengths for end in ends.values() if end is not None}
+    if len(widths) != 1 or not 0 < (width := widths.pop()) <= _MOST_DIGITS:
+        return 0
+    plain = all(pc.all(pc.ascii_is_decimal(column)).as_py() is not False for column in columns)
+    return width if plain else 0
 
 
 def _with_keys(name: str, rows: pa.Table, codes: _Codes, sizes: Mapping[str, int]) -> pa.Table:

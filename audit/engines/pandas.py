@@ -244,9 +244,9 @@ def _within(column: pa.ChunkedArray, least: int, span: int) -> np.ndarray:
     numbers = _one(column)
     if numbers.null_count:
         numbers = numbers.fill_null(least + span)
-    places: np.ndarray = numbers.to_numpy().astype(np.int64) - least
-    places[(places < 0) | (places >= span)] = span
-    return places
+    places = numbers.to_numpy() - least
+    within: np.ndarray = np.minimum(places.view(np.uint64), span).view(np.int64)  # below 0 is far above
+    return within
 
 
 def _rising(column: pa.ChunkedArray) -> bool:
