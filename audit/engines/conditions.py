@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.engines.parallel import at_once
+
 _CONNECTIVES = frozenset({"__and__", "__or__", "__invert__", "fill_null"})
 # what looks at each row by itself; a condition with anything else in it is left as it is
 _ROW_BY_ROW = _CONNECTIVES | {
@@ -36,16 +38,21 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
         columns = set(_columns(part))
         own = by_column.setdefault(columns.pop(), {}) if len(columns) == 1 else others
         own[name] = part
-    found: dict[str, pa.Array | pa.ChunkedArray] = {}
+    by_value: list[tuple[str, dict[str, nw.Expr]]] = []
     for column, own in by_column.items():
         if _pays(own.values()) and _has_few_values(table[column]):
-            found |= _by_value(column, table[column], own)
+            by_value.append((column, own))
         else:
             others |= own
-    if others:
-        answers = nw.from_native(table).select(**others).to_native()
-        found |= {name: answers[name] for name in others}
-    for name, answer in found.items():
+
+    def answered(part: tuple[str, nw.Expr]) -> dict[str, pa.ChunkedArray]:
+        return {part[0]: nw.from_native(table).select(part[1].alias(part[0])).to_native()[part[0]]}
+
+    found = [
+        *at_once(lambda one: _by_value(one[0], table[one[0]], one[1]), by_value, len(table)),
+        *at_once(answered, others.items(), len(table)),
+    ]
+    for name, answer in (pair for one in found for pair in one.items()):
         table = table.append_column(name, answer)
     return table, rewritten
 

@@ -13,6 +13,8 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.engines.parallel import at_once
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     "device_code": ("device_key",),
     "serial_key": ("serial_no",),
@@ -49,16 +51,25 @@ def with_numbers(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """The tables with their keys as numbers."""
     codes: dict[tuple[str, str], pa.Array] = {}
     sizes: dict[str, int] = {}
-    for space in _SPACES:
-        own = [(name, part) for name in _KEYED for part in space if part in tables[name].column_names]
-        columns = [tables[name][part].combine_chunks() for name, part in own]
-        # terminal numbers are looked for beside merchants' only: theirs need not lie close together
-        width = _digits(columns) if space == ("terminal_id",) else 0
-        numbers, size = _read(columns, width) if width else _numbered(columns)
-        codes |= dict(zip(own, numbers, strict=True))
+    rows = max(table.num_rows for table in tables.values())
+    for space, numbered in zip(_SPACES, at_once(lambda one: _space(tables, one), _SPACES, rows), strict=True):
+        numbers, size = numbered
+        codes |= numbers
         sizes |= dict.fromkeys(space, size)
     codes |= _of_devices(tables, codes, sizes["serial_no"])
     return {name: _with_keys(name, rows, codes, sizes) for name, rows in tables.items()}
+
+
+def _space(
+    tables: Mapping[str, pa.Table], space: tuple[str, ...]
+) -> tuple[dict[tuple[str, str], pa.Array], int]:
+    """The numbers of columns that may hold the same, and a number above all of them."""
+    own = [(name, part) for name in _KEYED for part in space if part in tables[name].column_names]
+    columns = [tables[name][part].combine_chunks() for name, part in own]
+    # terminal numbers are looked for beside merchants' only: theirs need not lie close together
+    width = _digits(columns) if space == ("terminal_id",) else 0
+    numbers, size = _read(columns, width) if width else _numbered(columns)
+    return dict(zip(own, numbers, strict=True)), size
 
 
 def _of_devices(tables: Mapping[str, pa.Table], codes: _Codes, size: int) -> dict[tuple[str, str], pa.Array]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from audit.engines.base import Engine, Frame, by_row
 from audit.engines.conditions import shared
 from audit.engines.keys import with_numbers
+from audit.engines.parallel import at_once
 
 # columns that say where something stands
 _SHOWN = ("_source_file", "_source_sheet", "_source_row")
@@ -60,12 +61,13 @@ class PandasEngine(Engine):
     def marked(self, frame: Frame, shown: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
         """See Engine: of each mark's rows its own columns alone are copied."""
         native = _native(frame)
-        found = {}
-        for mark, columns in shown.items():
+
+        def rows_of(mark: str) -> pa.Table:
             places = pc.indices_nonzero(native[mark]).to_numpy().astype(np.int64)
-            rows = _taken(native.select(list(dict.fromkeys(["row_id", *columns]))), places)
-            found[mark] = by_row(_told(rows).combine_chunks()).select(list(columns))
-        return found
+            rows = _taken(native.select(list(dict.fromkeys(["row_id", *shown[mark]]))), places)
+            return by_row(_told(rows).combine_chunks()).select(list(shown[mark]))
+
+        return dict(zip(shown, at_once(rows_of, shown, len(native)), strict=True))
 
     def where(self, frame: Frame, *conditions: nw.Expr) -> Frame:
         """See Engine: rows are copied only where some are left out."""
@@ -85,8 +87,9 @@ class PandasEngine(Engine):
             side = self.pick(side, [on], [first])
         left, right = _native(frame), _native(side)
         places = _places(left[on], right[on])
-        beside = {name: _beside(right[name], places, name) for name in right.column_names if name != on}
-        return self.frame(_with(left, beside))
+        names = [name for name in right.column_names if name != on]
+        beside = at_once(lambda name: _beside(right[name], places, name), names, len(left))
+        return self.frame(_with(left, dict(zip(names, beside, strict=True))))
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine: only a small side is looked for."""
