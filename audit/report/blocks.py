@@ -97,15 +97,11 @@ def put(sheet: Worksheet, row: int, column: int, value: object) -> Cell:
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
     cell.value = (printable(value) or None) if isinstance(value, str) else value  # type: ignore[assignment]
-    cell.font = styles.font()
-    cell.border = styles.THIN
-    cell.alignment = styles.WRAP
     if isinstance(value, str) and value:
         cell.data_type = "s"
-        cell.number_format = "@"
-        cell.quotePrefix = bool(_FORMULA.match(value))
-    elif isinstance(value, date):
-        cell.number_format = "yyyy-mm-dd"
+        styles.dress(cell, "@", bool(_FORMULA.match(value)))
+    else:
+        styles.dress(cell, "yyyy-mm-dd" if isinstance(value, date) else "General")
     return cell
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from copy import copy
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from openpyxl.cell import Cell
 from openpyxl.formatting.rule import FormulaRule
@@ -39,11 +43,13 @@ TOP = Alignment(horizontal="left", vertical="top")
 A4 = 9
 
 
+@cache
 def font(size: float = 11, bold: bool = False, color: str = INK) -> Font:
     """The report's one typeface."""
     return Font(name=FONT, size=size, bold=bold, color=color)
 
 
+@cache
 def fill(color: str) -> PatternFill:
     """A plain background."""
     return PatternFill("solid", start_color=color, end_color=color)
@@ -55,6 +61,28 @@ def new_workbook() -> Workbook:
     workbook.remove(workbook.worksheets[0])
     workbook._named_styles["Normal"].font = font()  # type: ignore[attr-defined]
     return workbook
+
+
+def dress(cell: Cell, number_format: str = "General", guarded: bool = False) -> None:
+    """The style of a cell in a short table. `guarded`: text that begins as a formula does.
+
+    openpyxl compares a style with all others for each cell; here it is found once a workbook and then copied.
+    """
+    workbook = cell.parent.parent
+    assert workbook is not None
+    known = _SHORT.setdefault(workbook, {})
+    key = number_format, guarded
+    if key not in known:
+        cell.font = font()
+        cell.border = THIN
+        cell.alignment = WRAP
+        cell.number_format = number_format
+        cell.quotePrefix = guarded
+        known[key] = cell._style  # type: ignore[attr-defined]
+    cell._style = copy(known[key])  # type: ignore[attr-defined]
+
+
+_SHORT: WeakKeyDictionary[Workbook, dict[tuple[str, bool], Any]] = WeakKeyDictionary()
 
 
 def header_cell(cell: Cell, color: str = HEAD) -> None:
