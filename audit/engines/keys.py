@@ -27,6 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 _SPACES = (("serial_no", "tusn"), ("merchant_no",), ("terminal_id",), ("channel_terminal_id",))
 _KEYED = ("devices", "registrations", "merchants", "inspections", "transactions")
 _MOST_DIGITS = 8
+_BETWEEN = "\x1f"  # stands in no cell, so that "M/1" and "2" are not "M" and "1/2"
 _Codes = Mapping[tuple[str, str], pa.Array]  # by table and column
 
 
@@ -40,7 +41,7 @@ def keys_of(table: str, columns: pa.Schema) -> dict[str, tuple[str, ...]]:
 def as_texts(keys: Mapping[str, tuple[str, ...]]) -> dict[str, nw.Expr]:
     """The keys as the texts they stand for."""
     return {
-        name: nw.concat_str([nw.col(part) for part in parts], separator="/")
+        name: nw.concat_str([nw.col(part) for part in parts], separator=_BETWEEN)
         if len(parts) > 1
         else nw.col(parts[0])
         for name, parts in keys.items()

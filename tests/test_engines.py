@@ -1,0 +1,115 @@
+"""What the engine in memory does by shorter ways than the others: the same has to come out."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+import pytest
+
+from audit.crosscheck.schema import Subject
+from audit.engines import KEYS, DuckDBEngine, PandasEngine, open_tables
+from audit.engines.conditions import shared
+from audit.rules import RULES
+from audit.rules.model import Condition, expression
+from tests.facts import example_rows
+
+AS_OF = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize("subject", sorted({rule.subject for rule in RULES.values()}))
+def test_what_conditions_share_answers_as_they_do(subject: Subject):
+    rules = [rule for rule in RULES.values() if rule.subject is subject]
+    examples = pa.concat_tables([example_rows(rule) for rule in rules])
+    table = pa.concat_tables(
+        [examples] * 6
+    ).combine_chunks()  # so that columns have few values for their rows
+    asked: list[nw.Expr] = []
+    for rule in rules:
+        night = rule.night(AS_OF)
+        conditions: list[Condition | None] = [rule.applies, rule.unsure, *(case.when for case in rule.cases)]
+        asked += [expression(one, night) for one in conditions if one is not None]
+    prepared, rewritten = shared(table, asked)
+    direct = nw.from_native(table).select(**{f"a{n}": one for n, one in enumerate(asked)}).to_native()
+    there = nw.from_native(prepared).select(**{f"a{n}": one for n, one in enumerate(rewritten)}).to_native()
+    assert there.to_pydict() == direct.to_pydict()
+
+
+def test_what_differs_by_type_alone_is_not_shared():
+    table = pa.table({"n": [1, 2, None], "t": ["1", "x", None]})
+    asked = [nw.col("t") == "1", nw.col("n") == 1, nw.col("n") == 1.5, nw.col("t").is_in(["1", "x"])]
+    prepared, rewritten = shared(table, asked)
+    answers = nw.from_native(prepared).select(**{f"a{n}": one for n, one in enumerate(rewritten)})
+    assert answers.to_native().to_pydict() == {
+        "a0": [True, False, None],
+        "a1": [True, False, None],
+        "a2": [False, False, None],
+        "a3": [True, True, None],
+    }
+
+
+def test_what_looks_at_other_rows_is_left_alone():
+    table = pa.table({"n": [1, 2, 3]})
+    asked = nw.col("n") > nw.col("n").mean()
+    prepared, [rewritten] = shared(table, [asked])
+    assert prepared.column_names == ["n"]
+    assert nw.from_native(prepared).select(over=rewritten).to_native()["over"].to_pylist() == [
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("terminals", [("00000001", "10000001"), ("T1", "00000001"), ("1/01", "01")])
+def test_keys_are_equal_where_the_texts_are(terminals: tuple[str, str]):
+    rows = [
+        {"serial_no": serial, "tusn": tusn, "merchant_no": merchant, "terminal_id": terminal}
+        for serial, tusn, merchant, terminal in product(
+            ("S1", "T9", None), ("T9", None), ("M", "M/1", None), (*terminals, None)
+        )
+    ]
+    for row in rows:
+        kinds = (("sn", row["serial_no"]), ("tusn", row["tusn"]))
+        known = next((f"{kind}:{value}" for kind, value in kinds if value), None)
+        row["device_key"] = known or f"tid:{row['merchant_no']}/{row['terminal_id']}"
+    listed = pa.Table.from_pylist(rows)
+    tables = {"devices": _numbered(listed), "registrations": _numbered(listed.slice(7))}
+    with PandasEngine() as numbers, DuckDBEngine() as texts:
+        for left, right in (("devices", "devices"), ("devices", "registrations")):
+            met = []
+            for engine in (numbers, texts):
+                frames = open_tables(engine, tables)
+                both = {name: engine.collected(frames[name]).sort_by("row_id") for name in (left, right)}
+                met.append(
+                    {
+                        key: _meetings(both[left][key].to_pylist(), both[right][key].to_pylist())
+                        for key in KEYS
+                    }
+                )
+            assert met[0] == met[1]
+
+
+def _numbered(rows: pa.Table) -> pa.Table:
+    return rows.append_column("row_id", pa.array(range(rows.num_rows)))
+
+
+def _meetings(left: list[object], right: list[object]) -> set[tuple[int, int]]:
+    """The places of keys that are equal; a null is equal to none."""
+    return {(a, b) for a, x in enumerate(left) for b, y in enumerate(right) if x is not None and x == y}
+
+
+def test_where_something_stands_is_told_when_it_is_shown():
+    engine = PandasEngine()
+    left = engine.frame(pa.table({"row_id": [3, 1, 2], "key": [30, None, 10]}))
+    side = engine.frame(
+        pa.table({"key": [10, 30], "twin_source_file": ["a", None], "twin_source_row": [7, 8]})
+    )
+    beside = engine.attach(left, side, "key")
+    expected = {"twin_source_file": [None, None, "a"], "twin_source_row": [8, None, 7]}
+    names = list(expected)
+    assert engine.collected(beside.select(*names)).to_pydict() == expected
+    assert engine.collected(engine.stacked([beside, beside]).select(*names)).num_rows == 6
+    marked = engine.marked(beside.with_columns(mark=nw.col("row_id") > 1), {"mark": names})["mark"]
+    assert marked.to_pydict() == {"twin_source_file": ["a", None], "twin_source_row": [7, 8]}
