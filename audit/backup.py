@@ -41,7 +41,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
             raise ConfigError("backup_nothing", state=state)
         with _ledger(settings) as database:
             nights = past_nights(database, 1)
-        with tempfile.TemporaryDirectory(dir=state) as scratch, replacing(target) as temporary:
+        with tempfile.TemporaryDirectory() as scratch, replacing(target) as temporary:
             paths = {
                 str(path.relative_to(state)): path for kind in _KEPT for path in sorted(state.glob(kind))
             }

@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 from filelock import FileLock, Timeout
 
 from audit.errors import CannotWrite, Locked
-from audit.files import write_private
+from audit.files import clear_abandoned, scratch, write_private
 
 _SHY_SECONDS = 1.0  # how long a holder may take to write down who it is
 
 
 @contextmanager
 def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the state folder, or wait for it. Raises Locked, naming the holder, when another run has it."""
+    """Hold the state folder, or wait for it. Raises Locked, naming the holder, when another run has it.
+
+    What runs that were killed have left half written goes first; temporary files go to the folder itself.
+    """
     holder = state / "lock.json"
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,7 +39,9 @@ def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator
     try:
         started = datetime.now(zone).isoformat(sep=" ", timespec="seconds")
         write_private(holder, json.dumps({"pid": os.getpid(), "started": started}).encode())
-        yield
+        clear_abandoned(state)
+        with scratch(state / "scratch"):
+            yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()

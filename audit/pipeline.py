@@ -21,7 +21,6 @@ from audit.delivery.nightmail import queue_mail
 from audit.delivery.ownermail import queue_owner_mail
 from audit.engines import choose_engine
 from audit.errors import ConfigError, ExitCode, NoUsableInput
-from audit.files import clear_abandoned, scratch
 from audit.findings import findings_of
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.read import digest_of
@@ -151,11 +150,7 @@ def run_audit(
         require_secrets(settings)
     else:  # what is queued names the rooms all the same
         require_chat(settings)
-    with (
-        nullcontext() if held else only_run(settings.state, settings.zone),
-        scratch(settings.state / "scratch"),
-    ):
-        clear_abandoned(settings.state)
+    with nullcontext() if held else only_run(settings.state, settings.zone):
         database = Database(settings.ledger.url, settings.state)
         try:
             with open_night(database, night_of, rebuild=bool(wishes.rebuild)) as night:
