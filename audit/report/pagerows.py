@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from audit.plaintext import plain
@@ -122,9 +123,9 @@ def _order(rows: pd.DataFrame, name: str, words: Words) -> list[str]:
 
 def _texts(values: pd.Series) -> pd.Series:
     """Values as a reader sees them; what is unknown is empty."""
-    known = values.astype(object).where(values.notna(), "")
-    texts = {value: plain(str(value)) for value in known.unique()}
-    return known.map(texts)
+    places, distinct = pd.factorize(values.astype(object).where(values.notna(), ""))
+    texts = np.array([plain(str(value)) for value in distinct], object)
+    return pd.Series(texts[places], values.index, dtype=object)
 
 
 def setup(rows: int, left: int, columns: Sequence[PageColumn], words: Words) -> str:
