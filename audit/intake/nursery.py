@@ -23,6 +23,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from typing import Any, NoReturn
 
@@ -148,6 +149,11 @@ def _serve(asking: socket.socket) -> None:
     from audit.intake import form, read  # noqa: F401  # what children find imported
 
     gc.freeze()
+    with suppress(BrokenPipeError):  # who asked was killed before our answer
+        _answer(asking)
+
+
+def _answer(asking: socket.socket) -> None:
     while True:
         asked, descriptors = _received(asking)
         if asked is None:

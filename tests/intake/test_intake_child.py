@@ -87,6 +87,9 @@ def test_a_reader_dies_with_whoever_asked_for_it(ledger: Request):
     while not (started := children(int(nursery))):
         assert time.monotonic() < patience
     [reader] = started
+    allowed = str(Limits().address_bytes)
+    while allowed not in Path(f"/proc/{reader}/limits").read_text():  # it has begun
+        assert time.monotonic() < patience
     os.kill(int(reader), signal.SIGSTOP)  # it will not end of itself
     asked.kill()
     asked.wait()
