@@ -43,7 +43,7 @@ from audit.ledger.workdays import load_calendar
 from audit.lock import only_run
 from audit.measures.upkeep import WINDOW
 from audit.programme import items_of, programme_states
-from audit.publish import digests, draft, intact, set_aside, settle, swap_in
+from audit.publish import digests, draft, drafting, intact, set_aside, settle, swap_in
 from audit.report.build import build_report
 from audit.report.checklist import Programme, sealed_programme
 from audit.report.measured import measures_of, upkeep_of_night
@@ -204,6 +204,7 @@ def _tell(
     final = settings.output / as_of.isoformat()
     rows = sum(feed.rows for feed in feeds.values())
     with (
+        drafting() as drafts,
         open_night(database, as_of, rebuild=bool(wishes.rebuild)) as night,
         choose_engine(settings, rows) as engine,
     ):
@@ -283,6 +284,7 @@ def _tell(
             raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))
         folder = draft(settings.output, final.name, run_id, {**files, "summary.json": to_json(told)})
+        drafts.append(folder)
         night.complete_run(run, input_records(feeds), report.counts, rules)
         remember_statuses(settings.state, run_id, statuses_of(assessed), [run.run_id for run in night.runs])
         queue_mail(settings, words, report, files["report.xlsx"], final, night, run)

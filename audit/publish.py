@@ -8,7 +8,8 @@ thrown away.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +59,18 @@ def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> P
             "cannot_write", path=str(folder), detail=failure.strerror or str(failure)
         ) from failure
     return folder
+
+
+@contextmanager
+def drafting() -> Iterator[list[Path]]:
+    """A list of drafts that are thrown away unless everything inside, the ledger's commit too, succeeds."""
+    drafts: list[Path] = []
+    try:
+        yield drafts
+    except BaseException:
+        for folder in drafts:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def swap_in(output: Path, name: str, folder: Path) -> Path:
