@@ -148,7 +148,7 @@ class ReportSection(Section):
 
     output: Path = Path("reports")
     templates: Path | None = None
-    max_rows: int = Field(default=2_000, ge=1)  # findings shown in the page; the workbook holds them all
+    max_rows: int = Field(default=2_000, ge=1)  # findings in the page's own table; its script has more
     weights: WeightsSection = WeightsSection()
 
 
