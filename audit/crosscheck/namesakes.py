@@ -8,16 +8,15 @@ from audit.engines import Engine, Frame
 
 
 def _live(engine: Engine, devices: Frame, *keys: str) -> Frame:
-    rows = devices.select(
-        "row_id", "in_scope", "serial_no", "merchant_no", "serial_key", "merchant_key", "place_key"
-    )
+    rows = devices.select("row_id", "in_scope", "serial_key", "merchant_key", "place_key")
     return engine.where(engine.named(rows, *keys), nw.col("in_scope").fill_null(True))
 
 
 def namesakes(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its serial: how often, under which merchants, and where else (NAMESAKES)."""
     rows = _live(engine, devices, "serial_key")
-    shared = engine.held(engine.shared(rows, ["serial_key"], "serial_rows"))
+    shared = engine.shared(rows, ["serial_key"], "serial_rows")
+    shared = engine.held(engine.attach(shared, devices.select("row_id", "merchant_no"), "row_id"))
     owners = shared.filter(~nw.col("merchant_key").is_null())
     merchants = engine.held(engine.pick(owners, ["serial_key", "merchant_key"], ["row_id"]))
     side = shared.select("row_id", "serial_key", "serial_rows")

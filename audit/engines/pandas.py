@@ -88,6 +88,7 @@ class PandasEngine(Engine):
         left, right = _native(frame), _native(side)
         places = _places(left[on], right[on])
         names = [name for name in right.column_names if name != on]
+        assert not {*names} & {*left.column_names}, "a planned join would refuse to name two columns alike"
         beside = at_once(lambda name: _beside(right[name], places, name), names, len(left))
         return self.frame(_with(left, dict(zip(names, beside, strict=True))))
 
