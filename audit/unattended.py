@@ -59,7 +59,7 @@ def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, s
         "deliver": _unit_command(_deliver(config.resolve())),
         "user": "pos-audit" if own == "root" else own,
         "folder": _unit_path(settings.folder),
-        "writable": [_unit_word(str(path)) for path in dict.fromkeys((settings.state, settings.output))],
+        "writable": [_unit_word(str(path)) for path in _writable(settings)],
         "home": "read-only" if _at_home(Path(sys.executable), settings.folder) else "true",
         "credential": _unit_path(_password_file(settings)) if mail and mail.user else "",
         "java": settings.audit.engine == "spark",
@@ -122,6 +122,14 @@ def _cron_days(settings: Settings, shift: int) -> str:
     """cron's day of the week, Sunday 0; the day there may be another day here."""
     days = {(WEEKDAYS.index(day) + 1 + shift) % 7 for day in settings.schedule.days}
     return "*" if len(days) == len(WEEKDAYS) else ",".join(map(str, sorted(days)))
+
+
+def _writable(settings: Settings) -> list[Path]:
+    """The folders a night writes to, those within others left out."""
+    textfile = settings.notify.textfile
+    folders = [settings.state, settings.output, settings.log_file.parent]
+    folders += [settings.path(textfile).parent] if textfile else []
+    return [one for one in dict.fromkeys(folders) if not any(other in one.parents for other in folders)]
 
 
 def _at_home(*paths: Path) -> bool:

@@ -243,6 +243,7 @@ def units(estate: Estate) -> Path:
     estate.sections["mail"] = (
         'host = "h"\nuser = "u"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]\npassword_file = "secret.txt"'
     )
+    estate.sections["notify"] = 'textfile = "figures/pos_audit.prom"'
     return folder
 
 
@@ -253,6 +254,7 @@ def test_systemd_takes_the_units(estate: Estate, units: Path):
     text = service.read_text("utf-8")
     assert f'ReadWritePaths="{units.parent}/50%% of $$HOME/state"' in text
     assert f"LoadCredential=mail-password:{estate.folder}/secret.txt" in text
+    assert f" {estate.folder}/figures" in text, "a night may write its figures"
     assert "OnCalendar=Mon,Tue *-*-* 02:05:00 Asia/Urumqi" in timer.read_text("utf-8")
     assert "Persistent=true" in timer.read_text("utf-8")
     if not (analyze := shutil.which("systemd-analyze")):
