@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from audit.cli import app
 from audit.config import load_settings
 from audit.errors import ExitCode
+from audit.ledger.database import HEAD
 from audit.status import status_of
 
 NEXT = AS_OF + timedelta(days=1)
@@ -310,3 +311,18 @@ def test_a_template_reaches_nothing_behind_it(estate: Estate, evil: str):
     ended = pos_audit(estate, "run", "--as-of", str(AS_OF))
     assert (ended.exit_code, "mail.txt" in ended.stderr) == (40, True)
     assert not (estate.folder / "reports" / str(AS_OF)).exists()
+
+
+def test_the_state_of_the_first_release_is_looked_at_and_kept(estate: Estate, tmp_path: Path):
+    state = estate.folder / "state"
+    state.mkdir()
+    shutil.copy(Path(__file__).parent / "ledgers" / "0.1.0.sqlite", state / "ledger.sqlite")
+    ended = pos_audit(estate, "status", "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, told["late"]) == (20, True)
+    assert told["last"]["as_of"] == "2026-11-23"
+    assert (state / f"ledger.before-{HEAD}.sqlite").is_file(), "as it was"
+    assert pos_audit(estate, "backup", str(tmp_path / "kept.tar.gz")).exit_code == 0
+    shutil.rmtree(state)
+    assert pos_audit(estate, "restore", str(tmp_path / "kept.tar.gz")).exit_code == 0
+    assert json.loads(pos_audit(estate, "status", "--json").stdout) == told
