@@ -28,7 +28,8 @@ def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator
     holder = state / "lock.json"
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(state / "lock", timeout=wait_seconds, mode=0o600)
+        # a lock that is only a file would outlive a holder that was killed
+        lock = FileLock(state / "lock", timeout=wait_seconds, mode=0o600, fallback_to_soft=False)
         lock.acquire()
     except Timeout:
         raise Locked("locked", **_awaited_holder(state)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import AS_OF, Estate
 
-from audit.errors import ExitCode, Locked
+from audit.errors import CannotWrite, ExitCode, Locked
 from audit.lock import holder_of, only_run
 from audit.words import load_words
 
@@ -93,6 +94,15 @@ def test_what_a_dead_holder_left_names_nobody_else(tmp_path: Path):
             pass
     assert failure.value.facts["pid"] == "?"
     assert load_words("zh")("error.locked", **failure.value.facts)
+
+
+def test_a_disk_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", missing)
+    with pytest.raises(CannotWrite), only_run(tmp_path / "state", ZONE):
+        pass
 
 
 def test_a_night_may_wait_for_a_delivery_to_end(tmp_path: Path):
