@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +62,19 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.send("Browser.close", {})
+        with suppress(OSError):  # it may be gone already
+            self.send("Browser.close", {})
         os.close(self._out)
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
         os.close(self._in)
-        shutil.rmtree(self._profile, ignore_errors=True)
+        for _ in range(50):  # its children write on for a moment
+            shutil.rmtree(self._profile, ignore_errors=True)
+            if not Path(self._profile).exists():
+                break
+            time.sleep(0.1)
 
     def send(self, method: str, params: Mapping[str, Any], session: str = "") -> int:
         """Say something to the browser; the result is the number its answer will bear."""
