@@ -192,3 +192,16 @@ def test_texts_that_no_cell_holds_are_counted(night, tmp_path: Path):
     )
     facts = {row[0]: row[1] for row in made["运行信息"].iter_rows(values_only=True) if row[0]}
     assert int(facts["因单元格长度截断的文字"]) >= 2
+
+
+def test_the_second_night_reads_as_it_did(book: Workbook, golden):
+    """The sheets that look back: the first one, what changed, the trend."""
+    text = "".join(
+        f"== {name}\n"
+        + "".join(
+            " | ".join("" if cell is None else str(cell) for cell in row).rstrip(" |") + "\n"
+            for row in book[name].iter_rows(values_only=True)
+        )
+        for name in ("概览", "变化", "趋势")
+    )
+    golden("second_night.zh.txt", re.sub(r"\b[0-9a-f]{16}\b", "‹id›", text))
