@@ -78,6 +78,12 @@ def _broken_template(estate: Estate) -> None:
     estate.sections["report"] = 'templates = "own"'
 
 
+def _open_folder(estate: Estate) -> None:
+    (estate.folder / "own").mkdir()
+    (estate.folder / "own").chmod(0o777)
+    estate.sections["report"] = 'templates = "own"'
+
+
 def _open_secret(estate: Estate) -> None:
     (estate.folder / "state").mkdir()
     (estate.folder / "state" / "secret").write_text("00")
@@ -104,6 +110,7 @@ def _later(estate: Estate) -> None:
 BROKEN = [
     broken(_file_for_folder, "output", "fail", ExitCode.CANNOT_WRITE, "reports"),
     broken(_broken_template, "templates", "fail", ExitCode.CONFIG, "mail.txt"),
+    broken(_open_folder, "templates", "warn", ExitCode.DONE, "chmod go-w"),
     broken(_open_secret, "secrets", "fail", ExitCode.CONFIG, "chmod 600"),
     broken(_unmapped, "input", "fail", ExitCode.INCOMPLETE, "商户名称"),
     broken(

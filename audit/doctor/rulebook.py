@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -33,6 +34,10 @@ def look_at_templates(settings: Settings, words: Words, _: datetime) -> Iterator
     if own and not own.is_dir():
         told = words("doctor.templates_missing", folder=own)
         yield Check("templates", Verdict.FAIL, told, words("doctor.templates_missing_remedy"))
+        return
+    if own and own.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        told = words("doctor.folder_open", folder=own)
+        yield Check("templates", Verdict.WARN, told, words("doctor.folder_open_remedy", folder=own))
         return
     found = environment(own)
     for name in found.list_templates(extensions=["html", "txt"]):
