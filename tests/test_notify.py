@@ -145,10 +145,13 @@ def test_urls_come_from_the_environment_or_a_private_file(estate: Estate, monkey
 def test_the_watchdog_hears_of_the_start_and_of_each_way_to_end(estate: Estate):
     with hooked() as hook:
         notifying(estate, ping_url=f'"{hook.url}"', textfile='"audit.prom"')
-        assert pos_audit("run", "--config", estate.config).returncode == 0
+        assert pos_audit("run", "--config", estate.config, "--as-of", AS_OF).returncode == 0
         (estate.folder / "registrations_20261121.csv").unlink()
-        assert pos_audit("run", "--config", estate.config).returncode == ExitCode.INCOMPLETE
-        assert pos_audit("run", "--config", estate.config, "--dry-run").returncode == ExitCode.INCOMPLETE
+        assert pos_audit("run", "--config", estate.config, "--as-of", AS_OF).returncode == ExitCode.INCOMPLETE
+        assert (
+            pos_audit("run", "--config", estate.config, "--as-of", AS_OF, "--dry-run").returncode
+            == ExitCode.INCOMPLETE
+        )
         assert settled(hook, 4) == ["/start", "", "/start", "/20"], "a rehearsal is nobody's business"
         assert "exit_code=0" in hook.asked[1][1]
         assert "run_id=" in hook.asked[1][1]
