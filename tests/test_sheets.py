@@ -176,6 +176,15 @@ def test_a_cut_workbook_fits_lists_the_first_findings_and_says_so(night):
     assert cut_workbook(report, ZH, whole, 0.001) is None, "not even a short list fits"
 
 
+def test_findings_beyond_the_rows_of_a_sheet_are_told_of(night, monkeypatch):
+    monkeypatch.setattr("audit.report.model.MOST_ROWS", 25)
+    small = openpyxl.load_workbook(io.BytesIO(render_workbook(replace(night[0]), ZH)))
+    assert small["整改台账"].max_row == 26
+    left = len(night[0].findings) - 25
+    assert any(f"另有 {left} 项未列出" in text for text in cells_of(small, "概览"))
+    assert any("只列出前 " in text for text in cells_of(small, "未报备设备"))
+
+
 def test_no_more_links_than_a_sheet_may_have_and_few_styles(book: Workbook, monkeypatch):
     monkeypatch.setattr("audit.report.datasheet.MAX_LINKS", 5)
     column = Column("列", 9, [str(number) for number in range(10)], targets=["'概览'!A1"] * 10)

@@ -35,7 +35,7 @@ def add_changes(workbook: Workbook, report: Report, words: Words) -> Rows:
     """One row per finding that moved."""
     name = words("sheet.changes")
     moved = report.moved
-    shown = moved if report.most_rows is None else moved.head(report.most_rows)
+    shown = moved.head(len(report.listed))
     columns = [finding_column(report, shown, column, words) for column in _COLUMNS]
     notes = [
         words("report.changes_note", previous=report.previous)

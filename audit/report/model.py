@@ -16,8 +16,11 @@ from audit.ledger.past import Figures, Past
 from audit.ledger.waivers import HELD, Standing
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
+from audit.report.sheetrows import MAX_ROWS
 from audit.routing.owners import Unmet
 from audit.rules.model import Rule
+
+MOST_ROWS = MAX_ROWS - 6  # findings a sheet holds below its heading and notes
 
 
 class Verdict(StrEnum):
@@ -289,7 +292,7 @@ class Report:
     @property
     def listed(self) -> pd.DataFrame:
         """The findings that the workbook lists: what needs an eye first, as many as it has room for."""
-        return self.findings if self.most_rows is None else self.findings.head(self.most_rows)
+        return self.findings.head(MOST_ROWS if self.most_rows is None else min(self.most_rows, MOST_ROWS))
 
     @property
     def excused(self) -> pd.DataFrame:

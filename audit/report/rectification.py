@@ -16,7 +16,7 @@ from audit.report.blocks import LINK, serial, table_over
 from audit.report.datasheet import laid_in
 from audit.report.findingcolumns import finding_column
 from audit.report.model import Report
-from audit.report.sheetrows import MAX_ROWS, Rows
+from audit.report.sheetrows import Rows
 from audit.words import Words
 
 COLUMNS = (
@@ -34,7 +34,7 @@ _PRINTED = "approver"  # the last column that goes on paper
 def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
     """Add the sheet; the result is its rows, to be filled in when the workbook is finished."""
     sheet = workbook.create_sheet(words("sheet.findings"))
-    shown = report.listed.head(MAX_ROWS - 1)
+    shown = report.listed
     columns = [finding_column(report, shown, name, words) for name in COLUMNS]
     looks = []
     for place, (name, column) in enumerate(zip(COLUMNS, columns, strict=True), 1):
