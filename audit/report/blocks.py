@@ -128,6 +128,9 @@ def body(
 ) -> int:
     """A header and rows of a short table, to be filtered under its name; the result is its last row."""
     headers(sheet, labels, top)
+    # a filter's button takes three digits' room
+    lines = max(styles.lines_of(label, width - 3) for label, width in zip(labels, widths, strict=False))
+    sheet.row_dimensions[top].height = styles.LINE_HEIGHT * lines + 7
     for place, width in enumerate(widths, 1):
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = max(width, sheet.column_dimensions[letter].width or 0)
