@@ -228,7 +228,8 @@ def test_nights_of_weekdays_are_not_late_on_monday(estate: Estate):
     assert status_of(settings, due + timedelta(days=3, hours=2.5)).late
 
 
-def test_the_status_command_speaks_to_both(estate: Estate):
+def test_the_status_command_speaks_to_both(fit: Estate):
+    estate = fit
     estate.sections["mail"] = (
         'host = "localhost"\nport = 1\nretries = 0\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
     )
@@ -314,10 +315,12 @@ def test_a_template_reaches_nothing_behind_it(estate: Estate, evil: str):
     own = estate.folder / "own"
     own.mkdir()
     (own / "mail.txt").write_text(evil)
-    estate.sections |= {"report": 'templates = "own"', "mail": f"port = 1\n{MAIL}"}
+    estate.sections["report"] = 'templates = "own"'
     ended = pos_audit(estate, "run", "--as-of", str(AS_OF))
-    assert (ended.exit_code, "mail.txt" in ended.stderr) == (40, True)
-    assert not (estate.folder / "reports" / str(AS_OF)).exists()
+    assert (ended.exit_code, "mail.txt" in ended.stderr) == (20, True), "the night is told without it"
+    assert not [
+        path for path in estate.folder.rglob("*") if path.is_file() and b"root:x:" in path.read_bytes()
+    ]
 
 
 def test_the_state_of_the_first_release_is_looked_at_and_kept(estate: Estate, tmp_path: Path):

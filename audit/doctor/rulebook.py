@@ -6,13 +6,11 @@ import stat
 from collections.abc import Iterator
 from datetime import datetime
 
-from jinja2 import TemplateError
-
 from audit.config import Settings
 from audit.doctor.check import Check, Verdict
 from audit.ledger.waivers import load_waivers
 from audit.ledger.workdays import load_calendar
-from audit.report.templating import environment
+from audit.report.owntemplates import check_templates
 from audit.rules import RULES
 from audit.rules.selection import selected_rules
 from audit.words import Words
@@ -29,24 +27,13 @@ def look_at_rules(settings: Settings, words: Words, _: datetime) -> Iterator[Che
 
 
 def look_at_templates(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
-    """Whether every template, one's own before those that came with the program, can be rendered at all."""
+    """Whether the templates of one's own can be used, and are nobody else's to change. Raises ConfigError."""
     own = settings.own_templates
-    if own and not own.is_dir():
-        told = words("doctor.templates_missing", folder=own)
-        yield Check("templates", Verdict.FAIL, told, words("doctor.templates_missing_remedy"))
-        return
+    check_templates(own)
     if own and own.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         told = words("doctor.folder_open", folder=own)
         yield Check("templates", Verdict.WARN, told, words("doctor.folder_open_remedy", folder=own))
         return
-    found = environment(own)
-    for name in found.list_templates(extensions=["html", "txt"]):
-        try:
-            found.get_template(name)
-        except TemplateError as failure:
-            told = words("doctor.templates_broken", name=name, detail=failure)
-            yield Check("templates", Verdict.FAIL, told, words("doctor.templates_broken_remedy"))
-            return
     yield Check("templates", Verdict.OK, words("doctor.templates_ok", folder=own or words("doctor.shipped")))
 
 
