@@ -225,7 +225,7 @@ class Ledger(RuleBasedStateMachine):
     def _start(self) -> None:
         """What every run begins with: then each night that stands is published, and no draft is left."""
         with open_night(self.database, date.max) as night:
-            settle(self.output, night.standing, night.withdrawn_dates())
+            settle(self.output, night.standing, [day.isoformat() for day in night.withdrawn_dates()])
             for run in night.runs:
                 whole = night.standing(run.run_id)
                 assert whole is not None
@@ -237,13 +237,13 @@ class Ledger(RuleBasedStateMachine):
         run_id, folder, files = self._drafted(as_of)
         told = tell(self.database, as_of, faults, stands, practice, run_id=run_id, files=digests(files))
         if not cut_off:
-            swap_in(self.output, as_of, folder)
+            swap_in(self.output, as_of.isoformat(), folder)
         return told
 
     def _drafted(self, as_of):
         self.tellings += 1
         run_id, files = f"{self.tellings:016x}", {"report.xlsx": f"{as_of} {self.tellings}".encode()}
-        return run_id, draft(self.output, as_of, run_id, files), files
+        return run_id, draft(self.output, as_of.isoformat(), run_id, files), files
 
     def _crash(self, faults, as_of, statement) -> None:
         left = statement
