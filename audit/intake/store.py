@@ -50,6 +50,7 @@ class Store:
         with replacing(rows) as temporary:
             reading = self._reader(replace(request, output=str(temporary)).to_json())
             if reading.error:
+                temporary.unlink(missing_ok=True)  # whole, perhaps, of a child that was stopped at its end
                 return reading, rows
         plain = json.dumps(reading.to_json(), sort_keys=True)
         write_private(account, plain.encode())

@@ -165,7 +165,9 @@ def test_a_reader_that_fails_half_way_leaves_no_half(tmp_path: Path, ledger: Req
 
 
 def test_a_child_that_is_killed_leaves_no_half(tmp_path: Path, ledger: Request):
-    store = Store(tmp_path / "state", partial(read_in_child, limits=Limits(seconds=0.01)))
+    put(Path(ledger.path), delimited([HEADER, *map(device, range(20_000))]).encode())
+    limits = Limits(seconds=0.01, seconds_per_mib=0)
+    store = Store(tmp_path / "state", partial(read_in_child, limits=limits))
     reading, rows = store.read(ledger)
     assert reading.error == Unusable.UNSAFE
     assert (rows.exists(), kept(store)) == (False, set())
