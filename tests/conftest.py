@@ -76,14 +76,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that lacks its program is skipped with a reason on a desk, and fails in CI.
-
-    Of several processes one has all that Spark does, for a session takes longer to start than a test, and it
-    begins with that, for it takes longest; the tests of a module stay together, for they share a night.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+    """A test that lacks its program is skipped with a reason on a desk, and fails in CI."""
     found = {
         "libreoffice": ("soffice", shutil.which("soffice")),
         "chromium": ("chromium", shutil.which("chromium")),
@@ -92,8 +86,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "spark": ("pyspark or Java", sparks.usable()),
     }
     for item in items:
-        group = "spark" if item.get_closest_marker("spark") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
         for mark, (program, path) in found.items():
             if item.get_closest_marker(mark) and not path:
                 reason = f"{program} is not installed; .ci/run installs it"
