@@ -161,20 +161,20 @@ def _answer(asking: socket.socket) -> None:
         if "wait" in asked:
             _send(asking, os.waitpid(asked["wait"], 0)[1])
             continue
-        pid = os.fork()
+        ours, pid = os.getpid(), os.fork()
         if pid == 0:
             asking.close()
-            _live(asked, descriptors)
+            _live(asked, descriptors, ours)
         for one in descriptors:
             os.close(one)
         _send(asking, pid)
 
 
-def _live(asked: Mapping[str, Any], descriptors: Sequence[int]) -> NoReturn:
+def _live(asked: Mapping[str, Any], descriptors: Sequence[int], parent: int) -> NoReturn:
     """The child: everything that happens to it stays its own."""
     code = 1
     try:
-        _die_with_parent()
+        _die_with(parent)
         _place(descriptors, asked["numbers"])
         resource.setrlimit(resource.RLIMIT_AS, (asked["address_bytes"],) * 2)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -188,11 +188,11 @@ def _live(asked: Mapping[str, Any], descriptors: Sequence[int]) -> NoReturn:
         os._exit(code)
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Elsewhere than on Linux a child whose parent was killed reads to the end."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:  # it was killed before we had said so
+    if os.getppid() != parent:  # it was killed before we had said so
         os._exit(1)
 
 
