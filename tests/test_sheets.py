@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ import audit.pipeline
 from audit.report.attachment import cut_workbook
 from audit.report.blocks import MAX_LINKS
 from audit.report.datasheet import Column, add_datasheet
-from audit.report.model import Report
+from audit.report.model import Report, Verdict
 from audit.report.workbook import render_workbook
 from audit.report.xlsxfile import MAX_STYLES
 from audit.words import load_words
@@ -86,6 +87,26 @@ def test_the_first_screen_says_what_moved_who_acts_and_what_was_not_checked(book
     assert any(text.startswith("收单机构 50 项（逾期 49 项）、") for text in first), first
     assert "应做的检查全部完成，数据完整。" in first
     assert "较上次 -1" in cells_of(book, "概览")
+
+
+@pytest.mark.libreoffice
+def test_millions_of_devices_fit_their_tile(night, tmp_path: Path):
+    report, _ = night
+    many = replace(report, population=replace(report.population, verdicts=dict.fromkeys(Verdict, 8_765_432)))
+    (tmp_path / "report.xlsx").write_bytes(render_workbook(many, ZH))
+    pages = 'pdf:calc_pdf_Export:{"PageRange":{"type":"string","value":"1"}}'
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{tmp_path}/profile",
+        "--headless",
+        "--convert-to",
+        pages,
+    ]
+    subprocess.run([*command, "report.xlsx"], cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    subprocess.run(["pdftotext", "report.pdf"], cwd=tmp_path, check=True)
+    first = (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert f"{8_765_432 * len(Verdict):,}" in first
+    assert "###" not in first
 
 
 def test_the_trend_has_a_gap_where_no_night_was_and_a_chart_that_draws_without_computing(night, book):
@@ -171,7 +192,7 @@ def test_a_cut_workbook_fits_lists_the_first_findings_and_says_so(night):
     assert ids == report.findings["finding_id"].head(count).tolist()
     told = cells_of(small, "概览")
     assert any(f"只列出最需处理的 {count:,} 项" in text for text in told)
-    assert any(f"未关闭问题 {len(report.open)} 项" in text for text in told), "totals count all"
+    assert any(f"未关闭问题 {len(report.open):,} 项" in text for text in told), "totals count all"
     assert cut_workbook(report, ZH, whole, 15) is None, "all of it fits"
     assert cut_workbook(report, ZH, whole, 0.001) is None, "not even a short list fits"
 

@@ -221,7 +221,7 @@ def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         shown = sheet.cell(row + 1, column, number)
         shown.font = styles.font(22, bold=True, color=color if number else styles.MUTED)
         shown.number_format = "#,##0"
-        shown.alignment = Alignment(horizontal="left")
+        shown.alignment = Alignment(horizontal="left", shrink_to_fit=True)  # six digits are wider than a tile
         if before is not None:
             text = words("report.against_last", change=f"{number - before:+,}" if number != before else "±0")
             sheet.cell(row + 2, column, text).font = styles.font(10, color=styles.MUTED)

@@ -47,11 +47,11 @@ def night_status(report: Report) -> NightStatus:
 def headline(report: Report, words: Words) -> str:
     """The night in one sentence."""
     population = report.population
-    found = {"open": len(report.open), "devices": devices_of(report.open)}
+    found = {"open": f"{len(report.open):,}", "devices": f"{devices_of(report.open):,}"}
     if report.alarms:
         return words("report.headline_partial", **found)
     if len(report.open) == 0 and population.verdicts[Verdict.COMPLIANT] == population.devices:
-        return words("report.headline_clean", devices=population.devices)
+        return words("report.headline_clean", devices=f"{population.devices:,}")
     return words("report.headline_open", **found)
 
 
