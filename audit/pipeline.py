@@ -49,12 +49,11 @@ from audit.report.checklist import Programme, sealed_programme
 from audit.report.measured import measures_of, upkeep_of_night
 from audit.report.model import Report
 from audit.report.owntemplates import check_templates, with_sound_templates
-from audit.report.page import render_page
 from audit.report.population import population_of
+from audit.report.rendering import render_files
 from audit.report.routed import owner_reports
 from audit.report.sentences import problem_of
-from audit.report.tables import findings_csv, findings_parquet, findings_table, summary, to_json
-from audit.report.workbook import render_workbook
+from audit.report.tables import summary, to_json
 from audit.routing.owners import Owner, UnreadableList, owners_of
 from audit.rules.selection import selected_rules
 from audit.standing import standing_of
@@ -276,9 +275,7 @@ def _tell(
                 )
                 report = replace(report, routing=routing)
             settings, report = with_sound_templates(settings, words, report)
-            files = _render(settings, words, report) | {
-                name: render_workbook(own, words) for name, own in owned.items()
-            }
+            files = render_files(settings, words, report, owned)
         told = summary(report, watch.seconds)
         if wishes.rehearse:
             raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
@@ -335,16 +332,6 @@ def _with_people(practice: Practice, night: Night) -> Practice:
 def _scope(settings: Settings) -> dict[str, object]:
     """What nights must have in common to be compared."""
     return {"estate": settings.audit.name, "channels": sorted(settings.audit.required_channels)}
-
-
-def _render(settings: Settings, words: Words, report: Report) -> dict[str, bytes]:
-    table = findings_table(report)
-    return {
-        "report.xlsx": render_workbook(report, words),
-        "report.html": render_page(report, words, settings.own_templates, settings.report.max_rows),
-        "findings.csv": findings_csv(table),
-        "findings.parquet": findings_parquet(table),
-    }
 
 
 def _owners(settings: Settings, store: Store, words: Words) -> tuple[Owner, ...]:

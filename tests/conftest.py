@@ -222,7 +222,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
             return b"-"
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("audit.pipeline.render_page", keep)
+            patch.setattr("audit.report.rendering.render_page", keep)
             estate.run()
     return told
 

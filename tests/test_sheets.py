@@ -17,7 +17,7 @@ import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 from openpyxl.workbook import Workbook
 
-import audit.pipeline
+import audit.report.rendering
 from audit.report.attachment import cut_workbook
 from audit.report.blocks import MAX_LINKS
 from audit.report.datasheet import Column, add_datasheet
@@ -47,7 +47,7 @@ def night(tmp_path_factory) -> Iterator[tuple[Report, bytes]]:
     estate.write("merchants", [MERCHANT])
     estate.write("models", [MODEL])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audit.pipeline, "render_workbook", kept)
+        patch.setattr(audit.report.rendering, "render_workbook", kept)
         registered = [REGISTRATION | {"serial": serial} for serial in SERIALS]
         failed = REGISTRATION | {"serial": SERIALS[3], "status": "报备失败"}
         estate.write("registrations", [*registered[1:3], failed, *registered[4:10]])
