@@ -23,7 +23,7 @@ from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identif
 from audit.intake.reading import Reason
 from audit.plaintext import plain
 from audit.tables import Column, Kind, normalise_label
-from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
+from audit.tables.codes import NULL_TOKENS, YES_NO
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.IDENTIFIER: pa.string(),
@@ -46,7 +46,7 @@ _PLAIN: dict[Kind, str] = {
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
-_NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
+_NULLS = pa.array(sorted(NULL_TOKENS))
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
     r"(?:¥|RMB|CNY)?(?P<sign>[+-]?)(?:¥|RMB|CNY)?(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)"
@@ -104,7 +104,7 @@ class Reader:
             return pa.nulls(len(unique), target)
         plain = pc.and_not(
             pc.match_substring_regex(unique, _PLAIN[kind]),
-            pc.is_in(pc.utf8_upper(unique), value_set=_NULLS[kind]),
+            pc.is_in(pc.utf8_upper(unique), value_set=_NULLS),
         )
         for mark in REPLACED:
             plain = pc.and_not(plain, pc.match_substring(unique, mark))
@@ -173,10 +173,8 @@ class Reader:
                 return clean_identifier
             case Kind.REFERENCE:
                 return clean_reference
-            case Kind.TEXT:
-                return partial(clean_text, blanks=BLANK_TEXTS)
-            case Kind.VERSION:
-                return partial(clean_text, blanks=NULL_TOKENS)
+            case Kind.TEXT | Kind.VERSION:
+                return clean_text
             case Kind.CODE:
                 return partial(clean_code, column=self.column, configured=self.codes)
             case Kind.FLAG:
@@ -190,12 +188,12 @@ class Reader:
                 return clean_number
 
 
-def clean_text(text: str, blanks: frozenset[str]) -> str | None:
+def clean_text(text: str) -> str | None:
     """Free text without the blanks around it, glued quotes before it and characters nobody sees."""
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
     value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
-    return None if value.upper() in blanks else value
+    return None if value.upper() in NULL_TOKENS else value
 
 
 def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:

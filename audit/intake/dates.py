@@ -20,12 +20,13 @@ _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates ha
 _SERIAL_RANGE = range(20_000, 80_000)
 
 _CLOCK = (
+    r"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?"
     r"(?:[ T]*(?P<half>上午|下午|凌晨|中午|晚上|[AaPp][Mm])?\s*(?P<hour>\d{1,2})[:时](?P<minute>\d{1,2})"
     r"(?:[:分](?P<second>\d{1,2})秒?(?:\.\d+)?|分)?\s*(?P<after>[AaPp][Mm])?)?"
     r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
 )
 _YEAR_FIRST = re.compile(
-    rf"(?P<year>\d{{4}})[-/.年](?P<month>\d{{1,2}})[-/.月](?P<day>\d{{1,2}})[日号]?{_CLOCK}"
+    rf"(?P<year>\d{{4}}) ?[-/.年] ?(?P<month>\d{{1,2}}) ?[-/.月] ?(?P<day>\d{{1,2}})(?: ?[日号])?{_CLOCK}"
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20|99)\d\d)(?P<month>\d\d)(?P<day>\d\d)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from audit.intake.reading import Mapped
 from audit.tables import Table, header_forms, normalise_label
 
 SEARCHED_ROWS = 40
+_LONGEST_HEADER = 80  # characters
 _TERMINAL_ID_LENGTH = 8  # ISO 8583 field 41
 # headers that vendors use for the terminal number and for the serial number alike
 _EITHER_NUMBER = frozenset(
@@ -167,7 +169,22 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     for form in forms:
         if name := table.by_synonym.get(form):
             return name, table.by_name[name].synonyms[form], "synonym"
+    if halves := _two_languages(forms[0], table):
+        name = table.by_synonym[halves[0]]
+        return name, min(table.by_name[name].synonyms[half] for half in halves), "synonym"
     return "", 0, ""
+
+
+def _two_languages(form: str, table: Table) -> tuple[str, str] | None:
+    """The two names of one column that a header is made of, one Chinese, one English: 商户号/Merchant ID."""
+    if form.isascii() or not re.search("[a-z]", form):
+        return None
+    for cut in range(1, min(len(form), _LONGEST_HEADER)):
+        first, second = form[:cut], form[cut:]
+        name = table.by_synonym.get(first)
+        if name and name == table.by_synonym.get(second) and first.isascii() != second.isascii():
+            return first, second
+    return None
 
 
 def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:

@@ -20,6 +20,7 @@ _LABEL = re.compile(
 )
 ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+E[+-]?|E\+)\d{1,3}$")
+_BELOW_ZERO = re.compile(r"^-\d+(?:\.0*)?$")
 _WHOLE_FLOAT = re.compile(r"^(\d+)\.0+$")
 _FRACTION = re.compile(r"^-?\d+\.\d+$")
 _PLAIN = re.compile(r"^[0-9A-Z]+$")
@@ -65,7 +66,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
         raise Unreadable(Reason.SCIENTIFIC)
     if whole := _WHOLE_FLOAT.match(value):
         value, is_number = whole[1], True
-    if value in ("TRUE", "FALSE") or (is_number and value.startswith("-")):
+    if value in ("TRUE", "FALSE") or _BELOW_ZERO.match(value):
         raise Unreadable(Reason.NOT_AN_IDENTIFIER)
     if _FRACTION.match(value):  # in text as well: 3.25 is not 325
         raise Unreadable(Reason.FRACTION)

@@ -24,6 +24,8 @@ _EXAMPLE = (
     r"示例|样例|示范数据|请删除|（例）|\(例\)|^\s*[例如][:：]|(?i)^\s*(example|sample) row"
     r"|(?i)^\s*[（(\[]?(必填|选填|非必填|必输|required|optional)"
 )
+# in the first filled cell, whatever its column: the row is one to be overwritten
+_EXAMPLE_ROW = r"^[\s(（\[【]*(示例|样例|示范)([:：（）()\[\]【】]|数据|行|$)|请删除"
 _COMMENT = r"^\s*(#|//|--|——|\*{2,}|-{4,})"
 # what could be an identifier, damaged ones included: a row that names something is a row of data
 _IDENTIFIER = (
@@ -57,6 +59,9 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     naming = {part for key in table.keys for part in key} | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]
     kinds[first_rows & _any_cell(grid, names, _EXAMPLE)] = Aside.EXAMPLE
+    kinds[first_rows & _any_cell(grid, range(len(grid.columns)), _EXAMPLE_ROW, first_only=True)] = (
+        Aside.EXAMPLE
+    )
     repeats = equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     kinds[body & (filled == 0)] = Aside.BLANK

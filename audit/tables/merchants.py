@@ -68,6 +68,7 @@ MERCHANTS = Table(
             "merchant_status",
             Kind.CODE,
             "商户状态,经营状态,营业状态,状态,status",
+            alone="渠道状态",
             codes=MERCHANT_STATUS,
         ),
         Column("risk_level", Kind.REFERENCE, "商户风险等级,风险等级,风险级别"),

@@ -45,6 +45,10 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "S/N",
         "机身号",
         "serial_no",
+        "終端序列號",
+        "終端序列號/Serial No.",
+        "序列号\nSN",
+        "SN 序列号",
     ],
 )
 def test_a_serial_number_by_any_name(tmp_path: Path, header: str):
@@ -152,6 +156,11 @@ def test_a_configured_header_in_audit_toml(tmp_path: Path):
     section = InputSection(files=("a.csv",), columns={" 机具 身份": "serial_no"})
     assert inspect_files([path], "devices", section, None).rows == 1
     assert inspect_files([path], "devices", None, None).failed
+
+
+@pytest.mark.parametrize("header", ["渠道ID", "终端号 SN", "终端型号 No.", "商户名称/Merchant ID"])
+def test_a_header_whose_halves_do_not_agree_is_not_guessed(tmp_path: Path, header: str):
+    assert header not in how_mapped(tmp_path, ["序列号", "商户编号", header])
 
 
 def test_a_missing_key_names_the_file_the_column_and_what_resembles_it(tmp_path: Path):

@@ -114,6 +114,18 @@ def test_example_rows_at_the_top(tmp_path: Path, column: str, words: str):
     assert read.sheet.set_aside == {"title": 1, "example": 1}
 
 
+@pytest.mark.parametrize("words", ["示例（请删除本行）", "示例：", "【样例】", "以下数据请删除"])
+def test_an_example_row_says_so_in_its_first_cell(tmp_path: Path, words: str):
+    rows = [
+        ["型号", "序列号", "商户号", "终端状态"],
+        [words, "XXXXXX", "XXXXXX", "XXX"],
+        ["示例机X1", "SN000001", MERCHANT, "在用"],
+    ]
+    read = take_rows(tmp_path, rows)
+    assert read.column("serial_no") == ["SN000001"]
+    assert read.sheet.set_aside == {"title": 1, "example": 1}
+
+
 def test_a_shop_called_example_further_down_is_a_shop(tmp_path: Path):
     rows = [["商户号", "商户名称", "商户状态"], *([f"89810000000000{n}", "晨光", "正常"] for n in range(9))]
     rows[9][1] = "样例书店"

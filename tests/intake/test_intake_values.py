@@ -68,6 +68,7 @@ def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: 
         ("3.25", Reason.FRACTION),
         ("`00012345.67", Reason.FRACTION),
         ("-3.25", Reason.FRACTION),
+        ("-12345678", Reason.NOT_AN_IDENTIFIER),
         ("３．２５", Reason.FRACTION),
         ("12345678901234567.0", Reason.PRECISION),
         ("A1234567890、B1234567890", Reason.SEVERAL),
@@ -120,6 +121,10 @@ DATES = {
     "2026.01.02": date(2026, 1, 2),
     "2026年1月2日": date(2026, 1, 2),
     "２０２６年１月２日": date(2026, 1, 2),
+    "2026 年 1 月 2 日": date(2026, 1, 2),
+    "2026-01-02 星期五": date(2026, 1, 2),
+    "2026年1月2日（周五）": date(2026, 1, 2),
+    "2026/1/2 星期五 10:11:12": date(2026, 1, 2),
     "20260102": date(2026, 1, 2),
     "20260102.0": date(2026, 1, 2),
     "20260102093000": date(2026, 1, 2),
@@ -261,6 +266,16 @@ def test_every_label_of_a_status_is_understood(
     assert take_rows(tmp_path, keys + rows, table=table).column(column) == list(known.values())
 
 
+def test_labels_in_traditional_characters(tmp_path: Path):
+    words = ["已報備", "報備失敗", "審核中", "已註銷", "凍結"]
+    rows = [
+        ["終端序列號", "商戶編號", "報備狀態"],
+        *([f"SN{n:06}", MERCHANT, w] for n, w in enumerate(words)),
+    ]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("reg_status") == ["registered", "failed", "pending", "cancelled", "frozen"]
+
+
 def test_a_submission_is_no_confirmation_and_one_word_may_mean_two_things(tmp_path: Path):
     listed = take_column(tmp_path, "报备状态", ["已报送", "待报备", "注销"], "registrations")
     assert listed.column("reg_status") == ["pending", "not_registered", "cancelled"]
@@ -302,9 +317,9 @@ def test_what_is_no_number_is_rejected(tmp_path: Path, raw: str):
 
 
 def test_free_text_is_kept_as_it_is_but_for_what_nobody_sees(tmp_path: Path):
-    texts = {"`晨光 小店\t": "晨光 小店", "\u200b=1+1": "=1+1", "ＡＢ": "ＡＢ", "N/A": "N/A", "5'店": "5'店"}
-    read = take_column(tmp_path, "门店名称", [*texts, "-"])
-    assert read.column("store_name") == [*texts.values(), None]
+    texts = {"`晨光 小店\t": "晨光 小店", "\u200b=1+1": "=1+1", "ＡＢ": "ＡＢ", "5'店": "5'店"}
+    read = take_column(tmp_path, "门店名称", [*texts, "-", "NULL", "n/a", "None"])
+    assert read.column("store_name") == [*texts.values(), None, None, None, None]
 
 
 KINDS = ["商户号", "批次号", "门店名称", "终端状态", "备机", "证书有效期", "最近心跳", "经度", "固件版本"]
