@@ -8,6 +8,7 @@ from datetime import date
 
 from audit.config import Settings
 from audit.errors import AuditError, CannotWrite, ExitCode, Stopped, gravest
+from audit.intake.begun import Begun
 from audit.intake.dropfolder import named_dates
 from audit.ledger.database import Database
 from audit.ledger.history import past_nights
@@ -67,17 +68,18 @@ def run_caught_up(
     *,
     say: Say,
     told: Callable[[MadeUp], None],
+    begun: Begun | None = None,
 ) -> tuple[Result, Missed]:
     """The missed nights, then the night itself. The result carries the gravest code of all.
 
-    The caller holds the state folder. A missed night that fails is told of and does not keep the others from
-    being told; only a disk that takes nothing, or a signal, ends them all. Raises AuditError as a single
-    night does.
+    The caller holds the state folder; `begun` is the reading of tonight's files, where it began that. A
+    missed night that fails is told of and does not keep the others from being told; only a disk that takes
+    nothing, or a signal, ends them all. Raises AuditError as a single night does.
     """
     tonight = settings.night(as_of)
     missed = missed_nights(settings, _last_night(settings), tonight, most) if most else Missed()
     ended = [*_made_up(settings, words, missed, wishes, say, told)]
-    result = run_audit(settings, words, as_of, wishes, say=say, held=True)
+    result = run_audit(settings, words, as_of, wishes, say=say, held=True, begun=begun)
     worst = gravest(result.code, *(one.code for one in ended))
     if worst is not result.code:
         reason = next(one.reason for one in ended if one.code is worst)

@@ -22,8 +22,9 @@ from audit.delivery.ownermail import queue_owner_mail
 from audit.engines import choose_engine
 from audit.errors import ConfigError, ExitCode, NoUsableInput
 from audit.findings import findings_of
+from audit.intake.begun import Begun
 from audit.intake.feeds import Feed, read_feeds
-from audit.intake.read import digest_of
+from audit.intake.request import digest_of
 from audit.intake.store import Store
 from audit.ledger import outbox
 from audit.ledger.database import Database
@@ -133,12 +134,13 @@ def run_audit(
     *,
     say: Say = _silent,
     held: bool = False,
+    begun: Begun | None = None,
 ) -> Result:
     """Audit one night: read, cross-check, judge, enter the ledger, publish, deliver.
 
     A night told again from the same inputs changes nothing; one told with a reason to rebuild withdraws
-    those that lie after it. `held` says that the caller has the state folder to itself already. Raises
-    AuditError for what stops the night.
+    those that lie after it. `held` says that the caller has the state folder to itself already, `begun` is
+    the reading of the night's files where the caller began it. Raises AuditError for what stops the night.
     """
     check_templates(settings.own_templates)
     night_of = settings.night(as_of)
@@ -162,7 +164,7 @@ def run_audit(
             store = Store(settings.state)
             with watch.stage("read"):
                 feeds = read_feeds(
-                    settings, night_of, store, lambda name: say("read_file", name), wishes.until
+                    settings, night_of, store, lambda name: say("read_file", name), wishes.until, begun
                 )
                 owners = _owners(settings, store, words)
                 copies = unread_copies(settings.feedback, known, night_of, store, words)

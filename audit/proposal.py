@@ -19,8 +19,8 @@ from audit.files import write_private
 from audit.intake.child import read_in_child
 from audit.intake.headers import suggest
 from audit.intake.opening import await_settled
-from audit.intake.read import Request
 from audit.intake.reading import FileReading, Reason
+from audit.intake.request import Request
 from audit.report.sentences import problem_of
 from audit.tables import TABLES, Kind
 from audit.words import Words, template_folders

@@ -23,7 +23,8 @@ import pyarrow as pa
 from make_estate import make_estate
 
 from audit.intake.formats.source import open_source
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
+from audit.intake.request import Request
 from audit.intake.store import Store
 
 

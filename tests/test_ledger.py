@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,7 @@ from nightly_findings import FIRST, Fault, day, states, tell
 from sqlalchemy.exc import DBAPIError
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, NightRefused
+from audit.ledger import database as databases
 from audit.ledger.database import HEAD, Database
 from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of, waivers_of_people
 from audit.ledger.merge import Merged, Returned, Terms, merge
@@ -276,6 +279,23 @@ def test_the_schema_is_what_the_migrations_make(database: Database):
             MigrationContext.configure(connection, opts={"compare_type": True}), METADATA
         )
     assert found == []
+
+
+def test_a_new_file_is_what_the_migrations_make(tmp_path: Path, golden: Callable[[str, str], None]):
+    """A ledger in a file of its own begins with the newest schema instead of being led up to it."""
+    Database(f"sqlite:///{tmp_path / 'migrated.sqlite'}", tmp_path).close()
+    migrated = dumped(tmp_path / "migrated.sqlite")
+    golden(str(Path(databases.__file__).parent / databases.NEWEST), ";\n\n".join(migrated) + "\n")
+    Database("", tmp_path).close()
+    assert dumped(tmp_path / "ledger.sqlite") == migrated
+
+
+def dumped(file: Path) -> list[str]:
+    """What makes a database, statement by statement."""
+    with closing(sqlite3.connect(file)) as connection:
+        statements = [one.rstrip(";") for one in connection.iterdump()]
+    assert (statements[0], statements[-1]) == ("BEGIN TRANSACTION", "COMMIT")
+    return statements[1:-1]
 
 
 def test_a_ledger_of_the_first_release_is_carried_over(tmp_path: Path):

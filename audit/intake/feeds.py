@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,17 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audit.config import InputSection, Settings, configured_codes, configured_columns
+from audit.config import Settings
+from audit.intake.begun import Begun, being_read
 from audit.intake.cells import ARROW_TYPES
-from audit.intake.dropfolder import date_in_name, files_of, lock_beside
-from audit.intake.read import Request
+from audit.intake.dropfolder import date_in_name, lock_beside
 from audit.intake.reading import FileReading
 from audit.intake.store import Store
 from audit.intake.versions import Candidate, superseded
 from audit.plaintext import plain
 from audit.tables import TABLES, Table
 
-READERS = 2
 # row ids of the n-th file of a feed start at n times this; a text file may hold more than a sheet
 ROWS_PER_FILE = 1 << 32
 
@@ -126,30 +125,11 @@ def read_feeds(
     store: Store,
     progress: Callable[[str], None] = lambda _: None,
     until: date | None = None,
+    begun: Begun | None = None,
 ) -> dict[str, Feed]:
-    """Every configured feed, each file read in a process of its own, two at a time.
-
-    The largest files start first, so that the wait ends when the longest does. Files whose name bears a
-    date after `until` are left out: they were not there on that day.
-    """
-    found = {
-        name: files_of(settings.folder, section.files, until) for name, section in settings.inputs.items()
-    }
-    jobs = {
-        (feed, path): _request(feed, settings.inputs[feed], path, settings)
-        for feed, patterns in found.items()
-        for _, paths in patterns
-        for path in paths
-    }
-    by_size = sorted(jobs, key=lambda job: -_size(job[1]))
-    with ThreadPoolExecutor(READERS) as pool:
-
-        def read(job: tuple[str, Path]) -> tuple[FileReading, Path]:
-            result = store.read(jobs[job])
-            progress(job[1].name)
-            return result
-
-        read_files = dict(zip(by_size, pool.map(read, by_size), strict=True))
+    """Every configured feed, each file as `being_read` reads it; `begun` is what was begun before."""
+    with nullcontext(begun) if begun else being_read(settings, store, until) as reading:
+        found, read_files = reading.found, reading(progress)
 
     def input_file(feed: str, path: Path) -> InputFile:
         reading, rows_path = read_files[feed, path]
@@ -264,28 +244,8 @@ def _put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Ta
     return rows.append_column(name, values)
 
 
-def _request(feed: str, section: InputSection, path: Path, settings: Settings) -> Request:
-    return Request(
-        path=str(path),
-        table=feed,
-        columns=configured_columns(section),
-        codes=configured_codes(section),
-        encoding=section.encoding,
-        password=section.password,
-        zone=settings.audit.timezone,
-        unmask=settings.privacy.unmask,
-    )
-
-
 def _shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def all_rejections(feeds: Iterable[Feed]) -> int:

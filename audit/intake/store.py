@@ -15,8 +15,8 @@ from audit.errors import InputError
 from audit.files import PRIVATE, replacing, write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
-from audit.intake.read import Request, digest_of
 from audit.intake.reading import FileReading
+from audit.intake.request import Request, digest_of
 
 _KEPT_SECONDS = 14 * 86_400
 Reader = Callable[[dict[str, object]], FileReading]

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from audit.config import OwnerSection, Settings
 from audit.errors import ConfigError
 from audit.intake.identifiers import Unreadable, clean_identifier
-from audit.intake.read import Request
 from audit.intake.reading import FileReading
+from audit.intake.request import Request
 from audit.intake.store import Store
 
 # the columns of facts and findings that the keys of an owner speak of

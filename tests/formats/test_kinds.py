@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import xlwt
 
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
+from audit.intake.request import Request
 
 DAY_ZERO = date(1899, 12, 30)
 

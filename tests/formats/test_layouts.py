@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from conftest import DEVICE, Estate
 from test_kinds import read
 
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
+from audit.intake.request import Request
 
 OLDER, AS_OF = date(2026, 11, 20), date(2026, 11, 21)
 

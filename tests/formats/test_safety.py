@@ -14,7 +14,7 @@ from test_kinds import read
 
 from audit.intake.child import Limits, read_in_child
 from audit.intake.nursery import close_nursery
-from audit.intake.read import Request
+from audit.intake.request import Request
 from audit.intake.store import Store
 
 ENTITY = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'

@@ -19,8 +19,9 @@ from vendorfiles import HEADER, book, delimited, device, line, raw_book
 from audit.errors import Unusable
 from audit.intake.child import Limits, read_in_child
 from audit.intake.nursery import open_nursery
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
 from audit.intake.reading import FileReading
+from audit.intake.request import Request
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from vendorfiles import HEADER, book, delimited, device, put
 
 from audit.errors import CannotWrite, Unusable
 from audit.intake.child import Limits, read_in_child
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
 from audit.intake.reading import FileReading
+from audit.intake.request import Request
 from audit.intake.store import Store
 
 

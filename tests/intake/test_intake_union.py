@@ -11,7 +11,8 @@ from vendorfiles import HEADER, MERCHANT, book, delimited, device, put
 from audit.config import load_settings
 from audit.errors import ExitCode
 from audit.intake.feeds import assemble, read_feeds
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
+from audit.intake.request import Request
 from audit.intake.store import Store
 
 

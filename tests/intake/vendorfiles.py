@@ -16,8 +16,9 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 
-from audit.intake.read import Request, read_file
+from audit.intake.read import read_file
 from audit.intake.reading import FileReading, SheetReading
+from audit.intake.request import Request
 from audit.tables import normalise_label
 
 MERCHANT = "898100000000001"

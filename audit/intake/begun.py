@@ -1,0 +1,81 @@
+"""The reading of a night's files, begun as early as can be.
+
+While children read them the program imports what only later stages need; nothing of that is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from audit.config import InputSection, Settings, configured_codes, configured_columns
+from audit.intake.dropfolder import files_of
+from audit.intake.reading import FileReading
+from audit.intake.request import Request
+from audit.intake.store import Store
+
+READERS = 2
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Files that are being read, by feed and path."""
+
+    found: Mapping[str, list[tuple[str, list[Path]]]]  # by feed: its patterns and what each found
+    _readings: Mapping[tuple[str, Path], Future[tuple[FileReading, Path]]]
+
+    def __call__(self, progress: Callable[[str], None]) -> dict[tuple[str, Path], tuple[FileReading, Path]]:
+        """Wait for all; the name of each is told as it is done. Raises what reading one raised."""
+        jobs = {future: job for job, future in self._readings.items()}
+        for future in as_completed(jobs):
+            future.result()
+            progress(jobs[future][1].name)
+        return {job: future.result() for job, future in self._readings.items()}
+
+
+@contextmanager
+def being_read(settings: Settings, store: Store, until: date | None = None) -> Iterator[Begun]:
+    """Every configured file read in a process of its own, two at a time, for as long as the block lasts.
+
+    The largest files start first, so that the wait ends when the longest does. Files whose name bears a
+    date after `until` are left out: they were not there on that day.
+    """
+    found = {
+        name: files_of(settings.folder, section.files, until) for name, section in settings.inputs.items()
+    }
+    jobs = {
+        (feed, path): _request(feed, settings.inputs[feed], path, settings)
+        for feed, patterns in found.items()
+        for _, paths in patterns
+        for path in paths
+    }
+    pool = ThreadPoolExecutor(READERS)
+    try:
+        by_size = sorted(jobs, key=lambda job: -_size(job[1]))
+        yield Begun(found, {job: pool.submit(store.read, jobs[job]) for job in by_size})
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _request(feed: str, section: InputSection, path: Path, settings: Settings) -> Request:
+    return Request(
+        path=str(path),
+        table=feed,
+        columns=configured_columns(section),
+        codes=configured_codes(section),
+        encoding=section.encoding,
+        password=section.password,
+        zone=settings.audit.timezone,
+        unmask=settings.privacy.unmask,
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
