@@ -16,7 +16,7 @@ from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, open_tables
-from audit.intake.feeds import Feed, assemble
+from audit.intake.feeds import Feed, parts_of
 from audit.measures.asked import asked
 from audit.tables.devices import TRANSACTION_COLUMNS
 
@@ -63,7 +63,7 @@ def assess(
     wanted = wanted_of(able(of_estate, columns, health, due))
     measured = asked(columns, settings.audit.profile.device, settings.audit.profile.merchant)
     wanted = together({Subject.DEVICE_CHANNEL: frozenset()}, wanted, measured)
-    tables = {name: assemble(feed) for name, feed in feeds.items() if feed.files}
+    tables = {name: parts_of(feed) for name, feed in feeds.items() if feed.files}
     facts = build_facts(
         Sources(
             engine,

@@ -15,6 +15,7 @@ import pyarrow as pa
 from audit.crosscheck.facts import ALWAYS, Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, Frame
+from audit.errors import AuditError
 from audit.rules.model import Rule, expression, unread
 
 # the texts that occur in the columns that list rejected cells: ",serial_no,install_date,"
@@ -240,6 +241,8 @@ def _evaluate_subject(engine: Engine, frame: Frame, rules: Sequence[Rule], plan:
         return [Outcome(rule, nothing) for rule in rules]
     try:
         return _in_one_pass(engine, frame, rules, plan)
+    except AuditError:  # the engine's, with its own word about what to do
+        raise
     except Exception as failure:
         if len(rules) == 1:
             reason = NotEvaluated(

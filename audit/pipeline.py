@@ -278,7 +278,7 @@ def _tell(
                 report = replace(report, routing=routing)
             settings, report = with_sound_templates(settings, words, report)
             files = render_files(settings, words, report, owned)
-        told = summary(report, watch.seconds)
+        told = summary(report, watch.seconds, engine.memory_bytes)
         if wishes.rehearse:
             raise _Rehearsed(Result(ExitCode(report.exit_code), report.reason, final, told, run_id=run_id))
         run = replace(run, exit_code=report.exit_code, reason=report.reason, files=digests(files))

@@ -1,9 +1,10 @@
-"""An estate of any size with faults at known rates, as the workbooks or CSV files a vendor would export.
+"""An estate of any size with faults at known rates, as the files a vendor would export.
 
-    python benchmarks/make_estate.py FOLDER --devices 200000 --merchants 50000 [--format csv]
+    python benchmarks/make_estate.py FOLDER --devices 200000 --merchants 50000 [--format csv] [--rate 0.01]
 
-writes three files, a model table and an audit.toml. The same arguments give the same bytes. Each of fourteen
-faults (`whole_night.py` names their rules) is in one of a hundred rows it can be in.
+writes three lists, a model table and an audit.toml. The same arguments give the same bytes. Each of fourteen
+faults (`whole_night.py` names their rules) is in one of a hundred rows it can be in, or as --rate says. As
+Parquet each list is some files of half a million rows, made one after the other, so that any size fits.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.parquet as pq
 
 from audit.report import styles
 from audit.report.sheetrows import Rows
@@ -23,6 +25,7 @@ from audit.report.xlsxfile import finish
 
 AS_OF = date(2026, 11, 21)
 FAULT_RATE = 0.01  # of each kind
+PART_ROWS = 500_000  # of one Parquet file
 MODELS = np.array(["X1", "X2", "LW-30", "LW-50"])
 VENDORS = np.array(["星联终端", "星联终端", "蓝湾科技", "蓝湾科技"])
 PROVINCES = np.array(["北京市", "上海市", "广东省", "四川省", "湖北省", "浙江省"])
@@ -32,13 +35,13 @@ as_of = 2026-11-21
 required_channels = ["wechat"]
 
 [inputs.devices]
-files = ["devices_20261121.*"]
+files = ["devices_20261121*"]
 
 [inputs.merchants]
-files = ["merchants_20261121.*"]
+files = ["merchants_20261121*"]
 
 [inputs.registrations]
-files = ["registrations_20261121.*"]
+files = ["registrations_20261121*"]
 
 [inputs.models]
 files = ["models.csv"]
@@ -52,75 +55,109 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=200_000)
     parser.add_argument("--merchants", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--format", choices=["xlsx", "csv"], default="xlsx")
+    parser.add_argument("--format", choices=["xlsx", "csv", "parquet"], default="xlsx")
+    parser.add_argument("--rate", type=float, default=FAULT_RATE, help="of each fault")
     chosen = parser.parse_args()
-    make_estate(chosen.folder, chosen.devices, chosen.merchants, chosen.seed, chosen.format)
+    make_estate(chosen.folder, chosen.devices, chosen.merchants, chosen.seed, chosen.format, chosen.rate)
+
+
+class Dice(np.random.Generator):
+    """Seeded chance, and how often it breaks a row."""
+
+    def __init__(self, seed: int = 1, rate: float = FAULT_RATE) -> None:
+        super().__init__(np.random.PCG64(seed))
+        self.rate = rate
+
+    def faulty(self, count: int) -> np.ndarray:
+        """Which of so many rows have a fault of one kind."""
+        return self.random(count) < self.rate
 
 
 def make_estate(
-    folder: Path, device_count: int, merchant_count: int, seed: int = 1, form: str = "xlsx"
+    folder: Path,
+    device_count: int,
+    merchant_count: int,
+    seed: int = 1,
+    form: str = "xlsx",
+    rate: float = FAULT_RATE,
 ) -> None:
     """Write the exports, the model table and the configuration into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(seed)
-    devices = make_devices(random, device_count, merchant_count)
-    for name, table in {
-        "devices": devices,
-        "merchants": make_merchants(random, merchant_count),
-        "registrations": make_registrations(random, devices, merchant_count),
-    }.items():
-        write_export(folder / f"{name}_20261121.{form}", table, name)
+    dice = Dice(seed, rate)
+    if form == "parquet":
+        _in_parts(folder, dice, device_count, merchant_count)
+    else:
+        devices = make_devices(dice, device_count, merchant_count)
+        for name, table in {
+            "devices": devices,
+            "merchants": make_merchants(dice, merchant_count),
+            "registrations": make_registrations(dice, devices, merchant_count),
+        }.items():
+            write_export(folder / f"{name}_20261121.{form}", table, name)
     models = "model,min_firmware,eol_on\n" + "".join(f"{model},3.2.0,2031-01-01\n" for model in MODELS)
     (folder / "models.csv").write_text(models, encoding="utf-8")
     (folder / "audit.toml").write_text(CONFIG, encoding="utf-8")
+
+
+def _in_parts(folder: Path, dice: Dice, device_count: int, merchant_count: int) -> None:
+    for number, first in enumerate(range(0, device_count, PART_ROWS)):
+        devices = make_devices(dice, min(PART_ROWS, device_count - first), merchant_count, first)
+        write_export(folder / f"devices_20261121_part{number:03}.parquet", devices, "devices")
+        listed = make_registrations(dice, devices, merchant_count, first)
+        write_export(folder / f"registrations_20261121_part{number:03}.parquet", listed, "registrations")
+    for number, first in enumerate(range(0, merchant_count, PART_ROWS)):
+        merchants = make_merchants(dice, min(PART_ROWS, merchant_count - first), first)
+        write_export(folder / f"merchants_20261121_part{number:03}.parquet", merchants, "merchants")
 
 
 def write_export(path: Path, table: pa.Table, title: str) -> None:
     """The rows as what the ending says."""
     if path.suffix == ".csv":
         pyarrow.csv.write_csv(table, path)
+    elif path.suffix == ".parquet":
+        pq.write_table(table, path, compression="zstd")
     else:
         path.write_bytes(as_workbook(table, title))
 
 
-def make_devices(random: np.random.Generator, count: int, merchants: int) -> pa.Table:
-    """The ledger.
+def make_devices(dice: Dice, count: int, merchants: int, first: int = 0) -> pa.Table:
+    """The ledger, or its rows from the `first` on.
 
     One percent each: old firmware, expired certificate, silent, withdrawn, of a merchant nobody lists, with a
     terminal number of seven digits, with the serial of the device before.
     """
-    model = random.integers(0, len(MODELS), count)
-    owner = random.integers(0, merchants, count)
-    heartbeat = np.where(faulty(random, count), 40, random.integers(0, 3, count))
-    certificate = np.where(faulty(random, count), -20, random.integers(30, 1_500, count))
-    place = np.arange(count)
-    repeated = faulty(random, count) & (place > 0)
-    unlisted = faulty(random, count)
+    model = dice.integers(0, len(MODELS), count)
+    owner = dice.integers(0, merchants, count)
+    heartbeat = np.where(dice.faulty(count), 40, dice.integers(0, 3, count))
+    certificate = np.where(dice.faulty(count), -20, dice.integers(30, 1_500, count))
+    place = np.arange(first, first + count)
+    repeated = dice.faulty(count) & (place > first)
+    unlisted = dice.faulty(count)
     terminal = joined("", place % 90_000_000 + 10_000_000)
-    short = pa.array(faulty(random, count))
+    short = pa.array(dice.faulty(count))
     return pa.table(
         {
             "终端序列号": serials(place - repeated),
             "终端型号": pa.array(MODELS[model]),
             "生产厂商": pa.array(VENDORS[model]),
-            "固件版本": pa.array(np.where(faulty(random, count), "2.9.11", "3.10.0")),
+            "固件版本": pa.array(np.where(dice.faulty(count), "2.9.11", "3.10.0")),
             "商户编号": merchant_numbers(np.where(unlisted, 50_000_000 + owner, owner)),
             "门店编号": joined("D", owner),
             "省份": pa.array(PROVINCES[owner % len(PROVINCES)]),
-            "布放地址": joined("人民路", random.integers(1, 900, count), "号"),
+            "布放地址": joined("人民路", dice.integers(1, 900, count), "号"),
             "终端号": pc.if_else(short, pc.utf8_slice_codeunits(terminal, 1), terminal),
-            "装机日期": days_after(-random.integers(10, 1_500, count)),
+            "装机日期": days_after(-dice.integers(10, 1_500, count)),
             "最近心跳时间": pc.binary_join_element_wise(days_after(-heartbeat), "03:15:00", " "),
             "证书有效期": days_after(certificate),
-            "终端状态": pa.array(np.where(faulty(random, count), "已撤机", "在用")),
+            "终端状态": pa.array(np.where(dice.faulty(count), "已撤机", "在用")),
             "备机": pa.array(np.full(count, "否")),
         }
     )
 
 
-def make_merchants(random: np.random.Generator, count: int) -> pa.Table:
+def make_merchants(dice: Dice, count: int, first: int = 0) -> pa.Table:
     """The merchant list: one percent with an expired licence, one percent closed."""
-    number = np.arange(count)
+    number = np.arange(first, first + count)
     return pa.table(
         {
             "商户编号": merchant_numbers(number),
@@ -129,41 +166,39 @@ def make_merchants(random: np.random.Generator, count: int) -> pa.Table:
             "省份": pa.array(PROVINCES[number % len(PROVINCES)]),
             "经营地址": joined("人民路", number % 900, "号"),
             "MCC": pa.array(np.full(count, "5411")),
-            "营业执照有效期": days_after(np.where(faulty(random, count), -5, 700)),
-            "商户状态": pa.array(np.where(faulty(random, count), "已注销", "正常")),
-            "入网日期": days_after(-random.integers(10, 2_000, count)),
+            "营业执照有效期": days_after(np.where(dice.faulty(count), -5, 700)),
+            "商户状态": pa.array(np.where(dice.faulty(count), "已注销", "正常")),
+            "入网日期": days_after(-dice.integers(10, 2_000, count)),
         }
     )
 
 
-def make_registrations(random: np.random.Generator, devices: pa.Table, merchants: int) -> pa.Table:
-    """The registration list, one row per serial.
+def make_registrations(dice: Dice, devices: pa.Table, merchants: int, first: int = 0) -> pa.Table:
+    """The registration list of these devices, one row per serial; `first` as there.
 
     One percent each: missing, pending, failed, under another merchant, at another address, with another
     terminal number, of a device that the ledger has not.
     """
     serial = devices["终端序列号"].combine_chunks()
-    first = np.append(True, pc.not_equal(serial[1:], serial[:-1]).to_numpy(zero_copy_only=False))
-    kept = devices.filter(pa.array(first & ~faulty(random, devices.num_rows))).combine_chunks()
+    anew = np.append(True, pc.not_equal(serial[1:], serial[:-1]).to_numpy(zero_copy_only=False))
+    kept = devices.filter(pa.array(anew & ~dice.faulty(devices.num_rows))).combine_chunks()
     count = kept.num_rows
-    place = np.arange(count)
+    place = np.arange(first, first + count)
     own = {
         name: kept[name].combine_chunks()
         for name in ("终端序列号", "商户编号", "终端号", "布放地址", "终端型号")
     }
-    fault = {name: pa.array(faulty(random, count)) for name in ("商户编号", "终端号", "布放地址")}
+    fault = {name: pa.array(dice.faulty(count)) for name in ("商户编号", "终端号", "布放地址")}
     other = {
-        "商户编号": merchant_numbers(random.integers(0, merchants, count)),
+        "商户编号": merchant_numbers(dice.integers(0, merchants, count)),
         "终端号": joined("T", place % 9_000_000 + 1_000_000),
         "布放地址": joined("解放路", place % 900, "号"),
     }
     listed = own | {name: pc.if_else(fault[name], other[name], own[name]) for name in fault}
-    stray = pa.array(faulty(random, count))
+    stray = pa.array(dice.faulty(count))
     listed["终端序列号"] = pc.if_else(stray, joined("88", place + 100_000_000), listed["终端序列号"])
     listed["终端号"] = pc.if_else(stray, joined("S", place % 9_000_000 + 1_000_000), listed["终端号"])
-    status = np.where(
-        faulty(random, count), "报备中", np.where(faulty(random, count), "报备失败", "报备成功")
-    )
+    status = np.where(dice.faulty(count), "报备中", np.where(dice.faulty(count), "报备失败", "报备成功"))
     return pa.table(
         {
             "报备编号": joined("BB", place + 10_000_000),
@@ -171,18 +206,13 @@ def make_registrations(random: np.random.Generator, devices: pa.Table, merchants
             "渠道": pa.array(np.full(count, "微信")),
             "报备状态": pa.array(status),
             "提交时间": pc.binary_join_element_wise(
-                days_after(-random.integers(10, 900, count)), "10:00:00", " "
+                days_after(-dice.integers(10, 900, count)), "10:00:00", " "
             ),
             "失败原因": pa.array(
                 np.where(status == "报备失败", "商户资料不全", None).astype(object), pa.string()
             ),
         }
     )
-
-
-def faulty(random: np.random.Generator, count: int) -> np.ndarray:
-    """Which rows have a fault of one kind."""
-    return random.random(count) < FAULT_RATE
 
 
 def serials(places: np.ndarray) -> pa.Array:

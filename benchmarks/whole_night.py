@@ -32,9 +32,9 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from make_estate import make_devices, make_estate, write_export
+from make_estate import Dice, make_devices, make_estate, write_export
 from peers.contract import AS_OF, RULES
 
 PEERS = {
@@ -97,7 +97,8 @@ def main() -> None:
     text = table(asked, rounds)
     print(text)
     if asked.write:
-        write_results(f"{asked.format} {asked.devices:,}", text)
+        title = f"{asked.format} {asked.devices:,}"
+        put_table(f"whole night, {title}", text, f"A whole night: {title} devices")
 
 
 def _asked() -> argparse.Namespace:
@@ -123,7 +124,7 @@ def _next_devices(asked: argparse.Namespace) -> Path:
     path = asked.folder / "next" / f"devices_20261122.{asked.format}"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        rows = make_devices(np.random.default_rng(1), asked.devices + 1, asked.merchants)
+        rows = make_devices(Dice(), asked.devices + 1, asked.merchants)
         write_export(path, rows, "devices")
     return path
 
@@ -131,26 +132,29 @@ def _next_devices(asked: argparse.Namespace) -> Path:
 def run(name: str, folder: Path, next_devices: Path) -> Measured:
     """One contestant, in a process of its own."""
     if name in PEERS:
-        return timed([sys.executable, __file__, str(folder), "--one", name], {})
+        return timed([sys.executable, __file__, str(folder), "--one", name], {})[0]
     with tempfile.TemporaryDirectory() as scratch:
         own = {"AUDIT_AUDIT_STATE": f"{scratch}/state", "AUDIT_REPORT_OUTPUT": f"{scratch}/out"}
         if name != "whole":
             own["AUDIT_RULES_SELECT"] = json.dumps(list(RULES))
         program = [str(Path(sys.executable).with_name("pos-audit")), "run", "--config"]
-        night = timed([*program, str(folder / "audit.toml")], own, Path(scratch, "out"), AS_OF)
+        night, _ = timed([*program, str(folder / "audit.toml")], own, Path(scratch, "out"), AS_OF)
         if name != "warm":
             return night
         for path in folder.glob("[!d]*.*"):
             shutil.copy2(path, scratch)
         shutil.copy2(next_devices, scratch)
         again = [*program, f"{scratch}/audit.toml", "--as-of", "2026-11-22"]
-        return timed(again, own, Path(scratch, "out"), date(2026, 11, 22))
+        return timed(again, own, Path(scratch, "out"), date(2026, 11, 22))[0]
 
 
 def timed(
     command: list[str], environment: dict[str, str], out: Path | None = None, as_of: date = AS_OF
-) -> Measured:
-    """A process with its clock, processor and memory; exit codes 0 and 20 are a finished night."""
+) -> tuple[Measured, dict[str, Any]]:
+    """A process with its clock, processor and memory, and what it said or, of a night, its summary.
+
+    Exit codes 0 and 20 are a finished night.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(
         command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -161,14 +165,15 @@ def timed(
     process.returncode = os.waitstatus_to_exitcode(status)
     clock = time.perf_counter() - start
     assert process.returncode in ((0, 20) if out else (0,)), (command, process.returncode)
-    counts = json.loads(said) if out is None else counted(out / as_of.isoformat() / "summary.json")
-    return Measured(clock, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, counts)
+    told = json.loads(said if out is None else (out / as_of.isoformat() / "summary.json").read_text("utf-8"))
+    counts = told if out is None else counted(told)
+    return Measured(clock, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, counts), told
 
 
-def counted(path: Path) -> dict[str, int]:
+def counted(summary: dict[str, Any]) -> dict[str, int]:
     """Findings per rule of a published night, closed ones not counted."""
     counts: dict[str, int] = {}
-    for one in json.loads(path.read_text(encoding="utf-8"))["findings"]:
+    for one in summary["findings"]:
         counts[one["rule"]] = counts.get(one["rule"], 0) + one["count"]
     return counts
 
@@ -190,11 +195,9 @@ def told(one: dict[str, Measured]) -> str:
 def table(asked: argparse.Namespace, rounds: list[dict[str, Measured]]) -> str:
     """Medians, and how many times as long as this program's cold night with the same rules."""
     findings = sum(rounds[0][next(iter(rounds[0]))].counts.values())
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     lines = [
         f"{asked.devices:,} devices, {asked.merchants:,} merchants as {asked.format}: {findings:,} findings;"
-        f" medians of {len(rounds)} interleaved rounds. {os.cpu_count()} cores,"
-        f" Python {platform.python_version()}, {packages}.",
+        f" medians of {len(rounds)} interleaved rounds. {machine()}",
         "",
         "| who | clock, s | processor, s | peak MiB | clock ÷ `fourteen` | processor ÷ `fourteen` |",
         "|---|---|---|---|---|---|",
@@ -215,16 +218,25 @@ def table(asked: argparse.Namespace, rounds: list[dict[str, Measured]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_results(title: str, text: str) -> None:
-    """Put a table between its marks in RESULTS.md; a new one goes to the end."""
-    start, end = f"<!-- whole night, {title} -->", f"<!-- /whole night, {title} -->"
+def machine() -> str:
+    """What it was measured on: processors, the load of the last quarter of an hour, versions."""
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    load = os.getloadavg()[2]
+    return (
+        f"{os.cpu_count()} cores, load {load:.1f} at the end, Python {platform.python_version()}, {packages}."
+    )
+
+
+def put_table(mark: str, text: str, title: str = "") -> None:
+    """Put a table between its marks in RESULTS.md; a new one goes to the end, under `title`."""
+    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     results = RESULTS.read_text(encoding="utf-8")
     block = f"{start}\n{text}{end}"
     if start in results:
         before, _, rest = results.partition(start)
         results = before + block + rest.partition(end)[2]
     else:
-        results = f"{results.rstrip()}\n\n## A whole night: {title} devices\n\n{block}\n"
+        results = f"{results.rstrip()}\n\n## {title or mark.capitalize()}\n\n{block}\n"
     RESULTS.write_text(results, encoding="utf-8")
 
 

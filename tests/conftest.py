@@ -130,16 +130,19 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=["pandas", "duckdb"])
-def swift_engine(request: pytest.FixtureRequest) -> Engine:
+def swift_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine that answers at once, for what is asked of every single rule."""
-    return PandasEngine() if request.param == "pandas" else DuckDBEngine()
+    with PandasEngine() if request.param == "pandas" else DuckDBEngine() as engine:
+        yield engine
 
 
 @pytest.fixture(params=["pandas", "duckdb", pytest.param("spark", marks=pytest.mark.spark)])
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "spark":
-        return request.getfixturevalue("spark")
-    return PandasEngine() if request.param == "pandas" else DuckDBEngine()
+        yield request.getfixturevalue("spark")
+        return
+    with PandasEngine() if request.param == "pandas" else DuckDBEngine() as engine:
+        yield engine
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from audit.config.delivery import MailSection, NotifySection, secret_text
+from audit.config.duckdb import DuckDBSection
 from audit.config.routing import Routing
 from audit.config.sections import (
     AuditSection,
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     notify: NotifySection = NotifySection()
     schedule: ScheduleSection = ScheduleSection()
     routing: Routing
+    duckdb: DuckDBSection = DuckDBSection()
     spark: SparkSection = SparkSection()
     letter: LetterSection = LetterSection()
     log: LogSection = LogSection()
@@ -178,7 +180,7 @@ class Settings(BaseSettings):
         """Hash of every setting that can change a finding or a word of the report; no secret is in it."""
         plain = self.model_dump(
             mode="json",
-            exclude={"mail", "notify", "letter", "schedule", "spark", "log", "folder", "file"},
+            exclude={"mail", "notify", "letter", "schedule", "duckdb", "spark", "log", "folder", "file"},
             exclude_defaults=True,
         )
         for where in ("state", "as_of"):

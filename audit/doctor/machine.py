@@ -114,6 +114,13 @@ def look_at_engine(settings: Settings, words: Words, _: datetime) -> Iterator[Ch
         yield Check("engine", Verdict.FAIL, told)
     elif engine == "spark" and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         yield Check("engine", Verdict.FAIL, words("error.spark_java_missing"))
+    elif engine == "auto" and find_spec("duckdb"):
+        from audit.engines import DuckDBEngine, rows_for_pandas
+
+        with DuckDBEngine.of(settings) as beyond:
+            gib = f"{beyond.memory_bytes / (1 << 30):.1f}"
+        told = words("doctor.engine_auto", rows=f"{rows_for_pandas():,}", gib=gib)
+        yield Check("engine", Verdict.OK, told)
     else:
         yield Check("engine", Verdict.OK, words("doctor.engine_ok", engine=engine))
 

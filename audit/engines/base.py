@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.engines.keys import as_texts, keys_of
+from audit.intake.feeds import Part
 
 Frame = nw.LazyFrame[Any]
 
@@ -35,6 +36,12 @@ def by_row(rows: pa.Table) -> pa.Table:
     return rows if (ids[1:] >= ids[:-1]).all() else rows.sort_by("row_id")
 
 
+def with_keys(table: str, frame: Frame) -> Frame:
+    """A canonical table with its keys as the texts they stand for."""
+    keys = as_texts(keys_of(table, frame.collect_schema().names()))
+    return frame.with_columns(**keys) if keys else frame
+
+
 class Engine:
     """What evaluates facts and rules: frames, and the look-ups the cross-check is made of.
 
@@ -42,6 +49,8 @@ class Engine:
     """
 
     name: str
+    memory_bytes: int | None = None  # what it may take of this machine's memory, where it is held to that
+    reads_parquet = False  # whether it reads canonical rows where they lie, and not whole into memory
 
     def __enter__(self) -> Self:
         return self
@@ -60,11 +69,11 @@ class Engine:
 
     def opened(self, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
         """Canonical tables as frames, with their keys (see `engines.keys`)."""
-        frames = {name: self.frame(rows) for name, rows in tables.items()}
-        keys = {name: as_texts(keys_of(name, rows.schema)) for name, rows in tables.items()}
-        return {
-            name: frame.with_columns(**keys[name]) if keys[name] else frame for name, frame in frames.items()
-        }
+        return {name: with_keys(name, self.frame(rows)) for name, rows in tables.items()}
+
+    def lying(self, parts: Sequence[Part], types: Mapping[str, pa.DataType]) -> Frame:
+        """The rows of files where they lie, with these columns; only for an engine that `reads_parquet`."""
+        raise NotImplementedError
 
     def held(self, frame: Frame) -> Frame:
         """The frame computed once, to be read several times."""

@@ -2,40 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from audit.config import Settings
 from audit.engines.base import Engine, Frame
-from audit.errors import ConfigError
+from audit.engines.memory import machine_bytes
+from audit.errors import CannotWrite, ConfigError
+from audit.intake.feeds import Part
+
+_TYPES: dict[pa.DataType, str] = {
+    pa.string(): "varchar",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+}
 
 
 class DuckDBEngine(Engine):
-    """Out of core, all processors."""
+    """Out of core, all processors. What does not fit in its memory goes to the place of temporary files."""
 
     name = "duckdb"
+    memory_bytes: int
+    reads_parquet = True
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int | None = None) -> None:
+        """`memory_bytes` is half of the machine's memory when left out."""
         try:
             import duckdb
         except ModuleNotFoundError:
             raise ConfigError("engine_missing", engine="duckdb", extra="duckdb") from None
-        self._connection = duckdb.connect(":memory:")
+        self.memory_bytes = memory_bytes or machine_bytes() // 2
+        self._folder = Path(tempfile.mkdtemp(prefix="duckdb-"))
+        self._clear = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": f"{self.memory_bytes >> 20}MiB",
+                "temp_directory": str(self._folder),
+                "preserve_insertion_order": False,  # rows are told apart by their ids
+            },
+        )
         self._tables = 0
 
+    @classmethod
+    def of(cls, settings: Settings) -> DuckDBEngine:
+        """With the memory of `[duckdb]`."""
+        own = settings.duckdb.memory_gib
+        return cls(None if own is None else int(own * (1 << 30)))
+
     def close(self) -> None:
-        """See Engine."""
+        """See Engine: nothing is left on the disk."""
         self._connection.close()
+        self._clear()
 
     def frame(self, rows: pa.Table) -> Frame:
         """A DuckDB relation over the Arrow table."""
         return nw.from_native(self._connection.from_arrow(rows)).lazy()
 
+    def lying(self, parts: Sequence[Part], types: Mapping[str, pa.DataType]) -> Frame:
+        """See Engine: a view over the files, of which each step reads the columns it looks at."""
+        view = self._name("lying")
+        files = " union all ".join(self._select(part, types) for part in parts)
+        self._connection.execute(f"create view {view} as {files}")
+        return self._named(view)
+
+    def _select(self, part: Part, types: Mapping[str, pa.DataType]) -> str:
+        path, given = part.path, {}
+        if part.is_long:
+            given = {"row_id": f"file_row_number + {part.first_id}", "source_file": _literal(part.name)}
+        else:  # one row per channel is made in memory, a file at a time
+            path = self._folder / f"{self._name('part')}.parquet"
+            pq.write_table(part.rows(), path, compression="lz4")
+        given = {_quoted(name): _quoted(name) for name in pq.read_schema(path).names} | {
+            _quoted(name): value for name, value in given.items()
+        }
+        columns = ", ".join(
+            f"cast({given.get(_quoted(name), 'null')} as {_TYPES[kind]}) as {_quoted(name)}"
+            for name, kind in types.items()
+        )
+        return f"select {columns} from read_parquet({_literal(_plain(path))}, file_row_number = true)"
+
+    def collected(self, frame: Frame) -> pa.Table:
+        """See Engine."""
+        with self._within_means():
+            return super().collected(frame)
+
     def held(self, frame: Frame) -> Frame:
         """The relation as a table of the connection."""
         name = self._name("held")
-        frame.to_native().create(name)
+        with self._within_means():
+            frame.to_native().create(name)
         return self._named(name)
 
     def staged(self, frame: Frame) -> Frame:
@@ -78,6 +146,22 @@ class DuckDBEngine(Engine):
         frame.to_native().create_view(name)
         return name
 
+    @contextmanager
+    def _within_means(self) -> Iterator[None]:
+        """What memory and disk do not suffice for, in one sentence."""
+        import duckdb
+
+        try:
+            yield
+        except duckdb.OutOfMemoryException as failure:
+            detail = str(failure).splitlines()[0][:300]
+            raise ConfigError(
+                "duckdb_memory", gib=f"{self.memory_bytes / (1 << 30):.1f}", detail=detail
+            ) from failure
+        except duckdb.IOException as failure:
+            detail = str(failure).splitlines()[0][:300]
+            raise CannotWrite("cannot_write", path=str(self._folder), detail=detail) from failure
+
     def _name(self, kind: str) -> str:
         self._tables += 1
         return f"{kind}_{self._tables}"
@@ -88,3 +172,12 @@ class DuckDBEngine(Engine):
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _plain(path: Path) -> str:
+    """A path that is no pattern, whatever stands in it."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))

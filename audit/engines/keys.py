@@ -7,7 +7,7 @@ whole number, so that no text is hashed twice in a night.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
@@ -31,11 +31,11 @@ _BETWEEN = "\x1f"  # stands in no cell, so that "M/1" and "2" are not "M" and "1
 _Codes = Mapping[tuple[str, str], pa.Array]  # by table and column
 
 
-def keys_of(table: str, columns: pa.Schema) -> dict[str, tuple[str, ...]]:
+def keys_of(table: str, columns: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The keys of a table, each with the columns it is made of."""
     if table not in _KEYED:
         return {}
-    return {name: parts for name, parts in KEYS.items() if all(part in columns.names for part in parts)}
+    return {name: parts for name, parts in KEYS.items() if set(parts) <= set(columns)}
 
 
 def as_texts(keys: Mapping[str, tuple[str, ...]]) -> dict[str, nw.Expr]:
@@ -117,7 +117,7 @@ def _digits(columns: list[pa.Array]) -> int:
 
 
 def _with_keys(name: str, rows: pa.Table, codes: _Codes, sizes: Mapping[str, int]) -> pa.Table:
-    for key, (first, *others) in keys_of(name, rows.schema).items():
+    for key, (first, *others) in keys_of(name, rows.column_names).items():
         number = codes[name, first]
         for part in others:
             number = pc.add(pc.multiply(number, sizes[part]), codes[name, part])

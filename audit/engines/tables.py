@@ -5,12 +5,13 @@ What a feed lacks is there as nulls, so that facts are written once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from audit.engines.base import Engine, Frame
+from audit.engines.base import Engine, Frame, with_keys
 from audit.intake.cells import ARROW_TYPES
+from audit.intake.feeds import Part, assembled
 from audit.tables import TABLES, Table
 
 # where a device stands: its type as a two-digit code, its address in comparable parts, its point on the globe
@@ -78,8 +79,23 @@ def completed(rows: pa.Table, table: Table) -> pa.Table:
     )
 
 
-def open_tables(engine: Engine, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
-    """A lazy frame per canonical table; a table nobody delivered is empty, and what a feed lacks is null."""
-    return engine.opened(
-        {name: completed(tables.get(name, pa.table({})), table) for name, table in TABLES.items()}
-    )
+def open_tables(engine: Engine, tables: Mapping[str, pa.Table | Sequence[Part]]) -> dict[str, Frame]:
+    """A lazy frame per canonical table; a table nobody delivered is empty, and what a feed lacks is null.
+
+    Each is there as rows, or as the files they lie in.
+    """
+    lying = {
+        name: engine.lying(rows, schema_of(TABLES[name]))
+        for name, rows in tables.items()
+        if engine.reads_parquet and not isinstance(rows, pa.Table)
+    }
+    whole = {
+        name: completed(_whole(tables.get(name, ()), table), table)
+        for name, table in TABLES.items()
+        if name not in lying
+    }
+    return engine.opened(whole) | {name: with_keys(name, frame) for name, frame in lying.items()}
+
+
+def _whole(rows: pa.Table | Sequence[Part], table: Table) -> pa.Table:
+    return rows if isinstance(rows, pa.Table) else assembled(table, rows)

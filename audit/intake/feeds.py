@@ -193,26 +193,54 @@ def freshness(path: Path, reading: FileReading, as_of: date, settings: Settings)
     return Freshness(modified, "mtime") if modified <= as_of else Freshness(None, "unknown")
 
 
-def assemble(feed: Feed) -> pa.Table:
-    """The canonical table of a feed: every column of its table, all files, with row ids and file names.
+@dataclass(frozen=True)
+class Part:
+    """The canonical rows of one file of a feed, where they lie, and what its row ids start from."""
 
-    A wide registration list becomes one row per channel here.
-    """
-    parts = []
-    for number, file in enumerate(feed.files):
-        rows = pq.read_table(file.rows_path)
-        ids = pc.add(pa.array(np.arange(rows.num_rows)), number * ROWS_PER_FILE)
+    path: Path
+    name: str  # of the file they were read from, as people know it
+    first_id: int
+    table: Table
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as they lie there."""
+        return pq.read_schema(self.path)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the rows are those of the table as they lie there, but for row ids and file names."""
+        return not set(self.table.wide) & set(self.schema.names)
+
+    def rows(self) -> pa.Table:
+        """The rows with ids and file name; of a wide registration list, one per channel."""
+        rows = pq.read_table(self.path)
+        ids = pc.add(pa.array(np.arange(rows.num_rows)), self.first_id)
         rows = rows.append_column("row_id", ids)
-        rows = rows.append_column("source_file", pa.array([plain(file.name)] * rows.num_rows, pa.string()))
-        parts.append(_narrowed(rows, feed.table))
-    schema = pa.schema(
-        [
-            (column.name, ARROW_TYPES[column.kind])
-            for column in feed.table.columns
-            if column.name not in feed.table.wide
-        ]
+        rows = rows.append_column("source_file", pa.array([self.name] * rows.num_rows, pa.string()))
+        return _narrowed(rows, self.table)
+
+
+def parts_of(feed: Feed) -> tuple[Part, ...]:
+    """The files of a feed, in order."""
+    return tuple(
+        Part(file.rows_path, plain(file.name), number * ROWS_PER_FILE, feed.table)
+        for number, file in enumerate(feed.files)
     )
-    return pa.concat_tables([schema.empty_table(), *parts], promote_options="default")
+
+
+def assemble(feed: Feed) -> pa.Table:
+    """The canonical table of a feed."""
+    return assembled(feed.table, parts_of(feed))
+
+
+def assembled(table: Table, parts: Iterable[Part]) -> pa.Table:
+    """Every column of the table, all files, with row ids and file names."""
+    schema = pa.schema(
+        [(column.name, ARROW_TYPES[column.kind]) for column in table.columns if column.name not in table.wide]
+    )
+    rows = [schema.empty_table(), *(part.rows() for part in parts)]
+    return pa.concat_tables(rows, promote_options="default")
 
 
 def _narrowed(rows: pa.Table, table: Table) -> pa.Table:

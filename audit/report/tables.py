@@ -106,8 +106,11 @@ def findings_parquet(table: pa.Table) -> bytes:
     return target.getvalue()
 
 
-def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """summary.json. Only `measured` may differ between two runs of the same night."""
+def summary(report: Report, seconds: Mapping[str, float], memory_bytes: int | None = None) -> dict[str, Any]:
+    """summary.json. Only `measured` may differ between two runs of the same night.
+
+    `memory_bytes` is what the engine was held to, where it was.
+    """
     counted = Counter(
         zip(report.findings["rule"], report.findings["severity"], report.findings["state"], strict=True)
     )
@@ -181,7 +184,7 @@ def summary(report: Report, seconds: Mapping[str, float]) -> dict[str, Any]:
             for line in report.inputs
         ],
         **({"routing": asdict(report.routing)} if report.routing else {}),
-        "measured": measured(seconds),
+        "measured": measured(seconds, memory_bytes),
     }
 
 
@@ -190,13 +193,17 @@ def to_json(plain: Mapping[str, Any]) -> bytes:
     return (json.dumps(plain, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def measured(seconds: Mapping[str, float]) -> dict[str, Any]:
-    """What the night took, and where: seconds per stage, peak memory of this process and of a reader."""
+def measured(seconds: Mapping[str, float], memory_bytes: int | None) -> dict[str, Any]:
+    """What the night took, and where.
+
+    Seconds per stage, peak memory of this process and of a reader, and what the engine was held to.
+    """
     kib = 1024  # the unit of ru_maxrss on Linux
     return {
         "seconds": dict(seconds),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kib,
         "peak_bytes_reader": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * kib,
+        "engine_limit_bytes": memory_bytes,
         "host": socket.gethostname(),
         "python": platform.python_version(),
         "system": platform.platform(),

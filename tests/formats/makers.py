@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
@@ -363,6 +365,14 @@ def text(separator: str = ",", encoding: str = "utf-8") -> bytes:
     return "\r\n".join(separator.join(row) for row in quoted).encode(encoding)
 
 
+def parquet(columns: Mapping[str, object] | None = None, **written: object) -> bytes:
+    """A Parquet file of the ledger with its columns as they are typed, or of other columns."""
+    typed = columns or dict(zip(HEADER, zip(*ROWS, strict=True), strict=True))
+    target = io.BytesIO()
+    pq.write_table(pa.table(typed), target, **written)
+    return target.getvalue()
+
+
 KINDS: dict[str, Callable[[], bytes]] = {
     "xlsx": xlsx,
     "xlsx shared strings": shared_xlsx,
@@ -384,6 +394,8 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "html": html,
     "html gb2312": lambda: html("gb2312"),
     "mhtml": mhtml,
+    "parquet": parquet,
+    "gzip of parquet": lambda: gzip.compress(parquet()),
     "csv": text,
     "csv gb18030": lambda: text(encoding="gb18030"),
     "csv with mark": lambda: text(encoding="utf-8-sig"),

@@ -6,10 +6,12 @@ import gzip
 import io
 import re
 import struct
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import makers
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlwt
@@ -263,3 +265,50 @@ def test_foreign_names_are_not_taken_for_garbled_ones(tmp_path: Path):
     rows = [f"SN{n},{898100000000000 + n},{name}" for n, name in enumerate(names)]
     reading, rows = read(tmp_path, "\n".join(["SERIAL_NO,MERCHANT_NO,VENDOR", *rows]).encode())
     assert (reading.error, [row["vendor"] for row in rows]) == ("", names)
+
+
+def test_typed_columns_of_parquet_are_read_as_what_they_show(tmp_path: Path):
+    moment = datetime(2026, 11, 21, 3, 15, 0, 500)  # noqa: DTZ001 - a clock's own time
+    columns = {
+        "终端序列号": pa.array([12345678, 860012345678901234, None, 7]),
+        "商户编号": pa.array([898100000000001.0, 898100000000002.0, 898100000000003.0, None]),
+        "终端号": pa.array([b"T0000001", b"T0000002", b"\xff", b"T0000004"]),
+        "终端状态": pa.array(["在用", "停用", "在用", "在用"]).dictionary_encode(),
+        "装机日期": pa.array([date(2025, 3, 1), None, None, None]),
+        "最近心跳时间": pa.array([moment] * 4, pa.timestamp("us")),
+        "最近签到时间": pa.array([datetime(2026, 11, 20, 19, 15)] * 4, pa.timestamp("ms", "UTC")),  # noqa: DTZ001
+        "备机": pa.array([True, False, None, False]),
+        "终端型号": pa.array([["N910"], None, None, None]),
+    }
+    reading, rows = read(tmp_path, makers.parquet(columns))
+    assert (reading.kind, reading.error) == ("parquet", "")
+    assert [row["serial_no"] for row in rows] == ["12345678", "860012345678901234", None, "7"]
+    assert [row["merchant_no"] for row in rows] == [*(f"89810000000000{n}" for n in (1, 2, 3)), None]
+    assert [row["terminal_id"] for row in rows] == ["T0000001", "T0000002", None, "T0000004"]
+    assert [row["is_spare"] for row in rows] == [True, False, None, False]
+    assert {row["last_heartbeat_at"] for row in rows} == {moment.replace(microsecond=0)}
+    assert {row["last_signin_at"] for row in rows} == {datetime(2026, 11, 21, 3, 15)}  # noqa: DTZ001
+    rejected = {(one.row, one.column): one.reason for one in reading.rejections}
+    assert rejected == {(4, "terminal_id"): "undecodable", (2, "model"): "error_cell"}
+    assert ("identifier_numbers", "serial_no") in [
+        (key, facts.get("column")) for key, facts in reading.notices
+    ]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda data: data[:-20], "file_truncated"),
+        (lambda data: data[:-8] + b"\0\1\0\0PAR1", "parquet_damaged"),
+        (lambda data: data[:-60] + b"\xff" * 52 + data[-8:], "parquet_damaged"),
+        (lambda data: data[:4] + b"\xff" * 40 + data[44:], "parquet_damaged"),
+    ],
+)
+def test_damaged_parquet_is_one_files_error(damage: Callable[[bytes], bytes], said: str, tmp_path: Path):
+    assert read(tmp_path, damage(makers.parquet()))[0].error_key == said
+
+
+def test_parquet_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path):
+    long = makers.parquet({"终端序列号": pa.nulls(70_000_000, pa.bool_())}, compression="zstd")
+    assert len(long) < 1 << 20
+    assert read(tmp_path, long)[0].error_key == "sheet_too_long"

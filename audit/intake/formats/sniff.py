@@ -22,6 +22,7 @@ class FileKind(StrEnum):
     HTML = "html"
     MHTML = "mhtml"
     TEXT = "text"
+    PARQUET = "parquet"
     GZIP = "gzip"
     ZIP = "zip"
     ENCRYPTED = "encrypted"
@@ -31,6 +32,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
 _KNOWN_STRANGERS = {
     b"%PDF-": "PDF",
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -43,7 +45,6 @@ _KNOWN_STRANGERS = {
     b"GIF8": "GIF",
     b"II*\x00": "TIFF",
     b"{\\rtf": "RTF",
-    b"PAR1": "Parquet",
     b"SQLite format 3": "SQLite",
     b"\x7fELF": "ELF",
     b"MZ\x90": "EXE",
@@ -83,6 +84,10 @@ def sniff(data: bytes) -> FileKind:
         return FileKind.XLS
     if data.startswith(GZIP):
         return _gzip_kind(data)
+    if data.startswith(_PARQUET):
+        if not data.endswith(_PARQUET):
+            raise InputError(Unusable.TRUNCATED, "file_truncated")
+        return FileKind.PARQUET
     for magic, name in _KNOWN_STRANGERS.items():
         if data.startswith(magic):
             raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=name)

@@ -29,6 +29,7 @@ _READERS: Mapping[FileKind, tuple[str, str]] = {
     FileKind.XML_2003: ("xml2003", "read_xml2003"),
     FileKind.HTML: ("html", "read_html"),
     FileKind.MHTML: ("html", "read_mhtml"),
+    FileKind.PARQUET: ("parquet", "read_parquet"),
 }
 Notice = tuple[str, dict[str, object]]  # a message key and its facts
 
