@@ -20,6 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from audit.report import styles
+from audit.report.coded import Coded
 from audit.report.sheetrows import Rows
 from audit.report.xlsxfile import finish
 
@@ -241,7 +242,7 @@ def as_workbook(table: pa.Table, title: str) -> bytes:
     workbook = styles.new_workbook()
     sheet = workbook.create_sheet(title)
     sheet.append(table.column_names)
-    columns = [column.combine_chunks() for column in table.columns]
+    columns = [Coded.of(column.combine_chunks()) for column in table.columns]
     style = styles.data_style(sheet)
     rows = Rows(1, columns, [style] * len(columns), [0.0] * len(columns))
     return finish(workbook, {title: rows}, AS_OF)

@@ -6,7 +6,7 @@ from openpyxl.workbook import Workbook
 
 from audit.report import styles
 from audit.report.datasheet import add_datasheet, data_area
-from audit.report.findingcolumns import finding_column
+from audit.report.findingcolumns import FindingColumns
 from audit.report.model import Move, Report
 from audit.report.sheetrows import Rows
 from audit.words import Words
@@ -31,12 +31,14 @@ MOVE_FILL = {
 }
 
 
-def add_changes(workbook: Workbook, report: Report, words: Words) -> Rows:
+def add_changes(workbook: Workbook, report: Report, columns: FindingColumns, words: Words) -> Rows:
     """One row per finding that moved."""
     name = words("sheet.changes")
     moved = report.moved
     shown = moved.head(len(report.listed))
-    columns = [finding_column(report, shown, column, words) for column in _COLUMNS]
+    places = report.findings.index.get_indexer(shown.index)
+    moves = columns.labelled("move", shown["move"])
+    made = [columns.column("move", moves), *(columns.of(column, places) for column in _COLUMNS[1:])]
     notes = [
         words("report.changes_note", previous=report.previous)
         if report.previous
@@ -47,7 +49,7 @@ def add_changes(workbook: Workbook, report: Report, words: Words) -> Rows:
     if len(shown) < len(moved):
         notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{len(moved) - len(shown):,}"))
     none = words("report.no_changes")
-    rows = add_datasheet(workbook, name, "Changes", notes, columns, words, printed=_PRINTED, empty=none)
+    rows = add_datasheet(workbook, name, "Changes", notes, made, words, printed=_PRINTED, empty=none)
     if rows.count:
         fills = {words.label("drift", move): fill for move, fill in MOVE_FILL.items()}
         styles.colour_words(workbook[name], *data_area("A", rows.count), fills)

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.blocks import LINK, MAX_LINKS, link, table_over
+from audit.report.coded import Coded
 from audit.report.sheetrows import CellStyle, Rows
 from audit.words import Words
 
@@ -31,14 +32,14 @@ _HEADER = 6  # the row of the header
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the sheet, from plain values or an array of the form's type; None is a blank cell.
+    """A column of the sheet, from plain values or those of the form's type; None is a blank cell.
 
     `targets`: per row the place of the workbook that its cell leads to, such as "'概览'!A1".
     """
 
     header: str
     width: float
-    values: Sequence[object] | pa.Array
+    values: Sequence[object] | pa.Array | Coded
     form: str = TEXT
     wrap: bool = False
     targets: Sequence[str | None] = ()
@@ -119,10 +120,10 @@ def bars(sheet: Worksheet, place: int, count: int, most: float) -> None:
     sheet.conditional_formatting.add(data_area(get_column_letter(place), count)[0], rule)
 
 
-def _filled(column: Column) -> pa.Array:
+def _filled(column: Column) -> Coded:
     values = column.values
-    if isinstance(values, pa.Array):
+    if isinstance(values, Coded):
         return values
-    if column.form == TEXT:
+    if column.form == TEXT and not isinstance(values, pa.Array):
         values = [str(value) if value not in (None, "") else None for value in values]
-    return pa.array(values, _TYPES[column.form])
+    return Coded.of(values if isinstance(values, pa.Array) else pa.array(values, _TYPES[column.form]))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from audit.report.coded import Coded, arrow
 from audit.report.datasheet import DAY, NUMBER, TEXT, Column
 from audit.report.model import Report
 from audit.words import Words
@@ -60,6 +63,7 @@ WIDTHS: Mapping[str, tuple[float, bool]] = {
 }
 _DATES = ("due_on", "first_seen", "last_seen", "planned_on", "exempt_until")
 _NUMBERS = ("source_row", "row_version", "days_open")
+_KINDS = {DAY: pa.date32(), NUMBER: pa.int64(), TEXT: pa.string()}
 # columns whose code words have labels, and the group of labels
 _LABELLED = {
     "move": "drift",
@@ -72,44 +76,62 @@ _LABELLED = {
     "handling": "handling",
 }
 
-
-def finding_column(report: Report, rows: pd.DataFrame, name: str, words: Words) -> Column:
-    """A column of some of the report's findings."""
-    width, wrap = WIDTHS[name]
-    form = DAY if name in _DATES else NUMBER if name in _NUMBERS else TEXT
-    return Column(words(f"header.{name}"), width, _array(report, rows, name, words), form, wrap)
+Places = npt.NDArray[np.integer[Any]]
 
 
-def _array(report: Report, rows: pd.DataFrame, name: str, words: Words) -> pa.Array:
-    """Labels for code words, dates as dates, the rest as text; what is not known is blank."""
-    values = _values(report, rows, name, words)
-    if group := _LABELLED.get(name):
-        labels = {word: words.label(group, word) for word in values.dropna().unique()}
-        values = values.map(labels)
-    plain = [None if value is None or value == "" or value != value else value for value in values]
-    if name in _DATES:
-        return pa.array(plain, pa.date32())
-    if name in _NUMBERS:
-        return pa.array([None if value is None else int(value) for value in plain], pa.int64())
-    return pa.array([None if value is None else str(value) for value in plain], pa.string())
+class FindingColumns:
+    """The columns of a report's findings, each made once, for every sheet that shows some of the rows."""
+
+    def __init__(self, report: Report, words: Words) -> None:
+        self._report, self._words = report, words
+        self._made: dict[str, Coded] = {}
+
+    def of(self, name: str, rows: Places | None = None) -> Column:
+        """A column of the findings in these places, in their order; of all that the workbook lists."""
+        if name not in self._made:
+            self._made[name] = self._coded(name)
+        shown = slice(len(self._report.listed)) if rows is None else rows
+        return self.column(name, self._made[name].rows(shown))
+
+    def column(self, name: str, values: Coded) -> Column:
+        """The same from values of one's own."""
+        width, wrap = WIDTHS[name]
+        return Column(self._words(f"header.{name}"), width, values, _form(name), wrap)
+
+    def labelled(self, name: str, values: pd.Series[Any]) -> Coded:
+        """Labels for code words, dates as dates, the rest as text; what is not known is blank."""
+        coded = Coded.of(arrow(values, _KINDS[_form(name)]))
+        if group := _LABELLED.get(name):
+            labels = [self._words.label(group, word) for word in coded.values.to_pylist()]
+        elif coded.is_text and (blank := pc.equal(coded.values, "")).true_count:
+            labels = pc.if_else(blank, None, coded.values)
+        else:
+            return coded
+        return coded.relabelled(pa.array(labels, pa.string()))
+
+    def _coded(self, name: str) -> Coded:
+        """What the findings hold, and what the report knows of them."""
+        report, words = self._report, self._words
+        findings = report.findings
+        match name:
+            case "why":
+                why = {line.rule.id: line.rule.why[words.language] for line in report.rules}
+                return self._of_rule(why)
+            case "by_rule":
+                return self._of_rule(dict.fromkeys(report.past.rules_moved, words("yes")))
+            case "days_open":
+                first = Coded.of(arrow(findings["first_seen"], pa.date32()))
+                today = pa.scalar(report.as_of, pa.date32()).cast(pa.int32())
+                return first.relabelled(pc.subtract(today, first.values.cast(pa.int32())).cast(pa.int64()))
+            case "severity_before":
+                return self.labelled(name, findings["finding_id"].map(report.past.severity_before))
+            case _:
+                return self.labelled(name, findings[name])
+
+    def _of_rule(self, told: Mapping[str, str]) -> Coded:
+        rules = Coded.of(arrow(self._report.findings["rule"], pa.string()))
+        return rules.relabelled(pa.array(map(told.get, rules.values.to_pylist()), pa.string()))
 
 
-def _values(report: Report, rows: pd.DataFrame, name: str, words: Words) -> pd.Series[Any]:
-    """What the findings hold, and what the report knows of them."""
-    match name:
-        case "why":
-            why = {line.rule.id: line.rule.why[words.language] for line in report.rules}
-            return rows["rule"].map(why)
-        case "days_open":
-            return rows["first_seen"].map(lambda day: _days(day, report.as_of))
-        case "severity_before":
-            return rows["finding_id"].map(report.past.severity_before)
-        case "by_rule":
-            moved = rows["rule"].isin(report.past.rules_moved)
-            return moved.map({True: words("yes"), False: ""})
-        case _:
-            return rows[name]
-
-
-def _days(day: date | None, as_of: date) -> int | None:
-    return None if day is None else (as_of - day).days
+def _form(name: str) -> str:
+    return DAY if name in _DATES else NUMBER if name in _NUMBERS else TEXT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
@@ -12,7 +13,7 @@ from openpyxl.workbook import Workbook
 from audit.ledger.lifecycle import CLOSED, EXCUSED
 from audit.report import styles
 from audit.report.datasheet import add_datasheet, data_area
-from audit.report.findingcolumns import finding_column
+from audit.report.findingcolumns import FindingColumns, Places
 from audit.report.model import Report
 from audit.report.sheetrows import Rows
 from audit.report.summary import devices_of
@@ -24,6 +25,7 @@ _MERCHANT = ("merchant_no", "merchant_name", "store_no")
 _FOUND = ("severity", "state", "rule", "title")
 _TODO = ("remedy", "owner", "due_on", "first_seen", "days_open")
 _WHERE = ("vendor", "agent", "province")
+_COUNTED = ("subject", "serial_no", "merchant_no", "terminal_id", "state")  # what a count looks at
 _SOURCE = ("source_file", "source_sheet", "source_row")
 
 
@@ -40,8 +42,8 @@ class View:
         """Columns that go on paper: the rest would make them too small to read."""
         return self.columns.index("days_open") + 1
 
-    def of(self, findings: pd.DataFrame) -> pd.DataFrame:
-        """The findings that belong here: a paper of a merchant that expired is no expired device."""
+    def of(self, findings: pd.DataFrame) -> Places:
+        """Where the findings are that belong here: a merchant's paper that expired is no expired device."""
         standing = ~findings["state"].isin(CLOSED)
         of_merchant = findings["subject"] == "merchant"
         own = findings["category"] == self.category
@@ -49,7 +51,7 @@ class View:
             own &= ~of_merchant
         if self.category is Category.MERCHANT:
             own |= (findings["category"] == Category.EXPIRED) & of_merchant
-        return findings[standing & own]
+        return np.flatnonzero(standing & own)
 
 
 VIEWS = (
@@ -79,20 +81,25 @@ VIEWS = (
 )
 
 
-def add_lists(workbook: Workbook, report: Report, words: Words) -> Mapping[str, Rows]:
+def add_lists(
+    workbook: Workbook, report: Report, columns: FindingColumns, words: Words
+) -> Mapping[str, Rows]:
     """The four sheets, by name."""
-    return {words(f"sheet.{view.category}"): _add_view(workbook, report, view, words) for view in VIEWS}
+    return {
+        words(f"sheet.{view.category}"): _add_view(workbook, report, view, columns, words) for view in VIEWS
+    }
 
 
-def _add_view(workbook: Workbook, report: Report, view: View, words: Words) -> Rows:
-    every, shown = view.of(report.findings), view.of(report.listed)
+def _add_view(workbook: Workbook, report: Report, view: View, columns: FindingColumns, words: Words) -> Rows:
+    places = view.of(report.findings)
+    every, shown = report.findings[list(_COUNTED)].iloc[places], places[places < len(report.listed)]
     name = words(f"sheet.{view.category}")
     notes = [_count(every, words), words(f"report.view_{view.category}")]
     if len(shown) < len(every):
         left = len(every) - len(shown)
         notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{left:,}"))
-    columns = [finding_column(report, shown, column, words) for column in view.columns]
-    rows = add_datasheet(workbook, name, view.table, notes, columns, words, frozen=1, printed=view.printed)
+    made = [columns.of(column, shown) for column in view.columns]
+    rows = add_datasheet(workbook, name, view.table, notes, made, words, frozen=1, printed=view.printed)
     if rows.count:
         sheet = workbook[name]
         for column, colour in (("severity", styles.colour_severities), ("state", styles.colour_states)):

@@ -284,12 +284,12 @@ class Report:
         """Findings that stand tonight and are demanded of somebody: neither closed nor excused."""
         return self.findings[~self.findings["state"].isin((*CLOSED, *EXCUSED))]
 
-    @property
+    @cached_property
     def standing(self) -> pd.DataFrame:
         """Findings that stand tonight, the excused ones included."""
         return self.findings[~self.findings["state"].isin(CLOSED)]
 
-    @property
+    @cached_property
     def listed(self) -> pd.DataFrame:
         """The findings that the workbook lists: what needs an eye first, as many as it has room for."""
         return self.findings.head(MOST_ROWS if self.most_rows is None else min(self.most_rows, MOST_ROWS))

@@ -14,7 +14,7 @@ from audit.ledger.merge import Status
 from audit.report import styles
 from audit.report.blocks import LINK, serial, table_over
 from audit.report.datasheet import laid_in
-from audit.report.findingcolumns import finding_column
+from audit.report.findingcolumns import FindingColumns
 from audit.report.model import Report
 from audit.report.sheetrows import Rows
 from audit.words import Words
@@ -31,11 +31,10 @@ _HIDDEN = ("row_version", "seal")
 _PRINTED = "approver"  # the last column that goes on paper
 
 
-def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
+def add_rectification(workbook: Workbook, report: Report, own: FindingColumns, words: Words) -> Rows:
     """Add the sheet; the result is its rows, to be filled in when the workbook is finished."""
     sheet = workbook.create_sheet(words("sheet.findings"))
-    shown = report.listed
-    columns = [finding_column(report, shown, name, words) for name in COLUMNS]
+    columns = [own.of(name) for name in COLUMNS]
     looks = []
     for place, (name, column) in enumerate(zip(COLUMNS, columns, strict=True), 1):
         head = sheet.cell(1, place, column.header)
@@ -50,8 +49,9 @@ def add_rectification(workbook: Workbook, report: Report, words: Words) -> Rows:
     )
     back.font, back.fill = styles.font(bold=True, color=LINK), styles.fill(styles.PALE)
     sheet.row_dimensions[1].height = 24
-    last = len(shown) + 1
-    if len(shown):
+    count = len(report.listed)
+    last = count + 1
+    if count:
         labels = [column.header for column in columns]
         sheet.add_table(table_over(f"A1:{get_column_letter(len(COLUMNS))}{last}", "Findings", labels))
         styles.colour_severities(sheet, f"A2:A{last}", "A2", words)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.plaintext import UNSEEN, plain
+from audit.report.coded import Coded
 
 MAX_CELL_CHARACTERS = 32_767  # of UTF-16: a letter beyond the first plane counts twice
 _CUT = "…"
@@ -22,21 +25,28 @@ _HEAD = (
 
 
 class SharedStrings:
-    """The texts of columns, once each, and per column the index of every text."""
+    """The texts of columns, once each, and the number of each."""
 
-    def __init__(self, columns: Sequence[pa.Array]) -> None:
-        """Columns of text, null where a cell is blank. What no cell can hold is left out."""
-        encoded = pa.chunked_array([_storable(column) for column in columns], pa.string()).dictionary_encode()
-        self._texts: pa.Array = (
-            encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
-        )
-        chunks = iter(encoded.chunks)  # a column without rows has none
-        none = pa.array([], pa.int32())
-        self._indices = [next(chunks).indices if len(column) else none for column in columns]
+    def __init__(self, columns: Sequence[Coded]) -> None:
+        """Columns of text. What no cell can hold and what no row has is left out."""
+        used: dict[int, npt.NDArray[np.bool_]] = {}
+        values = {id(column.values): column.values for column in columns}
+        for column in columns:
+            mask = used.setdefault(id(column.values), np.zeros(len(column.values) + 1, np.bool_))
+            mask[column.at] = True
+        stored = {
+            key: _storable(pc.if_else(pa.array(used[key][:-1]), own, None))
+            for key, own in values.items()
+            if len(own)
+        }
+        encoded = pa.chunked_array(list(stored.values()), pa.string()).dictionary_encode()
+        self._texts: pa.Array = encoded.chunk(0).dictionary if stored else pa.array([], pa.string())
+        self._numbers = {key: chunk.indices for key, chunk in zip(stored, encoded.chunks, strict=True)}
+        self._columns = columns  # what numbers are kept by must live as long as they do
 
-    def indices(self, place: int) -> pa.Array:
-        """The indices of the texts of the column in that place."""
-        return self._indices[place]
+    def numbers(self, column: Coded) -> pa.Array:
+        """Per value of a column the number of its text; null where no cell can hold it."""
+        return self._numbers.get(id(column.values), pa.array([], pa.int32()))
 
     def to_xml(self) -> Iterator[bytes]:
         """The part xl/sharedStrings.xml, piece by piece."""

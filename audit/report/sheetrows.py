@@ -1,15 +1,20 @@
-"""Data rows of a sheet, from whole columns to XML."""
+"""Data rows of a sheet, from whole columns to XML.
+
+What stands in a cell is put together once per value of a column; a row only picks its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 
+from audit.report.coded import Coded
 from audit.report.sharedstrings import is_too_long, joined
 
 MAX_ROWS = 1_048_576
@@ -35,7 +40,7 @@ class Rows:
     """Data rows of a sheet, below its header in row `below`: text, numbers and dates, by column."""
 
     below: int
-    columns: Sequence[pa.Array]
+    columns: Sequence[Coded]
     styles: Sequence[CellStyle]
     widths: Sequence[float]  # of the columns that wrap their text, else 0
     links: Sequence[tuple[str, str]] = ()  # cells, and the places of the workbook they lead to
@@ -46,82 +51,90 @@ class Rows:
         return len(self.columns[0]) if self.columns else 0
 
     @property
-    def texts(self) -> list[pa.Array]:
+    def texts(self) -> list[Coded]:
         """The columns of text."""
-        return [column for column in self.columns if pa.types.is_string(column.type)]
+        return [column for column in self.columns if column.is_text]
 
     @property
     def cut(self) -> int:
         """Texts of which a cell shows only the beginning."""
-        return sum(pc.sum(is_too_long(column)).as_py() or 0 for column in self.texts)
+        return sum(_count(is_too_long(column.values), column) for column in self.texts)
 
 
-def rendered(rows: Rows, indices: Sequence[pa.Array]) -> Iterator[bytes]:
-    """The rows as XML, some thousands at a time. `indices`: of the shared strings, per text column."""
-    own = iter(indices)
-    references = [next(own) if pa.types.is_string(column.type) else None for column in rows.columns]
-    styles = [_styles(column, style) for column, style in zip(rows.columns, rows.styles, strict=True)]
+def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> Iterator[bytes]:
+    """The rows as XML, some thousands at a time.
+
+    `numbers_of` gives, per value of a text column, its number among the shared strings.
+    """
     letters = [get_column_letter(place) for place in range(1, len(rows.columns) + 1)]
+    contents = [
+        _contents(column, numbers_of(column) if column.is_text else _numbers(column.values), style)
+        for column, style in zip(rows.columns, rows.styles, strict=True)
+    ]
+    lines = [
+        (column.at, _lines(column.values, width))
+        for column, width in zip(rows.columns, rows.widths, strict=True)
+        if width
+    ]
     for start in range(0, rows.count, _BLOCK):
-        count = min(_BLOCK, rows.count - start)
+        block = slice(start, min(start + _BLOCK, rows.count))
         first = rows.below + 1 + start
-        numbers = pa.array(np.arange(first, first + count)).cast(pa.string())
-        columns = [column.slice(start, count) for column in rows.columns]
-        heights = _heights(columns, rows.widths, count)
-        pieces: list[pa.Array | pa.Scalar] = [
-            *(pa.scalar('<row r="'), numbers, pa.scalar('" ht="'), heights, pa.scalar('" customHeight="1">'))
-        ]
-        for place, column in enumerate(columns):
-            reference, style = references[place], styles[place]
-            if reference is not None:
-                column = reference.slice(start, count)
-            if isinstance(style, pa.Array):
-                style = style.slice(start, count)
-            pieces.append(_cells(letters[place], numbers, column, style, shared=reference is not None))
-        pieces.append(pa.scalar("</row>"))
-        yield joined(pc.binary_join_element_wise(*pieces, ""))
+        numbers = pa.array(np.arange(first, first + block.stop - start)).cast(pa.string())
+        heights = _heights(lines, block)
+        pieces: list[pa.Array | str] = ['<row r="', numbers, '" ht="', heights, '" customHeight="1">']
+        for letter, column, content in zip(letters, rows.columns, contents, strict=True):
+            pieces += [f'<c r="{letter}', numbers, content.take(pa.array(column.at[block]))]
+        yield joined(pc.binary_join_element_wise(*pieces, "</row>", ""))
 
 
 def text_widths(column: pa.Array) -> pa.Array:
     """How wide texts stand, in the file's unit of one digit; a wide character takes three bytes of UTF-8."""
     characters = pc.utf8_length(column)
     wide = pc.divide(pc.subtract(pc.binary_length(column), characters), 2)
-    return pc.fill_null(
-        pc.add(pc.multiply(wide.cast(pa.float64()), WIDE - 1), characters.cast(pa.float64())), 0.0
-    )
+    return pc.add(pc.multiply(wide.cast(pa.float64()), WIDE - 1), characters.cast(pa.float64()))
 
 
-def _styles(column: pa.Array, style: CellStyle) -> pa.Array | pa.Scalar:
-    """The style of each cell; one for all where no text looks like a formula."""
-    if pa.types.is_string(column.type):
-        guarded = pc.fill_null(pc.match_substring_regex(column, FORMULA_LIKE), False)
-        if pc.any(guarded).as_py():
-            return pc.if_else(guarded, str(style.guarded), str(style.plain))
-    return pa.scalar(str(style.plain))
+def _count(mask: pa.Array, column: Coded) -> int:
+    """Rows whose value the mask names."""
+    if not pc.any(mask).as_py():
+        return 0
+    return int(np.append(mask.to_numpy(zero_copy_only=False), False)[column.at].sum())
 
 
-def _heights(columns: Sequence[pa.Array], widths: Sequence[float], count: int) -> pa.Array:
-    """Row heights that show wrapped text whole: not every program works them out when it opens a file."""
-    lines = pa.array(np.ones(count))
-    for column, width in zip(columns, widths, strict=True):
-        if width:
-            lines = pc.max_element_wise(lines, pc.ceil(pc.divide(text_widths(column), width)))
-    return pc.min_element_wise(pc.multiply(lines, LINE_HEIGHT), MAX_HEIGHT).cast(pa.string())
+def _numbers(values: pa.Array) -> pa.Array:
+    """Numbers and dates as a sheet holds them; what is no number is null."""
+    if pa.types.is_date(values.type):
+        return pc.add(values.cast(pa.int32()).cast(pa.int64()), _EXCEL_EPOCH)
+    if pa.types.is_floating(values.type):
+        return pc.if_else(pc.is_finite(values), values, None)
+    return values
 
 
-def _cells(
-    letter: str, numbers: pa.Array, column: pa.Array, style: pa.Array | pa.Scalar, *, shared: bool
+def _contents(column: Coded, numbers: pa.Array, style: CellStyle) -> pa.Array:
+    """Per value, and for a blank, the XML of a cell behind its row number.
+
+    A blank cell keeps its style, for the line under the row.
+    """
+    look: pa.Array | str = str(style.plain)
+    if column.is_text:
+        guarded = pc.match_substring_regex(column.values, FORMULA_LIKE)
+        look = pc.if_else(guarded, str(style.guarded), str(style.plain))
+    kind = '" t="s"><v>' if column.is_text else '"><v>'
+    cells = pc.binary_join_element_wise('" s="', look, kind, numbers.cast(pa.string()), "</v></c>", "")
+    blank = f'" s="{style.plain}"/>'
+    return pa.concat_arrays([pc.fill_null(cells, blank), pa.array([blank])])
+
+
+def _lines(values: pa.Array, width: float) -> npt.NDArray[np.float64]:
+    """Per value, and for a blank, the lines it takes in a column of that width."""
+    return np.append(np.ceil(text_widths(values).to_numpy(zero_copy_only=False) / width), 1.0)
+
+
+def _heights(
+    lines: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]], block: slice
 ) -> pa.Array:
-    """One column's cells as XML; a blank cell keeps its style, for the line under the row."""
-    if pa.types.is_date(column.type):
-        column = pc.add(column.cast(pa.int32()).cast(pa.int64()), _EXCEL_EPOCH)
-    elif pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_finite(column), column, None)
-    kind = '" t="s"><v>' if shared else '"><v>'
-    cells = pc.binary_join_element_wise(
-        f'<c r="{letter}', numbers, '" s="', style, kind, column.cast(pa.string()), "</v></c>", ""
-    )
-    if not column.null_count:
-        return cells
-    blank = pc.binary_join_element_wise(f'<c r="{letter}', numbers, '" s="', style, '"/>', "")
-    return pc.coalesce(cells, blank)
+    """Row heights that show wrapped text whole: not every program works them out when it opens a file."""
+    most = np.ones(block.stop - block.start)
+    for at, taken in lines:
+        np.maximum(most, taken[at[block]], out=most)
+    return pa.array(np.minimum(most * LINE_HEIGHT, MAX_HEIGHT)).cast(pa.string())

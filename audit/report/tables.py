@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from audit import __version__
+from audit.report.coded import arrow
 from audit.report.measured import told
 from audit.report.model import Report
 from audit.report.waivers import waivers_told
@@ -75,14 +76,9 @@ _FORMULA_LIKE = r"^\s*[=+\-@＝＋－＠]"
 
 def findings_table(report: Report) -> pa.Table:
     """Every finding that is open or was mended tonight, sorted by rule and id."""
-    ordered = report.findings.sort_values(["rule", "finding_id"])
-    columns = []
-    for column in FINDINGS_SCHEMA:
-        values = ordered[column.name].astype(object).where(ordered[column.name].notna(), None).tolist()
-        if pa.types.is_integer(column.type):
-            values = [None if value is None else int(value) for value in values]
-        columns.append(pa.array(values, column.type))
-    return pa.Table.from_arrays(columns, schema=FINDINGS_SCHEMA)
+    columns = {column.name: arrow(report.findings[column.name], column.type) for column in FINDINGS_SCHEMA}
+    table = pa.table(columns, schema=FINDINGS_SCHEMA)
+    return table.sort_by([("rule", "ascending"), ("finding_id", "ascending")]).combine_chunks()
 
 
 def findings_csv(table: pa.Table) -> bytes:

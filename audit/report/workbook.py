@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audit.report import styles
 from audit.report.changes import add_changes
+from audit.report.findingcolumns import FindingColumns
 from audit.report.forecast import add_forecast
 from audit.report.lists import add_lists
 from audit.report.merchants import add_merchants
@@ -24,10 +25,11 @@ def render_workbook(report: Report, words: Words) -> bytes:
     """The workbook's bytes; the same report gives the same bytes."""
     workbook = styles.new_workbook()
     drawn = add_overview(workbook, report, words)
+    columns = FindingColumns(report, words)
     rows = {
-        words("sheet.changes"): add_changes(workbook, report, words),
-        words("sheet.findings"): add_rectification(workbook, report, words),
-        **add_lists(workbook, report, words),
+        words("sheet.changes"): add_changes(workbook, report, columns, words),
+        words("sheet.findings"): add_rectification(workbook, report, columns, words),
+        **add_lists(workbook, report, columns, words),
         words("sheet.merchants"): add_merchants(workbook, report, words),
         words("sheet.forecast"): add_forecast(workbook, report, words),
     }

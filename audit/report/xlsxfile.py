@@ -21,6 +21,7 @@ from lxml.etree import SerialisationError
 from openpyxl.utils import get_column_letter
 
 from audit.errors import CannotWrite
+from audit.report.coded import Coded
 from audit.report.sharedstrings import SharedStrings
 from audit.report.sheetrows import Rows, rendered
 
@@ -67,23 +68,17 @@ def finish(
     sheets = {f"xl/worksheets/sheet{place}.xml": title for place, title in enumerate(workbook.sheetnames, 1)}
     found = {name: _INLINE.findall(_whole(parts[name])) for name in sheets}
     data = {name: rows[title] for name, title in sheets.items() if title in rows and rows[title].count}
-    columns: list[pa.Array] = []
+    written = {
+        name: Coded.of(pa.array([unescape(cell[2].decode()) for cell in cells], pa.string()))
+        for name, cells in found.items()
+    }
+    columns: list[Coded] = []
     for name in sheets:
-        columns.append(pa.array([unescape(cell[2].decode()) for cell in found[name]], pa.string()))
-        columns += data[name].texts if name in data else []
+        columns += [written[name], *(data[name].texts if name in data else ())]
     strings = SharedStrings(columns)
-    place = 0
     for name in sheets:
-        own = strings.indices(place)
-        part = _shared(_whole(parts[name]), own)
-        place += 1
-        if name in data:
-            count = len(data[name].texts)
-            indices = [strings.indices(place + offset) for offset in range(count)]
-            parts[name] = _spliced(part, data[name], indices)
-            place += count
-        else:
-            parts[name] = part
+        part = _shared(_whole(parts[name]), strings.numbers(written[name]).take(pa.array(written[name].at)))
+        parts[name] = _spliced(part, data[name], strings) if name in data else part
     parts[_STRINGS] = strings.to_xml()
     _announce(parts)
     _describe(parts, drawn)
@@ -106,7 +101,7 @@ def _shared(part: bytes, indices: pa.Array) -> bytes:
     return _INLINE.sub(replace, part)
 
 
-def _spliced(part: bytes, rows: Rows, indices: Sequence[pa.Array]) -> Iterator[bytes]:
+def _spliced(part: bytes, rows: Rows, strings: SharedStrings) -> Iterator[bytes]:
     """The part with data rows behind those that openpyxl wrote."""
     last = f"{get_column_letter(len(rows.columns))}{rows.below + rows.count}"
     part = re.sub(rb'<dimension ref="[^"]*"\s*/>', f'<dimension ref="A1:{last}"/>'.encode(), part, count=1)
@@ -117,7 +112,7 @@ def _spliced(part: bytes, rows: Rows, indices: Sequence[pa.Array]) -> Iterator[b
         assert closing, "a sheet with links in its rows has one that leads back"
         tail = before + links.encode() + closing + after
     yield head
-    yield from rendered(rows, indices)
+    yield from rendered(rows, strings.numbers)
     yield end + tail
 
 

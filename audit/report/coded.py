@@ -1,0 +1,53 @@
+"""A column as its distinct values: what is worked out for a value is worked out once, not once a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """Distinct values in the order they occur, without nulls, and per row the place of its own.
+
+    The place behind the last value is that of a blank. Two columns with the same `values` object share what
+    is worked out for them.
+    """
+
+    values: pa.Array
+    at: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, column: pa.Array) -> Coded:
+        """A column of text, numbers or dates; null is a blank."""
+        encoded = column.dictionary_encode()
+        blank = len(encoded.dictionary)
+        return cls(encoded.dictionary, encoded.indices.fill_null(blank).to_numpy(zero_copy_only=False))
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are text."""
+        return bool(pa.types.is_string(self.values.type))
+
+    def rows(self, rows: slice | npt.NDArray[np.integer]) -> Coded:
+        """Some of the rows."""
+        return Coded(self.values, self.at[rows])
+
+    def relabelled(self, values: pa.Array) -> Coded:
+        """The same rows with other values; null stands for a blank, and two may be the same."""
+        found = Coded.of(values)
+        return Coded(found.values, np.append(found.at, np.int32(len(found.values)))[self.at])
+
+
+def arrow(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
+    """A column of a frame as an array of that type; what is unknown is null."""
+    made = pa.Array.from_pandas(values, type=kind)
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
