@@ -126,6 +126,34 @@ def test_what_a_web_page_sends_before_a_workbook_is_no_part_of_it(tmp_path: Path
         assert (reading.error, len(rows)) == ("", 3)
 
 
+def test_a_workbook_that_speaks_of_word_is_a_workbook_and_a_letter_is_a_letter(tmp_path: Path):
+    for word in ("WordDocument", "EncryptedPackage", "PowerPoint Document"):
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("台账")
+        for column, text in enumerate(("序列号", "商户号", "型号")):
+            sheet.write(0, column, text)
+            sheet.write(1, column, ("SN000001", "898100000000001", f"{word}（说明）")[column])
+        target = io.BytesIO()
+        book.save(target)
+        reading, rows = read(tmp_path, target.getvalue())
+        assert (reading.error, [row["model"] for row in rows]) == ("", [f"{word}（说明）"])
+    entry = "Workbook".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 18)
+    letter = "WordDocument".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 26)
+    assert makers.xls().count(entry) == 1
+    reading, _ = read(tmp_path, makers.xls().replace(entry, letter))
+    assert (reading.error, reading.error_facts) == ("not_a_spreadsheet", {"format": "Word"})
+
+
+def test_a_comment_that_cannot_be_read_costs_no_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = xlwt.Worksheet.get_biff_data
+    odd = struct.pack("<HH6H3x", 0x1C, 15, 1, 0, 0, 1, 0, 0)  # a NOTE with bytes too many
+    monkeypatch.setattr(
+        xlwt.Worksheet, "get_biff_data", lambda sheet: whole(sheet)[:-4] + odd + whole(sheet)[-4:]
+    )
+    reading, rows = read(tmp_path, makers.xls())
+    assert (reading.error, len(rows)) == ("", 3)
+
+
 def test_fields_padded_with_nuls_are_text_and_a_tail_of_nuls_was_never_written(tmp_path: Path):
     whole = makers.text()
     reading, rows = read(tmp_path, whole.replace(b"N910", b"N910\x00\x00"))

@@ -56,8 +56,9 @@ _OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # B
 _MARKUP = re.compile(
     rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
 )
-# UTF-16 names of streams in an OLE file
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+# streams in an OLE file
+_ENCRYPTED = "EncryptedPackage"
+_WORKBOOKS = frozenset({"workbook", "book"})
 _STREAMS = {"WordDocument": "Word", "PowerPoint Document": "PowerPoint", "__substg1.0_": "Outlook"}
 _PACKAGES = {"word/": "Word", "ppt/": "PowerPoint", "index/document.iwa": "Numbers", "visio/": "Visio"}
 
@@ -117,12 +118,26 @@ def _text_kind(data: bytes) -> FileKind:
 
 
 def _ole_kind(data: bytes) -> FileKind:
-    if _ENCRYPTED in data:
+    found = [name for name in (_ENCRYPTED, *_STREAMS) if name.encode("utf-16-le") in data]
+    if not found or not _WORKBOOKS.isdisjoint(map(str.lower, streams := _streams(data))):
+        return FileKind.XLS  # what is found inside a workbook is embedded in it, or text of it
+    if _ENCRYPTED in (streams or found):
         return FileKind.ENCRYPTED
-    for stream, name in _STREAMS.items():
-        if stream.encode("utf-16-le") in data and "Book".encode("utf-16-le") not in data:
-            raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=name)
+    for name in found:
+        if not streams or any(stream.startswith(name) for stream in streams):
+            raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=_STREAMS[name])
     return FileKind.XLS
+
+
+def _streams(data: bytes) -> set[str]:
+    """The streams and storages an OLE file has at its root; none where its directory is damaged."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(data) as document:
+            return {path[0] for path in document.listdir(storages=True)}
+    except Exception:  # olefile meets damage with whatever happens to be raised
+        return set()
 
 
 def _gzip_kind(data: bytes) -> FileKind:

@@ -26,6 +26,7 @@ _UNUSED = 0xFFFFFFFF
 _FAT_IN_HEADER = 109
 _ROOT = "Root Entry"
 _STREAMS = ("Workbook", "WORKBOOK", "Book", "BOOK")
+_COMMENTS = ("handle_note", "handle_obj", "handle_txo")
 
 
 def read_xls(data: bytes) -> Iterator[Grid]:
@@ -33,6 +34,7 @@ def read_xls(data: bytes) -> Iterator[Grid]:
 
     Read with its formats, or without where they are what is broken.
     """
+    _leave_comments()
     failures: list[Exception] = []
     opened = False
     for with_formats in (True, False):
@@ -60,6 +62,16 @@ def read_xls(data: bytes) -> Iterator[Grid]:
     if opened or problem.reason is not Unusable.UNREADABLE:
         raise problem
     yield from _with_the_other_reader(data, problem)
+
+
+def _leave_comments() -> None:
+    """Comments are no cells: xlrd reads them as well, and gives up a sheet for one that is odd."""
+    for name in _COMMENTS:
+        setattr(XlrdSheet, name, _nothing)
+
+
+def _nothing(*_: object) -> None:
+    """What stands in for a reader whose result nobody asks for."""
 
 
 def _sheet(book: Book, place: int) -> Grid:
