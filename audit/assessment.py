@@ -72,7 +72,7 @@ def assess(
             settings.audit.required_channels,
             small={
                 Subject.PROGRAMME: programme_facts(programme),
-                Subject.RECTIFICATION: rectification_facts(memory.owed, plan.as_of),
+                Subject.RECTIFICATION: rectification_facts(memory.owed),
             },
             statuses=memory.statuses,
             device_profile=settings.audit.profile.device,

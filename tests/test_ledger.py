@@ -23,8 +23,9 @@ from audit.ledger.database import HEAD, Database
 from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of, waivers_of_people
 from audit.ledger.merge import Merged, Returned, Terms, merge
 from audit.ledger.nights import Practice, open_night
-from audit.ledger.schema import EVENTS, FINDINGS, METADATA
+from audit.ledger.schema import EVENTS, FINDINGS, METADATA, STANDING_WORDS, WORDINGS
 from audit.ledger.waivers import Waiver
+from audit.ledger.wording import every_word
 
 LEDGERS = Path(__file__).parent / "ledgers"
 A, B, C = Fault("A"), Fault("B"), Fault("C")
@@ -319,6 +320,75 @@ def test_a_ledger_of_the_first_release_is_carried_over(tmp_path: Path):
     kept = sqlite3.connect(tmp_path / f"ledger.before-{HEAD}.sqlite")
     assert kept.execute("SELECT COUNT(*) FROM events").fetchone() == (10,)
     kept.close()
+
+
+def test_words_are_carried_over_from_the_schema_before(database: Database, tmp_path: Path):
+    """Rows until then, of what stands and of what was closed; a night later the former are kept together."""
+    url = "" if database.is_sqlite else database.engine.url.render_as_string(hide_password=False)
+    with database.engine.begin() as connection:
+        # back to what 0004 made
+        connection.execute(sa.text("DROP TABLE standing_words"))
+        connection.execute(sa.text("ALTER TABLE wordings ADD COLUMN digest VARCHAR(16) NOT NULL DEFAULT ''"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0004'"))
+        for fault, state in ((A, "open"), (B, "open"), (C, "fixed")):
+            values = fault.row(day(0)) | {"first_seen": day(0), "due_on": day(9)}
+            lives = {"state": state, "sight": "flagged" if state == "open" else "passed"}
+            for table in (FINDINGS, WORDINGS):
+                row = {name: value for name, value in (values | lives).items() if name in table.c}
+                connection.execute(sa.insert(table).values(row))
+    database.close()
+    carried = Database(url, tmp_path / "state")
+    assert carried.problems() == []
+    with open_night(carried, day(1)) as night:
+        assert [(one.owner, one.count) for one in night.recall().owed] == [("acquirer", 2)]
+    told = tell(carried, day(1), [A], {B.finding_id: "unchecked"})
+    assert dict(zip(told["serial_no"], told["detail"], strict=True)) == {
+        "A": A.row(day(1))["detail"],
+        "B": B.row(day(0))["detail"],
+    }
+    with carried.transaction() as connection:
+        words = every_word(connection, ("detail",)).sort_by("detail")["detail"].to_pylist()
+        assert words == [A.row(day(1))["detail"], *(one.row(day(0))["detail"] for one in (B, C))]
+        assert connection.scalar(sa.select(sa.func.count()).select_from(STANDING_WORDS)) == 2
+    assert carried.problems() == []
+    carried.close()
+
+
+def test_what_is_owed_by_whom(database: Database):
+    late, later, held = Fault("A", severity="low"), Fault("B"), Fault("C")
+    tell(database, day(0), [held, later])
+    tell(database, day(10), [late, held, later])
+    said(database, day(10), held, status="false_positive")
+    for number, expected in {
+        10: [("acquirer", 1, 1, 1, day(2))],
+        12: [("acquirer", 2, 1, 1, day(2))],
+    }.items():
+        with open_night(database, day(number), rebuild=True) as night:
+            found = night.recall().owed
+        assert [
+            (one.owner, one.count, one.overdue, one.long_overdue, one.oldest_due_on) for one in found
+        ] == expected
+
+
+@pytest.mark.parametrize("content", [b"PAR1", None], ids=["cut short", "a byte turned"])
+def test_words_that_cannot_be_read_are_a_damage(database: Database, content: bytes | None):
+    tell(database, day(0), [Fault(f"SN{number:05}") for number in range(100)])
+    with database.transaction() as connection:
+        if content is None:
+            content = bytearray(connection.scalars(sa.select(STANDING_WORDS.c.words)).one())
+            content[len(content) // 2] ^= 1
+        connection.execute(sa.update(STANDING_WORDS).values(words=bytes(content)))
+    [problem] = database.problems()
+    assert "standing_words" in problem
+    with pytest.raises(LedgerDamaged):
+        tell(database, day(1), [])
+
+
+def test_a_finding_without_words_is_a_damage(database: Database):
+    tell(database, day(0), [A, B])
+    with database.transaction() as connection:
+        connection.execute(sa.delete(STANDING_WORDS))
+    assert database.problems() == ["wordings: 2 findings have none"]
 
 
 def test_a_ledger_of_a_newer_release_is_left_alone(tmp_path: Path):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import hypothesis.strategies as st
 import pytest
@@ -37,6 +38,7 @@ from audit.ledger.merge import Returned, Status, Terms, merge
 from audit.ledger.nights import Practice, open_night
 from audit.ledger.schema import CONFLICTS, EVENTS, FEEDBACK_FILES, FINDINGS, HANDLINGS, RUNS
 from audit.ledger.waivers import Waiver, enter_waivers
+from audit.ledger.wording import every_word, words_of
 from audit.publish import digests, draft, intact, settle, swap_in
 
 SERIALS = ("A", "B", "C", "D")
@@ -64,6 +66,7 @@ class Ledger(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
+        self.stack.enter_context(patch("audit.ledger.wording._PART", 2))
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         url = self.stack.enter_context(fresh_database(self.server, "model")) if self.server else ""
         self.database = Database(url, folder)
@@ -71,6 +74,7 @@ class Ledger(RuleBasedStateMachine):
         self.output = folder / "reports"
         self.tellings = 0
         self.is_open: dict[str, bool] = {}
+        self.told: dict[str, str] = {}  # the words a finding was last told in, by a night taken back too
         self.spoken: defaultdict[str, Spoken] = defaultdict(Spoken)
         self.nights: list[tuple] = []  # offset, what stood before, faults, stands, practice
         self.spoken_since = False
@@ -181,8 +185,15 @@ class Ledger(RuleBasedStateMachine):
         with self.database.transaction() as connection:
             states = dict(connection.execute(sa.select(FINDINGS.c.finding_id, FINDINGS.c.state)).all())
             said = set(connection.scalars(sa.select(EVENTS.c.after).where(EVENTS.c.kind == "said")))
+            told = every_word(connection, ("detail",))
+            some = words_of(connection, told["finding_id"].combine_chunks()[::2], ("title", "detail"))
         for name, is_open in self.is_open.items():
             assert (states[name] in ("open", "absent")) == is_open, name
+        details = dict(zip(told["finding_id"].to_pylist(), told["detail"].to_pylist(), strict=True))
+        assert (details, told.num_rows) == (self.told, len(self.told))
+        assert dict(zip(some["finding_id"].to_pylist(), some["detail"].to_pylist(), strict=True)) == {
+            name: details[name] for name in list(details)[::2]
+        }
         for name, spoken in self.spoken.items():
             assert spoken.words <= said
             assert self._handling(name)["person"] == spoken.person
@@ -207,6 +218,8 @@ class Ledger(RuleBasedStateMachine):
                 # closed by a person's word, and only where the subject was missed
                 self.is_open[name] = stand != "absent" and not self._was_absent(name)
         self.is_open |= dict.fromkeys(flagged, True)
+        self.told |= {fault.finding_id: str(fault.row(as_of)["detail"]) for fault in faults}
+        assert dict(zip(told["finding_id"], told["detail"], strict=True)).items() <= self.told.items()
         shown = dict(zip(told["finding_id"], told["state"], strict=True))
         for name, is_open in self.is_open.items():
             assert name in shown or not is_open, "what stands is told"

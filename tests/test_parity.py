@@ -151,7 +151,7 @@ def facts_of(
             small={
                 Subject.INPUT: input_facts({}, Memory(), AS_OF),
                 Subject.PROGRAMME: programme_facts([]),
-                Subject.RECTIFICATION: rectification_facts([], AS_OF),
+                Subject.RECTIFICATION: rectification_facts([]),
             },
             device_profile=profile.device,
             merchant_profile=profile.merchant,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,12 +26,13 @@ class ProgrammeState:
 
 @dataclass(frozen=True)
 class Owed:
-    """Open findings of the nights before that are alike: who has to mend them, and by when."""
+    """What the nights before left open for one party to mend."""
 
     owner: str
-    first_seen: date
-    due_on: date
-    count: int = 1
+    count: int
+    overdue: int
+    long_overdue: int  # past twice the time there was
+    oldest_due_on: date
 
 
 def programme_facts(items: Iterable[ProgrammeState]) -> pa.Table:
@@ -52,26 +53,17 @@ def programme_facts(items: Iterable[ProgrammeState]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(list(FACTS[Subject.PROGRAMME].items())))
 
 
-def rectification_facts(owed: Iterable[Owed], as_of: date) -> pa.Table:
+def rectification_facts(owed: Iterable[Owed]) -> pa.Table:
     """One row per party with open findings: how many, how many overdue, how many past twice their time."""
-    by_owner: dict[str, list[Owed]] = {}
-    for one in owed:
-        by_owner.setdefault(one.owner, []).append(one)
     rows = [
-        _row(place, owner, findings, as_of)
-        for place, (owner, findings) in enumerate(sorted(by_owner.items()))
+        {
+            "row_id": place,
+            "owner_key": one.owner,
+            "open_findings": one.count,
+            "overdue_findings": one.overdue,
+            "long_overdue_findings": one.long_overdue,
+            "oldest_due_on": one.oldest_due_on,
+        }
+        for place, one in enumerate(sorted(owed, key=lambda one: one.owner))
     ]
     return pa.Table.from_pylist(rows, schema=pa.schema(list(FACTS[Subject.RECTIFICATION].items())))
-
-
-def _row(place: int, owner: str, findings: list[Owed], as_of: date) -> Mapping[str, object]:
-    overdue = [one for one in findings if one.due_on < as_of]
-    long_overdue = [one for one in overdue if as_of - one.due_on > one.due_on - one.first_seen]
-    return {
-        "row_id": place,
-        "owner_key": owner,
-        "open_findings": sum(one.count for one in findings),
-        "overdue_findings": sum(one.count for one in overdue),
-        "long_overdue_findings": sum(one.count for one in long_overdue),
-        "oldest_due_on": min(one.due_on for one in findings),
-    }

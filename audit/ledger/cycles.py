@@ -23,15 +23,15 @@ from audit.ledger.merge import Status
 from audit.ledger.periods import NEWS
 from audit.ledger.recording import OPEN_LIVES
 from audit.ledger.retention import pruned_before
-from audit.ledger.schema import EVENTS, HANDLINGS, RUNS, WAIVERS, WORDINGS
+from audit.ledger.schema import EVENTS, HANDLINGS, RUNS, WAIVERS
 from audit.ledger.signoffs import SignOff, cycles_of, sign_offs_of
+from audit.ledger.wording import every_word
 from audit.periods import Period
 from audit.programme import Record, Signed
 
 _FALSE = Status.FALSE_POSITIVE.value
 _LIFE = ("state", "severity", "due_on", "waiver", "held")
 GROUPS = ("category", "severity", "owner", "rule")
-_WORDS = pa.schema([(name, pa.string()) for name in ("finding_id", "category", "owner")])
 _SAID = pa.schema([("finding_id", pa.string()), ("status", pa.string())])
 _NEWS = pa.schema(
     [
@@ -160,9 +160,7 @@ def _gaps(nights: tuple[PastNight, ...], since: date, until: date) -> tuple[tupl
 def _lives(connection: sa.Connection, before: int, last: PastNight) -> pd.DataFrame:
     """Every finding that stood at either end or came between, with its groups and what it was at the end."""
     lives = lives_on_both(connection, before, last.number, _LIFE)
-    words = bulk.fetch(
-        connection, sa.select(WORDINGS.c.finding_id, WORDINGS.c.category, WORDINGS.c.owner), _WORDS
-    ).to_pandas()
+    words = every_word(connection, ("category", "owner")).to_pandas()
     lives = lives.merge(words, on="finding_id", how="left").rename(columns={"severity_after": "severity_"})
     lives["severity"] = lives["severity_"].where(lives["severity_"] != "", lives["severity"])
     said = _statuses(connection, last.as_of)

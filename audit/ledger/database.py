@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged
 from audit.files import PRIVATE
 
-HEAD = "0004"  # the newest revision under `migrations`
+HEAD = "0005"  # the newest revision under `migrations`
 NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to them
 LEDGER_FILE = "ledger.sqlite"  # in the state folder
 BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file
@@ -81,15 +81,17 @@ class Database:
 
     def problems(self) -> list[str]:
         """What is wrong with the database itself, in its own words; empty when it is sound."""
-        if not self.is_sqlite:
-            with self.transaction() as connection:
-                return _orphans(connection)
+        from audit.ledger.wording import wordless  # which knows what findings are made of
+
         with self.transaction() as connection:
-            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
-            strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-            return [line for line in found if line != "ok"] + [
-                f"{table}: row {row} refers to a missing row of {parent}" for table, row, parent, _ in strays
-            ]
+            found = _problems_of_file(connection) if self.is_sqlite else []
+            if found:
+                return found
+            try:
+                lost = wordless(connection)
+            except LedgerDamaged as failure:
+                return [str(failure.facts["detail"])]
+            return [f"wordings: {lost} findings have none"] if lost else []
 
     def close(self) -> None:
         """Give the file back."""
@@ -160,15 +162,13 @@ def _revision(connection: sa.Connection) -> str:
     return _FIRST if "runs" in tables else ""
 
 
-def _orphans(connection: sa.Connection) -> list[str]:
-    """A server keeps its own pages; what can still be asked is whether every finding has its words."""
-    lost = connection.scalar(
-        sa.text(
-            "SELECT COUNT(*) FROM findings WHERE NOT EXISTS "
-            "(SELECT 1 FROM wordings WHERE wordings.finding_id = findings.finding_id)"
-        )
-    )
-    return [f"wordings: {lost} findings have none"] if lost else []
+def _problems_of_file(connection: sa.Connection) -> list[str]:
+    """What SQLite finds in its pages and references; a server looks after its own."""
+    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+    strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [line for line in found if line != "ok"] + [
+        f"{table}: row {row} refers to a missing row of {parent}" for table, row, parent, _ in strays
+    ]
 
 
 def _configure_sqlite(engine: sa.Engine, begin: str) -> None:

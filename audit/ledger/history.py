@@ -24,13 +24,12 @@ from audit.ledger.database import Database
 from audit.ledger.lifecycle import LIFE, Kind
 from audit.ledger.recording import OPEN_LIVES
 from audit.ledger.retention import pruned_before
-from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS, WORDINGS
+from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS
+from audit.ledger.wording import words_of
 from audit.rules.model import Rule, Severity
 
 _NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)
-_TITLE = pa.schema(
-    [(name, pa.string()) for name in ("finding_id", "title", "detail", "serial_no", "merchant_no")]
-)
+_TITLE = ("title", "detail", "serial_no", "merchant_no")
 _ANSWERED = ("passed", "flagged", "undecided")
 
 
@@ -268,12 +267,9 @@ def _drift(lives: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _words(connection: sa.Connection, finding_ids: pd.Series[Any]) -> pd.DataFrame:
-    asked = bulk.load(connection, "asked", pa.table({"finding_id": pa.array(finding_ids, pa.string())}))
-    query = sa.select(*(WORDINGS.c[name] for name in _TITLE.names)).join(
-        asked, asked.c.finding_id == WORDINGS.c.finding_id
+    found: pd.DataFrame = (
+        words_of(connection, pa.array(finding_ids, pa.string()), _TITLE).to_pandas().fillna("")
     )
-    found: pd.DataFrame = bulk.fetch(connection, query, _TITLE).to_pandas().fillna("")
-    bulk.drop(connection, "asked")
     return found
 
 
@@ -281,7 +277,7 @@ def _moved(rows: pd.DataFrame, by_rule: set[str]) -> list[Moved]:
     order = {word: place for place, word in enumerate(Drift)}
     rank = {word.value: word.rank for word in Severity}
     keys = rows.assign(drift_=rows["drift"].map(order), rank_=rows["severity_after"].map(rank))
-    names = ["finding_id", "rule", "drift", "severity_before", "severity_after", *_TITLE.names[1:]]
+    names = ["finding_id", "rule", "drift", "severity_before", "severity_after", *_TITLE]
     ordered = keys.sort_values(["drift_", "rank_", "rule", "finding_id"])[names]
     return [
         Moved(

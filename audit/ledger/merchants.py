@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.ledger.database import Database
-from audit.ledger.schema import WORDINGS
-
-_CHUNK = 500
+from audit.ledger.wording import every_word
 
 
 def merchant_names(database: Database, numbers: Iterable[str]) -> dict[str, str]:
     """The name of each merchant that a finding names, by number."""
-    wanted = sorted(set(numbers))
-    found: dict[str, str] = {}
     with database.transaction() as connection:
-        for start in range(0, len(wanted), _CHUNK):
-            query = (
-                sa.select(WORDINGS.c.merchant_no, sa.func.min(WORDINGS.c.merchant_name).label("name"))
-                .where(WORDINGS.c.merchant_no.in_(wanted[start : start + _CHUNK]))
-                .where(sa.func.coalesce(WORDINGS.c.merchant_name, "") != "")
-                .group_by(WORDINGS.c.merchant_no)
-            )
-            found |= {row.merchant_no: row.name for row in connection.execute(query)}
-    return found
+        told = every_word(connection, ("merchant_no", "merchant_name"))
+    is_asked = pc.is_in(told["merchant_no"], value_set=pa.array(set(numbers), pa.string()))
+    named = pc.fill_null(pc.not_equal(told["merchant_name"], ""), False)
+    found = (
+        told.filter(pc.and_(is_asked, named)).group_by("merchant_no").aggregate([("merchant_name", "min")])
+    )
+    return dict(zip(found["merchant_no"].to_pylist(), found["merchant_name_min"].to_pylist(), strict=True))

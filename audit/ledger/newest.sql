@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0004');
+INSERT INTO "alembic_version" VALUES('0005');
 
 CREATE TABLE attestations (
 	attestation INTEGER NOT NULL, 
@@ -196,6 +196,12 @@ CREATE TABLE sign_offs (
 	FOREIGN KEY(number) REFERENCES runs (number)
 );
 
+CREATE TABLE standing_words (
+	part INTEGER NOT NULL, 
+	words BLOB NOT NULL, 
+	PRIMARY KEY (part)
+);
+
 CREATE TABLE waivers (
 	waiver_id VARCHAR(16) NOT NULL, 
 	source VARCHAR NOT NULL, 
@@ -215,7 +221,6 @@ CREATE TABLE waivers (
 
 CREATE TABLE "wordings" (
 	finding_id VARCHAR(16) NOT NULL, 
-	digest VARCHAR(16) NOT NULL, 
 	category VARCHAR NOT NULL, 
 	owner VARCHAR NOT NULL, 
 	serial_no TEXT, 

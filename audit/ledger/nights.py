@@ -13,24 +13,21 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from audit.crosscheck.inputs import Memory
-from audit.crosscheck.programme import Owed
 from audit.errors import NightRefused
 from audit.intake.feeds import Feed
 from audit.ledger import bulk
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import State, Tonight
+from audit.ledger.owed import owed_before
 from audit.ledger.recording import OPEN_LIVES, Practice, record
-from audit.ledger.schema import FINDINGS, HANDLINGS, INPUTS, RUNS, WORDINGS
+from audit.ledger.schema import FINDINGS, INPUTS, RUNS
 from audit.ledger.telling import told
 from audit.ledger.waivers import Waiver, Watched, idle_nights, watched
 from audit.ledger.withdrawal import withdraw
 
 __all__ = ["InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
 
-_OWED = pa.schema(
-    [("owner", pa.string()), ("first_seen", pa.date32()), ("due_on", pa.date32()), ("count", pa.int64())]
-)
 _OPEN = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), ("identity", pa.string())])
 
 
@@ -133,27 +130,8 @@ class Night:
             own = frozenset(found.columns)
             columns[found.feed] = columns[found.feed] | own if last.get(found.feed) == found.as_of else own
             last[found.feed] = found.as_of
-        return Memory(max(last.values(), default=None), rows, columns, self._owed())
-
-    def _owed(self) -> tuple[Owed, ...]:
-        """Findings that stood open after the last night before this one, and are demanded of somebody."""
-        kinds = (WORDINGS.c.owner, FINDINGS.c.first_seen, FINDINGS.c.due_on)
-        query = (
-            sa.select(*kinds, sa.func.count())
-            .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
-            .outerjoin(HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id)
-            .where(
-                FINDINGS.c.state == "open",
-                FINDINGS.c.first_seen < self.as_of,
-                FINDINGS.c.waiver.is_(None),
-                sa.func.coalesce(HANDLINGS.c.status, "") != State.FALSE_POSITIVE.value,
-            )
-            .group_by(*kinds)
-            .order_by(*kinds)
-        )
-        found = bulk.fetch(self._connection, query, _OWED)
-        return tuple(
-            Owed(*row) for row in zip(*(column.to_pylist() for column in found.columns), strict=True)
+        return Memory(
+            max(last.values(), default=None), rows, columns, owed_before(self._connection, self.as_of)
         )
 
     def withdraw(self, run: Entry, note: str = "") -> None:

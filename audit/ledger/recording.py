@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from audit.findings import SCHEMA
 from audit.ledger import bulk
 from audit.ledger.lifecycle import LIFE, SAID, SEEN, Carried, Kind, Sight, Tonight, carry
-from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS, WORDINGS
+from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS
 from audit.ledger.waivers import PATTERNS, Waiver, matched
+from audit.ledger.wording import keep_words, words_of
 from audit.ledger.workdays import Calendar
 
 ESCALATE = (7, 15)  # calendar days overdue after which a finding goes one level up, operating practice
 OPEN_LIVES = ("open", "absent")
-WORDS = tuple(column.name for column in WORDINGS.columns if column.name not in ("finding_id", "digest"))
-_WORDS_SCHEMA = pa.schema([SCHEMA.field(name) for name in WORDS])
-_ID = pa.schema([("finding_id", pa.string())])
-_KNOWN = pa.schema([*_ID, *LIFE, *SAID, ("digest", pa.string())])
-_PART = 100_000
+_KNOWN = pa.schema([("finding_id", pa.string()), *LIFE, *SAID])
 _NEVER_NULL = {"was_state": "", "was_sight": "", "was_severity": "", "was_evidence": "", "was_held": False}
 _IDENTITY = ("rule", "subject", "identity")
 
@@ -78,7 +73,8 @@ def record(
     carried = carry(life, before.select(SAID.names), seen, night)
     is_born = np.arange(len(ids)) >= known.num_rows
     _write_lives(connection, ids, before, carried, is_born, flagged, place)
-    _write_words(connection, ids, before, is_born, flagged, place)
+    stands = pc.is_in(carried.life["state"], value_set=pa.array(OPEN_LIVES))
+    keep_words(connection, flagged, ids.filter(pc.and_(stands, pc.is_null(place)).combine_chunks()))
     _write_events(connection, number, night.as_of, ids, before, carried)
     _write_resets(connection, number, night.as_of, ids, before, carried)
     return Recorded(ids, carried.life, carried.status, carried.kind, place)
@@ -86,18 +82,13 @@ def record(
 
 def _known(connection: sa.Connection, flagged: pa.ChunkedArray) -> pa.Table:
     """Findings that stand, and those flagged tonight that had been closed or withdrawn."""
-    query = (
-        sa.select(
-            FINDINGS.c.finding_id,
-            *(FINDINGS.c[name] for name in LIFE.names),
-            HANDLINGS.c.status,
-            HANDLINGS.c.status_on,
-            HANDLINGS.c.marked,
-            WORDINGS.c.digest,
-        )
-        .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
-        .outerjoin(HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id)
-    )
+    query = sa.select(
+        FINDINGS.c.finding_id,
+        *(FINDINGS.c[name] for name in LIFE.names),
+        HANDLINGS.c.status,
+        HANDLINGS.c.status_on,
+        HANDLINGS.c.marked,
+    ).outerjoin(HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id)
     standing = FINDINGS.c.state.in_(OPEN_LIVES)
     found = bulk.fetch(connection, query.where(standing), _KNOWN)
     closed = sa.select(FINDINGS.c.finding_id).where(sa.not_(standing)).limit(1)
@@ -145,24 +136,21 @@ def _described(
     connection: sa.Connection, ids: pa.Array, place: pa.Array, flagged: pa.Table, waivers: Iterable[Waiver]
 ) -> pa.Table:
     """Rule and identifiers of each finding, as far as waivers ask for them."""
-    names = ("rule", *PATTERNS)
-    columns = {name: flagged[name].combine_chunks().take(place) for name in names}
+    columns = {name: flagged[name].combine_chunks().take(place) for name in ("rule", *PATTERNS)}
     missing = ids.filter(pc.is_null(place))
     if len(missing) and any(not one.finding_id for one in waivers):
         asked = bulk.load(connection, "described", pa.table({"finding_id": missing}))
-        query = (
-            sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, *(WORDINGS.c[name] for name in PATTERNS))
-            .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
-            .join(asked, asked.c.finding_id == FINDINGS.c.finding_id)
+        query = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule).join(
+            asked, asked.c.finding_id == FINDINGS.c.finding_id
         )
-        schema = pa.schema([(name, pa.string()) for name in ("finding_id", *names)])
-        kept = bulk.fetch(connection, query, schema)
+        rules = bulk.fetch(
+            connection, query, pa.schema([(name, pa.string()) for name in ("finding_id", "rule")])
+        )
         bulk.drop(connection, "described")
-        where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks())
-        columns = {
-            name: pc.coalesce(column, kept[name].combine_chunks().take(where))
-            for name, column in columns.items()
-        }
+        for kept in (rules, words_of(connection, missing, PATTERNS)):
+            where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks())
+            for name in kept.column_names[1:]:
+                columns[name] = pc.coalesce(columns[name], kept[name].combine_chunks().take(where))
     return pa.table({"finding_id": ids, **columns})
 
 
@@ -194,47 +182,6 @@ def _differs(left: pa.Array, right: pa.Array) -> np.ndarray[tuple[int], np.dtype
     unequal = pc.fill_null(pc.not_equal(left, right), True)
     both_blank = pc.and_(pc.is_null(left), pc.is_null(right))
     return np.asarray(pc.and_not(unequal, both_blank).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _write_words(
-    connection: sa.Connection,
-    ids: pa.Array,
-    before: pa.Table,
-    is_born: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    flagged: pa.Table,
-    place: pa.Array,
-) -> None:
-    """The words of what was flagged tonight, where they are not those of the last time."""
-    digests = digests_of(flagged).take(place)
-    told = np.asarray(pc.is_valid(place).to_numpy(zero_copy_only=False), dtype=bool)
-    other = told & _differs(digests, before["digest"].combine_chunks())
-    for mask, write in ((told & is_born, bulk.append), (other & ~is_born, bulk.update)):
-        kept = pa.array(mask)
-        names = ids.filter(kept)
-        order = pc.sort_indices(names)
-        names, where = names.take(order), place.filter(kept).take(order)
-        own = digests.filter(kept).take(order)
-        # a part at a time, for the words are the bulk of it all
-        for start in range(0, len(names), _PART):
-            part = slice(start, start + _PART)
-            words = flagged.select(WORDS).take(where[part])
-            rows = {
-                name: words[name]
-                for name in WORDS
-                if write is bulk.update or words[name].null_count < words.num_rows  # blank anyway
-            }
-            write(connection, WORDINGS, pa.table({"finding_id": names[part], "digest": own[part], **rows}))
-
-
-def digests_of(flagged: pa.Table) -> pa.Array:
-    """Per finding a hash of its words, to see whether they are still the same."""
-    found = [pa.array([], pa.string())]
-    for batch in flagged.select(WORDS).to_batches(max_chunksize=10_000):
-        texts = [column.cast(pa.string()) for column in batch.columns]
-        joined = pc.binary_join_element_wise(*texts, "\x1f", null_handling="replace", null_replacement="\x1e")
-        hashes = [blake2b(text.encode(), digest_size=8).hexdigest() for text in joined.to_pylist()]
-        found.append(pa.array(hashes, pa.string()))
-    return pa.concat_arrays(found)
 
 
 def _write_events(

@@ -1,8 +1,9 @@
 """The ledger's tables.
 
 A finding's life stands in `findings`, one narrow row each, so that a night may look at all of them; the
-words it was last told in stand in `wordings`, and what people said of it in `handlings`. `events` says what
-happened to each, and what it was before. The tables are made and changed by `migrations` alone; a test
+words it was last told in stand in `standing_words` while it stands and in `wordings` once it was closed
+(`wording` reads both), and what people said of it in `handlings`. `events` says what happened to each, and
+what it was before. The tables are made and changed by `migrations` alone; a test
 holds the two to each other.
 """
 
@@ -72,7 +73,6 @@ WORDINGS = sa.Table(
     "wordings",
     METADATA,
     sa.Column("finding_id", sa.ForeignKey("findings.finding_id"), primary_key=True),
-    sa.Column("digest", sa.String(16), nullable=False),  # of all that follows
     sa.Column("category", sa.String, nullable=False),
     sa.Column("owner", sa.String, nullable=False),
     *(
@@ -101,6 +101,14 @@ WORDINGS = sa.Table(
         )
     ),
     sa.Column("source_row", sa.BigInteger),
+)
+
+# written anew with every night, a few Parquet files of many findings each: finding_id and the words as above
+STANDING_WORDS = sa.Table(
+    "standing_words",
+    METADATA,
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("words", sa.LargeBinary, nullable=False),
 )
 
 # the fields a person fills in; each knows the version of the row that it was last written with

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from audit.findings import SCHEMA
 from audit.ledger import bulk
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Life, Sight, escalation, last_seen, shown
-from audit.ledger.recording import OPEN_LIVES, WORDS, Recorded
-from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS, WORDINGS
+from audit.ledger.recording import OPEN_LIVES, Recorded
+from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS
+from audit.ledger.wording import WORDS, words_of
 
 # what people said, under names that no other column of a finding has
 HANDLING_COLUMNS = ("handling", "person", "planned_on", "remark", "exempt_until", "approver")
@@ -71,7 +71,7 @@ def told(
     del recorded, life
     columns |= _human(connection, ids, as_of)
     columns["conflicts"] = _conflicts(connection, ids)
-    kept = _silent(connection, as_of) if place.null_count else None
+    kept = _silent(connection, ids.filter(pc.is_null(place)), as_of) if place.null_count else None
     where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()) if kept else None
     rules = _worded("rule", place, flagged.table["rule"].combine_chunks(), kept, where)
     order = pc.sort_indices(
@@ -90,21 +90,19 @@ def told(
     return pd.DataFrame(frame | words, copy=False)
 
 
-def _silent(connection: sa.Connection, as_of: date) -> pa.Table:
+def _silent(connection: sa.Connection, ids: pa.Array, as_of: date) -> pa.Table:
     """The last words of what stands or was closed tonight, and was not flagged tonight."""
-    query = (
-        sa.select(
-            FINDINGS.c.finding_id,
-            *(FINDINGS.c[name] for name in _NAMED),
-            *(WORDINGS.c[name] for name in WORDS),
-        )
-        .join(WORDINGS, WORDINGS.c.finding_id == FINDINGS.c.finding_id)
-        .where(
-            FINDINGS.c.state.in_(OPEN_LIVES) & (FINDINGS.c.sight != Sight.FLAGGED.value) | _closed_on(as_of)
-        )
+    query = sa.select(FINDINGS.c.finding_id, *(FINDINGS.c[name] for name in _NAMED)).where(
+        FINDINGS.c.state.in_(OPEN_LIVES) & (FINDINGS.c.sight != Sight.FLAGGED.value) | _closed_on(as_of)
     )
-    schema = pa.schema([("finding_id", pa.string()), *(SCHEMA.field(name) for name in (*_NAMED, *WORDS))])
-    return bulk.fetch(connection, query, schema)
+    named = bulk.fetch(
+        connection, query, pa.schema([(name, pa.string()) for name in ("finding_id", *_NAMED)])
+    )
+    kept = words_of(connection, ids)
+    where = pc.index_in(kept["finding_id"].combine_chunks(), value_set=named["finding_id"].combine_chunks())
+    for name in _NAMED:
+        kept = kept.append_column(name, named[name].combine_chunks().take(where))
+    return kept
 
 
 def _closed_on(as_of: date) -> sa.ColumnElement[bool]:

@@ -1,0 +1,162 @@
+"""The words findings were last told in: of what stands kept together, of what was closed one by one.
+
+Most words of what stands change with every night. So they are written anew every night, as a few Parquet
+files within `standing_words`, which takes a fraction of what a million changed rows would. What leaves them
+gets a row in `wordings`. A finding that is in both was closed once and is back: the former hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from audit.errors import LedgerDamaged
+from audit.findings import SCHEMA
+from audit.ledger import bulk
+from audit.ledger.columns import flat
+from audit.ledger.schema import FINDINGS, STANDING_WORDS, WORDINGS
+
+WORDS = tuple(column.name for column in WORDINGS.columns if column.name != "finding_id")
+_ID = "finding_id"
+_PART = 65_536  # findings per Parquet file: so many words are in memory at once
+
+
+def words_of(connection: sa.Connection, ids: pa.Array, names: Sequence[str] = WORDS) -> pa.Table:
+    """The last words of those findings that have any: finding_id and the columns asked for, in no order."""
+    found = [_schema(names).empty_table()]
+    for part in _parts(connection):
+        if _any(pc.is_in(part.read(())[_ID], value_set=ids)):
+            words = part.read(names)
+            found.append(words.filter(pc.is_in(words[_ID], value_set=ids)))
+    together = pa.concat_tables(found)
+    return pa.concat_tables([together, _rows_of(connection, _not_in(ids, together[_ID]), names)])
+
+
+def every_word(connection: sa.Connection, names: Sequence[str]) -> pa.Table:
+    """Those columns of the last words of every finding there is, in no order."""
+    standing = [part.read(names) for part in _parts(connection)]
+    together = pa.concat_tables([_schema(names).empty_table(), *standing])
+    closed = bulk.fetch(connection, _select(names), _schema(names))
+    return pa.concat_tables(
+        [together, closed.filter(pc.invert(pc.is_in(closed[_ID], value_set=flat(together[_ID]))))]
+    )
+
+
+def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -> None:
+    """Keep tonight's words, and go on keeping those of `silent`: ids of what stands and was not flagged."""
+    numbers = _numbers(connection)
+    last = max(numbers, default=0)
+    for start in range(0, flagged.num_rows, _PART):
+        last = _write(connection, last, flagged.select([_ID, *WORDS]).slice(start, _PART))
+    told = flagged[_ID].combine_chunks()
+    carried = [_schema(WORDS).empty_table()]
+    for part in _parts(connection, numbers):
+        if not len(_not_in(flat(part.read(())[_ID]), told)):
+            continue
+        words = part.read(WORDS)
+        words = words.filter(pc.invert(pc.is_in(words[_ID], value_set=told)))
+        stays = pc.is_in(words[_ID], value_set=silent)
+        _give_rows(connection, words.filter(pc.invert(stays)))
+        carried.append(words.filter(stays))
+        silent = _not_in(silent, words[_ID])
+        if sum(one.num_rows for one in carried) >= _PART:
+            last = _write(connection, last, pa.concat_tables(carried))
+            carried = carried[:1]
+    # of the others, who stand again because the night that closed them is told anew, there are rows
+    carried.append(_rows_of(connection, silent, WORDS))
+    if any(one.num_rows for one in carried):
+        _write(connection, last, pa.concat_tables(carried))
+    connection.execute(sa.delete(STANDING_WORDS).where(STANDING_WORDS.c.part.in_(numbers)))
+
+
+def wordless(connection: sa.Connection) -> int:
+    """How many findings have no words. Raises LedgerDamaged for words that cannot be read."""
+    left = flat(bulk.fetch(connection, sa.select(FINDINGS.c.finding_id), _schema(()))[_ID])
+    for part in _parts(connection):
+        left = _not_in(left, part.read(WORDS)[_ID])
+    return len(_not_in(left, bulk.fetch(connection, _select(()), _schema(()))[_ID]))
+
+
+def _schema(names: Iterable[str]) -> pa.Schema:
+    return pa.schema([(_ID, pa.string()), *(SCHEMA.field(name) for name in names)])
+
+
+def _select(names: Iterable[str]) -> sa.Select[Any]:
+    return sa.select(*(WORDINGS.c[name] for name in (_ID, *names)))
+
+
+def _rows_of(connection: sa.Connection, ids: pa.Array, names: Sequence[str]) -> pa.Table:
+    """The rows of `wordings` that findings have."""
+    if not len(ids):
+        return _schema(names).empty_table()
+    asked = bulk.load(connection, "worded", pa.table({_ID: ids}))
+    query = _select(names).join(asked, asked.c.finding_id == WORDINGS.c.finding_id)
+    found = bulk.fetch(connection, query, _schema(names))
+    bulk.drop(connection, "worded")
+    return found
+
+
+def _give_rows(connection: sa.Connection, words: pa.Table) -> None:
+    """Rows for what stands no more; what policy has removed meanwhile needs none."""
+    if not words.num_rows:
+        return
+    left = bulk.load(connection, "worded", words.select([_ID]))
+    known = sa.select(FINDINGS.c.finding_id).join(left, left.c.finding_id == FINDINGS.c.finding_id)
+    ids = bulk.fetch(connection, known, _schema(()))[_ID].combine_chunks()
+    connection.execute(sa.delete(WORDINGS).where(WORDINGS.c.finding_id.in_(sa.select(left.c.finding_id))))
+    bulk.drop(connection, "worded")
+    bulk.append(connection, WORDINGS, words.filter(pc.is_in(words[_ID], value_set=ids)).sort_by(_ID))
+
+
+class _Part:
+    """One of the Parquet files."""
+
+    def __init__(self, content: bytes, where: str) -> None:
+        self._content = content
+        self._where = where
+
+    def read(self, names: Sequence[str]) -> pa.Table:
+        """Finding ids and those columns. Raises LedgerDamaged."""
+        import pyarrow.parquet as pq
+
+        try:
+            file = pq.ParquetFile(pa.BufferReader(self._content), page_checksum_verification=True)
+            return file.read(columns=[_ID, *names], use_threads=False)
+        except (OSError, pa.ArrowException) as failure:
+            detail = f"standing_words: {failure}"
+            raise LedgerDamaged("ledger_damaged", path=self._where, detail=detail) from failure
+
+
+def _numbers(connection: sa.Connection) -> list[int]:
+    return list(connection.scalars(sa.select(STANDING_WORDS.c.part).order_by(STANDING_WORDS.c.part)))
+
+
+def _parts(connection: sa.Connection, numbers: Iterable[int] | None = None) -> Iterator[_Part]:
+    """One after the other, for together they are the words of all."""
+    for number in _numbers(connection) if numbers is None else numbers:
+        query = sa.select(STANDING_WORDS.c.words).where(STANDING_WORDS.c.part == number)
+        yield _Part(connection.scalars(query).one(), connection.engine.url.render_as_string())
+
+
+def _write(connection: sa.Connection, last: int, words: pa.Table) -> int:
+    """Write a part after the last one; its number."""
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        words.combine_chunks(), sink, compression="zstd", write_statistics=False, write_page_checksum=True
+    )
+    connection.execute(sa.insert(STANDING_WORDS).values(part=last + 1, words=sink.getvalue().to_pybytes()))
+    return last + 1
+
+
+def _any(flags: pa.ChunkedArray) -> bool:
+    return bool(pc.any(flags).as_py())
+
+
+def _not_in(ids: pa.Array, others: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return ids.filter(pc.invert(pc.is_in(ids, value_set=flat(others))))
