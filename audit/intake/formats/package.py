@@ -6,6 +6,7 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
@@ -44,6 +45,22 @@ class Package:
             raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=part)
         return inflate(self._archive, self._archive.getinfo(self._names[part.lower()]))
 
+    def pieces(self, part: str, size: int) -> Iterator[bytes]:
+        """A part's bytes, so many at a time. Raises InputError as `read` does, when it comes to it."""
+        if not self.has(part):
+            raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=part)
+        member = self._archive.getinfo(self._names[part.lower()])
+        left = member.file_size
+        try:
+            with self._archive.open(member) as stream:
+                while piece := stream.read(size):
+                    left -= len(piece)
+                    if left < 0:
+                        raise InputError(Unusable.UNSAFE, "archive_ratio", part=member.filename)
+                    yield piece
+        except _BROKEN as failure:
+            raise _damaged(member, failure) from None
+
     def size(self, part: str) -> int:
         """The bytes of a part, unpacked."""
         return self._archive.getinfo(self._names[part.lower()]).file_size
@@ -53,14 +70,7 @@ class Package:
         try:
             with self._archive.open(self._names[part.lower()]) as stream:
                 return stream.read(xml.DECLARATION_WITHIN)
-        except (
-            zipfile.BadZipFile,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            ValueError,
-            zlib.error,
-        ) as failure:
+        except _BROKEN as failure:
             detail = f"{part}: {failure}"[:200]
             raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail) from None
 
@@ -117,8 +127,12 @@ def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: bytes |
         with archive.open(member, pwd=password) as stream:
             data = stream.read(member.file_size + 1)
     except _BROKEN as failure:
-        detail = f"{member.filename}: {failure}"
-        raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail[:200]) from None
+        raise _damaged(member, failure) from None
     if len(data) > member.file_size:
         raise InputError(Unusable.UNSAFE, "archive_ratio", part=member.filename)
     return data
+
+
+def _damaged(member: zipfile.ZipInfo, failure: Exception) -> InputError:
+    detail = f"{member.filename}: {failure}"
+    return InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail[:200])

@@ -1,7 +1,7 @@
-"""xlsx and xlsm: a plain sheet goes the fast way; one of unusual make is read cell by cell.
+"""xlsx and xlsm: a regular sheet is read in columns, a plain one by fastexcel, any other cell by cell.
 
-Unusual is a cell at the far corner, cells without addresses, parts in another encoding or under names in
-another case, or whatever else the fast reader refuses.
+The three make the same of a sheet; each leaves to the next what it cannot be sure of. Cell by cell go a cell
+at the far corner, cells without addresses, parts in another encoding or under names in another case.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from lxml import etree
 
@@ -17,7 +18,9 @@ from audit.intake.formats import xml
 from audit.intake.formats.numbers import CellFormats, iso_text, padding_of
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import Sheet
+from audit.intake.formats.xlsx_columns import ColumnReader, Styles
 from audit.intake.formats.xlsx_fast import FastWorkbook
+from audit.intake.formats.xlsx_values import shows_dates
 from audit.intake.grid import Grid, Mark, column_index
 
 _ADDRESS = re.compile(r"^\$?([A-Za-z]{1,3})\$?([0-9]{1,7})$")
@@ -50,13 +53,13 @@ def read_xlsx(data: bytes, careful: bool = False, formulas: bool = False) -> Ite
     if not parts:
         raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part="xl/worksheets")
     formats = _Formats(package, document, book)
-    fast = None if careful or formulas else _fast_reader(data, package, document)
+    plain = None if careful or formulas else _Plain(data, package, document, formats)
     try:
-        for grid in _sheets(package, document, parts, formats, fast, formulas):
+        for grid in _sheets(package, document, parts, formats, plain, formulas):
             yield replace(grid, days=formats.of_cells.days)
     finally:
-        if fast:
-            fast.close()
+        if plain:
+            plain.close()
 
 
 def _sheets(
@@ -64,7 +67,7 @@ def _sheets(
     document: str,
     parts: list[_Part],
     formats: _Formats,
-    fast: FastWorkbook | None,
+    plain: _Plain | None,
     formulas: bool,
 ) -> Iterator[Grid]:
     strings: list[str] | None = None
@@ -72,9 +75,12 @@ def _sheets(
         if not sheet.visible:
             yield Grid(sheet.name, (), (), skipped="hidden")
             continue
+        if plain and (grid := plain.in_columns(sheet)):
+            yield grid
+            continue
         content = package.read(sheet.part)
         xml.refuse_entities(content, sheet.part)
-        if fast and package.is_exact(sheet.part) and (grid := fast.grid(sheet.name, content, formats.padded)):
+        if plain and (grid := plain.by_fastexcel(sheet, content)):
             yield grid
             continue
         # slower, but it says what is wrong with a sheet, or reads it all the same
@@ -83,27 +89,55 @@ def _sheets(
         yield _read_carefully(sheet, content, strings, formats.of_cells, formulas)
 
 
-def _fast_reader(data: bytes, package: Package, document: str) -> FastWorkbook | None:
-    """The fast reader, already at work, or None for a package it would not find its way in.
+class _Plain:
+    """The readers of plain sheets, which make of a sheet the same grid or None."""
 
-    Raises InputError when text that cells refer to is missing or hostile: the fast reader would not say.
-    """
-    shared = next((target for kind, target in _links(package, document) if kind == "sharedStrings"), "")
-    if not (package.exact and package.is_exact("xl/workbook.xml")):
-        return None
-    if shared:
-        if not package.has(shared):
-            raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=shared)
-        head = package.head(shared)
-        xml.refuse_entities(head, shared)
-        stated = _COUNT.search(head)
-        if stated and int(stated[1]) > package.size(shared):
-            return None  # more strings than bytes: the fast reader would make room for them all
-    return FastWorkbook(data)
+    def __init__(self, data: bytes, package: Package, document: str, formats: _Formats) -> None:
+        self._data, self._package, self._formats = data, package, formats
+        self._shared = _target(package, document, "sharedStrings")
+        self._is_exact = package.exact and package.is_exact("xl/workbook.xml")
+        self._columns = ColumnReader(package, self._shared, formats.styles)
+
+    def in_columns(self, sheet: _Part) -> Grid | None:
+        """The sheet where it is regular: the cheapest way."""
+        if not (self._is_exact and self._package.is_exact(sheet.part)):
+            return None
+        return self._columns.grid(sheet.name, sheet.part)
+
+    def by_fastexcel(self, sheet: _Part, content: bytes) -> Grid | None:
+        """The sheet where fastexcel finds its way in it."""
+        if not (self._package.is_exact(sheet.part) and self._fast):
+            return None
+        return self._fast.grid(sheet.name, content, self._formats.styles.padded)
+
+    @cached_property
+    def _fast(self) -> FastWorkbook | None:
+        """fastexcel, already at work, or None for a package it would not find its way in.
+
+        Raises InputError when text that cells refer to is missing or hostile: fastexcel would not say.
+        """
+        if not self._is_exact:
+            return None
+        if self._shared:
+            if not self._package.has(self._shared):
+                raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=self._shared)
+            head = self._package.head(self._shared)
+            xml.refuse_entities(head, self._shared)
+            stated = _COUNT.search(head)
+            if stated and int(stated[1]) > self._package.size(self._shared):
+                return None  # more strings than bytes: fastexcel would make room for them all
+        return FastWorkbook(self._data)
+
+    def close(self) -> None:
+        """End what is at work."""
+        if "_fast" in self.__dict__ and self._fast:
+            self._fast.close()
 
 
-def _links(package: Package, document: str) -> list[tuple[str, str]]:
-    return list(package.links(document).values())
+def _target(package: Package, document: str, kind: str) -> str:
+    """The part that the workbook says is its styles, or its shared strings; "" for none."""
+    links = package.links(document).values()
+    return next((target for found, target in links if found == kind), "")
 
 
 def _worksheets(package: Package, document: str, book: etree._Element) -> list[_Part]:
@@ -118,10 +152,10 @@ def _worksheets(package: Package, document: str, book: etree._Element) -> list[_
 
 
 class _Formats:
-    """The number formats of a workbook, for both readers."""
+    """The number formats of a workbook, for all readers."""
 
     def __init__(self, package: Package, document: str, book: etree._Element) -> None:
-        part = next((target for kind, target in _links(package, document) if kind == "styles"), "")
+        part = _target(package, document, "styles")
         styles = package.find(part) if part else None
         codes: dict[int, str] = {}
         numbers: list[int] = []
@@ -136,13 +170,15 @@ class _Formats:
         properties = next(book.iter("{*}workbookPr"), None)
         is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         self.of_cells = CellFormats(codes, numbers, is_1904)
-        self.padded = {
+        padded = {
             index: width for index, number in enumerate(numbers) if (width := padding_of(codes.get(number)))
         }
+        dates = [shows_dates(number, codes.get(number)) for number in numbers]
+        self.styles = Styles(dates, padded, is_1904)
 
 
 def _shared_strings(package: Package, document: str) -> list[str]:
-    part = next((target for kind, target in _links(package, document) if kind == "sharedStrings"), "")
+    part = _target(package, document, "sharedStrings")
     content = package.find(part) if part else None
     return [_text_of(item) for item in xml.elements(content, part, ("si",))] if content else []
 

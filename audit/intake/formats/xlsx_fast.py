@@ -17,11 +17,12 @@ from typing import TypeVar
 import fastexcel
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from audit.intake.formats.numbers import MAX_EXACT_DIGITS
 from audit.intake.formats.sheet import MAX_CELLS
-from audit.intake.grid import Grid, Mark, Merge, column_index
+from audit.intake.formats.xlsx_columns import DIMENSION, MAX_BLANK_ROWS, merges_of
+from audit.intake.formats.xlsx_values import times_alone
+from audit.intake.grid import Grid, Mark, column_index
 
 # a cell that is not shared, inline or formula text: its column, row, other attributes, formula and value
 _CELL = re.compile(
@@ -34,13 +35,8 @@ _FIRST_COLUMN = re.compile(rb'<c r="A[0-9]+"[^>/]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?
 _COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})[0-9]+"[^>/]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<(?:v|is)>')
 _TYPE = re.compile(rb' t="(\w+)"')
 _STYLE = re.compile(rb' s="(\d+)"')
-_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})"')
 _LAST_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
-_MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
-_MAX_MERGES = 200_000
-_DAY_ZERO = "1899-12-31 "
 _HEAD, _TAIL = 1 << 20, 1_000_000  # bytes in which a first cell, a last row is looked for
-_MAX_BLANK_ROWS = 10_000
 _MAX_WIDTH = 26 + 26 * 26  # columns of one and two letters: who goes further has a stray cell
 _T = TypeVar("_T")
 
@@ -74,12 +70,12 @@ class FastWorkbook:
         all_text = _is_all_text(content, count)
         hidden = _Hidden() if all_text else _scanned(content, padded)
         first = _first_column(content)
-        merges = tuple(_merge(found) for found in _MERGE.findall(_after_data(content))[:_MAX_MERGES])
+        merges = merges_of(content[max(content.rfind(b"</sheetData>"), 0) :])
         table = loading.result()
         if table is None or table.num_columns > _MAX_WIDTH:
             return None
         texts = [_as_text(column) for column in table.columns]
-        columns = _without_blank_end(texts if all_text else list(map(_times_alone, texts)), hidden)
+        columns = _without_blank_end(texts if all_text else list(map(times_alone, texts)), hidden)
         height = len(columns[0]) if columns else 0
         marks: list[pa.Array | None] = [None] * len(columns)
         for place, own in hidden.texts.items():
@@ -113,13 +109,13 @@ def _seems_small(content: bytes, cells: int) -> bool:
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
-    stated = _DIMENSION.search(content[:_HEAD])
+    stated = DIMENSION.search(content[:_HEAD])
     last = _LAST_ROW.findall(content[-_TAIL:])
     rows = max(int(stated[2]) if stated else 0, int(last[-1]) if last else 0)
     columns = column_index(stated[1].decode()) + 1 if stated else 1
     if rows * columns > MAX_CELLS:
         return False
-    return rows <= _MAX_BLANK_ROWS or rows <= 10 * cells
+    return rows <= MAX_BLANK_ROWS or rows <= 10 * cells
 
 
 def _is_plain(content: bytes, cells: int) -> bool:
@@ -198,25 +194,9 @@ def _first_column(content: bytes) -> int:
     return min((column_index(found.decode()) for found in letters), default=0)
 
 
-def _after_data(content: bytes) -> bytes:
-    return content[max(content.rfind(b"</sheetData>"), 0) :]
-
-
-def _merge(corners: tuple[bytes, bytes, bytes, bytes]) -> Merge:
-    left, top, right, bottom = (corner.decode() for corner in corners)
-    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
-
-
 def _as_text(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
     return whole if whole.type == pa.string() else whole.cast(pa.string())
-
-
-def _times_alone(column: pa.Array) -> pa.Array:
-    """The column with a time of day without the day zero that the fast reader gives it."""
-    if not pc.any(pc.starts_with(column, _DAY_ZERO)).as_py():
-        return column
-    return pc.replace_substring_regex(column, f"^{_DAY_ZERO}([0-9:]{{8}})$", r"\1")
 
 
 def _without_blank_end(columns: list[pa.Array], hidden: _Hidden) -> list[pa.Array]:

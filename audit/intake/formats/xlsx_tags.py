@@ -1,0 +1,195 @@
+"""Where the tags of a sheet's or a string table's XML are, as arrays, a stretch at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.formats.xlsx_values import Irregular, unescaped
+
+_PAD = b"\0" * 32  # so that eight bytes can be taken from every place
+_MAX_PENDING = 32 << 20  # a row longer than this is none
+_MAX_HEAD = 1 << 20
+_PROLOGUE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'](?i:utf-8)[\"'])?[^>]*\?>)?"
+    rb"\s*<(\w+) "
+)
+_PRESERVED = np.frombuffer(b'<t xml:space="preserve">', np.uint8)
+_BLANK = np.zeros(256, bool)
+_BLANK[list(b" \t\r\n")] = True
+
+
+class Tag(IntEnum):
+    """Tags of a plain sheet and a plain string table, told by the two bytes after `<`."""
+
+    OTHER = 0
+    ROW = 1
+    ROW_END = 2
+    CELL = 3
+    CELL_END = 4
+    VALUE = 5
+    VALUE_END = 6
+    INLINE = 7
+    INLINE_END = 8
+    TEXT = 9
+    TEXT_END = 10
+    FORMULA = 11
+    FORMULA_END = 12
+    ITEM = 13
+    ITEM_END = 14
+
+
+_STARTS = {
+    b"ro": Tag.ROW,
+    b"/r": Tag.ROW_END,
+    b"c ": Tag.CELL,
+    b"/c": Tag.CELL_END,
+    b"v>": Tag.VALUE,
+    b"/v": Tag.VALUE_END,
+    b"is": Tag.INLINE,
+    b"/i": Tag.INLINE_END,
+    b"t>": Tag.TEXT,
+    b"t ": Tag.TEXT,
+    b"/t": Tag.TEXT_END,
+    b"f>": Tag.FORMULA,
+    b"f ": Tag.FORMULA,
+    b"/f": Tag.FORMULA_END,
+    b"si": Tag.ITEM,
+    b"/s": Tag.ITEM_END,
+}
+_TAG_OF = np.zeros(1 << 16, np.uint8)
+for _start, _tag in _STARTS.items():
+    _TAG_OF[int.from_bytes(_start, "little")] = _tag
+# tags right after another tag, with no text in between
+_AFTER_TAG = np.zeros(16, bool)
+_AFTER_TAG[[Tag.VALUE, Tag.CELL_END, Tag.INLINE, Tag.INLINE_END, Tag.TEXT, Tag.FORMULA, Tag.ITEM_END]] = True
+
+
+def word(text: bytes) -> np.uint64:
+    """Up to eight bytes as a number, the first the least."""
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+class Stretch:
+    """A piece of XML: its bytes, and place and kind of each tag; place `count` is the end."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = b">" + text + _PAD
+        self.raw = np.frombuffer(self.text, np.uint8)
+        found = np.flatnonzero(self.raw == ord("<"))
+        self.count = len(found)
+        self._words = np.ndarray((len(self.raw) - 7,), "<u8", self.text, strides=(1,))
+        quads = np.ndarray((len(self.raw) - 3,), "<u4", self.text, strides=(1,))[found - 1]
+        tags = np.zeros(self.count + 8, np.uint8)
+        tags[: self.count] = _TAG_OF[quads >> 16]
+        self.tags = tags[: self.count]
+        self._eight = np.ndarray((self.count + 1,), "<u8", tags, strides=(1,))
+        self.at = np.append(found, len(text) + 1)
+        if (_AFTER_TAG[self.tags] & (quads & 0xFF != ord(">"))).any():
+            raise Irregular
+
+    def words(self, places: np.ndarray) -> np.ndarray:
+        """The eight bytes from each place on, as numbers."""
+        found: np.ndarray = self._words[places]
+        return found
+
+    def following(self, tags: np.ndarray) -> np.ndarray:
+        """The kinds of eight tags from each of these on, a byte for each."""
+        found: np.ndarray = self._eight[tags]
+        return found
+
+    def spans(self, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
+        """The bytes between these places as texts."""
+        bounds = np.empty(2 * len(starts), np.int32)
+        bounds[::2], bounds[1::2] = starts, ends
+        pieces = pa.StringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(self.text))
+        texts = pieces.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
+        try:
+            texts.validate(full=True)
+        except pa.ArrowInvalid:  # no UTF-8
+            raise Irregular from None
+        return texts
+
+    def values(self, tags: np.ndarray) -> pa.Array:
+        """What stands in `<v>` elements, as it is written."""
+        starts, ends = self.at[tags] + 3, self.at[tags + 1]
+        if (starts == ends).any():
+            raise Irregular
+        return self.spans(starts, ends)
+
+    def texts(self, tags: np.ndarray, in_values: bool = False) -> pa.Array:
+        """The text of `<t>` (or `<v>`) elements."""
+        if not len(tags):
+            return pa.array([], pa.string())
+        starts, ends = self.at[tags] + 3, self.at[tags + 1]
+        kept = self.raw[starts - 1] != ord(">")
+        if kept.any():
+            wide = self.at[tags][kept][:, None] + np.arange(len(_PRESERVED))
+            if (self.raw[wide] != _PRESERVED).any():
+                raise Irregular
+            starts = starts + kept * (len(_PRESERVED) - 3)
+        odd = (_BLANK[self.raw[starts]] | _BLANK[self.raw[ends - 1]]) & ~kept
+        odd[self._escaped(starts, ends)] = True
+        texts = self.spans(starts, ends)
+        if not odd.any():
+            return texts
+        own = [
+            unescaped(self.text[start:end], in_values or bool(keep))
+            for start, end, keep in zip(starts[odd], ends[odd], kept[odd], strict=True)
+        ]
+        return pc.replace_with_mask(texts, pa.array(odd), pa.array(own, pa.string()))
+
+    def _escaped(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Which of the spans hold a reference, an escape or the end of a line that XML would change."""
+        raw = self.raw
+        is_odd = (raw == ord("&")) | (raw == ord("\r"))
+        is_odd[:-1] |= (raw[:-1] == ord("_")) & (raw[1:] == ord("x"))
+        places = np.flatnonzero(is_odd)
+        spans = np.searchsorted(starts, places, "right") - 1
+        return spans[(spans >= 0) & (places < ends[spans])]
+
+
+class Body:
+    """What stands inside one element of a part, in stretches that end where an item of it ends."""
+
+    def __init__(self, pieces: Iterable[bytes], root: bytes, opening: bytes) -> None:
+        self._pieces = iter(pieces)
+        self.head, self.tail = b"", b""
+        for piece in self._pieces:
+            self.head += piece
+            if found := re.search(opening, self.head):
+                self._rest = self.head[found.end() :]
+                self.head = self.head[: found.end()]
+                break
+            if len(self.head) > _MAX_HEAD:
+                raise Irregular
+        else:
+            raise Irregular
+        start = _PROLOGUE.match(self.head)
+        if not start or start[1] != root or b"<!" in self.head:
+            raise Irregular
+
+    def stretches(self, item_end: bytes, closing: bytes) -> Iterator[Stretch]:
+        """Whole items at a time; afterwards `tail` is what follows them."""
+        rest = self._rest
+        for piece in chain([b""], self._pieces):
+            rest += piece
+            cut = rest.rfind(item_end) + 1
+            cut += (len(item_end) - 1) if cut else 0
+            if cut:
+                yield Stretch(rest[:cut])
+                rest = rest[cut:]
+            if (stop := rest.find(closing)) >= 0:
+                if rest[:stop].strip():
+                    yield Stretch(rest[:stop])
+                self.tail = rest[stop:] + b"".join(self._pieces)
+                return
+            if len(rest) > _MAX_PENDING:
+                raise Irregular
+        raise Irregular
