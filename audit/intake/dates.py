@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from audit.intake.identifiers import GLUE, Unreadable
 from audit.intake.reading import Reason
+from audit.plaintext import plain
 from audit.tables.codes import FOREVER_TOKENS, NULL_TOKENS
 from audit.tables.model import normalise_label
 
@@ -81,7 +82,7 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
     a bare number, for a workbook that counts from another day. Raises Unreadable
     for 03/04/2026 (day or month first?), for dates that do not exist and for anything that is no date.
     """
-    value = GLUE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    value = GLUE.sub(" ", plain(unicodedata.normalize("NFKC", text))).strip()
     if value.upper() in NULL_TOKENS or _ZERO.fullmatch(value):
         return None
     if value.startswith("#"):

@@ -169,7 +169,7 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     for form in forms:
         if name := table.by_synonym.get(form):
             return name, table.by_name[name].synonyms[form], "synonym"
-    if halves := _two_languages(forms[0], table):
+    if halves := next(filter(None, (_two_languages(form, table) for form in forms)), None):
         name = table.by_synonym[halves[0]]
         return name, min(table.by_name[name].synonyms[half] for half in halves), "synonym"
     return "", 0, ""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from audit.intake.reading import Reason
+from audit.plaintext import plain
 from audit.tables.codes import NULL_TOKENS
 
 # characters that are glued to identifiers and mean nothing: blanks, quotes, zero-width and bidi marks
@@ -82,7 +83,7 @@ def clean_reference(text: str, is_number: bool = False) -> str | None:
     """A code that is matched as written: store, batch, category. Width and glue go, dashes stay."""
     value = unicodedata.normalize("NFKC", text).strip()
     guarded = _EXCEL_TEXT.match(value)
-    value = GLUE.sub(" ", guarded[1] if guarded else value).strip()
+    value = GLUE.sub(" ", plain(guarded[1] if guarded else value)).strip()
     if value.upper() in NULL_TOKENS:
         return None
     if ERROR_TEXT.fullmatch(value):

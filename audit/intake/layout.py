@@ -26,7 +26,16 @@ _EXAMPLE = (
 )
 # in the first filled cell, whatever its column: the row is one to be overwritten
 _EXAMPLE_ROW = r"^[\s(（\[【]*(示例|样例|示范)([:：（）()\[\]【】]|数据|行|$)|请删除"
-_COMMENT = r"^\s*(#|//|--|——|\*{2,}|-{4,})"
+# every cell says what may be filled in, none says anything
+_HINT = (
+    r"(?i)^[\s（(\[【]*(必填|选填|非必填|必输|可选|文本|数字|数值|日期|字符|字符串|枚举|(文本|日期|数字)(格式|型|类型)|单位\s*[:：].{1,8}"
+    r"|(最长|最多|不超过|长度|定长)?\s*\d{1,3}\s*(位|个?字符|个?字|字节)(以内|数字|文本)?|y{4}\s*[-/.年]?\s*m{1,2}\s*[-/.月]?\s*d{1,2}日?(\s*hh?:mm(:ss)?)?"
+    r"|string|text|date|datetime|int|integer|number|required|optional)[\s）)\]】]*$"
+)
+_COMMENT = (
+    r"^\s*(#|//|--|——|\*{2,}|-{4,}"
+    r"|(制表|制单|填表|填报|审核|复核|经办|打印|导出|报表|统计|查询|备注|说明|注)[^:：]{0,6}[:：])"
+)
 # what could be an identifier, damaged ones included: a row that names something is a row of data
 _IDENTIFIER = (
     r"^[\s`'\"=]*(?:[A-Za-z]{1,8}\s*[:：])?\s*[0-9A-Za-z][0-9A-Za-z\s_./:+-]{4,}[\s\"]*$"
@@ -62,6 +71,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     kinds[first_rows & _any_cell(grid, range(len(grid.columns)), _EXAMPLE_ROW, first_only=True)] = (
         Aside.EXAMPLE
     )
+    kinds[first_rows & _all_cells(grid, _HINT)] = Aside.EXAMPLE
     repeats = equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     kinds[body & (filled == 0)] = Aside.BLANK
@@ -85,6 +95,14 @@ def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
             complete &= pc.fill_null(likely, False).to_numpy(zero_copy_only=False)
         named |= complete
     return named
+
+
+def _all_cells(grid: Grid, pattern: str) -> np.ndarray:
+    """Rows of which every filled cell matches the pattern."""
+    every = np.ones(grid.height, bool)
+    for cells in grid.columns:
+        every &= pc.fill_null(pc.match_substring_regex(cells, pattern), True).to_numpy(zero_copy_only=False)
+    return every
 
 
 def _any_cell(grid: Grid, columns: Iterable[int], pattern: str, first_only: bool = False) -> np.ndarray:

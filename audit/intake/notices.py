@@ -39,12 +39,16 @@ def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[s
 def about_numbers(
     sheet: str, cleaned: Mapping[str, CleanColumn], places: np.ndarray, kept: np.ndarray
 ) -> Iterator[Notice]:
-    """Identifiers that were numbers, the shortest by their rows: those may have lost zeros before them."""
+    """Identifiers that were numbers, and the rows of those shorter than others: their zeros may be lost."""
     for name, column in cleaned.items():
         numbers = column.numbers[kept[column.numbers]]
         if len(numbers):
             lengths = pc.fill_null(pc.utf8_length(column.values.take(pa.array(numbers))), 0)
-            shortest = numbers[np.argsort(lengths.to_numpy(), kind="stable")[:_LISTED_ROWS]]
+            longest = pc.max(pc.utf8_length(column.values)).as_py()
+            shorter = np.flatnonzero(lengths.to_numpy() < longest)
+            suspects = shorter if len(shorter) else np.arange(len(numbers))
+            order = np.argsort(lengths.to_numpy()[suspects], kind="stable")
+            shortest = numbers[suspects[order[:_LISTED_ROWS]]]
             facts: dict[str, object] = {"sheet": sheet, "column": name, "count": len(numbers)}
             facts["rows"] = sorted((places[shortest] + 1).tolist())
             facts["all_rows"] = (places[numbers[:_ALL_ROWS]] + 1).tolist()

@@ -48,6 +48,14 @@ def test_merchant_numbers_typed_as_numbers_are_exact_and_said(tmp_path: Path):
     assert read.reading.notices == (("identifier_numbers", facts),)
 
 
+def test_of_numbers_only_those_shorter_than_others_are_doubtful(tmp_path: Path):
+    rows = [HEADER, device(1), device(2), device(3)]
+    for row, serial in zip(rows[1:], (200000000001, 41, 200000000003), strict=True):
+        row[0] = serial  # type: ignore[call-overload]
+    [(_, facts)] = take_bytes(tmp_path, book(rows)).reading.notices
+    assert (facts["rows"], facts["all_rows"]) == ([3], [2, 3, 4])
+
+
 def test_numbers_that_are_short_are_the_first_to_be_named(tmp_path: Path):
     rows: list[list[Any]] = [["终端台账"], HEADER, *(device(number) for number in range(1, 61))]
     for row in rows[2:]:

@@ -49,6 +49,7 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "終端序列號/Serial No.",
         "序列号\nSN",
         "SN 序列号",
+        "序列号/SN（必填）",
     ],
 )
 def test_a_serial_number_by_any_name(tmp_path: Path, header: str):

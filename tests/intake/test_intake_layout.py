@@ -126,6 +126,28 @@ def test_an_example_row_says_so_in_its_first_cell(tmp_path: Path, words: str):
     assert read.sheet.set_aside == {"title": 1, "example": 1}
 
 
+@pytest.mark.parametrize(
+    "hint", ["必填", "（20位）", "yyyy-MM-dd", "文本格式", "最长20位", "YYYYMMDD", "单位：元"]
+)
+def test_a_row_of_nothing_but_hints_is_no_device(tmp_path: Path, hint: str):
+    rows = [
+        ["型号", "序列号", "商户号", "安装日期"],
+        ["文本", hint, "", "yyyy/MM/dd"],
+        ["N5", "20位", MERCHANT, "必填"],
+    ]
+    read = take_rows(tmp_path, rows)
+    assert [row["source_row"] for row in read.rows] == [3]
+    assert read.sheet.set_aside == {"title": 1, "example": 1}
+
+
+def test_who_made_the_list_is_no_device(tmp_path: Path):
+    keys = ["序列号", "商户号", "终端号", "型号", "安装日期", "终端状态", "门店名称", "备注"]
+    rows = [keys, ["SN000001", MERCHANT, *[""] * 6], ["制表人：李四", "", "审核人：王五", *[""] * 5]]
+    read = take_rows(tmp_path, rows)
+    assert read.column("serial_no") == ["SN000001"]
+    assert read.sheet.set_aside == {"title": 1, "note": 1}
+
+
 def test_a_shop_called_example_further_down_is_a_shop(tmp_path: Path):
     rows = [["商户号", "商户名称", "商户状态"], *([f"89810000000000{n}", "晨光", "正常"] for n in range(9))]
     rows[9][1] = "样例书店"

@@ -122,6 +122,7 @@ DATES = {
     "2026年1月2日": date(2026, 1, 2),
     "２０２６年１月２日": date(2026, 1, 2),
     "2026 年 1 月 2 日": date(2026, 1, 2),
+    "2026-\u200b01-02\ufeff": date(2026, 1, 2),
     "2026-01-02 星期五": date(2026, 1, 2),
     "2026年1月2日（周五）": date(2026, 1, 2),
     "2026/1/2 星期五 10:11:12": date(2026, 1, 2),
@@ -336,8 +337,8 @@ def test_an_error_written_out_as_text_is_no_value(tmp_path: Path, header: str, e
 
 
 def test_codes_matched_as_written_keep_dashes_and_case(tmp_path: Path):
-    read = take_column(tmp_path, "批次号", ["`pc-2026/01 a\t", "００７", "N/A"])
-    assert read.column("batch_no") == ["pc-2026/01 a", "007", None]
+    read = take_column(tmp_path, "批次号", ["`pc-2026/01 a\t", "００７", "N/A", "PC\u200b01\u202e"])
+    assert read.column("batch_no") == ["pc-2026/01 a", "007", None, "PC01"]
 
 
 @pytest.mark.parametrize("count", [4, 5])
