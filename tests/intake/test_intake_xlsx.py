@@ -49,6 +49,20 @@ def test_the_table_may_stand_anywhere(tmp_path: Path, row: int, column: int):
     assert read.sheet.mapped[0].letter == openpyxl.utils.get_column_letter(column)
 
 
+def test_a_sheet_written_over_many_lines_keeps_its_columns(tmp_path: Path):
+    header = line(1, *LABELS, start="C")
+    data = line(2, '<c r="C2" s="2"><v>12345</v></c>', MERCHANT, "X1", "某日", start="C")
+    read = take_bytes(tmp_path, raw_book(header, data))
+    indented = with_part(
+        raw_book(header, data), "xl/worksheets/sheet1.xml", lambda part: part.replace(b"><", b">\n  <")
+    )
+    for found in (read, take_bytes(tmp_path, indented)):
+        assert found.column("serial_no") == ["00012345"]
+        assert found.sheet.mapped[0].letter == "C"
+        [rejection] = found.reading.rejections
+        assert (rejection.row, rejection.letter) == (2, "F")
+
+
 def test_titles_export_time_and_merged_cells_above_the_header(tmp_path: Path):
     rows = [
         ["终端台账"],

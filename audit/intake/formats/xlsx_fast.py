@@ -31,8 +31,9 @@ _CELL = re.compile(
     re.DOTALL,
 )
 # cells that hold something: a blank cell with a style is none to the fast reader
-_FIRST_COLUMN = re.compile(rb'<c r="A[0-9]+"[^>/]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<(?:v|is)>')
-_COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})[0-9]+"[^>/]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<(?:v|is)>')
+_FILLED = rb'[0-9]+"[^>/]*>\s*(?:<f[^>]*(?:/>|>[^<]*</f>)\s*)?<(?:v|is)>'
+_FIRST_COLUMN = re.compile(rb'<c r="A' + _FILLED)
+_COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})' + _FILLED)
 _TYPE = re.compile(rb' t="(\w+)"')
 _STYLE = re.compile(rb' s="(\d+)"')
 _LAST_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
