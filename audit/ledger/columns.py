@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Flags = npt.NDArray[np.bool_]
+_SAMPLE = 65_536  # values from which it is told whether a column repeats itself
 
 
 class Texts:
@@ -53,6 +54,18 @@ class Columns:
 def flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """One array instead of chunks."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def objects(column: pa.Array) -> npt.NDArray[np.object_]:
+    """Its values as Python has them, None for null. A value that stands in many rows is made once."""
+    sample = column.slice(0, _SAMPLE)
+    if pa.types.is_string(column.type) and len(pc.unique(sample)) > len(sample) // 2:
+        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
+    encoded = column.dictionary_encode()
+    values = np.empty(len(encoded.dictionary) + 1, dtype=object)
+    values[:-1] = encoded.dictionary.to_pylist()
+    places = pc.fill_null(encoded.indices, len(values) - 1).to_numpy(zero_copy_only=False)
+    return np.asarray(values[places], dtype=object)
 
 
 def flags(column: pa.Array) -> Flags:

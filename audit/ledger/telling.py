@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from audit.ledger import bulk
+from audit.ledger.columns import objects
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Life, Sight, escalation, last_seen, shown
 from audit.ledger.recording import OPEN_LIVES, Recorded
@@ -33,7 +33,6 @@ _LIFE = (
     "waiver",
     "waived_until",
 )
-_PART = 65_536
 _HUMAN_SCHEMA = pa.schema(
     [
         ("finding_id", pa.string()),
@@ -153,16 +152,5 @@ def _conflicts(connection: sa.Connection, ids: pa.Array) -> pa.Array:
 
 
 def _objects(column: pa.Array) -> pd.Series[Any]:
-    """Objects, equal ones once: a text column of pandas would turn None into NaN."""
-    sample = column.slice(0, _PART)
-    if len(pc.unique(sample)) > len(sample) // 2:  # of such there is nothing to save
-        objects = np.empty(len(column), dtype=object)
-        for start in range(0, len(column), _PART):
-            part = column.slice(start, _PART)
-            objects[start : start + len(part)] = part.to_pylist()
-        return pd.Series(objects, dtype=object)
-    encoded = column.dictionary_encode()
-    values = np.empty(len(encoded.dictionary) + 1, dtype=object)
-    values[:-1] = encoded.dictionary.to_pylist()
-    codes = pc.fill_null(encoded.indices, len(values) - 1).to_numpy(zero_copy_only=False)
-    return pd.Series(values[codes], dtype=object)
+    """Objects, for a text column of pandas would turn None into NaN."""
+    return pd.Series(objects(column), dtype=object)
