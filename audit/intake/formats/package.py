@@ -7,6 +7,10 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
+from copy import copy
+from typing import cast
+
+from zlib_ng import zlib_ng
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
@@ -15,7 +19,16 @@ MAX_MEMBERS = 2_000
 MAX_INFLATED = 1 << 30
 MAX_RATIO = 200
 # what zipfile raises while it inflates a broken member
-_BROKEN = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, zlib.error)
+_BROKEN = (
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    zlib.error,
+    cast("type[Exception]", zlib_ng.error),  # which its stub declares to be one
+)
+_PACKED = 1 << 20  # packed bytes read at once
 RATIO_FROM = 10 << 20  # small parts may be as repetitive as they like
 
 
@@ -50,13 +63,12 @@ class Package:
         if not self.has(part):
             raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part=part)
         member = self._archive.getinfo(self._names[part.lower()])
-        left = member.file_size
         try:
+            if member.compress_type == zipfile.ZIP_DEFLATED and not member.flag_bits & 1:
+                yield from _inflated(self._archive, member, size)
+                return
             with self._archive.open(member) as stream:
                 while piece := stream.read(size):
-                    left -= len(piece)
-                    if left < 0:
-                        raise InputError(Unusable.UNSAFE, "archive_ratio", part=member.filename)
                     yield piece
         except _BROKEN as failure:
             raise _damaged(member, failure) from None
@@ -131,6 +143,25 @@ def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: bytes |
     if len(data) > member.file_size:
         raise InputError(Unusable.UNSAFE, "archive_ratio", part=member.filename)
     return data
+
+
+def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Iterator[bytes]:
+    """What `archive.open` gives, in half of its time: it reads the packed bytes, zlib-ng inflates them."""
+    packed = copy(member)
+    packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
+    del packed.CRC  # that of the inflated bytes
+    inflater, left, checksum = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS), member.file_size, 0
+    with archive.open(packed) as stream:
+        while left and not inflater.eof:
+            source = inflater.unconsumed_tail or stream.read(_PACKED)
+            piece = inflater.decompress(source, min(size, left))
+            if not source and not piece:
+                raise EOFError("it ends early")
+            checksum, left = zlib_ng.crc32(piece, checksum), left - len(piece)
+            if piece:
+                yield piece
+    if checksum != member.CRC:
+        raise zipfile.BadZipFile(f"Bad CRC-32 for file {member.filename!r}")
 
 
 def _damaged(member: zipfile.ZipInfo, failure: Exception) -> InputError:

@@ -51,6 +51,8 @@ class Classes:
         lengths = ends - starts
         if lengths.min() < 0 or lengths.max() > _MAX_ATTRIBUTES:
             raise Irregular
+        if lengths.min() == lengths.max():
+            lengths = lengths[:1]
         words = [
             stretch.words(starts + 8 * part) & _FIRST[np.clip(lengths - 8 * part, 0, 8)]
             for part in range(max(1, (int(lengths.max()) + 7) // 8))
@@ -97,7 +99,9 @@ def structure(stretch: Stretch, rows: np.ndarray, cells: np.ndarray) -> np.ndarr
         fits = (shapes & _FIRST[len(shape)]) == word(bytes(shape))
         count = int(np.count_nonzero(fits))
         seen += count * len(shape)
-        if value:
+        if value and count == len(cells):
+            found = cells + value
+        elif value:
             found[fits] = cells[fits] + value
         if shape is _COPIED and (stretch.raw[at[cells[fits] + 2] - 2] != ord("/")).any():
             raise Irregular
@@ -107,7 +111,11 @@ def structure(stretch: Stretch, rows: np.ndarray, cells: np.ndarray) -> np.ndarr
         follow = (shapes >> np.uint64(8)) & np.uint64(0xFF)
         seen += int(np.count_nonzero((follow == Tag.CELL) | (follow == Tag.ROW_END)))
     values_at = found[found > 0]
-    if seen != stretch.count or (at[values_at + 2] != at[values_at + 1] + 4).any():
+    if (
+        seen != stretch.count
+        or (stretch.raw[at[cells + 1] - 1] != ord(">")).any()
+        or (at[values_at + 2] != at[values_at + 1] + 4).any()
+    ):
         raise Irregular
     return found
 
@@ -146,6 +154,11 @@ def addresses(
     if ((stretch.words(starts) ^ digits) & _FIRST[lengths + 1]).any():
         raise Irregular
     return columns, starts + lengths + 1
+
+
+def repeated(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Each value so many times, or just once where all are the same."""
+    return values[:1] if values.min() == values.max() else np.repeat(values, counts)
 
 
 def whole_numbers(stretch: Stretch, tags: np.ndarray) -> np.ndarray:

@@ -18,7 +18,15 @@ import pyarrow.compute as pc
 from audit.intake.formats import xlsx_values as values
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import MAX_CELLS
-from audit.intake.formats.xlsx_cells import Class, Classes, addresses, row_numbers, structure, whole_numbers
+from audit.intake.formats.xlsx_cells import (
+    Class,
+    Classes,
+    addresses,
+    repeated,
+    row_numbers,
+    structure,
+    whole_numbers,
+)
 from audit.intake.formats.xlsx_strings import read_strings
 from audit.intake.formats.xlsx_tags import Body, Stretch, Tag
 from audit.intake.formats.xlsx_values import Irregular
@@ -169,56 +177,62 @@ class _Columns:
         self._cells += len(cells)
         if not len(cells):
             return
-        row_of = np.repeat(
-            np.arange(len(rows)), np.diff(np.searchsorted(cells, np.append(rows, stretch.count)))
-        )
-        columns, ends = addresses(stretch, cells, digits[row_of], lengths[row_of])
-        if ((np.diff(columns) <= 0) & (np.diff(row_of) == 0)).any():
-            raise Irregular
+        counts = np.diff(np.searchsorted(cells, np.append(rows, stretch.count)))
+        columns, ends = addresses(stretch, cells, np.repeat(digits, counts), repeated(lengths, counts))
         classes = self._classes.of(stretch, ends, stretch.at[cells + 1] - 1)
-        filled = values_at > 0
-        if (np.array([meaning.is_blank for meaning in self._classes.meanings])[classes] == filled).any():
+        places, marks = self._texts(stretch, classes, values_at)
+        first, width = int(numbers[0]), int(columns.max()) + 1
+        shape = (int(numbers[-1]) - first + 1, width)
+        if shape[0] * width > 20 * len(cells) + (1 << 20):
             raise Irregular
-        places, marks = self._texts(stretch, classes, values_at, cells)
-        first, last = int(numbers[0]), int(numbers[-1])
-        shape = (last - first + 1, int(columns.max()) + 1)
-        if shape[0] * shape[1] > 20 * len(cells) + (1 << 20):
+        where = np.repeat((numbers - first) * width, counts) + columns
+        if (where[1:] <= where[:-1]).any():  # a cell before its neighbour on the left
             raise Irregular
-        where = (numbers[row_of[filled]] - first, columns[filled])
         dense = np.full(shape, -1, np.int32)
-        dense[where] = places[filled]
+        dense.ravel()[where] = places
         dense_marks = None
-        if marks[filled].any():
+        if marks is not None and marks.any():
             dense_marks = np.zeros(shape, np.int8)
-            dense_marks[where] = marks[filled]
+            dense_marks.ravel()[where] = marks
         self._blocks.append(_Block(first - 1, dense, dense_marks))
 
     def _texts(
-        self, stretch: Stretch, classes: np.ndarray, values_at: np.ndarray, cells: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Of each cell, the place of its text in the pool, and its mark."""
+        self, stretch: Stretch, classes: np.ndarray, values_at: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Of each cell, the place of its text in the pool, and its mark; None where all are text."""
+        meanings = self._classes.meanings
+        present = np.flatnonzero(np.bincount(classes, minlength=len(meanings)))
+        self._is_all_text &= all(meanings[number].is_plain_text for number in present)
+        if all(meanings[number].kind == "s" and not meanings[number].is_blank for number in present):
+            return self._shared_texts(stretch, values_at), None
         places = np.full(len(classes), -1, np.int32)
         marks = np.zeros(len(classes), np.int8)
         is_inline = stretch.tags[values_at] == Tag.TEXT
-        for number in np.flatnonzero(np.bincount(classes, minlength=len(self._classes.meanings))):
-            meaning = self._classes.meanings[number]
-            self._is_all_text &= meaning.is_plain_text
+        for number in present:
+            meaning, mine = meanings[number], np.flatnonzero(classes == number)
+            tags = values_at[mine]
+            if ((tags == 0) != meaning.is_blank).any():
+                raise Irregular
             if meaning.is_blank:
                 continue
-            mine = np.flatnonzero(classes == number)
-            tags = values_at[mine]
             if (is_inline[mine] != (meaning.kind == "inlineStr")).any():
                 raise Irregular
             if meaning.kind == "s":
-                places[mine] = found = whole_numbers(stretch, tags)
-                if int(found.max()) >= self._shared:
-                    raise Irregular
+                places[mine] = self._shared_texts(stretch, tags)
                 continue
             texts, marks[mine] = self._rendered(stretch, meaning, tags)
             places[mine] = self._pooled + np.arange(len(mine), dtype=np.int32)
             self._pool.append(texts)
             self._pooled += len(mine)
         return places, marks
+
+    def _shared_texts(self, stretch: Stretch, tags: np.ndarray) -> np.ndarray:
+        if (stretch.tags[tags] != Tag.VALUE).any():
+            raise Irregular
+        places = whole_numbers(stretch, tags)
+        if int(places.max()) >= self._shared:
+            raise Irregular
+        return places
 
     def _rendered(
         self, stretch: Stretch, meaning: Class, tags: np.ndarray

@@ -66,9 +66,6 @@ _STARTS = {
 _TAG_OF = np.zeros(1 << 16, np.uint8)
 for _start, _tag in _STARTS.items():
     _TAG_OF[int.from_bytes(_start, "little")] = _tag
-# tags right after another tag, with no text in between
-_AFTER_TAG = np.zeros(16, bool)
-_AFTER_TAG[[Tag.VALUE, Tag.CELL_END, Tag.INLINE, Tag.INLINE_END, Tag.TEXT, Tag.FORMULA, Tag.ITEM_END]] = True
 
 
 def word(text: bytes) -> np.uint64:
@@ -85,14 +82,12 @@ class Stretch:
         found = np.flatnonzero(self.raw == ord("<"))
         self.count = len(found)
         self._words = np.ndarray((len(self.raw) - 7,), "<u8", self.text, strides=(1,))
-        quads = np.ndarray((len(self.raw) - 3,), "<u4", self.text, strides=(1,))[found - 1]
+        pairs = np.ndarray((len(self.raw) - 2,), "<u2", self.text, 1, strides=(1,))
         tags = np.zeros(self.count + 8, np.uint8)
-        tags[: self.count] = _TAG_OF[quads >> 16]
+        tags[: self.count] = _TAG_OF[pairs[found]]
         self.tags = tags[: self.count]
         self._eight = np.ndarray((self.count + 1,), "<u8", tags, strides=(1,))
         self.at = np.append(found, len(text) + 1)
-        if (_AFTER_TAG[self.tags] & (quads & 0xFF != ord(">"))).any():
-            raise Irregular
 
     def words(self, places: np.ndarray) -> np.ndarray:
         """The eight bytes from each place on, as numbers."""
