@@ -24,7 +24,7 @@ from audit.report.measured import told
 from audit.report.model import Report
 from audit.report.waivers import waivers_told
 
-_STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "jinja2", "sqlalchemy")
+_STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "jinja2", "sqlalchemy", "zlib-ng")
 
 # the promise: these columns, in this order
 FINDINGS_SCHEMA = pa.schema(

@@ -19,6 +19,7 @@ import openpyxl
 import pyarrow as pa
 from lxml.etree import SerialisationError
 from openpyxl.utils import get_column_letter
+from zlib_ng import zlib_ng
 
 from audit.errors import CannotWrite
 from audit.report.coded import Coded
@@ -39,7 +40,7 @@ _RELATION = (
     b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
     b'Target="/xl/sharedStrings.xml"/>'
 )
-_CELL = 100  # bytes of a cell in XML, at most
+LEVEL = 5  # of zlib-ng: in half the time a little smaller than zlib's own 6
 _STRINGS = "xl/sharedStrings.xml"
 
 Part = bytes | Iterable[bytes]
@@ -83,8 +84,7 @@ def finish(
     _announce(parts)
     _describe(parts, drawn)
     _set_times(parts, stamp)
-    huge = {name for name, one in data.items() if one.count * len(one.columns) * _CELL > zipfile.ZIP64_LIMIT}
-    return _zipped(parts, stamp, huge)
+    return _zipped(parts, stamp)
 
 
 def _whole(part: Part) -> bytes:
@@ -143,19 +143,33 @@ def _set_times(parts: dict[str, Part], stamp: date) -> None:
     )
 
 
-def _zipped(parts: Mapping[str, Part], stamp: date, huge: set[str]) -> bytes:
-    """The package; `huge` parts are announced in the 64-bit form, which not every program reads."""
+def _zipped(parts: Mapping[str, Part], stamp: date) -> bytes:
+    """The package. zipfile keeps its directory, and knows no deflate but zlib's."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(parts, key=lambda part: (part != "[Content_Types].xml", part)):
             entry = zipfile.ZipInfo(name, (max(stamp.year, 1980), stamp.month, stamp.day, 0, 0, 0))
             entry.external_attr = 0o600 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            part = parts[name]
-            if isinstance(part, bytes):
-                archive.writestr(entry, part)
-                continue
-            with archive.open(entry, "w", force_zip64=name in huge) as stream:
-                for piece in part:
-                    stream.write(piece)
+            entry.header_offset = target.tell()
+            deflated = _deflated(entry, parts[name])
+            target.write(entry.FileHeader())
+            target.writelines(deflated)
+            archive.filelist.append(entry)
+            archive.NameToInfo[name] = entry
+            archive.start_dir = target.tell()
     return target.getvalue()
+
+
+def _deflated(entry: zipfile.ZipInfo, part: Part) -> list[bytes]:
+    """The part as the package holds it; the entry is told its sizes and its checksum."""
+    deflater = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
+    pieces = []
+    entry.CRC = 0
+    for piece in (part,) if isinstance(part, bytes) else part:
+        entry.file_size += len(piece)
+        entry.CRC = zlib_ng.crc32(piece, entry.CRC)
+        pieces.append(deflater.compress(piece))
+    pieces.append(deflater.flush())
+    entry.compress_size = sum(map(len, pieces))
+    return pieces
