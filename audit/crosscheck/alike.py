@@ -203,10 +203,13 @@ def _met(left: _Form, right: _Form, kind: int) -> tuple[Pairs, Places]:
 def _meeting(left: Codes, right: Codes) -> tuple[Places, Places, Places]:
     """The places of equal numbers, and the left places whose number the right has too often."""
     nobody = np.empty(0, np.int64)
-    rows = np.flatnonzero(among(left, right)) if len(left) and len(right) else nobody
+    if not len(left) or not len(right):
+        return nobody, nobody, nobody
+    rows, others = np.flatnonzero(_may_be_among(left, right)), np.flatnonzero(_may_be_among(right, left))
+    rows = rows[among(left[rows], right[others])]
     if not len(rows):
         return nobody, nobody, nobody
-    others = np.flatnonzero(among(right, left[rows]))
+    others = others[among(right[others], left[rows])]
     others = others[np.argsort(right[others])]
     first = np.searchsorted(right[others], left[rows])
     count = np.searchsorted(right[others], left[rows], side="right") - first
@@ -214,6 +217,15 @@ def _meeting(left: Codes, right: Codes) -> tuple[Places, Places, Places]:
     first, count = first[~crowded], count[~crowded]
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return np.repeat(rows[~crowded], count), others[np.repeat(first, count) + within], rows[crowded]
+
+
+def _may_be_among(numbers: Codes, known: Codes) -> Marks:
+    """Marks all numbers that the other list has, and few besides: by their last bits, which hashes nothing."""
+    buckets = 1 << (16 * len(known)).bit_length()
+    last_bits = np.uint64(buckets - 1)
+    marks = np.zeros(buckets, bool)
+    marks[known & last_bits] = True
+    return marks[numbers & last_bits]
 
 
 def among(numbers: Codes | Places, known: Codes | Places) -> Marks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
@@ -38,46 +39,48 @@ def scoped(
         license_recognised=_always("license_no" in columns),
     )
     if {"missing_fields", "required_fields"} & set(wanted):
-        facts = without_nothing(facts.with_columns(**_completeness(columns, profile)))
+        facts = completeness(facts, *_required(columns, profile))
     kept = {*wanted, "device_key"}
     return engine.held(engine.named(_only(facts, kept), "device_key"))
 
 
-def completeness(fields: Sequence[tuple[str, nw.Expr]], rejected: nw.Expr) -> dict[str, nw.Expr]:
-    """`missing_fields` and `required_fields` from pairs of a column and when it is required.
+def completeness(facts: Frame, conditions: Mapping[str, nw.Expr], fields: Mapping[str, str]) -> Frame:
+    """The facts with `missing_fields` and `required_fields`: each field under the condition it names.
 
     A cell that could not be read was there: it is not missing, it is unreadable.
     """
+    columns = facts.collect_schema().names()
+    facts = facts.with_columns(**conditions, unreadable=nw.col("rejected").fill_null(""))
     pieces, required = [nw.lit(",")], [nw.lit(0)]
-    for name, wanted in fields:
-        unread = rejected.str.contains(f",{name},", literal=True)
-        blank = wanted & nw.col(name).is_null() & ~unread
+    for name, condition in fields.items():
+        unread = nw.col("unreadable").str.contains(f",{name},", literal=True)
+        blank = nw.col(condition) & nw.col(name).is_null() & ~unread
         pieces.append(nw.when(blank).then(nw.lit(f"{name},")).otherwise(nw.lit("")))
-        required.append(nw.when(wanted).then(nw.lit(1)).otherwise(nw.lit(0)))
-    return {
-        "missing_fields": nw.concat_str(pieces),
-        "required_fields": nw.sum_horizontal(*required).cast(nw.Int64),
-    }
-
-
-def without_nothing(facts: Frame) -> Frame:
-    """The facts with null for a list of missing fields that names none."""
+    for condition, times in Counter(fields.values()).items():
+        required.append(nw.when(nw.col(condition)).then(nw.lit(times)).otherwise(nw.lit(0)))
+    facts = facts.with_columns(
+        missing_fields=nw.concat_str(pieces), required_fields=nw.sum_horizontal(*required).cast(nw.Int64)
+    )
     named = nw.col("missing_fields")
-    return facts.with_columns(missing_fields=nw.when(named != ",").then(named))
+    return facts.select(*columns, "required_fields", missing_fields=nw.when(named != ",").then(named))
 
 
-def _completeness(columns: Collection[str], profile: Mapping[str, Sequence[str]]) -> dict[str, nw.Expr]:
+def _required(
+    columns: Collection[str], profile: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, nw.Expr], dict[str, str]]:
+    """The profile as `completeness` takes it, of the fields that were recognised."""
     own = [kind for kind in profile if kind != EVERY_TYPE]
     code = nw.col("device_type_code").fill_null("")
-    names = dict.fromkeys(name for fields in profile.values() for name in fields if name in columns)
-    fields = []
-    for name in names:
+    conditions, fields = {}, {}
+    for name in dict.fromkeys(name for names in profile.values() for name in names if name in columns):
         listed = [kind for kind in own if name in profile[kind]]
-        wanted = code.is_in(listed) if listed else code.is_in(["-"])
+        wanted = code.is_in(listed or ["-"])
         if name in profile.get(EVERY_TYPE, ()):
+            listed.append(EVERY_TYPE)
             wanted = wanted | ~code.is_in(own or ["-"])
-        fields.append((name, wanted))
-    return completeness(fields, nw.col("rejected").fill_null(""))
+        fields[name] = f"required of {listed}"
+        conditions[fields[name]] = wanted
+    return conditions, fields
 
 
 def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collection[str]) -> Frame:

@@ -50,7 +50,7 @@ def ways_between(columns: Mapping[str, Collection[str]]) -> tuple[Way, ...]:
 
 
 def in_channel(engine: Engine, current: Frame, ways: Sequence[Way], channel: str, any_channel: bool) -> Frame:
-    """The registrations that count in a channel: `reg_row_id`, their keys, and how strong the status is.
+    """The registrations that count in a channel: `reg_row_id`, their keys, and `sure_status`.
 
     "common" counts everywhere. A channel nobody can read may be any, so its status is unknown.
     """
@@ -59,10 +59,10 @@ def in_channel(engine: Engine, current: Frame, ways: Sequence[Way], channel: str
     if not any_channel:
         here = (nw.col("channel") == channel) | (nw.col("channel") == "common") | nw.col("channel").is_null()
         known = engine.where(known, here)
-    strength = _strength(nw.col("reg_status"))
+    sure = nw.col("reg_status")
     if not any_channel:
-        strength = nw.when(nw.col("channel").is_null()).then(nw.lit(0)).otherwise(strength)
-    return known.with_columns(strength=strength).rename({"row_id": "reg_row_id"})
+        sure = nw.when(~nw.col("channel").is_null()).then(sure)
+    return known.with_columns(sure_status=sure).rename({"row_id": "reg_row_id"})
 
 
 def status_in(any_channel: bool) -> nw.Expr:
@@ -103,7 +103,7 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     keyed = engine.held(engine.named(keyed, "match_key"))
     named = listed.select(
         "reg_row_id",
-        "strength",
+        "sure_status",
         list_key="device_code",
         list_merchant="merchant_key",
         match_key=way.registration,
@@ -115,11 +115,11 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
     rivals = engine.staged(
         rivals.with_columns(
-            own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0)
+            own=nw.when(nw.col("list_merchant") == nw.col("device_merchant")).then(1).otherwise(0),
+            strength=_strength(nw.col("sure_status")),
         )
     )
-    once = engine.lacking(keyed, several, "match_key")
-    once = engine.named(engine.attach(once, engine.staged(single), "match_key"), "reg_row_id")
+    once = engine.named(engine.attach(keyed, engine.staged(single), "match_key"), "reg_row_id")
     once = once.select("row_id", "reg_row_id", "list_key", candidates=nw.lit(1).cast(nw.Int64))
     devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
     best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import narwhals.stable.v2 as nw
 
-from audit.crosscheck.devices import completeness, without_nothing
+from audit.crosscheck.devices import completeness
 from audit.engines import Engine, Frame
 
 
@@ -21,12 +21,16 @@ def merchant_facts(
     """One row per line of the merchant list: what it lacks, and how many devices it has."""
     facts = engine.named(merchants, "merchant_key")
     micro = nw.col("merchant_type").str.contains("小微", literal=True) | (nw.col("uscc_check") == "id_number")
-    always = ~nw.col("merchant_no").is_null()
-    of_companies = ~micro.fill_null(False)
-    fields = [
-        (name, of_companies if name in _NOT_OF_MICRO else always) for name in profile if name in columns
-    ]
-    facts = without_nothing(facts.with_columns(**completeness(fields, nw.col("rejected").fill_null(""))))
+    always, of_companies = ~nw.col("merchant_no").is_null(), ~micro.fill_null(False)
+    facts = completeness(
+        facts,
+        {"required": always, "required of companies": of_companies},
+        {
+            name: "required of companies" if name in _NOT_OF_MICRO else "required"
+            for name in profile
+            if name in columns
+        },
+    )
     if device is not None:
         listed = device.select("merchant_key", "in_use", "is_spare")
         used = engine.where(engine.named(listed, "merchant_key"), nw.col("in_use"))

@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from narwhals import Expr as AnyExpr  # `when` wraps what it is given in one that is not of the stable kind
 
 from audit.engines.parallel import at_once
 
@@ -64,12 +65,12 @@ def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) ->
     *before, last = condition._nodes
     if not before and last.name in ("col", "lit"):
         return condition
-    inner = [one for one in (nw.Expr(*before), *last.exprs) if isinstance(one, nw.Expr) and one._nodes]
+    inner = [one for one in (nw.Expr(*before), *last.exprs) if isinstance(one, AnyExpr) and one._nodes]
     plain = all(len(one._nodes) == 1 and one._nodes[0].name in ("col", "lit") for one in inner)
     if len(set(_columns(condition))) > 1 and (last.name in _CONNECTIVES or not plain):
         left = _in_parts(nw.Expr(*before), parts)._nodes if before else ()
         node = copy(last)
-        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, nw.Expr) else one for one in last.exprs)
+        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, AnyExpr) else one for one in last.exprs)
         return nw.Expr(*left, node)
     key = _key(condition)
     if key not in parts:
@@ -81,7 +82,7 @@ def _all_nodes(condition: nw.Expr) -> Iterator[Any]:
     for node in condition._nodes:
         yield node
         for one in node.exprs:
-            if isinstance(one, nw.Expr):
+            if isinstance(one, AnyExpr):
                 yield from _all_nodes(one)
 
 
@@ -102,7 +103,7 @@ def _key(condition: nw.Expr) -> Hashable:
 
 
 def _key_of(value: Any) -> Hashable:
-    if isinstance(value, nw.Expr):
+    if isinstance(value, AnyExpr):
         return _key(value)
     if isinstance(value, list | tuple):
         return tuple(map(_key_of, value))

@@ -102,18 +102,26 @@ def _numbered(columns: list[pa.Array]) -> tuple[list[pa.Array], int]:
 
 
 def _read(columns: list[pa.Array], width: int) -> tuple[list[pa.Array], int]:
-    """Texts of so many digits as the numbers they are; see `_numbered`."""
-    return [column.cast(pa.int64()) for column in columns], int(10**width)
+    """Texts of so many digits at most as the numbers they are, "01" another than "1"; see `_numbered`."""
+    numbers = []
+    for column in columns:
+        length = pc.min_max(pc.binary_length(column))["min"].as_py()
+        number = column.cast(pa.int64())
+        if length is not None and length < width:
+            lost = pc.subtract(width, pc.binary_length(column).cast(pa.int64()))
+            number = pc.add(number, pc.multiply(lost, int(10**width)))
+        numbers.append(number)
+    return numbers, int(10**width) * width
 
 
 def _digits(columns: list[pa.Array]) -> int:
-    """How many digits every text consists of; 0 where that is not the same for all, or too many."""
-    lengths = [pc.min_max(pc.binary_length(column)).as_py() for column in columns]
-    widths = {end for ends in lengths for end in ends.values() if end is not None}
-    if len(widths) != 1 or not 0 < (width := widths.pop()) <= _MOST_DIGITS:
+    """How many digits the texts consist of at most; 0 where they do not, or of too many or none."""
+    ends = [pc.min_max(pc.binary_length(column)).as_py() for column in columns]
+    widths = [end for one in ends for end in one.values() if end is not None]
+    if not widths or not 0 < min(widths) <= max(widths) <= _MOST_DIGITS:
         return 0
     plain = all(pc.all(pc.ascii_is_decimal(column)).as_py() is not False for column in columns)
-    return width if plain else 0
+    return max(widths) if plain else 0
 
 
 def _with_keys(name: str, rows: pa.Table, codes: _Codes, sizes: Mapping[str, int]) -> pa.Table:
