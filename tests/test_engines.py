@@ -113,3 +113,18 @@ def test_where_something_stands_is_told_when_it_is_shown():
     assert engine.collected(engine.stacked([beside, beside]).select(*names)).num_rows == 6
     marked = engine.marked(beside.with_columns(mark=nw.col("row_id") > 1), {"mark": names})["mark"]
     assert marked.to_pydict() == {"twin_source_file": ["a", None], "twin_source_row": [7, 8]}
+
+
+def test_what_a_choice_depends_on_is_seen():
+    risks = pa.array([None, "高", "low"] * 8)
+    table = pa.table({"risk": risks, "kind": pa.array(["a", "a", "b", None] * 6)})
+    asked = [
+        nw.when(nw.col("risk").str.contains("高").fill_null(False))
+        .then(nw.col("kind") == kind)
+        .otherwise(nw.col("kind").is_in([kind, "b"]))
+        for kind in ("a", "b", "c")
+    ]
+    prepared, rewritten = shared(table, asked)
+    direct = nw.from_native(table).select(**{f"a{n}": one for n, one in enumerate(asked)}).to_native()
+    there = nw.from_native(prepared).select(**{f"a{n}": one for n, one in enumerate(rewritten)}).to_native()
+    assert there.to_pydict() == direct.to_pydict()

@@ -220,12 +220,13 @@ def _meeting(left: Codes, right: Codes) -> tuple[Places, Places, Places]:
 
 
 def _may_be_among(numbers: Codes, known: Codes) -> Marks:
-    """Marks all numbers that the other list has, and few besides: by their last bits, which hashes nothing."""
+    """Marks the numbers that the other list has, and few besides: by their last bits, without hashing."""
     buckets = 1 << (16 * len(known)).bit_length()
     last_bits = np.uint64(buckets - 1)
     marks = np.zeros(buckets, bool)
     marks[known & last_bits] = True
-    return marks[numbers & last_bits]
+    found: Marks = marks[numbers & last_bits]
+    return found
 
 
 def among(numbers: Codes | Places, known: Codes | Places) -> Marks:

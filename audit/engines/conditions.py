@@ -65,12 +65,13 @@ def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) ->
     *before, last = condition._nodes
     if not before and last.name in ("col", "lit"):
         return condition
-    inner = [one for one in (nw.Expr(*before), *last.exprs) if isinstance(one, AnyExpr) and one._nodes]
+    asked = [nw.Expr(*one._nodes) if isinstance(one, AnyExpr) else one for one in last.exprs]
+    inner = [one for one in (nw.Expr(*before), *asked) if isinstance(one, nw.Expr) and one._nodes]
     plain = all(len(one._nodes) == 1 and one._nodes[0].name in ("col", "lit") for one in inner)
     if len(set(_columns(condition))) > 1 and (last.name in _CONNECTIVES or not plain):
         left = _in_parts(nw.Expr(*before), parts)._nodes if before else ()
         node = copy(last)
-        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, AnyExpr) else one for one in last.exprs)
+        node.exprs = tuple(_in_parts(one, parts) if isinstance(one, nw.Expr) else one for one in asked)
         return nw.Expr(*left, node)
     key = _key(condition)
     if key not in parts:
@@ -78,7 +79,7 @@ def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) ->
     return nw.col(parts[key][0])
 
 
-def _all_nodes(condition: nw.Expr) -> Iterator[Any]:
+def _all_nodes(condition: AnyExpr) -> Iterator[Any]:
     for node in condition._nodes:
         yield node
         for one in node.exprs:
@@ -86,7 +87,7 @@ def _all_nodes(condition: nw.Expr) -> Iterator[Any]:
                 yield from _all_nodes(one)
 
 
-def _columns(condition: nw.Expr) -> Iterator[str]:
+def _columns(condition: AnyExpr) -> Iterator[str]:
     for node in _all_nodes(condition):
         if node.name == "col":
             yield from node.kwargs["names"]
@@ -94,7 +95,7 @@ def _columns(condition: nw.Expr) -> Iterator[str]:
             yield from (one for one in node.exprs if isinstance(one, str))
 
 
-def _key(condition: nw.Expr) -> Hashable:
+def _key(condition: AnyExpr) -> Hashable:
     """Equal for conditions that ask the same; 1, 1.0, true and "1" are not the same."""
     return tuple(
         (node.name, *map(_key_of, node.exprs), *((k, _key_of(v)) for k, v in node.kwargs.items()))
