@@ -16,7 +16,7 @@ from audit.report.datasheet import add_datasheet, data_area
 from audit.report.findingcolumns import FindingColumns, Places
 from audit.report.model import Report
 from audit.report.sheetrows import Rows
-from audit.report.summary import devices_of
+from audit.report.summary import DEVICE, devices_of
 from audit.rules.model import Category
 from audit.words import Words
 
@@ -25,7 +25,6 @@ _MERCHANT = ("merchant_no", "merchant_name", "store_no")
 _FOUND = ("severity", "state", "rule", "title")
 _TODO = ("remedy", "owner", "due_on", "first_seen", "days_open")
 _WHERE = ("vendor", "agent", "province")
-_COUNTED = ("subject", "serial_no", "merchant_no", "terminal_id", "state")  # what a count looks at
 _SOURCE = ("source_file", "source_sheet", "source_row")
 
 
@@ -92,7 +91,7 @@ def add_lists(
 
 def _add_view(workbook: Workbook, report: Report, view: View, columns: FindingColumns, words: Words) -> Rows:
     places = view.of(report.findings)
-    every, shown = report.findings[list(_COUNTED)].iloc[places], places[places < len(report.listed)]
+    every, shown = report.findings[[*DEVICE, "state"]].iloc[places], places[places < len(report.listed)]
     name = words(f"sheet.{view.category}")
     notes = [_count(every, words), words(f"report.view_{view.category}")]
     if len(shown) < len(every):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from copy import copy
 from functools import cache
 from typing import Any
@@ -64,32 +65,27 @@ def new_workbook() -> Workbook:
 
 
 def dress(cell: Cell, number_format: str = "General", guarded: bool = False) -> None:
-    """The style of a cell in a short table. `guarded`: text that begins as a formula does.
+    """The style of a cell in a short table. `guarded`: text that begins as a formula does."""
 
-    openpyxl compares a style with all others for each cell; here it is found once a workbook and then copied.
-    """
-    workbook = cell.parent.parent
-    assert workbook is not None
-    known = _SHORT.setdefault(workbook, {})
-    key = number_format, guarded
-    if key not in known:
+    def put_on(cell: Cell) -> None:
         cell.font = font()
         cell.border = THIN
         cell.alignment = WRAP
         cell.number_format = number_format
         cell.quotePrefix = guarded
-        known[key] = cell._style  # type: ignore[attr-defined]
-    cell._style = copy(known[key])  # type: ignore[attr-defined]
 
-
-_SHORT: WeakKeyDictionary[Workbook, dict[tuple[str, bool], Any]] = WeakKeyDictionary()
+    _wear(cell, ("short", number_format, guarded), put_on)
 
 
 def header_cell(cell: Cell, color: str = HEAD) -> None:
     """White on dark blue, or on the color of what people fill in."""
-    cell.font = font(bold=True, color="FFFFFF")
-    cell.fill = fill(color)
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
+
+    def put_on(cell: Cell) -> None:
+        cell.font = font(bold=True, color="FFFFFF")
+        cell.fill = fill(color)
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
+
+    _wear(cell, ("header", color), put_on)
 
 
 def data_style(
@@ -101,16 +97,37 @@ def data_style(
     """
     indexes = []
     for guarded in (False, True):
+
+        def put_on(cell: Cell, guarded: bool = guarded) -> None:
+            cell.font = font(color=ink)
+            cell.alignment = WRAP if wrap else TOP
+            cell.border = THIN
+            cell.number_format = number_format
+            cell.quotePrefix = guarded
+            if shaded:
+                cell.fill = fill(PALE)
+
         cell = Cell(sheet, row=1, column=1)
-        cell.font = font(color=ink)
-        cell.alignment = WRAP if wrap else TOP
-        cell.border = THIN
-        cell.number_format = number_format
-        cell.quotePrefix = guarded
-        if shaded:
-            cell.fill = fill(PALE)
+        _wear(cell, ("data", wrap, number_format, shaded, ink, guarded), put_on)
         indexes.append(cell.style_id)
     return CellStyle(*indexes)
+
+
+def _wear(cell: Cell, look: tuple[object, ...], put_on: Callable[[Cell], None]) -> None:
+    """Style a cell that has no style yet.
+
+    openpyxl compares a style with all others for each cell; here it is found once a workbook and then copied.
+    """
+    workbook = cell.parent.parent
+    assert workbook is not None
+    known = _LOOKS.setdefault(workbook, {})
+    if look not in known:
+        put_on(cell)
+        known[look] = cell._style  # type: ignore[attr-defined]
+    cell._style = copy(known[look])  # type: ignore[attr-defined]
+
+
+_LOOKS: WeakKeyDictionary[Workbook, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
 
 
 def colour_words(

@@ -17,6 +17,7 @@ from audit.words import Words
 
 _GRAVE = 200  # findings of an owner whose titles tell what is gravest
 _TITLES = 3
+DEVICE = ("subject", "serial_no", "merchant_no", "terminal_id")  # what findings say of their devices
 
 
 class NightStatus(StrEnum):
@@ -57,10 +58,10 @@ def headline(report: Report, words: Words) -> str:
 
 def devices_of(findings: pd.DataFrame) -> int:
     """The devices that findings are about."""
-    devices = findings[findings["subject"] == "device"]
-    named = devices["serial_no"].notna()
-    without_serial = devices[~named][["merchant_no", "terminal_id"]].drop_duplicates()
-    return int(devices[named]["serial_no"].nunique()) + len(without_serial)
+    of_device = findings["subject"] == "device"
+    named = findings["serial_no"].notna()
+    without_serial = findings.loc[of_device & ~named, ["merchant_no", "terminal_id"]].drop_duplicates()
+    return int(findings["serial_no"][of_device].nunique()) + len(without_serial)
 
 
 def changes(report: Report) -> dict[str, int]:
@@ -83,12 +84,13 @@ def severities(report: Report) -> dict[str, int]:
 
 def owners(report: Report) -> dict[str, tuple[int, int, int]]:
     """Per owner: open, of those new, and overdue."""
-    found = {}
-    for owner in Owner:
-        own = report.open[report.open["owner"] == owner.value]
-        new = own["state"].isin([State.NEW, State.REOPENED]).sum()
-        found[owner.value] = (len(own), int(new), int(report.is_overdue[own.index].sum()))
-    return found
+    new = report.open["state"].isin([State.NEW, State.REOPENED])
+    own = report.open["owner"]
+    every, fresh, late = (facts.value_counts() for facts in (own, own[new], own[report.is_overdue]))
+    return {
+        owner.value: (int(every.get(owner, 0)), int(fresh.get(owner, 0)), int(late.get(owner, 0)))
+        for owner in Owner
+    }
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def errands(report: Report) -> list[Errand]:
     found = []
     for owner, (count, new, overdue) in owners(report).items():
         if count:
-            own = report.open[report.open["owner"] == owner]
+            own = report.open.loc[report.open["owner"] == owner, ["due_on", "title"]]
             coming = own["due_on"][own["due_on"] >= report.as_of]
             titles = own["title"].head(_GRAVE).value_counts(sort=False)  # in order of priority
             gravest = [(str(title), int((own["title"] == title).sum())) for title in titles.index[:_TITLES]]
@@ -133,7 +135,8 @@ def worse_findings(report: Report) -> pd.DataFrame:
 
 def overdue_findings(report: Report) -> pd.DataFrame:
     """What is past its due date, longest first."""
-    return report.open[report.is_overdue].sort_values("due_on", kind="stable")
+    due = report.open["due_on"][report.is_overdue].sort_values(kind="stable")
+    return report.open.loc[due.index]
 
 
 def by_rule(report: Report) -> list[tuple[str, int, int, str]]:
@@ -155,7 +158,8 @@ def trend_nights(report: Report) -> list[tuple[date, Figures]]:
 
 def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int, int]]:
     """The vendors, branches or whoever a column names by open findings: name, open, overdue, devices."""
-    named = report.open[report.open[column].notna() & (report.open[column] != "")]
+    is_named = report.open[column].notna() & (report.open[column] != "")
+    named = report.open.loc[is_named, list(dict.fromkeys((column, *DEVICE)))]
     counted = named[column].value_counts()
     late = named[column][report.is_overdue[named.index]].value_counts()
     order = sorted(counted.items(), key=lambda one: (-one[1], str(one[0])))[:most]
