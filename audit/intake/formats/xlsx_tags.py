@@ -76,18 +76,18 @@ def word(text: bytes) -> np.uint64:
 class Stretch:
     """A piece of XML: its bytes, and place and kind of each tag; place `count` is the end."""
 
-    def __init__(self, text: bytes) -> None:
-        self.text = b">" + text + _PAD
+    def __init__(self, *pieces: bytes | memoryview) -> None:
+        self.text = b"".join((b">", *pieces, _PAD))
         self.raw = np.frombuffer(self.text, np.uint8)
         found = np.flatnonzero(self.raw == ord("<"))
         self.count = len(found)
         self._words = np.ndarray((len(self.raw) - 7,), "<u8", self.text, strides=(1,))
-        pairs = np.ndarray((len(self.raw) - 2,), "<u2", self.text, 1, strides=(1,))
+        starts = self.raw[2:].take(found).astype(np.uint16) << 8 | self.raw[1:].take(found)
         tags = np.zeros(self.count + 8, np.uint8)
-        tags[: self.count] = _TAG_OF[pairs[found]]
+        tags[: self.count] = _TAG_OF.take(starts)
         self.tags = tags[: self.count]
         self._eight = np.ndarray((self.count + 1,), "<u8", tags, strides=(1,))
-        self.at = np.append(found, len(text) + 1)
+        self.at = np.append(found, len(self.text) - len(_PAD))
 
     def words(self, places: np.ndarray) -> np.ndarray:
         """The eight bytes from each place on, as numbers."""
@@ -172,14 +172,15 @@ class Body:
 
     def stretches(self, item_end: bytes, closing: bytes) -> Iterator[Stretch]:
         """Whole items at a time; afterwards `tail` is what follows them."""
-        rest = self._rest
-        for piece in chain([b""], self._pieces):
-            rest += piece
-            cut = rest.rfind(item_end) + 1
-            cut += (len(item_end) - 1) if cut else 0
-            if cut:
-                yield Stretch(rest[:cut])
-                rest = rest[cut:]
+        rest = b""
+        for piece in chain([self._rest], self._pieces):
+            cut = piece.rfind(item_end)
+            if cut < 0:
+                rest += piece
+            else:
+                cut += len(item_end)
+                yield Stretch(rest, memoryview(piece)[:cut])
+                rest = piece[cut:]
             if (stop := rest.find(closing)) >= 0:
                 if rest[:stop].strip():
                     yield Stretch(rest[:stop])
