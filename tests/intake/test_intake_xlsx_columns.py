@@ -194,7 +194,11 @@ def sheets(draw: st.DrawFn) -> bytes:
     return workbook(*rows, strings=strings)
 
 
+ESCAPED_BY_A_FORMULA = '<row r="1"><c r="A1" t="str"><f>B1</f><v>_x005F_x0041_&amp;_x000D_</v></c></row>'
+
+
 @given(sheets())
+@example(workbook(ESCAPED_BY_A_FORMULA))
 def test_any_cells_are_the_same_in_columns(data: bytes):
     check(data)
 

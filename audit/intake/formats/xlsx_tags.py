@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.formats.xlsx_values import Irregular, unescaped
+from audit.intake.formats.xlsx_values import Irregular, dereferenced, unescaped
 
 _PAD = b"\0" * 32  # so that eight bytes can be taken from every place
 _MAX_PENDING = 32 << 20  # a row longer than this is none
@@ -135,7 +135,7 @@ class Stretch:
         if not odd.any():
             return texts
         own = [
-            unescaped(self.text[start:end], in_values or bool(keep))
+            dereferenced(self.text[start:end]) if in_values else unescaped(self.text[start:end], bool(keep))
             for start, end, keep in zip(starts[odd], ends[odd], kept[odd], strict=True)
         ]
         return pc.replace_with_mask(texts, pa.array(odd), pa.array(own, pa.string()))

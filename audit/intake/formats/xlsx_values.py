@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from audit.intake.formats.numbers import MAX_EXACT_DIGITS, is_date_format
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_SHORT = r"^-?(0|[1-9][0-9]{0,5})\.[0-9]{0,8}[1-9]$"  # what a double keeps digit by digit
 _ERROR = "^#[0-9A-Z_/]+[!?]?$"
 _DAY_ZERO = "1899-12-31 "
 _EXACT = 2.0**53  # whole numbers below are themselves as doubles
@@ -68,7 +69,12 @@ def number_texts(raw: pa.Array) -> pa.Array:
     is_whole = (values == np.trunc(values)) & (np.abs(values) < _EXACT)
     is_whole &= ~(np.signbit(values) & (values == 0))
     texts = pa.array(np.where(is_whole, values, 0).astype(np.int64)).cast(pa.string())
-    return _filled(texts, ~is_whole, [_decimal(value) for value in values[~is_whole].tolist()])
+    if is_whole.all():
+        return texts
+    is_short = pc.match_substring_regex(raw, _SHORT)
+    is_other = ~is_whole & ~is_short.to_numpy(zero_copy_only=False)
+    texts = pc.if_else(is_short, raw, texts)
+    return _filled(texts, is_other, [_decimal(value) for value in values[is_other].tolist()])
 
 
 def date_texts(raw: pa.Array) -> pa.Array:
@@ -125,6 +131,12 @@ def unescaped(raw: bytes, keep_blanks: bool) -> str:
     >>> unescaped(b" a&amp;b_x000D_\\r\\n", False)
     'a&b\\r'
     """
+    text = dereferenced(raw)
+    return _ESCAPE.sub(_escaped, text if keep_blanks else text.strip(_BLANKS))
+
+
+def dereferenced(raw: bytes) -> str:
+    """The text of an element as XML alone escapes it: fastexcel leaves it so where a formula made it."""
     try:
         text = raw.decode()
     except UnicodeDecodeError:
@@ -132,10 +144,7 @@ def unescaped(raw: bytes, keep_blanks: bool) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.count("&") != len(_REFERENCE.findall(text)):
         raise Irregular
-    text = _REFERENCE.sub(_referred, text)
-    if not keep_blanks:
-        text = text.strip(_BLANKS)
-    return _ESCAPE.sub(_escaped, text)
+    return _REFERENCE.sub(_referred, text)
 
 
 def _referred(found: re.Match[str]) -> str:
