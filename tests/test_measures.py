@@ -17,6 +17,7 @@ from audit.intake.derived import with_derived
 from audit.measures.forecast import forecast_of
 from audit.measures.impact import impact_of
 from audit.measures.merchants import merchants_of, points_of, score_of
+from audit.measures.subjects import Findings
 from audit.tables import TABLES
 
 FIRST, SECOND, THIRD = "898100000000001", "898100000000002", "898100000000003"
@@ -373,7 +374,7 @@ def test_a_clean_night_has_empty_sheets_not_missing_ones(estate: Estate):
     assert book["商户概况"].tables == {}
 
 
-def findings_table(rows: list[tuple[str | None, ...]]) -> pa.Table:
+def findings_table(rows: list[tuple[str | None, ...]]) -> Findings:
     """Findings by id, rule, severity, subject, identity, merchant and leader."""
     names = ("finding_id", "rule", "severity", "subject", "identity", "merchant_no", "led_by")
     table = pa.table(
@@ -382,7 +383,7 @@ def findings_table(rows: list[tuple[str | None, ...]]) -> pa.Table:
     constant = {"category": ["attention"] * len(rows), "merchant_name": [None] * len(rows)}
     for name, values in constant.items():
         table = table.append_column(name, pa.array(values, pa.string()))
-    return table
+    return Findings(table)
 
 
 def estate_of(devices: pa.Table) -> dict[str, pa.Table]:

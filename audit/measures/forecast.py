@@ -27,6 +27,8 @@ _OF_DEVICES = (
 _BEATEN_BY = {"model_cert_expiry": "cert_expiry", "model_pts_expiry": "pts_expiry"}
 _OF_MERCHANTS = (("license", "license_expiry"), ("legal_id", "legal_id_expiry"))
 _OF_POLICIES = (("policy_effective", "effective_on"), ("policy_deadline", "deadline_on"))
+_NAMES = ("serial_no", "terminal_id", "merchant_no", "merchant_name", "vendor", "model")
+_MODEL_KEYS = ("model_key", "vendor_key")
 KINDS = tuple(one[0] for one in (*_OF_DEVICES, *_OF_MERCHANTS, *_OF_POLICIES))
 
 
@@ -102,8 +104,6 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
     of_model = {name for name in present if name.removeprefix("model_") in facts.columns["models"]} & {
         name for _, _, name in _OF_DEVICES
     }
-    scoped = frame.filter(nw.col("in_scope").fill_null(True))
-    devices = engine.held(engine.pick(scoped, ["device_key"], ["row_id"]))
     dates: dict[str, nw.Expr] = {}
     for kind, of_device, of_its_model in _OF_DEVICES:
         if of_device in own:
@@ -117,7 +117,12 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
             )
     if not dates:
         return
-    counts, rows = _counts(engine, devices, dates, as_of)
+    named = [name for name in (*_NAMES, *_MODEL_KEYS) if name in present]
+    scoped = engine.where(
+        frame.select("row_id", "device_key", "in_scope", *named, **dates), nw.col("in_scope").fill_null(True)
+    )
+    devices = engine.held(engine.pick(scoped, ["device_key"], ["row_id"]))
+    counts, rows = _counts(engine, devices, list(dates), as_of)
     for kind, _, _ in _OF_DEVICES:
         parts = [name for name in dates if name.startswith(f"{kind}|")]
         if parts:
@@ -125,27 +130,24 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
             total = 0
             for name in parts:
                 if name.endswith("|device"):
-                    items += _of_one_device(engine, devices, kind, dates[name], as_of, most)
+                    items += _of_one_device(engine, devices, kind, name, as_of, most)
                     total += counts[name][1][-1]
                 else:
-                    own_items, number = _of_models(engine, devices, kind, dates[name], as_of, most)
+                    own_items, number = _of_models(engine, devices, kind, name, as_of, most)
                     items += own_items
                     total += number
             yield _due(kind, [counts[name] for name in parts], rows), items, total
 
 
-def _of_one_device(
-    engine: Engine, devices: Frame, kind: str, on: nw.Expr, as_of: date, most: int
-) -> list[Item]:
-    names = ("serial_no", "terminal_id", "merchant_no", "merchant_name", "vendor", "model")
+def _of_one_device(engine: Engine, devices: Frame, kind: str, on: str, as_of: date, most: int) -> list[Item]:
     present = devices.collect_schema().names()
-    rows = _soonest(devices, on, as_of).select("on", "device_key", *(n for n in names if n in present))
+    rows = _soonest(devices, on, as_of).select("on", "device_key", *(n for n in _NAMES if n in present))
     first = engine.collected(rows.sort("on", "device_key").head(most))
-    return [_item(kind, row, as_of, names) for row in first.to_pylist()]
+    return [_item(kind, row, as_of, _NAMES) for row in first.to_pylist()]
 
 
 def _of_models(
-    engine: Engine, devices: Frame, kind: str, on: nw.Expr, as_of: date, most: int
+    engine: Engine, devices: Frame, kind: str, on: str, as_of: date, most: int
 ) -> tuple[list[Item], int]:
     """A date of a model once, under the names the ledger has for it."""
     rows = _soonest(devices, on, as_of).with_columns(vendor_key=nw.col("vendor_key").fill_null(""))
@@ -163,8 +165,6 @@ def _merchants(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable
     if frame is None:
         return
     present = frame.collect_schema().names()
-    going = frame.filter((nw.col("merchant_status") != "closed").fill_null(True))
-    merchants = engine.held(engine.pick(going, ["merchant_no"], ["row_id"]))
     dates = {
         kind: nw.col(name)
         for kind, name in _OF_MERCHANTS
@@ -172,10 +172,15 @@ def _merchants(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable
     }
     if not dates:
         return
-    counts, rows = _counts(engine, merchants, dates, as_of)
     names = ("merchant_no", "merchant_name")
-    for kind, on in dates.items():
-        soonest = _soonest(merchants, on, as_of).select("on", *names).sort("on", "merchant_no").head(most)
+    going = engine.where(
+        frame.select("row_id", "merchant_status", *names, **dates),
+        (nw.col("merchant_status") != "closed").fill_null(True),
+    )
+    merchants = engine.held(engine.pick(going, ["merchant_no"], ["row_id"]))
+    counts, rows = _counts(engine, merchants, list(dates), as_of)
+    for kind in dates:
+        soonest = _soonest(merchants, kind, as_of).select("on", *names).sort("on", "merchant_no").head(most)
         items = [_item(kind, row, as_of, names) for row in engine.collected(soonest).to_pylist()]
         yield _due(kind, [counts[kind]], rows), items, counts[kind][1][-1]
 
@@ -200,20 +205,19 @@ def _policies(engine: Engine, facts: Facts, as_of: date) -> Iterable[_Found]:
         yield Due(kind, sum(one < 0 for one in days), within, len(rows) - len(days)), items, len(items)
 
 
-def _soonest(frame: Frame, on: nw.Expr, as_of: date) -> Frame:
-    dated = frame.with_columns(on=on)
+def _soonest(frame: Frame, on: str, as_of: date) -> Frame:
+    dated = frame.with_columns(on=nw.col(on))
     return dated.filter(nw.col("on") >= as_of, nw.col("on") <= as_of + timedelta(days=HORIZONS[-1]))
 
 
 _Count = tuple[int, tuple[int, ...], int]  # expired, within each horizon, dated
 
 
-def _counts(
-    engine: Engine, frame: Frame, dates: Mapping[str, nw.Expr], as_of: date
-) -> tuple[dict[str, _Count], int]:
+def _counts(engine: Engine, frame: Frame, dates: Sequence[str], as_of: date) -> tuple[dict[str, _Count], int]:
     """Per date how many are past, how many come within each horizon and how many are known; and all rows."""
     asked: dict[str, nw.Expr] = {}
-    for name, on in dates.items():
+    for name in dates:
+        on = nw.col(name)
         asked[f"{name}|past"] = on < as_of
         asked[f"{name}|dated"] = ~on.is_null()
         for days in HORIZONS:

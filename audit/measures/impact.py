@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pyarrow as pa
 
 from audit.crosscheck.facts import Facts
 from audit.engines import Engine, Frame
+from audit.measures.subjects import DEVICES, MERCHANTS, SEPARATOR, SITES, Coded, Findings, coded
 from audit.measures.turnover import NO_TURNOVER, Turnover, once, priced, totals, turnover_of
 
 NIGHT = "night"
-_SEPARATOR = "\x1f"
 # subjects that are no device, merchant or store, and touch none but through the findings they lead
 _ELSEWHERE = frozenset({"channel", "policy", "training", "programme", "rectification", "input"})
-# the columns of findings that are read here
-COLUMNS = ("finding_id", "rule", "category", "severity", "subject", "identity", "merchant_no",
-           "merchant_name", "led_by")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,48 +46,19 @@ class Impact:
     failures: bool  # whether they tell transactions and failures
 
 
-@dataclass
-class _Line:
-    """The keys one line touches."""
-
-    devices: set[str] = field(default_factory=set)
-    merchants: set[str] = field(default_factory=set)  # all of whose devices in use are touched
-    sites: set[str] = field(default_factory=set)
-    named: set[str] = field(default_factory=set)  # merchants of the findings
-
-    def add(self, subject: str, identity: Sequence[str | None], merchant_no: str | None) -> None:
-        """The device, merchant or store of a finding."""
-        if merchant_no:
-            self.named.add(merchant_no)
-        if identity[0] is None:
-            return  # a row without any key: nobody knows whose it is
-        match subject:
-            case "merchant":
-                self.merchants.add(identity[0])
-            case "site":
-                self.sites.add(_SEPARATOR.join(part or "" for part in identity))
-            case "row" if identity[1] == "merchants":
-                self.merchants.add(identity[0])
-            case _:
-                self.devices.add(identity[0])
-
-    def join(self, other: _Line) -> None:
-        """What the other line touches as well."""
-        self.devices |= other.devices
-        self.merchants |= other.merchants
-        self.sites |= other.sites
-        self.named |= other.named
-
-
-def impact_of(engine: Engine, facts: Facts, findings: pa.Table) -> Impact:
+def impact_of(engine: Engine, facts: Facts, findings: Findings) -> Impact:
     """The devices and merchants that open findings touch, and what was paid there.
 
     A finding about a device touches it; one about a merchant or a store, its devices in use; one about a
-    channel, what the findings that follow from it touch. `findings` has the columns `COLUMNS`.
+    channel, what the findings that follow from it touch.
     """
-    lines = _lines(findings.select(list(COLUMNS)).to_pylist())
-    sums = _sums(engine, facts, lines)
-    touched = {name: Touched(len(line.named), sums.get(name, NO_TURNOVER)) for name, line in lines.items()}
+    lines = _lines(findings)
+    sums = _sums(engine, facts, findings, lines)
+    merchants = findings.merchant_numbers
+    touched = {
+        name: Touched(len(merchants.distinct(rows)), sums.get(name, NO_TURNOVER))
+        for name, rows in lines.items()
+    }
     told = facts.columns["devices"]
     return Impact(
         touched[NIGHT],
@@ -107,45 +74,50 @@ def _under(kind: str, touched: Mapping[str, Touched]) -> dict[str, Touched]:
     return {name.removeprefix(start): one for name, one in sorted(touched.items()) if name.startswith(start)}
 
 
-def _lines(findings: Iterable[Mapping[str, Any]]) -> dict[str, _Line]:
-    """What each rule touches, also through what follows from its findings; then categories and night."""
-    rows = list(findings)
-    rules = {row["finding_id"]: row["rule"] for row in rows}
-    by_rule: dict[str, _Line] = {}
-    for row in rows:
-        if row["subject"] in _ELSEWHERE:
-            continue
-        identity = json.loads(row["identity"])
-        for rule in {row["rule"], rules.get(row["led_by"], row["rule"])}:
-            by_rule.setdefault(rule, _Line()).add(row["subject"], identity, row["merchant_no"])
-    lines = {NIGHT: _Line()}
-    for rule, category in sorted({(row["rule"], row["category"]) for row in rows}):
-        if line := by_rule.get(rule):
-            lines[f"rule:{rule}"] = line
-            lines.setdefault(f"category:{category}", _Line()).join(line)
-            lines[NIGHT].join(line)
-    return lines
+def _lines(findings: Findings) -> dict[str, np.ndarray]:
+    """The rows behind each line: a rule's findings and what follows from them; then categories and night."""
+    rules = coded(findings.texts("rule"))
+    led = findings.leaders
+    leading = np.where(led >= 0, rules.numbers[led], rules.numbers)
+    touching = np.array([subject not in _ELSEWHERE for subject in findings.texts("subject")], bool)
+    by_rule = {
+        rule: np.flatnonzero(touching & ((rules.numbers == number) | (leading == number)))
+        for number, rule in enumerate(rules.values)
+    }
+    under: dict[str, list[np.ndarray]] = {NIGHT: []}
+    lines = {}
+    for rule, category in sorted(set(zip(findings.texts("rule"), findings.texts("category"), strict=True))):
+        if len(rows := by_rule[str(rule)]):
+            lines[f"rule:{rule}"] = rows
+            under.setdefault(f"category:{category}", []).append(rows)
+            under[NIGHT].append(rows)
+    none = np.zeros(0, np.int64)
+    return lines | {name: np.unique(np.concatenate([none, *rows])) for name, rows in under.items()}
 
 
-def _sums(engine: Engine, facts: Facts, lines: Mapping[str, _Line]) -> dict[str, Turnover]:
+def _sums(
+    engine: Engine, facts: Facts, findings: Findings, lines: Mapping[str, np.ndarray]
+) -> dict[str, Turnover]:
     """The turnover of the ledger's devices per line; a line without any is left out."""
     rows = engine.held(priced(facts))
     used = rows.filter(nw.col("in_use").fill_null(False))
-    site = nw.concat_str([nw.col("merchant_no"), nw.col("store_no")], separator=_SEPARATOR)
+    site = nw.concat_str([nw.col("merchant_no"), nw.col("store_no")], separator=SEPARATOR)
+    touched = findings.touched
     found = []
-    if (keyed := _keyed(lines, "devices", "device_key")).num_rows:
+    if (keyed := _keyed(lines, touched[DEVICES], "device_key")).num_rows:
         found.append(engine.frame(keyed))
-    if (keyed := _keyed(lines, "merchants", "merchant_no")).num_rows:
+    if (keyed := _keyed(lines, touched[MERCHANTS], "merchant_no")).num_rows:
         found.append(_of_these(engine, keyed, used, "merchant_no"))
-    if (keyed := _keyed(lines, "sites", "site")).num_rows:
+    if (keyed := _keyed(lines, touched[SITES], "site")).num_rows:
         found.append(_of_these(engine, keyed, used.with_columns(site=site), "site"))
     if not found:
         return {}
-    pairs = engine.held(engine.stacked(found).unique(["line", "device_key"]))
+    pairs = engine.held(engine.distinct(engine.stacked(found), "line", "device_key"))
     devices = engine.held(once(engine, rows, "device_key"))
     beside: Frame = engine.attach(pairs, devices, "device_key").filter(~nw.col("row_id").is_null())
     sums = engine.collected(beside.group_by("line").agg(**totals()))
-    return {row["line"]: turnover_of(row) for row in sums.to_pylist()}
+    names = list(lines)
+    return {names[row["line"]]: turnover_of(row) for row in sums.to_pylist()}
 
 
 def _of_these(engine: Engine, keyed: pa.Table, used: Frame, key: str) -> Frame:
@@ -154,11 +126,13 @@ def _of_these(engine: Engine, keyed: pa.Table, used: Frame, key: str) -> Frame:
     return beside.select("line", "device_key")
 
 
-def _keyed(lines: Mapping[str, _Line], kind: str, key: str) -> pa.Table:
-    pairs = [(name, one) for name, line in lines.items() for one in sorted(getattr(line, kind))]
+def _keyed(lines: Mapping[str, np.ndarray], keys: Coded, key: str) -> pa.Table:
+    """The keys that each line touches, the lines by their place."""
+    touched = [keys.distinct(rows) for rows in lines.values()]
+    none = np.zeros(0, np.int64)
     return pa.table(
         {
-            "line": pa.array([name for name, _ in pairs], pa.string()),
-            key: pa.array([one for _, one in pairs], pa.string()),
+            "line": np.repeat(np.arange(len(touched)), [len(one) for one in touched]),
+            key: pa.array(keys.values, pa.string()).take(pa.array(np.concatenate([none, *touched]))),
         }
     )

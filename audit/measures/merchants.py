@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine
-from audit.measures.impact import COLUMNS
+from audit.measures.subjects import Coded, Findings, coded
 from audit.measures.turnover import NO_TURNOVER, Turnover, once, priced, totals, turnover_of
 
 MOST = 5_000  # merchants listed; the rest is counted
 MAX_SCORE = 100
 # subjects that are one device among those of the merchant
 _OF_ONE_DEVICE = frozenset({"device", "registration", "row"})
+_NOBODYS = "\x1f"  # the key of rows without any
 
 
 @dataclass(frozen=True)
@@ -61,56 +62,63 @@ class Merchants:
         return self.total - len(self.listed)
 
 
-@dataclass
-class _Tally:
-    """A merchant's findings while they are counted."""
+@dataclass(frozen=True)
+class _Tallies:
+    """The findings of each merchant, by its place in `numbers`."""
 
-    name: str = ""
-    severities: Counter[str] = field(default_factory=Counter)
-    following: int = 0
-    own: float = 0.0  # points of the merchant itself
-    of_devices: float = 0.0
-    devices: set[str] = field(default_factory=set)
+    numbers: list[str]
+    names: list[str]  # as the findings have it, "" where none does
+    severities: dict[str, np.ndarray]  # leading findings by severity
+    following: np.ndarray
+    own: np.ndarray  # points of the merchant itself
+    of_devices: np.ndarray
+    devices: np.ndarray  # that are touched
 
 
 def merchants_of(
-    engine: Engine, facts: Facts, findings: pa.Table, weights: Mapping[str, float], most: int = MOST
+    engine: Engine, facts: Facts, findings: Findings, weights: Mapping[str, float], most: int = MOST
 ) -> Merchants:
     """Every merchant that an open finding names, the worst first, at most `most` of them."""
-    tallies = _tallies(findings.select(list(COLUMNS)).to_pylist(), weights)
-    turnovers = _turnovers(engine, facts, sorted(tallies))
-    points = {
-        number: points_of(tally.own, tally.of_devices, len(tally.devices), turnovers[number].devices)
-        for number, tally in tallies.items()
-    }
-    worst = sorted(tallies, key=lambda number: (-points[number], number))[:most]
-    files = _files(engine, facts, worst)
+    tallies = _tallies(findings, weights)
+    numbers = tallies.numbers
+    if not numbers:
+        return Merchants((), 0, dict(weights))
+    turnovers = _turnovers(engine, facts, numbers)
+    rows = pc.index_in(pa.array(numbers, pa.string()), value_set=turnovers["merchant_no"].combine_chunks())
+    devices = pc.fill_null(turnovers["devices"].combine_chunks().take(rows), 0).to_numpy()
+    points = points_of(tallies.own, tallies.of_devices, tallies.devices, devices).tolist()
+    worst = sorted(range(len(numbers)), key=lambda place: (-points[place], numbers[place]))[:most]
+    paid = dict(zip(worst, turnovers.take(rows.take(pa.array(worst))).to_pylist(), strict=True))
+    files = _files(engine, facts, [numbers[place] for place in worst])
     listed = []
-    for number in worst:
-        tally, file = tallies[number], files.get(number, {})
+    for place in worst:
+        file = files.get(numbers[place], {})
         missing = (file.get("missing_fields") or "").strip(",")
         listed.append(
             Merchant(
-                merchant_no=number,
-                merchant_name=file.get("merchant_name") or tally.name,
-                score=score_of(points[number]),
-                severities=dict(tally.severities),
-                following=tally.following,
-                turnover=turnovers[number],
+                merchant_no=numbers[place],
+                merchant_name=file.get("merchant_name") or tallies.names[place],
+                score=score_of(points[place]),
+                severities={word: int(of[place]) for word, of in tallies.severities.items() if of[place]},
+                following=int(tallies.following[place]),
+                turnover=turnover_of(paid[place]) if paid[place]["merchant_no"] else NO_TURNOVER,
                 required=file.get("required_fields"),
                 missing=tuple(missing.split(",")) if missing else (),
             )
         )
-    return Merchants(tuple(listed), len(tallies), dict(weights))
+    return Merchants(tuple(listed), len(numbers), dict(weights))
 
 
-def points_of(own: float, of_devices: float, touched: int, devices: int) -> float:
+_Number = float | np.ndarray  # of one merchant, or of each
+
+
+def points_of(own: _Number, of_devices: _Number, touched: _Number, devices: _Number) -> Any:
     """The weights of a merchant's leading findings, summed up.
 
     Those of its devices count half where hardly any of its devices in use is touched and whole where all are:
     a shop whose only device fails is worse off than a chain with one such device.
     """
-    share = min(1.0, touched / devices) if devices else 1.0
+    share = np.where(np.equal(devices, 0), 1.0, np.minimum(1.0, touched / np.maximum(devices, 1)))
     return own + of_devices * (1 + share) / 2
 
 
@@ -123,39 +131,55 @@ def score_of(points: float) -> int:
     return min(MAX_SCORE, int(points + 0.5))
 
 
-def _tallies(findings: Iterable[Mapping[str, Any]], weights: Mapping[str, float]) -> dict[str, _Tally]:
-    rows = list(findings)
-    standing = {row["finding_id"] for row in rows}
-    tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
-    for row in rows:
-        if not row["merchant_no"]:
-            continue
-        tally = tallies[row["merchant_no"]]
-        tally.name = tally.name or row["merchant_name"] or ""
-        if row["led_by"] in standing:
-            tally.following += 1
-            continue
-        tally.severities[row["severity"]] += 1
-        weight = weights.get(row["severity"], 0.0)
-        if row["subject"] in _OF_ONE_DEVICE:
-            tally.of_devices += weight
-            tally.devices.add(json.loads(row["identity"])[0])
-        else:
-            tally.own += weight
-    return tallies
+def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
+    merchants = findings.merchant_numbers
+    count = len(merchants.values)
+    named = merchants.numbers >= 0
+    follows = findings.leaders >= 0
+    leading = np.flatnonzero(named & ~follows)
+    severities = coded(findings.texts("severity"))
+    weight = np.array([weights.get(word, 0.0) for word in severities.values], float)
+    subjects = coded(findings.texts("subject"))
+    is_device = np.array([subject in _OF_ONE_DEVICE for subject in subjects.values], bool)
+
+    def of_each(rows: np.ndarray, points: np.ndarray | None = None) -> np.ndarray:
+        """Rows per merchant, or their points added up in the order of the rows."""
+        return np.bincount(merchants.numbers[rows], points, minlength=count)
+
+    of_devices = leading[is_device[subjects.numbers[leading]]]
+    own = leading[~is_device[subjects.numbers[leading]]]
+    devices = coded([identity[0] or _NOBODYS for identity in findings.identities]).numbers[of_devices]
+    pairs = np.unique(merchants.numbers[of_devices] * (1 + devices.max(initial=0)) + devices)
+    return _Tallies(
+        merchants.values,
+        _names(merchants, findings.texts("merchant_name")),
+        {
+            word: of_each(leading[severities.numbers[leading] == number])
+            for number, word in enumerate(severities.values)
+        },
+        of_each(np.flatnonzero(named & follows)),
+        of_each(own, weight[severities.numbers[own]]),
+        of_each(of_devices, weight[severities.numbers[of_devices]]),
+        np.bincount(pairs // (1 + devices.max(initial=0)), minlength=count),
+    )
 
 
-def _turnovers(engine: Engine, facts: Facts, numbers: list[str]) -> dict[str, Turnover]:
-    """Devices in use and what was paid there, for each of these merchants."""
-    found = dict.fromkeys(numbers, NO_TURNOVER)
-    if not numbers:
-        return found
+def _names(merchants: Coded, names: list[str | None]) -> list[str]:
+    """The first name that findings have for each merchant."""
+    found = [""] * len(merchants.values)
+    for number, name in zip(merchants.numbers.tolist(), names, strict=True):
+        if name and number >= 0 and not found[number]:
+            found[number] = name
+    return found
+
+
+def _turnovers(engine: Engine, facts: Facts, numbers: list[str]) -> pa.Table:
+    """Devices in use and what was paid there, for each of these merchants that has any."""
     wanted = engine.frame(_flagged(numbers))
     rows = priced(facts).filter(nw.col("in_use").fill_null(False), ~nw.col("merchant_no").is_null())
     own = engine.attach(engine.held(rows), wanted, "merchant_no").filter(nw.col("listed").fill_null(False))
     each = once(engine, engine.held(own), "merchant_no", "device_key")
-    sums = engine.collected(each.group_by("merchant_no").agg(**totals()))
-    return found | {row["merchant_no"]: turnover_of(row) for row in sums.to_pylist()}
+    return engine.collected(each.group_by("merchant_no").agg(**totals()))
 
 
 def _files(engine: Engine, facts: Facts, numbers: list[str]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from audit.measures.completeness import Completeness, completeness_of
 from audit.measures.forecast import Forecast, forecast_of
 from audit.measures.impact import Impact, impact_of
 from audit.measures.merchants import Merchants, merchants_of
+from audit.measures.subjects import Findings
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ def measure(
     merchant_profile: Sequence[str],
     weights: Mapping[str, float],
 ) -> Measures:
-    """The measures of a night. `findings` are the open ones, with `impact.COLUMNS`."""
+    """The measures of a night. `findings` are the open ones, with `subjects.COLUMNS`."""
+    known = Findings(findings)
     return Measures(
-        impact_of(engine, facts, findings),
-        merchants_of(engine, facts, findings, weights),
+        impact_of(engine, facts, known),
+        merchants_of(engine, facts, known, weights),
         completeness_of(engine, facts, device_profile, merchant_profile),
         forecast_of(engine, facts, as_of),
     )

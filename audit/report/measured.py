@@ -17,8 +17,9 @@ from audit.ledger.history import Behind
 from audit.ledger.lifecycle import CLOSED, EXCUSED
 from audit.measures.completeness import OF_MERCHANTS
 from audit.measures.forecast import HORIZONS
-from audit.measures.impact import COLUMNS, Touched
+from audit.measures.impact import Touched
 from audit.measures.night import Measures, measure
+from audit.measures.subjects import COLUMNS
 from audit.measures.upkeep import Figure, Upkeep, kept_up, upkeep_of
 from audit.report.model import Population
 

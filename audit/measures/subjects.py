@@ -1,0 +1,87 @@
+"""What findings are about, read once and by column: the devices, merchants and stores they touch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+SEPARATOR = "\x1f"
+DEVICES, MERCHANTS, SITES = "devices", "merchants", "sites"
+# the columns of findings that measures look at
+COLUMNS = ("finding_id", "rule", "category", "severity", "subject", "identity", "merchant_no",
+           "merchant_name", "led_by")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Values by row as numbers, -1 for a row that has none; `values` says what the numbers stand for."""
+
+    numbers: np.ndarray
+    values: list[str]
+
+    def distinct(self, rows: np.ndarray) -> np.ndarray:
+        """The numbers that occur in these rows, each once, rising."""
+        seen = np.zeros(len(self.values) + 1, bool)
+        seen[self.numbers[rows]] = True
+        return np.flatnonzero(seen[:-1])
+
+
+def coded(values: Sequence[str | None]) -> Coded:
+    """The values as numbers, in the order in which they first occur; what is empty has none."""
+    known: dict[str, int] = {}
+    numbers = [known.setdefault(value, len(known)) if value else -1 for value in values]
+    return Coded(np.array(numbers, np.int64), list(known))
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Open findings by column."""
+
+    table: pa.Table = field(repr=False)
+
+    def texts(self, name: str) -> list[str | None]:
+        """A column as it stands."""
+        found: list[str | None] = self.table[name].to_pylist()
+        return found
+
+    @cached_property
+    def identities(self) -> list[list[str | None]]:
+        """The identity columns of each finding's subject."""
+        parsed: list[list[str | None]] = json.loads(f"[{','.join(self.table['identity'].to_pylist())}]")
+        return parsed
+
+    @cached_property
+    def merchant_numbers(self) -> Coded:
+        """The merchant that each finding names."""
+        return coded(self.texts("merchant_no"))
+
+    @cached_property
+    def leaders(self) -> np.ndarray:
+        """The row of the finding that each follows from; -1 where that is none of these."""
+        places = {identifier: row for row, identifier in enumerate(self.texts("finding_id"))}
+        return np.array([places.get(one, -1) if one else -1 for one in self.texts("led_by")], np.int64)
+
+    @cached_property
+    def touched(self) -> dict[str, Coded]:
+        """Per kind the device, merchant or store of each finding. A row without any key is nobody's."""
+        keys: dict[str, list[str | None]] = {
+            kind: [None] * self.table.num_rows for kind in (DEVICES, MERCHANTS, SITES)
+        }
+        devices, merchants, sites = keys.values()
+        for row, (subject, identity) in enumerate(zip(self.texts("subject"), self.identities, strict=True)):
+            if identity[0] is None:
+                continue
+            if subject == "device":
+                devices[row] = identity[0]
+            elif subject == "merchant" or (subject == "row" and identity[1] == "merchants"):
+                merchants[row] = identity[0]
+            elif subject == "site":
+                sites[row] = SEPARATOR.join(part or "" for part in identity)
+            else:
+                devices[row] = identity[0]
+        return {kind: coded(values) for kind, values in keys.items()}
