@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from postgres import fresh_database, running_server
 
 FIRST = date(2026, 11, 21)
-RULES = [f"REG-{number:02}" for number in range(1, 21)]
+RULES = [f"BEN-{number:02}" for number in range(1, 21)]  # which no program asks about
 SEVERITIES = ["critical", "high", "medium", "low"]
 
 

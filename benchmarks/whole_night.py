@@ -137,15 +137,20 @@ def run(name: str, folder: Path, next_devices: Path) -> Measured:
         own = {"AUDIT_AUDIT_STATE": f"{scratch}/state", "AUDIT_REPORT_OUTPUT": f"{scratch}/out"}
         if name != "whole":
             own["AUDIT_RULES_SELECT"] = json.dumps(list(RULES))
-        program = [str(Path(sys.executable).with_name("pos-audit")), "run", "--config"]
-        night, _ = timed([*program, str(folder / "audit.toml")], own, Path(scratch, "out"), AS_OF)
+        command = [program(), "run", "--config"]
+        night, _ = timed([*command, str(folder / "audit.toml")], own, Path(scratch, "out"), AS_OF)
         if name != "warm":
             return night
         for path in folder.glob("[!d]*.*"):
             shutil.copy2(path, scratch)
         shutil.copy2(next_devices, scratch)
-        again = [*program, f"{scratch}/audit.toml", "--as-of", "2026-11-22"]
+        again = [*command, f"{scratch}/audit.toml", "--as-of", "2026-11-22"]
         return timed(again, own, Path(scratch, "out"), date(2026, 11, 22))[0]
+
+
+def program() -> str:
+    """This program, as it is installed beside the interpreter."""
+    return str(Path(sys.executable).with_name("pos-audit"))
 
 
 def timed(
