@@ -146,7 +146,10 @@ def _said_once(rows: pa.Table) -> dict[str, str]:
     """What is the same in every row, as it is written in a statement: half of the time goes into binding."""
     said = {}
     for name in rows.column_names if rows.num_rows >= _MANY else ():
-        if name != "finding_id" and len(values := pc.unique(rows[name])) == 1:
+        column = rows[name]
+        if name == "finding_id" or not column[0].equals(column[-1]):
+            continue
+        if len(values := pc.unique(column)) == 1:
             [value] = _driver_values(flat(values))
             if value is None:
                 said[name] = "NULL"

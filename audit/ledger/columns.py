@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Flags = npt.NDArray[np.bool_]
-_SAMPLE = 65_536  # values from which it is told whether a column repeats itself
+_SAMPLE = 4_096  # values from which it is told whether a column repeats itself
 
 
 class Texts:
