@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
-from audit.intake.garbled import garbled_as, refuse_garbled
+from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
 from audit.intake.grid import Grid
 from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
@@ -25,6 +25,7 @@ from audit.intake.notices import Notice, about_headers, about_numbers, about_ove
 from audit.intake.reading import Aside, Rejection, SheetReading
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
+from audit.intake.stacked import about_tables_below
 from audit.intake.unreadable import refuse_unreadable
 from audit.plaintext import plain
 from audit.redaction import mask, mask_numbers
@@ -120,13 +121,17 @@ def _why_nothing(
     for grid in grids:
         for row in range(min(SEARCHED_ROWS, grid.height)):
             if what := garbled_as(grid.row(row), table.by_synonym):
-                return InputError(Unusable.UNREADABLE, "text_garbled", what=what)
-    unread = [sheet for sheet in sheets if sheet.skipped in tuple(Unusable)]
+                problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"
+                return InputError(Unusable.UNREADABLE, problem, what=what)
+    if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
+        return InputError(Unusable.EMPTY, "sheets_empty")
+    # an empty one may be a blank sheet beside others
+    unread = [
+        sheet for sheet in sheets if sheet.skipped in tuple(Unusable) and sheet.skipped != Unusable.EMPTY
+    ]
     if unread:
         reason = Unusable(unread[0].skipped)
         return InputError(reason, "member_unusable", member=unread[0].name)
-    if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
-        return InputError(Unusable.EMPTY, "sheets_empty")
     return InputError(
         Unusable.MISSING_COLUMN, "header_not_found", table=table.name, columns=list(table.keys[0])
     )
@@ -169,6 +174,7 @@ def _read_sheet(
     )
     notices = [
         *about_overlong_rows(grid, header, places),
+        *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import pyarrow.compute as pc
 
@@ -33,7 +33,7 @@ _STRICT: Mapping[str, Callable[[str], str]] = {
     "GBK → Latin-1": lambda text: text.encode("latin-1").decode("gb18030"),
     "GBK → Windows-1252": lambda text: text.encode("cp1252").decode("gb18030"),
 }
-_BIG5_AS_GBK = "Big5 → GBK"
+BIG5_AS_GBK = "Big5 → GBK"
 _MANY = 3  # different values: fewer may be chance
 _SHARE = 0.3
 _SAMPLED_ROWS = 1_000
@@ -49,7 +49,7 @@ def refuse_garbled(grid: Grid, header: HeaderMap, table: Table) -> None:
         words = YES_NO if column.kind is Kind.FLAG else column.codes.by_label if column.codes else ()
         known = any(normalise_label(value) in words for value in values)
         if not known and (what := _values_garbled_as(values, words)):
-            problem = "text_in_big5" if what == _BIG5_AS_GBK else "text_garbled"
+            problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"
             raise InputError(Unusable.UNREADABLE, problem, what=what)
 
 
@@ -59,12 +59,12 @@ def _values_garbled_as(values: Iterable[str], words: Collection[str] = ()) -> st
     `words` are the normalised labels the column knows: one of them found is proof.
     """
     foreign = [text for text in values if not text.isascii()]
-    for what, repair in (*_STRICT.items(), (_BIG5_AS_GBK, _as_big5)):
+    for what, repair in (*_STRICT.items(), (BIG5_AS_GBK, _as_big5)):
         repaired = [found for text in foreign if (found := _attempt(repair, text))]
         if any(normalise_label(found) in words for found in repaired):
             return what
         sensible = sum(len(_CHINESE.findall(found)) > 1 for found in repaired)
-        if what != _BIG5_AS_GBK and sensible >= max(_MANY, _SHARE * len(foreign)):
+        if what != BIG5_AS_GBK and sensible >= max(_MANY, _SHARE * len(foreign)):
             return what
     return ""
 
@@ -80,12 +80,15 @@ def _attempt(repair: Callable[[str], str], text: str) -> str:
         return ""
 
 
-def garbled_as(labels: Iterable[str | None], known: Iterable[str]) -> str:
+def garbled_as(labels: Sequence[str | None], known: Iterable[str]) -> str:
     """What happened to a row of labels that would be names of columns in another encoding, or "".
 
     Characters get lost on that way, so a likeness is enough; nothing is ever repaired with it.
     """
     names = list(known)
+    in_big5 = (_attempt(_as_big5, label) for label in labels if label and not label.isascii())
+    if sum(normalise_label(text) in names for text in in_big5) > 1:
+        return BIG5_AS_GBK
     for what, repair in _LEGIBLE.items():
         repaired = {repair(label) for label in labels if label and not label.isascii()}
         legible = [text for text in repaired if _CHINESE.search(text)]

@@ -196,6 +196,8 @@ def _refuse_guess(
     grid: Grid, table: Table, name: str, labels: Mapping[int, str], pair: tuple[int, int]
 ) -> None:
     """Two headers of one meaning and different content: an error where the rows' identity hangs on it."""
+    if name == "remark":
+        return  # two of them are common, and nothing hangs on either
     same_label = len({normalise_label(labels[index]) for index in pair}) == 1
     if same_label or name in {part for key in table.keys for part in key}:
         raise InputError(

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap, equal_labels
 from audit.intake.reading import Aside
+from audit.intake.stacked import set_tables_below_aside
 from audit.tables import Kind, Table
 
 # RE2; a whole cell that announces a total
@@ -75,6 +76,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     repeats = equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     kinds[body & (filled == 0)] = Aside.BLANK
+    set_tables_below_aside(grid, header, table, kinds, body & ~named & (filled > 1))
     kinds[: header.row + 1] = Aside.TITLE
     return kinds
 

@@ -24,6 +24,7 @@ class Aside(StrEnum):
     TOTAL = "total"
     NOTE = "note"
     EXAMPLE = "example"
+    STACKED = "stacked"  # of a second table below, which the header does not describe
     BLANK_KEY = "blank_key"  # a data row that names no device, merchant or model
     SUPERSEDED = "superseded"  # the whole file: a newer version of it counts
     DUPLICATE = "duplicate"  # equal to an earlier row in every canonical column

@@ -11,13 +11,13 @@ from audit.tables.model import CodeList, normalise_label
 REGISTRATION_STATUS = CodeList(
     "reg_status",
     {
-        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,"
+        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,是,√,✓,y,yes,"
         "success,succeeded,ok,passed,approved,complete,completed",
         "pending": "报备中,处理中,审核中,审批中,待审核,待审批,报备待审核,已提交,已报送,提交中,登记中,入网中,备案中,"
         "processing,submitted,submit,wait,waiting,in review,under review",
         "failed": "报备失败,失败,驳回,已驳回,审核未通过,审核不通过,审核失败,登记失败,入网失败,备案失败,未通过,不通过,"
         "被拒绝,已拒绝,拒绝,已退回,退回,错误,fail,rejected,error,denied",
-        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,none,not registered,unregistered,init",
+        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,否,×,✗,n,no,none,not registered,unregistered,init",
         "cancelled": "已注销,注销,注销成功,取消报备,已取消,已撤销,撤销,已失效,失效,已注销登记,已注销报备,报备已注销,"
         "canceled,logged,closed,deleted,revoked",
         "frozen": "冻结,已冻结,暂停,已暂停,suspended,freezed",

@@ -62,18 +62,24 @@ REGISTRATIONS = Table(
         Column(
             "reg_status",
             Kind.CODE,
-            "报备状态,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
+            "报备状态,是否报备,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
             "report status,reg state",
             codes=REGISTRATION_STATUS,
         ),
         *(
-            Column(name, Kind.CODE, headers, codes=REGISTRATION_STATUS)
-            for name, headers in {
-                "reg_status_wechat": "微信报备状态,微信状态,微信报备结果,微信报备,wx_state,wxstate,wechat status",
-                "reg_status_alipay": "支付宝报备状态,支付宝状态,支付宝报备结果,支付宝报备,al_state,alstate,alipay status",
-                "reg_status_unionpay": "银联报备状态,银联状态,银联入网结果,银联报备结果,银联报备,un_state,unstate,unionpay status",
-                "reg_status_nucc": "网联报备状态,网联状态,网联报备,nucc status",
-            }.items()
+            Column(
+                f"reg_status_{channel}",
+                Kind.CODE,
+                f"{name}报备状态,{name}状态,{name}报备结果,{name}报备,{name}是否报备,是否报备{name},{channel} status,{headers}",
+                alone=f"{name},{channel}",
+                codes=REGISTRATION_STATUS,
+            )
+            for channel, name, headers in (
+                ("wechat", "微信", "wx_state,wxstate"),
+                ("alipay", "支付宝", "al_state,alstate"),
+                ("unionpay", "银联", "银联入网结果,un_state,unstate"),
+                ("nucc", "网联", "nucc_state"),
+            )
         ),
         Column(
             "reg_message",

@@ -262,6 +262,18 @@ def test_columns_nobody_asked_for_are_named_and_their_values_go_nowhere(tmp_path
         assert not [value for value in ("0123456789ABCDEF", "FEDC", "机密", "秘") if value in seen]
 
 
+def test_two_columns_of_remarks_cost_no_list(tmp_path: Path):
+    read = take_rows(tmp_path, [["序列号", "商户号", "备注", "备注"], ["SN000001", MERCHANT, "a", "b"]])
+    assert (read.column("remark"), len(read.reading.notices)) == (["a"], 1)
+
+
+def test_a_tick_below_the_name_of_a_channel_is_its_registration(tmp_path: Path):
+    rows = [["序列号", "商户号", "微信", "是否报备支付宝"], ["SN000001", MERCHANT, "√", "否"]]
+    read = take_rows(tmp_path, rows, table="registrations")
+    found = read.rows[0]
+    assert (found["reg_status_wechat"], found["reg_status_alipay"]) == ("registered", "not_registered")
+
+
 def test_one_status_column_per_channel(tmp_path: Path):
     headers = ["序列号", "商户号", "微信报备状态", "支付宝报备状态", "银联入网结果"]
     rows = [headers, ["SN000001", MERCHANT, "已报备", "报备失败", "已入网"]]

@@ -114,6 +114,22 @@ def test_example_rows_at_the_top(tmp_path: Path, column: str, words: str):
     assert read.sheet.set_aside == {"title": 1, "example": 1}
 
 
+def test_a_second_table_below_is_not_read_under_the_first_header(tmp_path: Path):
+    below = [["商户编号", "商户名称", "商户状态"], [MERCHANT, "晨光小店", "正常"]]
+    rows = [["序列号", "商户号", "型号"], ["SN000001", MERCHANT, "N5"], ["", "", ""], *below]
+    read = take_rows(tmp_path, [*rows, rows[0], ["SN000002", MERCHANT, "N5"]])
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert read.sheet.set_aside == {"blank": 1, "header": 1, "stacked": 2, "title": 1}
+    assert read.reading.notices == (("table_below", {"sheet": "", "row": 4, "count": 2}),)
+
+
+def test_the_header_again_by_other_names_is_the_header_again(tmp_path: Path):
+    rows = [["序列号", "商户号", "型号"], ["SN000001", MERCHANT, "N5"]]
+    read = take_rows(tmp_path, [*rows, ["终端序列号", "商户编号", "机型"], ["SN000002", MERCHANT, "N5"]])
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert read.sheet.set_aside == {"header": 1, "title": 1}
+
+
 @pytest.mark.parametrize("words", ["示例（请删除本行）", "示例：", "【样例】", "以下数据请删除"])
 def test_an_example_row_says_so_in_its_first_cell(tmp_path: Path, words: str):
     rows = [

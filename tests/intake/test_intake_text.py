@@ -85,6 +85,13 @@ def test_a_configured_encoding_is_used(tmp_path: Path, mark: bytes, codec: str, 
     assert read.column("merchant_name") == ["晨光"]
 
 
+def test_a_header_in_big5_says_what_to_write(tmp_path: Path):
+    rows = [["終端序列號", "商戶編號", "終端型號"], ["SN000001", MERCHANT, "N5"]]
+    data = delimited(rows).encode("big5")
+    assert take_bytes(tmp_path, data).reading.error_key == "text_in_big5"
+    assert take_bytes(tmp_path, data, encoding="big5").column("serial_no") == ["SN000001"]
+
+
 def test_an_encoding_nobody_knows_and_one_that_does_not_fit(tmp_path: Path):
     data = delimited(named(*NAMES, "龙凤开业大吉分店")).encode("gb18030")
     for configured, key in (("klingon", "encoding_unknown"), ("utf-8", "text_undecodable")):

@@ -118,6 +118,13 @@ def test_every_visible_sheet_is_read_and_the_others_are_named(tmp_path: Path):
     }
 
 
+def test_an_empty_sheet_beside_another_is_not_what_is_wrong(tmp_path: Path):
+    made = openpyxl.Workbook()
+    assert take_bytes(tmp_path, saved(made)).reading.error_key == "sheets_empty"
+    made.create_sheet("说明").append(["请勿修改"])
+    assert take_bytes(tmp_path, saved(made)).reading.error == Unusable.MISSING_COLUMN
+
+
 def test_a_workbook_of_several_tables_serves_each_feed_its_own(tmp_path: Path):
     merchants = [["商户号", "商户名称", "统一社会信用代码", "商户状态"], [MERCHANT, "晨光", "", "正常"]]
     listed = [

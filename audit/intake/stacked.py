@@ -1,0 +1,54 @@
+"""A second table below the first one, on the same sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import numpy as np
+
+from audit.intake.grid import Grid
+from audit.intake.headers import HeaderMap, lookup
+from audit.intake.notices import Notice
+from audit.intake.reading import Aside
+from audit.tables import TABLES, Table, header_forms
+
+_MAX_LOOKED_AT = 2_000  # rows that name nothing: a sheet with more of them is another kind of trouble
+
+
+def set_tables_below_aside(
+    grid: Grid, header: HeaderMap, table: Table, kinds: np.ndarray, candidates: np.ndarray
+) -> None:
+    """Mark, in `kinds`, the header of another table below this one, and what follows it.
+
+    `candidates` are the rows that could be a header. Read under the first header, the cells of a second
+    table would be taken for what they are not. This table goes on where its own header is repeated.
+    """
+    again = np.flatnonzero(kinds == Aside.HEADER)
+    for row in np.flatnonzero(candidates)[:_MAX_LOOKED_AT].tolist():
+        if kinds[row] in (Aside.HEADER, Aside.BLANK, Aside.STACKED):
+            continue
+        labels = {index: label for index, label in enumerate(grid.row(row)) if label}
+        known = [index for index, label in labels.items() if _names().intersection(header_forms(label))]
+        if len(known) < 2 or 2 * len(known) < len(labels):
+            continue
+        ours = sum(header.columns.get(lookup(labels[index], table, {})[0]) == index for index in known)
+        if 2 * ours > len(known):
+            kinds[row] = Aside.HEADER  # the same columns by other names
+            continue
+        end = next((int(later) for later in again if later > row), grid.height)
+        below = kinds[row:end]
+        below[below != Aside.BLANK] = Aside.STACKED
+
+
+def about_tables_below(sheet: str, kinds: np.ndarray) -> Iterator[Notice]:
+    """A sentence per sheet with a second table, naming the row where it begins."""
+    rows: Iterable[int] = np.flatnonzero(kinds == Aside.STACKED).tolist()
+    if first := next(iter(rows), None):
+        yield "table_below", {"sheet": sheet, "row": first + 1, "count": sum(1 for _ in rows)}
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every name of a column of any table."""
+    return frozenset(name for table in TABLES.values() for name in table.by_synonym)
