@@ -39,7 +39,8 @@ _COMMENT = (
 )
 # what could be an identifier, damaged ones included: a row that names something is a row of data
 _IDENTIFIER = (
-    r"^[\s`'\"=]*(?:[A-Za-z]{1,8}\s*[:：])?\s*[0-9A-Za-z][0-9A-Za-z\s_./:+-]{4,}[\s\"]*$"
+    r"^[\s\p{Z}\p{C}`'\"‘’“”=＝]*(?:[A-Za-z]{1,8}\s*[:：])?\s*"
+    r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s\p{Z}\p{C}_./:+-]{4,}[\s\p{Z}\p{C}\"“”]*$"
     r"|^#[A-Z]"
 )
 _SPARSE_SHARE = 0.34
@@ -59,7 +60,8 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     named = _names_something(grid, header, table)
     thin = (filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named)
 
-    kinds[body & _any_cell(grid, range(len(grid.columns)), _COMMENT, first_only=True) & ~named] = Aside.NOTE
+    comments = _any_cell(grid, range(len(grid.columns)), _COMMENT, first_only=True)
+    kinds[body & thin & comments & ~named] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
     # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
     totals = _any_cell(grid, range(len(grid.columns)), _TOTAL) & ~named

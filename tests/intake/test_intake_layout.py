@@ -178,6 +178,25 @@ def test_a_device_is_data_whatever_its_remark_says(tmp_path: Path, remark: str):
     assert read.sheet.set_aside == {"title": 1}
 
 
+@pytest.mark.parametrize(
+    "key", ["\u00a0SN000009\u00a0", "\u200bSN00\u200b0009", "ＳＮ０００００９", "“SN000009”", "待补"]
+)
+def test_a_full_row_is_data_whatever_its_first_cell_says(tmp_path: Path, key: str):
+    rows = [
+        ["型号", "序列号", "商户号"],
+        ["N5", "SN000001", MERCHANT],
+        ["--", key, MERCHANT],
+        ["N5", "SN000002", ""],
+    ]
+    read = take_rows(tmp_path, rows)
+    assert [row["source_row"] for row in read.rows] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("key", ["\u00a0SN000009", "ＳＮ０００００９"])
+def test_a_device_of_which_only_an_odd_serial_is_known_is_data(tmp_path: Path, key: str):
+    assert len(beside(tmp_path, [key, *[""] * (len(HEADER) - 1)]).rows) == 11
+
+
 def test_a_device_of_which_only_the_serial_is_known_is_data(tmp_path: Path):
     read = beside(tmp_path, padded("SN000050"))
     assert "SN000050" in read.column("serial_no")
