@@ -18,6 +18,9 @@ from audit.tables import Table, header_forms, normalise_label
 
 SEARCHED_ROWS = 40
 _LONGEST_HEADER = 80  # characters
+_GROUP_TAIL = re.compile(
+    r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
+)  # 商户信息 over 编号: 商户编号
 _TERMINAL_ID_LENGTH = 8  # ISO 8583 field 41
 # headers that vendors use for the terminal number and for the serial number alike
 _EITHER_NUMBER = frozenset(
@@ -113,7 +116,8 @@ def _joined(
     joined: list[str | None] = []
     for group, name in zip(upper, lower, strict=True):
         both = f"{group}{name}" if group and name else None
-        candidates = [label for label in (both, name, group) if label]
+        of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
+        candidates = [label for label in (both, of_group, name, group) if label]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
         joined.append(known or both or name or group)
     return joined

@@ -25,8 +25,11 @@ def set_tables_below_aside(
     table would be taken for what they are not. This table goes on where its own header is repeated.
     """
     again = np.flatnonzero(kinds == Aside.HEADER)
+    # what stands above the first row of data belongs to the header
+    data = np.flatnonzero(kinds[header.row + 1 :] == "")
+    first = header.row + 1 + int(data[0]) if len(data) else grid.height
     for row in np.flatnonzero(candidates)[:_MAX_LOOKED_AT].tolist():
-        if kinds[row] in (Aside.HEADER, Aside.BLANK, Aside.STACKED):
+        if row <= first or kinds[row] in (Aside.HEADER, Aside.BLANK, Aside.STACKED):
             continue
         labels = {index: label for index, label in enumerate(grid.row(row)) if label}
         known = [index for index, label in labels.items() if _names().intersection(header_forms(label))]

@@ -123,6 +123,11 @@ def test_a_second_table_below_is_not_read_under_the_first_header(tmp_path: Path)
     assert read.reading.notices == (("table_below", {"sheet": "", "row": 4, "count": 2}),)
 
 
+def test_a_row_of_names_right_below_the_header_is_no_other_table(tmp_path: Path):
+    rows = [["序列号", "商户号", "终端状态"], ["", "商户名称", "备注"], ["SN000001", MERCHANT, "在用"]]
+    assert "SN000001" in take_rows(tmp_path, rows).column("serial_no")
+
+
 def test_the_header_again_by_other_names_is_the_header_again(tmp_path: Path):
     rows = [["序列号", "商户号", "型号"], ["SN000001", MERCHANT, "N5"]]
     read = take_rows(tmp_path, [*rows, ["终端序列号", "商户编号", "机型"], ["SN000002", MERCHANT, "N5"]])

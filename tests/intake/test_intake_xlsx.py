@@ -94,6 +94,24 @@ def test_a_header_of_two_merged_rows(tmp_path: Path):
     assert read.sheet.set_aside == {"title": 1, "blank": 1}
 
 
+def test_names_of_groups_above_and_names_merged_over_both_rows(tmp_path: Path):
+    made = openpyxl.Workbook()
+    for row in (
+        ["终端序列号", "商户信息", None, "终端状态"],
+        [None, "编号", "名称", None],
+        ["SN000001", MERCHANT, "晨光", "在用"],
+    ):
+        made.active.append(row)
+    for place in ("A1:A2", "B1:C1", "D1:D2"):
+        made.active.merge_cells(place)
+    read = take_bytes(tmp_path, saved(made))
+    found = {
+        name: read.rows[0][name] for name in ("serial_no", "merchant_no", "merchant_name", "terminal_status")
+    }
+    assert list(found.values()) == ["SN000001", MERCHANT, "晨光", "active"]
+    assert (read.sheet.header_row, read.sheet.set_aside) == (2, {"title": 2})
+
+
 def test_every_visible_sheet_is_read_and_the_others_are_named(tmp_path: Path):
     def name(made: openpyxl.Workbook) -> None:
         titles = ["福建 & 'A' <一>", "旧数据", "深藏", "浙江", "说明", "Sheet6"]
