@@ -3,8 +3,8 @@
     python benchmarks/read_xlsx.py [--devices 200000] [--rounds 5]
 
 Both read the same bytes in turn, in one process; medians and their ratio are printed, of the clock and of
-the processor (one scans while the other parses, so a busy machine shows the second). Cleaning and
-accounting, the canonical Parquet, a second file on the second core and the warm start are shown apart.
+the processor. Cleaning and accounting, the canonical Parquet, a second file on the second core and the warm
+start are shown apart.
 """
 
 from __future__ import annotations

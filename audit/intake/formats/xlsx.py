@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -19,9 +20,11 @@ from audit.intake.formats.numbers import CellFormats, iso_text, padding_of
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import Sheet
 from audit.intake.formats.xlsx_columns import ColumnReader, Styles
-from audit.intake.formats.xlsx_fast import FastWorkbook
 from audit.intake.formats.xlsx_values import shows_dates
 from audit.intake.grid import Grid, Mark, column_index
+
+if TYPE_CHECKING:
+    from audit.intake.formats.xlsx_fast import FastWorkbook
 
 _ADDRESS = re.compile(r"^\$?([A-Za-z]{1,3})\$?([0-9]{1,7})$")
 _BLANK_ROW = re.compile(rb'<row r="\d+"[^>]*/>')
@@ -126,6 +129,8 @@ class _Plain:
             stated = _COUNT.search(head)
             if stated and int(stated[1]) > self._package.size(self._shared):
                 return None  # more strings than bytes: fastexcel would make room for them all
+        from audit.intake.formats.xlsx_fast import FastWorkbook  # few sheets need it
+
         return FastWorkbook(self._data)
 
     def close(self) -> None:
