@@ -32,9 +32,10 @@ def render_files(
             for name, one in {"report.xlsx": report, **owned}.items()
         }
         try:
+            page = render_page(report, words, settings.own_templates, settings.report.max_rows)
             table = findings_table(report)
             files = {
-                "report.html": render_page(report, words, settings.own_templates, settings.report.max_rows),
+                "report.html": page,
                 "findings.csv": findings_csv(table),
                 "findings.parquet": findings_parquet(table),
             }

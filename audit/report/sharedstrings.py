@@ -35,7 +35,7 @@ class SharedStrings:
             mask = used.setdefault(id(column.values), np.zeros(len(column.values) + 1, np.bool_))
             mask[column.at] = True
         stored = {
-            key: _storable(pc.if_else(pa.array(used[key][:-1]), own, None))
+            key: _storable(own if used[key][:-1].all() else pc.if_else(pa.array(used[key][:-1]), own, None))
             for key, own in values.items()
             if len(own)
         }

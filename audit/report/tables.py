@@ -76,9 +76,11 @@ _FORMULA_LIKE = r"^\s*[=+\-@＝＋－＠]"
 
 def findings_table(report: Report) -> pa.Table:
     """Every finding that is open or was mended tonight, sorted by rule and id."""
-    columns = {column.name: arrow(report.findings[column.name], column.type) for column in FINDINGS_SCHEMA}
-    table = pa.table(columns, schema=FINDINGS_SCHEMA)
-    return table.sort_by([("rule", "ascending"), ("finding_id", "ascending")]).combine_chunks()
+    findings = report.findings
+    keys = {name: arrow(findings[name], pa.string()) for name in ("rule", "finding_id")}
+    order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
+    columns = [arrow(findings[column.name], column.type).take(order) for column in FINDINGS_SCHEMA]
+    return pa.Table.from_arrays(columns, schema=FINDINGS_SCHEMA)
 
 
 def findings_csv(table: pa.Table) -> bytes:
@@ -213,4 +215,6 @@ def versions() -> dict[str, str]:
 
 def _guarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     suspicious = pc.fill_null(pc.match_substring_regex(column, _FORMULA_LIKE), False)
+    if not pc.any(suspicious).as_py():
+        return column
     return pc.if_else(suspicious, pc.binary_join_element_wise("'", column, ""), column)
