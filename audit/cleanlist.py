@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.intake.reading import Reason
@@ -28,14 +27,6 @@ class LeftOut:
     reason: Reason
     count: int
     rows: tuple[tuple[str, int], ...]  # sheet and row; the first of them
-
-
-def read_rows(output: Path) -> pa.Table:
-    """The canonical rows a child has written."""
-    import pyarrow.parquet as pq
-
-    # not pq.read_table: the data sets it is made of import pandas
-    return pq.ParquetFile(output).read()
 
 
 def split_clean(rows: pa.Table, table: Table) -> tuple[pa.Table, tuple[LeftOut, ...]]:

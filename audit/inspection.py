@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.cleanlist import LeftOut, canonical_csv, read_rows, split_clean
+from audit.cleanlist import LeftOut, canonical_csv, split_clean
 from audit.config import InputSection, configured_codes, configured_columns
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
@@ -97,6 +97,8 @@ def _clean_list(
 ) -> tuple[pa.Table, dict[str, tuple[LeftOut, ...]]]:
     """The rows of the usable files that are written, and by path those that are not."""
     import pyarrow as pa
+
+    from audit.intake.rows import read_rows
 
     parts, left_out = [], {}
     for output, reading in files.items():

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from audit.config import MANDATORY_FEEDS
@@ -21,6 +20,7 @@ from audit.intake.headers import suggest
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading, Reason
 from audit.intake.request import Request
+from audit.intake.rows import SUFFIX, names_of, read_rows
 from audit.report.sentences import problem_of
 from audit.tables import TABLES, Kind
 from audit.words import Words, template_folders
@@ -81,7 +81,7 @@ def propose(folder: Path, words: Words) -> Proposal:
     if not files:
         raise ConfigError("folder_empty", folder=str(folder))
     with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "rows.parquet"
+        output = Path(scratch) / f"rows{SUFFIX}"
         for path in files:
             first = _read(path, "", output)
             if first.error:
@@ -170,11 +170,11 @@ def _merged(known: list[str], more: Iterable[str]) -> list[str]:
 def _channels(rows: Path) -> set[str]:
     """The channels a registration list speaks of, as rows or as columns."""
     table = TABLES["registrations"]
-    present = pq.read_schema(rows).names
+    present = names_of(rows)
     wide = {channel for name, (channel, _) in table.wide.items() if name in present}
     if "channel" not in present:
         return wide
-    found = pc.unique(pq.read_table(rows, columns=["channel"])["channel"]).drop_null().to_pylist()
+    found = pc.unique(read_rows(rows, ["channel"])["channel"]).drop_null().to_pylist()
     return wide | {word for word in found if word != "common"}
 
 

@@ -23,6 +23,7 @@ from webhook import hooked
 
 from audit.errors import ConfigError
 from audit.intake.documents import check_citizen_number
+from audit.intake.repeats import is_encoded, whole
 from audit.tables import TABLES, Column, Kind
 
 COUNT = 10_000
@@ -152,7 +153,10 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
                     for part in parts.namelist():
                         yield f"{name}/{part}", parts.read(part).decode("utf-8", "replace")
             case ".parquet":
-                yield f"{name}/rows", str(pq.read_table(path).to_pylist())
+                rows = pq.read_table(path)
+                yield f"{name}/rows", str(rows.to_pylist())
+                for column in (whole(column) for column in rows.columns if is_encoded(column)):
+                    yield f"{name}/values", str(column.dictionary.to_pylist())
             case ".eml":
                 message = email.message_from_bytes(data, policy=email.policy.default)
                 for part in message.walk():

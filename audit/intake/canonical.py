@@ -23,6 +23,7 @@ from audit.intake.layout import classify_rows
 from audit.intake.legends import harvest
 from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
 from audit.intake.reading import Aside, Rejection, SheetReading
+from audit.intake.repeats import alike, decoded, each, encoded, whole
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
@@ -100,7 +101,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         rejections += rejected
     if not parts:
         raise _why_nothing(failures, sheets, grids, profile)
-    rows = pa.concat_tables(parts, promote_options="default")
+    rows = parts[0] if len(parts) == 1 else _one_below_the_other(parts)
     refuse_unreadable(rows, table, rejections)
     return Canonical(
         rows,
@@ -110,6 +111,12 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         tuple(notices),
         exported_at,
     )
+
+
+def _one_below_the_other(parts: list[pa.Table]) -> pa.Table:
+    plain = [pa.table({name: decoded(part[name]) for name in part.column_names}) for part in parts]
+    rows = pa.concat_tables(plain, promote_options="default")
+    return pa.table({name: encoded(whole(rows[name])) for name in rows.column_names})
 
 
 def _why_nothing(
@@ -147,21 +154,26 @@ def _read_sheet(
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
     places = np.flatnonzero(kinds == "")
-    data = pa.array(places)
+    cells = {name: encoded(_rows_of(grid.columns[index], places)) for name, index in header.columns.items()}
     cleaned = {
         name: Reader(table.by_name[name], codes[name], profile.zone, grid.days).clean(
-            grid.columns[index].take(data), None if (marks := grid.marks[index]) is None else marks.take(data)
+            cells[name], None if (marks := grid.marks[index]) is None else _rows_of(marks, places)
         )
         for name, index in header.columns.items()
     }
     rejections = _rejections(grid, header, table, cleaned, places)
-    rows = _assemble(grid, header, table, cleaned, places, rejections)
-    set_aside = Counter(kind for kind in kinds.tolist() if kind)
+    rows = _assemble(grid, table, cells, cleaned, places, rejections)
+    set_aside = Counter(kinds[kinds != ""].tolist())
+    read = rows.num_rows
     rows, dropped = _without_blank_keys(rows, table)
     rows, doubled = _without_duplicates(rows)
     rows = rows.drop_columns([_UNREAD])
     set_aside.update({Aside.BLANK_KEY: dropped, Aside.DUPLICATE: doubled})
-    kept = np.isin(places + 1, rows["source_row"].to_numpy())
+    kept = np.ones(read, bool)
+    if rows.num_rows < read:
+        kept = np.isin(places + 1, rows["source_row"].to_numpy())
+        # without the values that only rows set aside had
+        rows = pa.table({name: encoded(decoded(rows[name])) for name in rows.column_names})
     sheet = SheetReading(
         grid.sheet,
         header_row=header.row + 1,
@@ -178,9 +190,18 @@ def _read_sheet(
         *about_headers(grid.sheet, header, legends),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]
-    # a row set aside is accounted for as a whole
-    kept_rows = set((places[kept] + 1).tolist())
-    return rows, sheet, [one for one in rejections if one.row in kept_rows], notices
+    if rejections and rows.num_rows < read:
+        # a row set aside is accounted for as a whole
+        kept_rows = set((places[kept] + 1).tolist())
+        rejections = [one for one in rejections if one.row in kept_rows]
+    return rows, sheet, rejections, notices
+
+
+def _rows_of(column: pa.Array, places: np.ndarray) -> pa.Array:
+    """The cells of those rows, without a copy where no row between them is left out."""
+    if len(places) and places[-1] - places[0] + 1 == len(places):
+        return column.slice(places[0], len(places))
+    return column.take(pa.array(places))
 
 
 def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
@@ -203,8 +224,8 @@ def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
 
 def _assemble(
     grid: Grid,
-    header: HeaderMap,
     table: Table,
+    cells: Mapping[str, pa.Array],
     cleaned: Mapping[str, CleanColumn],
     places: np.ndarray,
     rejections: Iterable[Rejection],
@@ -213,11 +234,11 @@ def _assemble(
     for name, column in cleaned.items():
         worth_showing = _worth_showing(table.by_name[name], column)
         if worth_showing is not None and pc.any(worth_showing).as_py():
-            raw = grid.columns[header.columns[name]].take(pa.array(places))
-            columns[f"{name}_raw"] = pc.if_else(worth_showing, pc.utf8_trim_whitespace(raw), None)
-    columns["source_sheet"] = pa.array([plain(grid.sheet)] * len(places), pa.string())
+            raw = each(cells[name], pc.utf8_trim_whitespace)
+            columns[f"{name}_raw"] = pc.if_else(worth_showing, raw, None)
+    columns["source_sheet"] = encoded(pa.repeat(plain(grid.sheet), len(places)))
     columns["source_row"] = pa.array(places + 1, pa.int64())
-    columns[_UNREAD] = _unread_texts(grid, header, cleaned, places)
+    columns[_UNREAD] = _unread_texts(cells, cleaned, len(places))
     columns["rejected"] = _rejected_names(cleaned, len(places))
     columns |= _rejected_cells(rejections, places)
     columns["copies"] = pa.array(np.ones(len(places), np.int64))
@@ -241,6 +262,8 @@ def _rejected_names(cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:
     for name, column in cleaned.items():
         for row, _ in column.rejected:
             names[row] = names.get(row, ",") + name + ","
+    if not names:
+        return pa.nulls(count, pa.string())
     texts = np.full(count, None, dtype=object)
     texts[list(names)] = list(names.values())
     return pa.array(texts, pa.string())
@@ -309,40 +332,46 @@ def _without_blank_keys(rows: pa.Table, table: Table) -> tuple[pa.Table, int]:
             continue
         complete = np.ones(rows.num_rows, bool)
         for part in key:
-            unreadable = pc.fill_null(pc.match_substring(rejected, f",{part},"), False)
-            complete &= pc.or_(pc.is_valid(rows[part]), unreadable).to_numpy()
+            if rows[part].null_count:
+                unreadable = pc.fill_null(pc.match_substring(rejected, f",{part},"), False)
+                complete &= pc.or_(pc.is_valid(rows[part]), unreadable).to_numpy()
         named |= complete
-    return rows.filter(pa.array(named)), int((~named).sum())
+    dropped = int((~named).sum())
+    return (rows.filter(pa.array(named)) if dropped else rows), dropped
 
 
 def _without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
     """Keep the first of rows that are equal in every canonical column, and count its copies."""
     columns = [name for name in rows.column_names if name not in PROVENANCE and not name.endswith("_raw")]
-    coded = np.zeros(rows.num_rows, np.int64)
+    doubles = np.arange(rows.num_rows)  # rows that have one, as far as the columns were looked at
+    kinds = pa.array(np.zeros(rows.num_rows, np.int64))
     for name in columns:
-        values = rows[name].combine_chunks().dictionary_encode().indices.fill_null(-1)
-        _, coded = np.unique(
-            coded * (values.to_numpy().max(initial=0) + 2) + values.to_numpy() + 1, return_inverse=True
-        )
-        if len(coded) and coded.max() == rows.num_rows - 1:
-            return rows, 0  # told apart already
-    _, first, inverse, counts = np.unique(coded, return_index=True, return_inverse=True, return_counts=True)
-    keep = np.sort(first)
-    copies = pa.array(counts[inverse][keep], pa.int64())
-    kept = rows.take(pa.array(keep))
-    return kept.set_column(kept.column_names.index("copies"), "copies", copies), rows.num_rows - len(keep)
+        values = whole(rows[name])
+        kinds = alike([kinds, values if len(doubles) == len(values) else values.take(pa.array(doubles))])
+        numbers = kinds.to_numpy()
+        shared = np.bincount(numbers)[numbers] > 1
+        doubles, kinds = doubles[shared], pa.array(numbers[shared])
+        if not len(doubles):
+            return rows, 0
+    _, first, counts = np.unique(kinds.to_numpy(), return_index=True, return_counts=True)
+    keep = np.ones(rows.num_rows, bool)
+    keep[doubles] = False
+    keep[doubles[first]] = True
+    copies = np.ones(rows.num_rows, np.int64)
+    copies[doubles[first]] = counts
+    rows = rows.set_column(rows.column_names.index("copies"), "copies", pa.array(copies))
+    return rows.filter(pa.array(keep)), len(doubles) - len(first)
 
 
-def _unread_texts(
-    grid: Grid, header: HeaderMap, cleaned: Mapping[str, CleanColumn], places: np.ndarray
-) -> pa.Array:
+def _unread_texts(cells: Mapping[str, pa.Array], cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:
     """Per row, the texts of its rejected cells: rows that differ only there are no copies of each other."""
     texts: dict[int, str] = {}
     for name, column in cleaned.items():
-        cells = grid.columns[header.columns[name]]
         for row, _ in column.rejected:
-            texts[row] = f"{texts.get(row, '')}\x1f{name}={cells[int(places[row])].as_py()}"
-    return pa.array([texts.get(row) for row in range(len(places))], pa.string())
+            texts[row] = f"{texts.get(row, '')}\x1f{name}={cells[name][row].as_py()}"
+    if not texts:
+        return pa.nulls(count, pa.string())
+    return pa.array([texts.get(row) for row in range(count)], pa.string())
 
 
 def _exported_at(grid: Grid, header_row: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
 from audit.intake.formats.delimited import UNDECODABLE
 from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference
 from audit.intake.reading import Reason
+from audit.intake.repeats import decoded, numbered, spread
 from audit.plaintext import plain
 from audit.tables import Column, Kind, normalise_label
 from audit.tables.codes import NULL_TOKENS, YES_NO
@@ -37,16 +40,20 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.NUMBER: pa.float64(),
 }
 
-# text that is canonical as it stands, so that whole columns need no look at single cells
+# text that is canonical as it stands, so that whole columns need no look at single cells: by its bytes
+_PLAIN_BYTES: dict[Kind, np.ndarray] = {
+    Kind.IDENTIFIER: bytes_of(string.digits + string.ascii_uppercase),
+    Kind.REFERENCE: bytes_of(string.digits + string.ascii_letters + "_-"),
+    Kind.VERSION: bytes_of(string.digits + string.ascii_letters + "._-"),
+}
+# and by its form
 _PLAIN: dict[Kind, str] = {
-    Kind.IDENTIFIER: r"^[0-9A-Z]+$",
-    Kind.REFERENCE: r"^[0-9A-Za-z_-]+$",
     Kind.TEXT: r"^[^\p{Z}\p{C}`#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
-    Kind.VERSION: r"^[0-9A-Za-z._-]+$",
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
 _NULLS = pa.array(sorted(NULL_TOKENS))
+_LONGEST_NULL = max(len(token.encode()) for token in NULL_TOKENS)
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
     r"(?:¥|RMB|CNY)?(?P<sign>[+-]?)(?:¥|RMB|CNY)?(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)"
@@ -60,9 +67,9 @@ _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 class CleanColumn:
     """A canonical column; `rejected` holds (0-based row, reason), `changed` the rows whose text changed."""
 
-    values: pa.Array
+    values: pa.Array  # a dictionary array where texts repeat
     rejected: tuple[tuple[int, Reason], ...]
-    changed: pa.Array  # bool: the cell did not stand in its canonical form
+    changed: pa.Array | None  # bool: the cell did not stand in its canonical form; None where all did
     numbers: np.ndarray  # rows of identifiers that were numbers: exact, but zeros before them would be gone
 
 
@@ -79,15 +86,19 @@ class Reader:
 
     def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
         """The column in canonical form. `texts` are the raw cells, null where blank."""
-        encoded = texts.dictionary_encode()
-        unique, index = encoded.dictionary, encoded.indices
-        swept = self._sweep(unique)
-        canonical, reasons = self._one_by_one(unique, swept)
-        values, rejected = canonical.take(index), self._rejected(index, reasons)
+        values, index = numbered(texts)
+        swept, rest = self._sweep(values)
+        canonical, reasons = self._one_by_one(values, swept, rest)
+        rejected = self._rejected(values, index, reasons)
+        cleaned = spread(canonical, index)
         if marks is not None:
-            values, rejected = self._with_marks(texts, marks, values, rejected)
-        changed = pc.fill_null(pc.is_null(swept).take(index), False)
-        return CleanColumn(values, tuple(sorted(rejected.items())), changed, self._numbers(marks, rejected))
+            cleaned, rejected = self._with_marks(texts, marks, cleaned, rejected)
+        changed = None
+        if len(rest):
+            other = np.zeros(len(values), bool)
+            other[rest] = True
+            changed = pa.array(other) if index is None else pc.fill_null(pa.array(other).take(index), False)
+        return CleanColumn(cleaned, tuple(sorted(rejected.items())), changed, self._numbers(marks, rejected))
 
     def _numbers(self, marks: pa.Array | None, rejected: dict[int, Reason]) -> np.ndarray:
         if marks is None or self.column.kind is not Kind.IDENTIFIER:
@@ -96,50 +107,55 @@ class Reader:
         numbers[list(rejected)] = False
         return np.flatnonzero(numbers)
 
-    def _sweep(self, unique: pa.Array) -> pa.Array:
-        """The values that are canonical as they stand; null for the others."""
+    def _sweep(self, values: pa.Array) -> tuple[pa.Array, np.ndarray]:
+        """The values that are canonical as they stand, null for the others; and where those others are."""
         kind = self.column.kind
         target = ARROW_TYPES[kind]
-        if kind not in _PLAIN:
-            return pa.nulls(len(unique), target)
-        plain = pc.and_not(
-            pc.match_substring_regex(unique, _PLAIN[kind]),
-            pc.is_in(pc.utf8_upper(unique), value_set=_NULLS),
-        )
-        for mark in REPLACED:
-            plain = pc.and_not(plain, pc.match_substring(unique, mark))
-        texts = pc.if_else(plain, unique, None)
+        filled = values.is_valid().to_numpy(zero_copy_only=False)
+        if kind not in _PLAIN and kind not in _PLAIN_BYTES:
+            return pa.nulls(len(values), target), np.flatnonzero(filled)
+        plain = _plain(values, kind)
+        texts = values if (plain | ~filled).all() else pc.if_else(pa.array(plain), values, None)
         if target == pa.string():
-            return texts
+            return texts, np.flatnonzero(filled & ~plain)
         try:
             dates = texts.cast(target)
         except pa.ArrowInvalid:  # one of them does not exist: let the single-value reader find it
-            return pa.nulls(len(unique), target)
+            return pa.nulls(len(values), target), np.flatnonzero(filled)
         start, end = pa.scalar(START_OF_TIME, target), pa.scalar(END_OF_TIME, target)
-        return pc.if_else(pc.and_(pc.greater_equal(dates, start), pc.less(dates, end)), dates, None)
+        dates = pc.if_else(pc.and_(pc.greater_equal(dates, start), pc.less(dates, end)), dates, None)
+        return dates, np.flatnonzero(filled & dates.is_null().to_numpy(zero_copy_only=False))
 
-    def _one_by_one(self, unique: pa.Array, swept: pa.Array) -> tuple[pa.Array, dict[int, Reason]]:
-        """All unique values: those swept, and the rest cleaned singly or given a reason."""
-        cleaned: list[object] = []
-        reasons: dict[int, Reason] = {}
+    def _one_by_one(
+        self, values: pa.Array, swept: pa.Array, rest: np.ndarray
+    ) -> tuple[pa.Array, dict[int, Reason]]:
+        """All values: those swept, and the rest cleaned singly or given a reason."""
+        if not len(rest):
+            return swept, {}
+        cleaned: dict[str, object] = {}
+        unread: dict[str, Reason] = {}
         clean = self._cleaner()
-        rest = np.flatnonzero(pc.is_null(swept).to_numpy(zero_copy_only=False))
-        for place, text in zip(rest, unique.take(pa.array(rest)).to_pylist(), strict=True):
-            value = None
+        texts = values.take(pa.array(rest)).to_pylist()
+        for text in dict.fromkeys(texts):
+            cleaned[text] = None
             try:
                 if UNDECODABLE in text or any(mark in text for mark in REPLACED):
                     raise Unreadable(Reason.UNDECODABLE)
-                value = clean(text)
+                cleaned[text] = clean(text)
             except Unreadable as failure:
-                reasons[int(place)] = failure.reason
-            cleaned.append(value)
-        mask = np.zeros(len(unique), bool)
+                unread[text] = failure.reason
+        mask = np.zeros(len(values), bool)
         mask[rest] = True
-        return pc.replace_with_mask(swept, pa.array(mask), pa.array(cleaned, swept.type)), reasons
+        found = pa.array([cleaned[text] for text in texts], swept.type)
+        places = zip(rest.tolist(), texts, strict=True)
+        reasons = {place: unread[text] for place, text in places if text in unread}
+        return pc.replace_with_mask(swept, pa.array(mask), found), reasons
 
-    def _rejected(self, index: pa.Array, reasons: dict[int, Reason]) -> dict[int, Reason]:
-        if not reasons:
-            return {}
+    def _rejected(
+        self, values: pa.Array, index: pa.Array | None, reasons: dict[int, Reason]
+    ) -> dict[int, Reason]:
+        if index is None or not reasons:
+            return reasons
         codes = index.fill_null(-1).to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(np.isin(codes, list(reasons)))
         return {int(row): reasons[int(codes[row])] for row in rows}
@@ -164,7 +180,7 @@ class Reader:
         if rejected:
             gone = np.zeros(len(values), bool)
             gone[list(rejected)] = True
-            values = pc.if_else(pa.array(gone), None, values)
+            values = pc.if_else(pa.array(gone), None, values)  # of a dictionary, the rows' numbers
         return values, rejected
 
     def _cleaner(self) -> Callable[[str], object]:
@@ -237,13 +253,30 @@ def clean_number(text: str) -> float | None:
     return value
 
 
+def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
+    """Values that are canonical as they stand; none of the nulls."""
+    if kind in _PLAIN_BYTES:
+        plain = made_of(values, _PLAIN_BYTES[kind])
+        plain &= values.is_valid().to_numpy(zero_copy_only=False)
+    else:
+        found = pc.match_substring_regex(values, _PLAIN[kind])
+        plain = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+        for mark in REPLACED if kind is Kind.TEXT else ():
+            replaced = pc.fill_null(pc.match_substring(values, mark), False)
+            plain = plain & ~replaced.to_numpy(zero_copy_only=False)
+    short = np.flatnonzero(plain & (byte_lengths(values) <= _LONGEST_NULL))
+    blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS)
+    plain[short[blank.to_numpy(zero_copy_only=False)]] = False
+    return plain
+
+
 def _is_blank(text: str) -> bool:
     return GLUE.sub("", unicodedata.normalize("NFKC", text)).upper() in NULL_TOKENS
 
 
 def _may_be_damaged(texts: pa.Array, rows: np.ndarray) -> pa.Array:
     """Which of the numeric cells are longer than a double keeps, or carry a fraction or an exponent."""
-    cells = texts.take(pa.array(rows))
+    cells = decoded(texts.take(pa.array(rows)))
     return pc.fill_null(
         pc.or_(pc.greater(pc.utf8_length(cells), 15), pc.match_substring_regex(cells, r"[^0-9]")), False
     ).to_numpy(zero_copy_only=False)

@@ -12,6 +12,7 @@ from audit.intake.documents import check_citizen_number, check_uscc, is_judged, 
 from audit.intake.places import place_columns
 from audit.intake.points import with_coordinates
 from audit.intake.quality import format_faults, swapped_fields
+from audit.intake.repeats import decoded, each, numbered, spread, whole
 from audit.tables import Table, header_forms, normalise_label
 from audit.tables.codes import DEVICE_TYPE
 
@@ -58,32 +59,28 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
 
 
 def _of_merchants(rows: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
-    found: dict[str, pa.Array | pa.ChunkedArray] = {"mid_mcc": mcc_of(rows["merchant_no"])}
+    found: dict[str, pa.Array | pa.ChunkedArray] = {"mid_mcc": each(rows["merchant_no"], mcc_of)}
     if "legal_id_no" in rows.column_names:
         check = _on_unique(rows["legal_id_no"], check_citizen_number)
         typed = "legal_id_type" in rows.column_names
         found["legal_id_check"] = (
-            pc.if_else(is_judged(rows["legal_id_type"]), check, None) if typed else check
+            pc.if_else(is_judged(decoded(rows["legal_id_type"])), check, None) if typed else check
         )
     return found
 
 
-def device_key(rows: pa.Table) -> pa.ChunkedArray:
+def device_key(rows: pa.Table) -> pa.Array:
     """What a device is known by: serial, else TUSN, else merchant and terminal number; null for neither.
 
     The kinds are told apart by a prefix, so that a serial never meets a terminal number.
     """
-    absent = pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
-
-    def column(name: str) -> pa.ChunkedArray:
-        return rows[name] if name in rows.column_names else absent
-
-    pair = pc.binary_join_element_wise(column("merchant_no"), column("terminal_id"), "/")
-    return pc.coalesce(
-        pc.binary_join_element_wise("sn", column("serial_no"), ":"),
-        pc.binary_join_element_wise("tusn", column("tusn"), ":"),
-        pc.binary_join_element_wise("tid", pair, ":"),
-    )
+    key = pa.nulls(rows.num_rows, pa.string())
+    for kind, *names in (("sn", "serial_no"), ("tusn", "tusn"), ("tid", "merchant_no", "terminal_id")):
+        if key.null_count and all(name in rows.column_names for name in names):
+            known = pc.binary_join_element_wise(*(decoded(rows[name]) for name in names), "/")
+            named = pc.binary_join_element_wise(kind, known, ":")
+            key = pc.coalesce(key, named) if key.null_count < len(key) else named
+    return key
 
 
 def version_key(text: str) -> str | None:
@@ -125,6 +122,5 @@ def _effective_at(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def _on_unique(column: pa.ChunkedArray, derive: Callable[[str], str | None]) -> pa.Array:
-    encoded = column.combine_chunks().dictionary_encode()
-    derived = pa.array([derive(value) for value in encoded.dictionary.to_pylist()], pa.string())
-    return derived.take(encoded.indices)
+    values, index = numbered(whole(column).dictionary_encode())
+    return spread(pa.array([derive(value) for value in values.to_pylist()], pa.string()), index)

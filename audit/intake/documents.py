@@ -66,12 +66,12 @@ def check_citizen_number(number: str) -> str | None:
     return "valid" if is_citizen_number(number) else "invalid"
 
 
-def is_judged(types: pa.ChunkedArray) -> pa.ChunkedArray:
+def is_judged(types: pa.Array) -> pa.Array:
     """Per row, whether the stated type of document leaves room for a citizen number; an unstated one does."""
     return pc.invert(pc.fill_null(pc.match_substring_regex(types, _OTHER_DOCUMENT), False))
 
 
-def mcc_of(merchants: pa.ChunkedArray) -> pa.ChunkedArray:
+def mcc_of(merchants: pa.Array) -> pa.Array:
     """The category in a merchant number of 15 characters: institution 3, area 4, MCC 4, sequence 4."""
     has_one = pc.match_substring_regex(merchants, r"^[0-9A-Z]{7}[0-9]{4}[0-9A-Z]{4}$")
     return pc.if_else(has_one, pc.utf8_slice_codeunits(merchants, 7, 11), None)

@@ -13,13 +13,13 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from audit.config import Settings
 from audit.intake.begun import Begun, being_read
 from audit.intake.cells import ARROW_TYPES
 from audit.intake.dropfolder import date_in_name, lock_beside
 from audit.intake.reading import FileReading
+from audit.intake.rows import names_of, read_rows
 from audit.intake.store import Store
 from audit.intake.versions import Candidate, superseded
 from audit.plaintext import plain
@@ -203,18 +203,13 @@ class Part:
     table: Table
 
     @property
-    def schema(self) -> pa.Schema:
-        """The columns as they lie there."""
-        return pq.read_schema(self.path)
-
-    @property
     def is_long(self) -> bool:
         """Whether the rows are those of the table as they lie there, but for row ids and file names."""
-        return not set(self.table.wide) & set(self.schema.names)
+        return not set(self.table.wide) & set(names_of(self.path))
 
     def rows(self) -> pa.Table:
         """The rows with ids and file name; of a wide registration list, one per channel."""
-        rows = pq.read_table(self.path)
+        rows = read_rows(self.path)
         ids = pc.add(pa.array(np.arange(rows.num_rows)), self.first_id)
         rows = rows.append_column("row_id", ids)
         rows = rows.append_column("source_file", pa.array([self.name] * rows.num_rows, pa.string()))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap, equal_labels
 from audit.intake.reading import Aside
+from audit.intake.repeats import each, numbered, per_row
 from audit.intake.stacked import set_tables_below_aside
 from audit.tables import Kind, Table
 
@@ -43,6 +46,7 @@ _IDENTIFIER = (
     r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s\p{Z}\p{C}_./:+-]{4,}[\s\p{Z}\p{C}\"“”]*$"
     r"|^#[A-Z]"
 )
+_LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _SPARSE_SHARE = 0.34
 
 
@@ -50,7 +54,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     """Per row of the grid, "" for data or the `Aside` word; rows up to the header are titles."""
     filled = np.zeros(grid.height, np.int32)
     for column in grid.columns:
-        filled += pc.is_valid(column).to_numpy(zero_copy_only=False)
+        filled += _filled(column)
     kinds = np.full(grid.height, "", dtype="<U10")
     body = np.arange(grid.height) > header.row
     typical = float(np.median(filled[body & (filled > 0)])) if (body & (filled > 0)).any() else 0.0
@@ -58,23 +62,20 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     wide = max(typical, filled[header.row] / 2)
     sparse = filled <= (max(2.0, wide * _SPARSE_SHARE) if wide > 4 else 1 if wide > 2 else 0)
     named = _names_something(grid, header, table)
-    thin = (filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named)
+    thin = body & ((filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named))
+    everywhere = range(len(grid.columns))
 
-    comments = _any_cell(grid, range(len(grid.columns)), _COMMENT, first_only=True)
-    kinds[body & thin & comments & ~named] = Aside.NOTE
+    kinds[_any_cell(grid, everywhere, _COMMENT, thin & ~named, first_only=True)] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
     # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
-    totals = _any_cell(grid, range(len(grid.columns)), _TOTAL) & ~named
-    totals |= _any_cell(grid, range(len(grid.columns)), _TOTAL, first_only=True)
-    kinds[body & thin & totals] = Aside.TOTAL
+    kinds[_any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
+    kinds[_any_cell(grid, everywhere, _TOTAL, thin & named, first_only=True)] = Aside.TOTAL
     first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
     naming = {part for key in table.keys for part in key} | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]
-    kinds[first_rows & _any_cell(grid, names, _EXAMPLE)] = Aside.EXAMPLE
-    kinds[first_rows & _any_cell(grid, range(len(grid.columns)), _EXAMPLE_ROW, first_only=True)] = (
-        Aside.EXAMPLE
-    )
-    kinds[first_rows & _all_cells(grid, _HINT)] = Aside.EXAMPLE
+    kinds[_any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
+    kinds[_any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
+    kinds[_all_cells(grid, _HINT, first_rows)] = Aside.EXAMPLE
     repeats = equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     kinds[body & (filled == 0)] = Aside.BLANK
@@ -92,32 +93,57 @@ def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
         complete = np.ones(grid.height, bool)
         for part in key:
             cells = grid.columns[header.columns[part]]
-            if table.by_name[part].kind is Kind.IDENTIFIER:
-                likely = pc.match_substring_regex(cells, _IDENTIFIER)
-            else:
-                likely = pc.is_valid(cells)
-            complete &= pc.fill_null(likely, False).to_numpy(zero_copy_only=False)
+            is_number = table.by_name[part].kind is Kind.IDENTIFIER
+            complete &= _could_be_identifiers(cells) if is_number else _filled(cells)
         named |= complete
     return named
 
 
-def _all_cells(grid: Grid, pattern: str) -> np.ndarray:
-    """Rows of which every filled cell matches the pattern."""
-    every = np.ones(grid.height, bool)
-    for cells in grid.columns:
-        every &= pc.fill_null(pc.match_substring_regex(cells, pattern), True).to_numpy(zero_copy_only=False)
+def _could_be_identifiers(cells: pa.Array) -> np.ndarray:
+    """Cells that match `_IDENTIFIER`; letters and digits alone do so by their number."""
+    values, index = numbered(cells)
+    filled = _filled(values)
+    found: np.ndarray = filled & made_of(values, _LETTERS_AND_DIGITS) & (byte_lengths(values) > 4)
+    rest = np.flatnonzero(filled & ~found)
+    found[rest] = _matching(values.take(pa.array(rest)), _IDENTIFIER)
+    return per_row(found, index)
+
+
+def _all_cells(grid: Grid, pattern: str, asked: np.ndarray) -> np.ndarray:
+    """Rows of those asked for of which every filled cell matches the pattern."""
+    every = np.zeros(grid.height, bool)
+    rows = np.flatnonzero(asked)
+    every[rows] = True
+    for column in grid.columns:
+        cells = _rows(column, rows)
+        every[rows] &= _matching(cells, pattern) | ~_filled(cells)
     return every
 
 
-def _any_cell(grid: Grid, columns: Iterable[int], pattern: str, first_only: bool = False) -> np.ndarray:
-    """Rows of which a cell (or the first filled cell) matches the pattern."""
+def _any_cell(
+    grid: Grid, columns: Iterable[int], pattern: str, asked: np.ndarray, first_only: bool = False
+) -> np.ndarray:
+    """Rows of those asked for of which a cell (or the first filled cell) matches the pattern."""
     found = np.zeros(grid.height, bool)
-    before = np.zeros(grid.height, bool)
+    rows = np.flatnonzero(asked)
     for index in columns:
-        cells = grid.columns[index]
-        filled = cells.is_valid().to_numpy(zero_copy_only=False)
-        candidates = filled & ~before if first_only else filled
-        hits = pc.match_substring_regex(cells.filter(pa.array(candidates)), pattern)
-        found[candidates] |= hits.to_numpy(zero_copy_only=False)
-        before |= filled
+        cells = _rows(grid.columns[index], rows)
+        found[rows] |= _matching(cells, pattern)
+        if first_only:
+            rows = rows[~_filled(cells)]
     return found
+
+
+def _matching(cells: pa.Array, pattern: str) -> np.ndarray:
+    hits = each(cells, lambda texts: pc.match_substring_regex(texts, pattern))
+    matching: np.ndarray = pc.fill_null(hits, False).to_numpy(zero_copy_only=False)
+    return matching
+
+
+def _filled(cells: pa.Array) -> np.ndarray:
+    filled: np.ndarray = cells.is_valid().to_numpy(zero_copy_only=False)
+    return filled
+
+
+def _rows(column: pa.Array, rows: np.ndarray) -> pa.Array:
+    return column if len(rows) == len(column) else column.take(pa.array(rows))

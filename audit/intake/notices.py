@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from audit.intake.cells import CleanColumn
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
+from audit.intake.repeats import decoded, each
 from audit.intake.sensitive import sensitive
 
 _LISTED_ROWS = 20  # row numbers a sentence can bear
@@ -43,8 +44,8 @@ def about_numbers(
     for name, column in cleaned.items():
         numbers = column.numbers[kept[column.numbers]]
         if len(numbers):
-            lengths = pc.fill_null(pc.utf8_length(column.values.take(pa.array(numbers))), 0)
-            longest = pc.max(pc.utf8_length(column.values)).as_py()
+            lengths = pc.fill_null(pc.utf8_length(decoded(column.values.take(pa.array(numbers)))), 0)
+            longest = pc.max(each(column.values, pc.utf8_length)).as_py()
             shorter = np.flatnonzero(lengths.to_numpy() < longest)
             suspects = shorter if len(shorter) else np.arange(len(numbers))
             order = np.argsort(lengths.to_numpy()[suspects], kind="stable")

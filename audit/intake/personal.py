@@ -10,14 +10,18 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.characters import byte_lengths
 from audit.intake.documents import check_citizen_number
+from audit.intake.repeats import decoded, encoded, is_encoded, numbered, spread, whole
 from audit.redaction import mask, mask_numbers
 from audit.tables import Kind, Table
 
 # a citizen number, or a foreigner's of that form, by its looks, whether or not its check digit is right
 _CITIZEN = r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
 
+_CITIZEN_LENGTH = 18
 _SUSPECT = r"\d{11}|\d{3}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{4}[ -]\d{4}"  # worth a closer look
+_SHORTEST_SUSPECT = 11
 
 
 def protect(rows: pa.Table, table: Table, secret: bytes, unmask: Sequence[str] = ()) -> pa.Table:
@@ -38,12 +42,12 @@ def protect(rows: pa.Table, table: Table, secret: bytes, unmask: Sequence[str] =
     if "uscc_check" in rows.column_names:
         rows = _protect(rows, "uscc", secret, everywhere=False)
     for name in rows.column_names:
-        if rows.schema.field(name).type == pa.string():
+        if is_encoded(rows[name]) or rows[name].type == pa.string():
             match _kind(name, table):
                 case Kind.TEXT:
-                    rows = _mask_some(rows, name, _SUSPECT, mask_numbers)
+                    rows = _mask_some(rows, name, _SUSPECT, _SHORTEST_SUSPECT, mask_numbers)
                 case Kind.REFERENCE:
-                    rows = _mask_some(rows, name, _CITIZEN, partial(_tagged, secret=secret))
+                    rows = _mask_some(rows, name, _CITIZEN, _CITIZEN_LENGTH, partial(_tagged, secret=secret))
     return rows
 
 
@@ -61,29 +65,34 @@ def _tagged(text: str, secret: bytes) -> str:
     return f"{mask(text)}#{hmac.new(secret, text.encode(), sha256).hexdigest()[:6]}"
 
 
-def _mask_some(rows: pa.Table, name: str, suspicion: str, masked_text: Callable[[str], str]) -> pa.Table:
-    encoded = rows[name].combine_chunks().dictionary_encode()
-    suspect = pc.fill_null(pc.match_substring_regex(encoded.dictionary, suspicion), False)
+def _mask_some(
+    rows: pa.Table, name: str, suspicion: str, shortest: int, masked_text: Callable[[str], str]
+) -> pa.Table:
+    values, index = numbered(rows[name])
+    if not (byte_lengths(values) >= shortest).any():
+        return rows
+    suspect = pc.fill_null(pc.match_substring_regex(values, suspicion), False)
     if not pc.any(suspect).as_py():
         return rows
-    texts = pc.filter(encoded.dictionary, suspect).to_pylist()
-    masked = pa.array([masked_text(text) for text in texts], pa.string())
-    values = pc.replace_with_mask(encoded.dictionary, suspect, masked).take(encoded.indices)
-    return rows.set_column(rows.column_names.index(name), name, values)
+    masked = pa.array([masked_text(text) for text in pc.filter(values, suspect).to_pylist()], pa.string())
+    found = spread(pc.replace_with_mask(values, suspect, masked), index)
+    return rows.set_column(rows.column_names.index(name), name, found)
 
 
 def _protect(rows: pa.Table, name: str, secret: bytes, everywhere: bool) -> pa.Table:
-    encoded = rows[name].combine_chunks().dictionary_encode()
-    unique = encoded.dictionary.to_pylist()
-    masked = pa.array([mask(value) for value in unique], pa.string()).take(encoded.indices)
-    hashes = [hmac.new(secret, value.encode(), sha256).hexdigest()[:32] for value in unique]
-    if not everywhere:
+    column = whole(rows[name])
+    values, index = numbered(column if is_encoded(column) else column.dictionary_encode())
+    unique = values.to_pylist()
+    hashes = [hmac.digest(secret, value.encode(), "sha256").hex()[:32] for value in unique]
+    masked = pa.array([mask(value) for value in unique], pa.string())
+    if everywhere:
+        shown = spread(masked, index)
+    else:
+        check = decoded(rows["uscc_check"])
         like = pc.or_(
-            pc.equal(rows["uscc_check"], "id_number"),
-            pc.and_(
-                pc.match_substring_regex(rows[name], _CITIZEN), pc.not_equal(rows["uscc_check"], "valid")
-            ),
+            pc.equal(check, "id_number"),
+            pc.and_(pc.match_substring_regex(values, _CITIZEN).take(index), pc.not_equal(check, "valid")),
         )
-        masked = pc.if_else(like, masked, rows[name])
-    rows = rows.set_column(rows.column_names.index(name), name, masked)
-    return rows.append_column(f"{name}_hash", pa.array(hashes, pa.string()).take(encoded.indices))
+        shown = encoded(pc.if_else(like, masked.take(index), decoded(column)))
+    rows = rows.set_column(rows.column_names.index(name), name, shown)
+    return rows.append_column(f"{name}_hash", spread(pa.array(hashes, pa.string()), index))

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from audit.intake.gazetteer import MUNICIPALITIES, Division, Level, gazetteer
+from audit.intake.repeats import alike, spread, whole
 
 _PARTS = ("province", "city", "county", "area_code", "address")
 _BETWEEN_NAMES = re.compile(r"(?:[\W_]|市辖区|(?:省|自治区)直辖县级行政(?:区划|单位))+")
@@ -88,14 +89,15 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
     names = [name for name in _PARTS if name in rows.column_names]
     if not names:
         return {}
-    texts = [pc.fill_null(rows[name].combine_chunks(), "") for name in names]
-    encoded = pc.binary_join_element_wise(*texts, "\x1f").dictionary_encode()
-    read = [
-        _read(dict(zip(names, one.split("\x1f"), strict=False))) for one in encoded.dictionary.to_pylist()
-    ]
+    texts = [whole(rows[name]) for name in names]
+    kinds = alike(texts)
+    first = np.zeros(int(kinds.to_numpy().max(initial=-1)) + 1, np.int64)
+    first[kinds.to_numpy()[::-1]] = np.arange(len(kinds))[::-1]  # the last to be written stays
+    parts = zip(*(text.take(pa.array(first)).to_pylist() for text in texts), strict=True)
+    read = [_read({name: text or "" for name, text in zip(names, one, strict=True)}) for one in parts]
     columns = zip(*read, strict=True) if read else ((), (), ())
     return {
-        name: pa.array([value or None for value in values], pa.string()).take(encoded.indices)
+        name: spread(pa.array([value or None for value in values], pa.string()), kinds)
         for name, values in zip(("province_code", "city_code", "address_key"), columns, strict=True)
     }
 

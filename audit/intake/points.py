@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.repeats import decoded
+
 EARTH_RADIUS = 6_371_008.8  # metres; mean radius of the IUGG, (2a + b) / 3 of GRS 80
 # degrees that hold all of China and that no latitude shares with a longitude
 _LATITUDES, _LONGITUDES = (3.0, 54.0), (73.0, 136.0)
@@ -29,7 +31,7 @@ def with_coordinates(rows: pa.Table) -> pa.Table:
         rows[name].combine_chunks() if name in names else absent for name in ("longitude", "latitude")
     )
     if "location" in names:
-        told_latitude, told_longitude = _located(rows["location"].combine_chunks())
+        told_latitude, told_longitude = _located(decoded(rows["location"]))
         untold = pc.and_(pc.is_null(longitude), pc.is_null(latitude))
         longitude = pc.if_else(untold, told_longitude, longitude)
         latitude = pc.if_else(untold, told_latitude, latitude)

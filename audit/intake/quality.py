@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import string
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from audit.intake.characters import bytes_of, made_of
+from audit.intake.repeats import each, numbered, per_row, spread, whole
 
 _TERMINAL_LENGTH = 8  # ISO 8583 field 41
 # shares of a column's values from which on their form is the column's own
 _USUAL_TERMINAL, _USUAL_MERCHANT, _USUAL_PAIR = 0.8, 0.99, 0.9
 _SEEN = 0.01  # a form this share of a column has is one of its forms
+_DIGITS = bytes_of(string.digits)
+_CAPITALS_OR_DIGITS = bytes_of(string.digits + string.ascii_uppercase)
+_LETTERS_OR_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _PAIRS = (("serial_no", "merchant_no"), ("terminal_id", "merchant_no"))
 
 
-def format_faults(rows: pa.Table) -> pa.ChunkedArray | None:
+def format_faults(rows: pa.Table) -> pa.Array | None:
     """Per row, ",terminal_id,merchant_no," - the columns whose form is not that of their kind; null for none.
 
     Terminal numbers have 8 characters unless more than a fifth of the file's have not; merchant numbers have
@@ -20,74 +29,102 @@ def format_faults(rows: pa.Table) -> pa.ChunkedArray | None:
     None where the rows have none of these columns.
     """
     faults = {
-        name: pc.fill_null(judge(rows[name]), False)
+        name: judge(whole(rows[name]))
         for name, judge in (("terminal_id", _terminal), ("merchant_no", _merchant), ("mcc", _category))
         if name in rows.column_names
     }
     if not faults:
         return None
-    named = pc.binary_join_element_wise(
-        *(pc.if_else(fault, f"{name},", "") for name, fault in faults.items()), ""
-    )
-    return pc.if_else(pc.equal(named, ""), None, pc.binary_join_element_wise(",", named, ""))
+    found = np.zeros(rows.num_rows, np.int32)  # a bit for each column
+    for place, fault in enumerate(faults.values()):
+        found |= fault.astype(np.int32) << place
+    names = [
+        "".join(f"{name}," for place, name in enumerate(faults) if number >> place & 1)
+        for number in range(1 << len(faults))
+    ]
+    return spread(pa.array([f",{name}" if name else None for name in names], pa.string()), pa.array(found))
 
 
-def swapped_fields(rows: pa.Table) -> pa.ChunkedArray | None:
+def swapped_fields(rows: pa.Table) -> pa.Array | None:
     """Per row, "serial_no,merchant_no" where each value has the form of the other's column; null elsewhere.
 
     Only where nine in ten merchant numbers are digits of one length and hardly another column's value is:
     where both columns look alike, nothing can be told. None where the rows have no such pair of columns.
     """
-    pairs = [
-        pc.if_else(_exchanged(rows[one], rows[other]), f"{one},{other}", None)
-        for one, other in _PAIRS
-        if one in rows.column_names and other in rows.column_names
-    ]
-    return pc.coalesce(*pairs).cast(pa.string()) if pairs else None
+    pairs = [pair for pair in _PAIRS if all(name in rows.column_names for name in pair)]
+    if not pairs:
+        return None
+    forms = {name: _forms(whole(rows[name])) for name in {name for pair in pairs for name in pair}}
+    found = np.zeros(rows.num_rows, np.int32)
+    for place, (one, other) in reversed(list(enumerate(pairs, 1))):
+        found[_exchanged(forms[one], forms[other])] = place
+    return spread(pa.array([None, *map(",".join, pairs)], pa.string()), pa.array(found))
 
 
-def _terminal(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    wrong = pc.invert(pc.match_substring_regex(column, rf"^[0-9A-Za-z]{{{_TERMINAL_LENGTH}}}$"))
-    usual = pc.mean(pc.equal(pc.utf8_length(column), _TERMINAL_LENGTH)).as_py() or 0
-    return wrong if usual >= _USUAL_TERMINAL else pc.and_(wrong, False)
+def _terminal(column: pa.Array) -> np.ndarray:
+    lengths = _lengths(column)
+    known = lengths >= 0
+    if not known.any() or (lengths[known] == _TERMINAL_LENGTH).mean() < _USUAL_TERMINAL:
+        return np.zeros(len(column), bool)
+    wrong: np.ndarray = known & ~((lengths == _TERMINAL_LENGTH) & _made_of(column, _LETTERS_OR_DIGITS))
+    return wrong
 
 
-def _merchant(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    wrong = pc.invert(pc.match_substring_regex(column, r"^[0-9A-Z]{6,32}$"))
-    lengths = pc.utf8_length(column)
+def _merchant(column: pa.Array) -> np.ndarray:
+    lengths = _lengths(column)
+    known = lengths >= 0
+    wrong: np.ndarray = known & ~(_made_of(column, _CAPITALS_OR_DIGITS) & (lengths >= 6) & (lengths <= 32))
     length, share = _commonest(lengths)
-    return pc.or_(wrong, pc.not_equal(lengths, length)) if share >= _USUAL_MERCHANT else wrong
+    return wrong | (known & (lengths != length)) if share >= _USUAL_MERCHANT else wrong
 
 
-def _category(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.invert(pc.match_substring_regex(column, r"^[0-9]{4}$"))
+def _category(column: pa.Array) -> np.ndarray:
+    lengths = _lengths(column)
+    wrong: np.ndarray = (lengths >= 0) & ~((lengths == 4) & _made_of(column, _DIGITS))
+    return wrong
 
 
-def _exchanged(column: pa.ChunkedArray, merchants: pa.ChunkedArray) -> pa.ChunkedArray:
+def _exchanged(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     """Where a value has the form of a merchant number and the merchant number that of a value here."""
-    nowhere = pa.chunked_array([pa.repeat(False, len(column))])
-    own, theirs = _forms(column), _forms(merchants)
+    nowhere = np.zeros(len(own), bool)
     form, share = _commonest(theirs)
-    if share < _USUAL_PAIR or not str(form).startswith("digits"):
+    if share < _USUAL_PAIR or not form % 2:  # even: not digits alone
         return nowhere
-    counts = {one["values"]: one["counts"] for one in pc.value_counts(own.drop_null()).to_pylist()}
-    known = sum(counts.values())
-    if counts.pop(form, 0) > known * (1 - _USUAL_PAIR):
-        return nowhere
-    seen = pa.array([one for one, count in counts.items() if count >= known * _SEEN], pa.string())
-    return pc.fill_null(pc.and_(pc.equal(own, form), pc.is_in(theirs, value_set=seen)), False)
+    counts = np.bincount(own[own >= 0])
+    known = counts.sum()
+    if form < len(counts):
+        if counts[form] > known * (1 - _USUAL_PAIR):
+            return nowhere
+        counts[form] = 0
+    seen = np.flatnonzero((counts > 0) & (counts >= known * _SEEN))
+    exchanged: np.ndarray = (own == form) & np.isin(theirs, seen)
+    return exchanged
 
 
-def _forms(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """ "digits 15", "mixed 12": what a value is made of and how long it is."""
-    kind = pc.if_else(pc.match_substring_regex(column, r"^[0-9]+$"), "digits", "mixed")
-    return pc.binary_join_element_wise(kind, pc.cast(pc.utf8_length(column), pa.string()), " ")
+def _forms(column: pa.Array) -> np.ndarray:
+    """What a value is made of and how long it is: twice its length, one more of digits alone; -1 for null."""
+    lengths = _lengths(column)
+    forms: np.ndarray = np.where(lengths < 0, -1, 2 * lengths + _made_of(column, _DIGITS))
+    return forms
 
 
-def _commonest(column: pa.ChunkedArray) -> tuple[object, float]:
-    """The commonest value and its share of those that are not null; (None, 0.0) of none."""
-    found = pc.value_counts(column.drop_null()).to_pylist()
-    if not found:
-        return None, 0.0
-    commonest = max(found, key=lambda one: one["counts"])
-    return commonest["values"], commonest["counts"] / sum(one["counts"] for one in found)
+def _lengths(column: pa.Array) -> np.ndarray:
+    """Characters of every value; -1 for null."""
+    lengths: np.ndarray = each(column, pc.utf8_length).fill_null(-1).to_numpy(zero_copy_only=False)
+    return lengths
+
+
+def _made_of(column: pa.Array, characters: np.ndarray) -> np.ndarray:
+    """Whether a value has characters and all are of these; of a null, anything."""
+    values, index = numbered(column)
+    found = made_of(values, characters)
+    return per_row(found, index)
+
+
+def _commonest(numbers: np.ndarray) -> tuple[int, float]:
+    """The commonest number but for -1, of several the smallest, and its share; (-1, 0.0) of none."""
+    counts = np.bincount(numbers[numbers >= 0])
+    if not len(counts):
+        return -1, 0.0
+    commonest = int(counts.argmax())
+    return commonest, counts[commonest] / counts.sum()

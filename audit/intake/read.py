@@ -7,8 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pyarrow.parquet as pq
-
 from audit.errors import InputError, Unusable
 from audit.intake.canonical import Profile, canonicalise
 from audit.intake.derived import with_derived
@@ -18,6 +16,7 @@ from audit.intake.opening import read_whole
 from audit.intake.personal import protect
 from audit.intake.reading import FileReading, SheetReading
 from audit.intake.request import Request
+from audit.intake.rows import write_rows
 from audit.intake.sheets import tables_in
 from audit.tables import TABLES
 
@@ -51,7 +50,7 @@ def read_file(request: Request) -> FileReading:
     rows = with_derived(canonical.rows, table) if request.derived else canonical.rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
-    pq.write_table(rows, request.output, compression="lz4")
+    write_rows(rows, Path(request.output))
     return replace(
         reading,
         rows=rows.num_rows,

@@ -17,13 +17,14 @@ from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading
 from audit.intake.request import Request, digest_of
+from audit.intake.rows import SUFFIX
 
 _KEPT_SECONDS = 14 * 86_400
 Reader = Callable[[dict[str, object]], FileReading]
 
 
 class Store:
-    """Canonical Parquet and its account, by fingerprint, under `<state>/canonical/`."""
+    """Canonical rows and their account, by fingerprint, under `<state>/canonical/`."""
 
     def __init__(self, state: Path, reader: Reader = read_in_child) -> None:
         self.folder = state / "canonical"
@@ -31,7 +32,7 @@ class Store:
         self._reader = reader
 
     def read(self, request: Request) -> tuple[FileReading, Path]:
-        """The account of a file and the Parquet file of its canonical rows (missing when unusable)."""
+        """The account of a file and the file of its canonical rows (missing when unusable)."""
         try:
             await_settled(Path(request.path))
             digest = digest_of(Path(request.path))
@@ -40,7 +41,7 @@ class Store:
         except OSError:
             digest = ""
         request = replace(request, secret=self.secret)
-        rows = self.folder / f"{request.fingerprint(digest)}.parquet"
+        rows = self.folder / f"{request.fingerprint(digest)}{SUFFIX}"
         account = rows.with_suffix(".json")
         if digest and rows.is_file() and account.is_file():
             for used in (rows, account):

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from audit.intake.rows import names_of, read_rows
 from audit.tables import Table
 
 _SAME_SHARE = 0.5  # of the smaller file's keys
@@ -60,9 +60,9 @@ def _family(name: str) -> str:
 
 
 def _keys(rows: Path, table: Table) -> pa.Array:
-    present = pq.read_schema(rows).names
+    present = names_of(rows)
     key = next((key for key in table.keys if all(part in present for part in key)), ())
-    parts = [column.cast(pa.string()) for column in pq.read_table(rows, columns=list(key)).columns]
+    parts = [column.cast(pa.string()) for column in read_rows(rows, key).columns]
     return pc.unique(pc.binary_join_element_wise(*parts, "\x1f")).drop_null() if parts else pa.array([])
 
 

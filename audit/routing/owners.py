@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from audit.config import OwnerSection, Settings
 from audit.errors import ConfigError
 from audit.intake.identifiers import Unreadable, clean_identifier
 from audit.intake.reading import FileReading
 from audit.intake.request import Request
+from audit.intake.rows import read_rows
 from audit.intake.store import Store
 
 # the columns of facts and findings that the keys of an owner speak of
@@ -101,9 +100,7 @@ def _merchants_in(owner: str, file: Path, store: Store) -> set[str]:
     reading, rows = store.read(Request(str(file), "merchants", fewest=1))
     if reading.error or not reading.rows:
         raise UnreadableList(owner, file, reading)
-    return {
-        number for number in pq.read_table(rows, columns=["merchant_no"])["merchant_no"].to_pylist() if number
-    }
+    return {number for number in read_rows(rows, ["merchant_no"])["merchant_no"].to_pylist() if number}
 
 
 def key_of(column: str, text: str) -> str:

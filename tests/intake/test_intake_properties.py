@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
-import pyarrow.parquet as pq
 from hypothesis import example, given
 from hypothesis import strategies as st
 from vendorfiles import MERCHANT, Read, archive, book, delimited, device, parts_of, take_bytes
@@ -21,6 +20,7 @@ from vendorfiles import MERCHANT, Read, archive, book, delimited, device, parts_
 from audit.cleanlist import canonical_csv
 from audit.errors import Unusable
 from audit.intake.reading import FileReading, Reason
+from audit.intake.rows import read_rows
 from audit.tables import TABLES
 from audit.tables.codes import NULL_TOKENS
 
@@ -127,7 +127,7 @@ def as_text(made: openpyxl.Workbook) -> None:
 
 
 def read(data: bytes, **how: Any) -> tuple[Read, bytes]:
-    """What is read of these bytes, and the Parquet file that was written for them."""
+    """What is read of these bytes, and the file that was written for them."""
     with TemporaryDirectory() as folder:
         taken = take_bytes(Path(folder), data, "export", **how)
         output = Path(folder) / "export.canonical.parquet"
@@ -183,11 +183,11 @@ def test_every_cell_is_its_value_or_a_rejection_and_every_row_has_its_kind(
 
 @given(pages())
 def test_clean_values_read_again_are_the_same_values(page: Page):
-    first, parquet = read(written(page.rows, ("gb18030", ";")))
+    first, written_rows = read(written(page.rows, ("gb18030", ";")))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
-        path.write_bytes(parquet)
-        clean = canonical_csv(pq.read_table(path), TABLES["devices"])
+        path.write_bytes(written_rows)
+        clean = canonical_csv(read_rows(path), TABLES["devices"])
     second, _ = read(clean)
     named = [row for row in first.rows if row["serial_no"]]
     assert [{name: row[name] for name in NAMES} for row in second.rows] == [
@@ -273,10 +273,10 @@ def test_nothing_is_dropped_of_a_workbook(sheets: list[list[list[Any]]]):
 @given(pages(), forms)
 def test_the_same_file_twice_is_the_same_account_and_the_same_bytes(page: Page, form: tuple[str, str] | None):
     data = written(page.rows, form)
-    (first, parquet), (second, again) = read(data, secret="7f" * 32), read(data, secret="7f" * 32)
+    (first, written_rows), (second, again) = read(data, secret="7f" * 32), read(data, secret="7f" * 32)
     assert first.rows == second.rows
     assert {**first.reading.to_json(), "path": ""} == {**second.reading.to_json(), "path": ""}
-    assert parquet == again
+    assert written_rows == again
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from vendorfiles import HEADER, book, delimited, device, put
 
@@ -19,6 +18,7 @@ from audit.intake.child import Limits, read_in_child
 from audit.intake.read import read_file
 from audit.intake.reading import FileReading
 from audit.intake.request import Request
+from audit.intake.rows import read_rows
 from audit.intake.store import Store
 
 
@@ -62,7 +62,7 @@ def test_the_same_bytes_are_read_once(store: Store, reader: Counted, ledger: Req
     assert second == first
     assert (same_rows, same_rows.read_bytes()) == (rows, written)
     assert first.rejected == 1
-    assert pq.read_table(rows).num_rows == first.rows == 2
+    assert read_rows(rows).num_rows == first.rows == 2
 
 
 def test_another_process_finds_them_too(store: Store, reader: Counted, ledger: Request):
@@ -91,7 +91,7 @@ def test_changed_bytes_are_read_again(store: Store, reader: Counted, ledger: Req
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     _, rows = store.read(ledger)
     assert reader.calls == 2
-    assert pq.read_table(rows)["serial_no"].to_pylist() == ["SN000009", "SN000002"]
+    assert read_rows(rows)["serial_no"].to_pylist() == ["SN000009", "SN000002"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_changed_mapping_is_seen_in_the_rows(store: Store, ledger: Request):
     codes = {"terminal_status": {"天晓得": "retired"}}
     reading, rows = store.read(replace(ledger, codes=codes))
     assert reading.rejected == 0
-    assert pq.read_table(rows)["terminal_status"].to_pylist() == ["active", "retired"]
+    assert read_rows(rows)["terminal_status"].to_pylist() == ["active", "retired"]
 
 
 def test_the_order_of_the_configuration_is_no_change(store: Store, reader: Counted, ledger: Request):

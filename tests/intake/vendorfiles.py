@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pyarrow.parquet as pq
 
 from audit.intake.read import read_file
 from audit.intake.reading import FileReading, SheetReading
 from audit.intake.request import Request
+from audit.intake.rows import read_rows
 from audit.tables import normalise_label
 
 MERCHANT = "898100000000001"
@@ -69,7 +69,7 @@ def take(
     output.unlink(missing_ok=True)
     known = {normalise_label(header): name for header, name in (columns or {}).items()}
     reading = read_file(Request(path=str(path), table=table, output=str(output), columns=known, **request))
-    return Read(reading, pq.read_table(output).to_pylist() if output.is_file() else None)
+    return Read(reading, read_rows(output).to_pylist() if output.is_file() else None)
 
 
 def put(path: Path, data: bytes) -> Path:

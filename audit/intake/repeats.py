@@ -1,0 +1,89 @@
+"""Columns whose values repeat, held as each value once and a number per row: work is done once a value.
+
+A column of a sheet, and of the canonical rows, is a string array or, where its values repeat, a dictionary
+array of strings. In a dictionary no value is null and none is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SAMPLED = 8_192  # rows
+_TELLING = 0.9  # of the filled ones with a value of their own: a dictionary would not pay
+
+
+def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The column in one piece, without a copy where it is one already."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column
+
+
+def is_encoded(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether the column is held as each value once."""
+    return bool(pa.types.is_dictionary(column.type))
+
+
+def encoded(column: pa.Array) -> pa.Array:
+    """The column as each value once, where a sample of its rows says that values repeat; else as it is."""
+    if is_encoded(column) or column.type != pa.string():
+        return column
+    if len(column) > _SAMPLED:
+        sample = column.take(pa.array(np.linspace(0, len(column) - 1, _SAMPLED, dtype=np.int64)))
+        if pc.count_distinct(sample).as_py() > _TELLING * (_SAMPLED - sample.null_count):
+            return column
+    return column.dictionary_encode()
+
+
+def decoded(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The column with its value in every row."""
+    found = whole(column)
+    return found.dictionary_decode() if is_encoded(found) else found
+
+
+def numbered(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, pa.Array | None]:
+    """The values there are, and per row which of them; None where every row has its own (null included)."""
+    found = whole(column)
+    return (found.dictionary, found.indices) if is_encoded(found) else (found, None)
+
+
+def spread(values: pa.Array, index: pa.Array | None) -> pa.Array:
+    """The reverse of `numbered`, for values that may have become equal, null, or no text in the meantime."""
+    if index is None:
+        return values
+    if values.type != pa.string():
+        return values.take(index)
+    again = values.dictionary_encode()
+    if len(again.dictionary) < len(values):
+        index = again.indices.take(index)
+    return pa.DictionaryArray.from_arrays(index, again.dictionary)
+
+
+def each(column: pa.Array | pa.ChunkedArray, work: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """What `work` makes of the values, per row; it must judge every value by itself, and null as null."""
+    values, index = numbered(column)
+    return work(values) if index is None else work(values).take(index)
+
+
+def per_row(judged: np.ndarray, index: pa.Array | None) -> np.ndarray:
+    """What was found true of values, per row; of a null it is false."""
+    if index is None:
+        return judged
+    found: np.ndarray = np.append(judged, False)[index.fill_null(len(judged)).to_numpy(zero_copy_only=False)]
+    return found
+
+
+def alike(columns: Sequence[pa.Array]) -> pa.Array:
+    """Per row the number of its kind: rows of one kind are equal in all columns, null to null."""
+    kinds = pa.array([], pa.int32())
+    for place, column in enumerate(columns):
+        index = (column if is_encoded(column) else column.dictionary_encode()).indices.fill_null(-1)
+        values = index.to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        before = kinds.to_numpy().astype(np.int64) if place else 0
+        # at most rows times rows: no overflow
+        kinds = pa.array(before * (int(values.max(initial=0)) + 1) + values).dictionary_encode().indices
+    return kinds
