@@ -319,6 +319,16 @@ def test_strings_of_unusual_make_are_left_to_others(strings: str):
     check(data)
 
 
+def test_text_too_long_for_one_array_is_left_to_others():
+    rows = [f'<row r="{row}"><c r="A{row}" t="s"><v>{row % 2}</v></c></row>' for row in range(1, 100)]
+    data = workbook(*rows, strings=["<si><t>short</t></si>", f"<si><t>{'long' * 25}</t></si>"])
+    with patch.object(xlsx_columns, "_MAX_TEXT", 5_245):  # 50 x 100 and 49 x 5 bytes
+        assert taken(data) == 1
+    with patch.object(xlsx_columns, "_MAX_TEXT", 5_244):
+        assert taken(data) == 0
+        check(data)
+
+
 def test_stretches_of_rows_make_one_sheet():
     rows = [
         f'<row r="{row}"><c r="B{row}"><v>{row}</v></c><c r="C{row}" t="s"><v>{row % 3}</v></c></row>'

@@ -76,7 +76,7 @@ class ColumnReader:
             sheet = _Columns(self._strings, self._styles)
             tail = sheet.read(self._package.pieces(part, _PIECE))
             columns, marks, first = sheet.of()
-        except Irregular:
+        except (Irregular, pa.ArrowInvalid):  # the second where all texts are too long for one array
             self._is_irregular = self._strings is None
             return None
         return Grid(name, columns, marks, first, merges=merges_of(tail))
@@ -130,9 +130,8 @@ class _Columns:
         ]
         if not used or height * (used[-1] - used[0] + 1) > MAX_CELLS:
             raise Irregular
-        longest = pc.max(pc.binary_length(pool)).as_py()
-        if longest * height > _MAX_TEXT:
-            raise Irregular
+        lengths = pc.binary_length(pool).to_numpy()
+        may_be_too_long = int(lengths.max()) * height > _MAX_TEXT
         columns, marks = [], []
         for place in range(used[0], used[-1] + 1):
             texts = np.full(height, -1, np.int32)
@@ -145,6 +144,8 @@ class _Columns:
                 texts[rows] = block.places[:fits, place]
                 if block.marks is not None:
                     kinds[rows] = block.marks[:fits, place]
+            if may_be_too_long and lengths[texts[texts >= 0]].sum(dtype=np.int64) > _MAX_TEXT:
+                raise Irregular
             columns.append(pool.take(pa.array(texts, mask=texts < 0)))
             marks.append(pa.array(kinds) if kinds.any() else None)
         return tuple(columns), tuple(marks), used[0]
