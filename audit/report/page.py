@@ -55,7 +55,7 @@ def render_page(report: Report, words: Words, own_templates: Path | None, max_ro
         "trend_size": (TREND_WIDTH, TREND_HEIGHT),
         "nights": trend_nights(report),
         "columns": columns,
-        "findings": rows.head(max_rows).to_dict("records"),
+        "findings": rows.first(max_rows),
         "left_out": max(standing - max_rows, 0),
         # base64, and JSON without "<"
         "packed": Markup(packed(rows, words)),  # noqa: S704
