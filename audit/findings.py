@@ -89,6 +89,7 @@ _LABELLED = {
 # fact columns that list canonical columns, "uscc,legal_name" or ",uscc,legal_name,"
 _COLUMN_LISTS = ("missing_columns", "missing_fields", "format_faults", "swapped_fields")
 _BLANK = "—"
+_JSON = json.JSONEncoder(ensure_ascii=False).encode  # made once: making it takes longer than a text does
 
 
 def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Table:
@@ -104,7 +105,7 @@ def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Ta
     )
     table = pa.concat_tables([SCHEMA.empty_table(), *parts]).combine_chunks()
     _, first = np.unique(table["finding_id"].to_numpy(zero_copy_only=False), return_index=True)
-    kept = table.take(pa.array(np.sort(first)))
+    kept = table if len(first) == table.num_rows else table.take(pa.array(np.sort(first)))
     return _led(kept, leads, words).sort_by([("rule", "ascending"), ("finding_id", "ascending")])
 
 
@@ -129,7 +130,7 @@ def finding_id(rule: str, kind: str, identity: Sequence[str | None], subject: Su
     device is its serial, else its TUSN, else the pair of merchant and terminal number. The element tells
     apart what shares a key: the stores of a merchant, the policies over a device.
     """
-    key: object = identity[0]
+    key: str | list[str] | None = identity[0]
     channel = element = ""
     match subject:
         case Subject.DEVICE | Subject.DEVICE_CHANNEL | Subject.DEVICE_POLICY | Subject.REGISTRATION:
@@ -138,8 +139,14 @@ def finding_id(rule: str, kind: str, identity: Sequence[str | None], subject: Su
             element = (identity[2] or "") if len(identity) > 2 else ""
         case _:
             element = (identity[1] or "") if len(identity) > 1 else ""
-    text = json.dumps([rule, kind, key, channel, element], ensure_ascii=False, separators=(",", ":"))
+    named = f"[{','.join(map(_JSON, key))}]" if isinstance(key, list) else _JSON(key)
+    text = f"[{_JSON(rule)},{_JSON(kind)},{named},{_JSON(channel)},{_JSON(element)}]"
     return sha256(text.encode()).hexdigest()[:16]
+
+
+def _listed(identity: Sequence[str | None]) -> str:
+    """The JSON list of a subject's identity columns."""
+    return f"[{', '.join('null' if part is None else _JSON(part) for part in identity)}]"
 
 
 def natural_key(device_key: str) -> str | list[str]:
@@ -155,7 +162,7 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
     kind = rule.subject.kind
 
     def constant(text: str) -> pa.Array:
-        return pa.array([text] * count, pa.string())
+        return pa.repeat(pa.scalar(text, pa.string()), count)
 
     def fact(name: str) -> pa.Array:
         if name in rows.column_names:
@@ -170,7 +177,7 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
         "category": constant(rule.category),
         "severity": _by_case(rule, rows, [str(case.severity) for case in rule.cases]),
         "subject": constant(kind),
-        "identity": pa.array([json.dumps(identity, ensure_ascii=False) for identity in identities]),
+        "identity": pa.array([_listed(identity) for identity in identities]),
         **{name: fact(name) for name in _FROM_FACTS},
         "owner": constant(rule.owner),
         "cause": constant(f"{rule.cause} {words.label('cause', rule.cause)}"),

@@ -96,7 +96,7 @@ class PageRows:
 def page_rows(report: Report, words: Words, most: int) -> PageRows:
     """The findings that stand, the first `most`."""
     found = report.standing[[*(name for name in _TOLD if name not in _MADE), *_SOURCE]].head(most)
-    columns = {name: _column_of(found[name], _CODED.get(name, ""), words) for name in found}
+    columns = {name: _column_of(found[name], _CODED.get(name, ""), words) for name in map(str, found)}
     columns |= {"source": columns["source_file"], "place": _places(found, words)}
     return PageRows({name: columns[name] for name in _TOLD}, _column_of(found["severity"], "", words))
 
