@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 import json
 import os
 import random
@@ -165,6 +166,8 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
             case ".sqlite":
                 with closing(sqlite3.connect(path)) as database:
                     yield f"{name}/dump", "\n".join(database.iterdump())
+                    for part, words in database.execute("SELECT part, words FROM standing_words"):
+                        yield f"{name}/words {part}.rows", str(pq.read_table(io.BytesIO(words)).to_pylist())
 
 
 def found_in(text: str, wanted: set[str]) -> set[str]:
@@ -195,7 +198,9 @@ def test_no_number_of_a_person_is_in_what_a_night_leaves(told: tuple[Estate, set
         assert found_in(text, used) == set(), name
         assert not [canary for canary in CANARIES if canary in text], name
     kinds = {Path(name).suffix for name in looked_at}
-    assert kinds >= ({".xml", ".html", ".csv", ".json"} if where == "reports" else {".eml", ".jsonl"})
+    assert kinds >= (
+        {".xml", ".html", ".csv", ".json"} if where == "reports" else {".eml", ".jsonl", ".rows"}
+    )
 
 
 def test_nor_in_what_was_said_nor_in_the_traceback_of_a_bug(told: tuple[Estate, set[str], str]):
