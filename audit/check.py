@@ -264,7 +264,7 @@ def _in_one_pass(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan
         rule.id: _Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
         for rule in rules
     }
-    judged = _judged(*_prepared(engine, frame, asks))
+    judged = _judged(engine, *_prepared(engine, frame, asks))
     totals = engine.held_by(judged, [f"{kind}_{name}" for name in asks for kind in _KINDS])
     looked_at = _looked_at(plan.rules)
     shown = {rule.id: rule.columns | ALWAYS | looked_at.get(rule.id, frozenset()) for rule in rules}
@@ -308,7 +308,7 @@ def _prepared(engine: Engine, frame: Frame, asks: Mapping[str, _Asks]) -> tuple[
     }
 
 
-def _judged(frame: Frame, asks: Mapping[str, _Asks]) -> Frame:
+def _judged(engine: Engine, frame: Frame, asks: Mapping[str, _Asks]) -> Frame:
     """The frame with applies_<ID> (or unknown), judged_<ID> and flagged_<ID>, step by step."""
     always = ~nw.col("row_id").is_null()
 
@@ -319,11 +319,12 @@ def _judged(frame: Frame, asks: Mapping[str, _Asks]) -> Frame:
     def flagged(name: str, one: _Asks) -> nw.Expr:
         return nw.col(f"judged_{name}") & reduce(operator.or_, one.cases).fill_null(False)
 
-    frame = frame.with_columns(
-        **{f"applies_{name}": always if one.applies is None else one.applies for name, one in asks.items()}
+    frame = engine.answered(
+        frame,
+        {f"applies_{name}": always if one.applies is None else one.applies for name, one in asks.items()},
     )
-    frame = frame.with_columns(**{f"judged_{name}": judged(name, one) for name, one in asks.items()})
-    return frame.with_columns(**{f"flagged_{name}": flagged(name, one) for name, one in asks.items()})
+    frame = engine.answered(frame, {f"judged_{name}": judged(name, one) for name, one in asks.items()})
+    return engine.answered(frame, {f"flagged_{name}": flagged(name, one) for name, one in asks.items()})
 
 
 def _with_case(rows: pa.Table, asks: _Asks) -> pa.Table:

@@ -11,7 +11,7 @@ import pytest
 
 from audit.crosscheck.schema import Subject
 from audit.engines import KEYS, DuckDBEngine, PandasEngine, open_tables
-from audit.engines.conditions import shared
+from audit.engines.conditions import answers, shared
 from audit.rules import RULES
 from audit.rules.model import Condition, expression
 from tests.facts import example_rows
@@ -33,8 +33,8 @@ def test_what_conditions_share_answers_as_they_do(subject: Subject):
         asked += [expression(one, night) for one in conditions if one is not None]
     prepared, rewritten = shared(table, asked)
     direct = nw.from_native(table).select(**{f"a{n}": one for n, one in enumerate(asked)}).to_native()
-    there = nw.from_native(prepared).select(**{f"a{n}": one for n, one in enumerate(rewritten)}).to_native()
-    assert there.to_pydict() == direct.to_pydict()
+    there = answers(prepared, {f"a{n}": one for n, one in enumerate(rewritten)})
+    assert pa.table(there).to_pydict() == direct.to_pydict()
 
 
 def test_what_differs_by_type_alone_is_not_shared():
@@ -128,3 +128,28 @@ def test_what_a_choice_depends_on_is_seen():
     direct = nw.from_native(table).select(**{f"a{n}": one for n, one in enumerate(asked)}).to_native()
     there = nw.from_native(prepared).select(**{f"a{n}": one for n, one in enumerate(rewritten)}).to_native()
     assert there.to_pydict() == direct.to_pydict()
+
+
+def test_an_answer_is_what_the_plan_gives():
+    both = list(product([True, False, None], repeat=2))
+    table = pa.table({"a": [a for a, _ in both], "b": [b for _, b in both], "n": range(9)})
+    a, b = nw.col("a"), nw.col("b")
+    asked = [a & b, a | ~b, ~(a & ~b).is_null(), (a | b).fill_null(True) & a, a & (nw.col("n") > 3), a & True]
+    asked = {f"a{n}": one for n, one in enumerate([*asked, nw.lit(False)])}
+    planned = nw.from_native(table).with_columns(**asked).select(*asked).to_native()
+    assert pa.table(answers(table, asked)).to_pydict() == planned.to_pydict()
+
+
+@pytest.mark.parametrize("names", [0, 1, 2, 70])
+def test_a_list_of_names_is_the_same_on_every_engine(names: int):
+    rows = list(product([True, False, None], repeat=2))
+    table = pa.table({"row_id": range(9), "a": [a for a, _ in rows], "b": [b for _, b in rows]})
+    holding = {f"n{place}": nw.col("ab"[place % 2]) for place in range(names)}
+    lists = []
+    for engine in (PandasEngine(), DuckDBEngine()):
+        with engine:
+            found = engine.collected(engine.listing(engine.frame(table), "list", holding))
+            lists.append(found.sort_by("row_id")["list"].to_pylist())
+    assert lists[0] == lists[1]
+    if names == 2:
+        assert lists[0][:5] == [",n0,n1,", ",n0,", ",n0,", ",n1,", None]

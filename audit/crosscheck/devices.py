@@ -39,30 +39,33 @@ def scoped(
         license_recognised=_always("license_no" in columns),
     )
     if {"missing_fields", "required_fields"} & set(wanted):
-        facts = completeness(facts, *_required(columns, profile))
+        facts = completeness(engine, facts, *_required(columns, profile))
     kept = {*wanted, "device_key"}
     return engine.held(engine.named(_only(facts, kept), "device_key"))
 
 
-def completeness(facts: Frame, conditions: Mapping[str, nw.Expr], fields: Mapping[str, str]) -> Frame:
+def completeness(
+    engine: Engine, facts: Frame, conditions: Mapping[str, nw.Expr], fields: Mapping[str, str]
+) -> Frame:
     """The facts with `missing_fields` and `required_fields`: each field under the condition it names.
 
     A cell that could not be read was there: it is not missing, it is unreadable.
     """
     columns = facts.collect_schema().names()
     facts = facts.with_columns(**conditions, unreadable=nw.col("rejected").fill_null(""))
-    pieces, required = [nw.lit(",")], [nw.lit(0)]
-    for name, condition in fields.items():
-        unread = nw.col("unreadable").str.contains(f",{name},", literal=True)
-        blank = nw.col(condition) & nw.col(name).is_null() & ~unread
-        pieces.append(nw.when(blank).then(nw.lit(f"{name},")).otherwise(nw.lit("")))
+    blank = {
+        name: nw.col(condition)
+        & nw.col(name).is_null()
+        & ~nw.col("unreadable").str.contains(f",{name},", literal=True)
+        for name, condition in fields.items()
+    }
+    required = [nw.lit(0)]
     for condition, times in Counter(fields.values()).items():
         required.append(nw.when(nw.col(condition)).then(nw.lit(times)).otherwise(nw.lit(0)))
-    facts = facts.with_columns(
-        missing_fields=nw.concat_str(pieces), required_fields=nw.sum_horizontal(*required).cast(nw.Int64)
+    facts = facts.with_columns(required_fields=nw.sum_horizontal(*required).cast(nw.Int64))
+    return engine.listing(facts, "missing_fields", blank).select(
+        *columns, "missing_fields", "required_fields"
     )
-    named = nw.col("missing_fields")
-    return facts.select(*columns, "required_fields", missing_fields=nw.when(named != ",").then(named))
 
 
 def _required(

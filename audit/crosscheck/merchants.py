@@ -23,6 +23,7 @@ def merchant_facts(
     micro = nw.col("merchant_type").str.contains("小微", literal=True) | (nw.col("uscc_check") == "id_number")
     always, of_companies = ~nw.col("merchant_no").is_null(), ~micro.fill_null(False)
     facts = completeness(
+        engine,
         facts,
         {"required": always, "required of companies": of_companies},
         {

@@ -94,6 +94,10 @@ class Engine:
         """
         return frame, list(conditions)
 
+    def answered(self, frame: Frame, asked: Mapping[str, nw.Expr]) -> Frame:
+        """The frame with the answers to these conditions as columns."""
+        return frame.with_columns(**asked)
+
     def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
         """How many rows each of these columns of truths holds for, or may hold for where it is unknown."""
         ones = {name: nw.col(name).fill_null(True).cast(nw.Int64).sum() for name in truths}
@@ -157,6 +161,15 @@ class Engine:
     def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """The rows that share their key with another, with a column that says how many do."""
         return self.counted(frame, by, name).filter(nw.col(name) > 1)
+
+    def listing(self, frame: Frame, column: str, holding: Mapping[str, nw.Expr]) -> Frame:
+        """The frame with a column that lists the names whose condition holds, ",model,vendor,", or null."""
+        pieces = [
+            nw.when(holds).then(nw.lit(f"{name},")).otherwise(nw.lit("")) for name, holds in holding.items()
+        ]
+        frame = frame.with_columns(**{column: nw.concat_str([nw.lit(","), *pieces])})
+        named = nw.col(column)
+        return frame.with_columns(**{column: nw.when(named != ",").then(named)})
 
     def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
         """The frame with columns that hold nothing."""

@@ -58,6 +58,33 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
     return table, rewritten
 
 
+def answers(table: pa.Table, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
+    """The answers to conditions that mostly are columns with "and", "or" and "not" between them."""
+    return {name: _one(_answer(table, condition)) for name, condition in asked.items()}
+
+
+def _answer(table: pa.Table, condition: nw.Expr) -> pa.Array | pa.ChunkedArray:
+    *before, last = condition._nodes
+    if not before and last.name == "col" and len(last.kwargs["names"]) == 1:
+        return table[last.kwargs["names"][0]]
+    match last.name, list(last.exprs):
+        case "__invert__", []:
+            return pc.invert(_answer(table, nw.Expr(*before)))
+        case "is_null", [] if before:
+            return pc.is_null(_answer(table, nw.Expr(*before)))
+        case "fill_null", [bool() as value]:
+            return pc.fill_null(_answer(table, nw.Expr(*before)), value)
+        case ("__and__" | "__or__") as name, [AnyExpr() as other]:
+            both = pc.and_kleene if name == "__and__" else pc.or_kleene
+            sides = (_answer(table, nw.Expr(*nodes)) for nodes in (before, other._nodes))
+            return both(*map(_one, sides))
+    return nw.from_native(table).with_columns(answer=condition).to_native()["answer"]
+
+
+def _one(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
 def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) -> nw.Expr:
     """The condition with columns in the place of its parts: what stands between "and", "or" and "not"."""
     if not all(node.name in _ROW_BY_ROW for node in _all_nodes(condition)):

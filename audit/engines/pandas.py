@@ -6,6 +6,7 @@ Arrow's, because numpy's turn an unknown comparison into a plain "no".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.engines.base import Engine, Frame, by_row
-from audit.engines.conditions import shared
+from audit.engines.conditions import answers, shared
 from audit.engines.keys import with_numbers
 from audit.engines.parallel import at_once
 
@@ -53,6 +54,10 @@ class PandasEngine(Engine):
         table, rewritten = shared(_native(frame), conditions)
         return self.frame(table), rewritten
 
+    def answered(self, frame: Frame, asked: Mapping[str, nw.Expr]) -> Frame:
+        """See Engine: by Arrow's kernels, without a plan for each."""
+        return self.frame(_with(_native(frame), answers(_native(frame), asked)))
+
     def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
         """See Engine."""
         native = _native(frame)
@@ -77,6 +82,14 @@ class PandasEngine(Engine):
         if pc.all(pc.fill_null(holds, False)).as_py():
             return frame
         return self.frame(native.filter(holds))
+
+    def named(self, frame: Frame, *names: str) -> Frame:
+        """See Engine: rows are copied only where a value is missing."""
+        native = _native(frame)
+        blanks = [native[name] for name in names if native[name].null_count]
+        if not blanks:
+            return frame
+        return self.frame(native.filter(reduce(pc.and_, map(pc.is_valid, blanks))))
 
     def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
         """See Engine: a row number per row, then one take per column of `side`.
@@ -146,6 +159,25 @@ class PandasEngine(Engine):
         rows = np.flatnonzero(counts[codes] > 1)
         return self.frame(_with(_taken(narrowed, rows), {name: pa.array(counts[codes][rows])}))
 
+    def listing(self, frame: Frame, column: str, holding: Mapping[str, nw.Expr]) -> Frame:
+        """See Engine: each combination of names is put together once."""
+        native, names = _native(frame), list(holding)
+        if not 0 < len(names) < 64:
+            return super().listing(frame, column, holding)
+        found = np.zeros(len(native), np.int64)
+        for place, marks in enumerate(_native(frame.select(**holding)).columns):
+            found |= marks.fill_null(False).to_numpy().astype(np.int64) << place
+        rows = np.flatnonzero(found)
+        sets, which = np.unique(found[rows], return_inverse=True)
+        texts = [
+            f",{','.join(name for place, name in enumerate(names) if one >> place & 1)},"
+            for one in sets.tolist()
+        ]
+        places = np.full(len(native), -1)
+        places[rows] = which
+        listed = pa.array(texts, pa.string()).take(pa.array(places, mask=places < 0))
+        return self.frame(_with(native, {column: listed}))
+
     def with_nulls(self, frame: Frame, types: Mapping[str, pa.DataType]) -> Frame:
         """See Engine: one array of nulls for all columns of a type."""
         native = _native(frame)
@@ -208,12 +240,21 @@ def _places(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
     """For each key the place of the first row of `known` that has it, or null."""
     if numbers := _spanned(keys, known):
         asked, there, span = numbers
-        table = np.full(span + 1, -1, np.int64)
-        table[there[::-1]] = np.arange(len(there))[::-1]
-        table[span] = -1
-        places = table[asked]
-        return pa.array(places, mask=places < 0)
+        if span == len(there) and _counts_up(there):
+            places = asked  # as in a whole list by its row_id
+            missing = places == span
+        else:
+            table = np.full(span + 1, -1, np.int64)
+            table[there[::-1]] = np.arange(len(there))[::-1]
+            table[span] = -1
+            places = table[asked]
+            missing = places < 0
+        return pa.array(places, mask=missing) if missing.any() else pa.array(places)
     return _one(pc.index_in(keys, value_set=_one(known), skip_nulls=True))
+
+
+def _counts_up(numbers: np.ndarray) -> bool:
+    return bool((numbers[1:] - numbers[:-1] == 1).all())
 
 
 def _known(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> np.ndarray:
@@ -238,17 +279,21 @@ def _spanned(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> tuple[np.ndarray,
     """
     if keys.type != pa.int64() or not len(known):
         return None
-    ends = pc.min_max(known).as_py()
-    if ends["min"] is None or (span := ends["max"] - ends["min"] + 1) > 4 * max(len(known), len(keys)):
+    ends, asked = (pc.min_max(column).as_py() for column in (known, keys))
+    if (least := ends["min"]) is None or (span := ends["max"] - least + 1) > 4 * max(len(known), len(keys)):
         return None
-    return _within(keys, ends["min"], span), _within(known, ends["min"], span), span
+    inside = asked["min"] is None or least <= asked["min"] <= asked["max"] <= ends["max"]
+    return _within(keys, least, span, inside), _within(known, least, span, True), span
 
 
-def _within(column: pa.ChunkedArray, least: int, span: int) -> np.ndarray:
+def _within(column: pa.ChunkedArray, least: int, span: int, inside: bool) -> np.ndarray:
+    """The numbers from `least` on, and `span` for a null and, where not all are `inside`, for any other."""
     numbers = _one(column)
     if numbers.null_count:
         numbers = numbers.fill_null(least + span)
-    places = numbers.to_numpy() - least
+    places: np.ndarray = numbers.to_numpy() - least if least else numbers.to_numpy()
+    if inside:
+        return places
     within: np.ndarray = np.minimum(places.view(np.uint64), span).view(np.int64)  # below 0 is far above
     return within
 
