@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from audit.crosscheck.facts import ALWAYS, Facts
 from audit.crosscheck.schema import Subject
-from audit.engines import Engine, Frame
+from audit.engines import Engine, Frame, answers
 from audit.errors import AuditError
 from audit.rules.model import Rule, expression, unread
 
@@ -331,8 +331,11 @@ def _with_case(rows: pa.Table, asks: _Asks) -> pa.Table:
     """The flagged rows of a rule with the number of the case that holds."""
     if len(asks.cases) == 1:
         return rows.append_column("case", pa.array(np.ones(rows.num_rows, np.int64)))
-    cases = nw.from_native(rows).lazy().select(case=asks.case()).collect("pyarrow").to_arrow()
-    return rows.append_column("case", cases["case"].cast(pa.int64()))
+    found = answers(rows, {str(place): holds for place, holds in enumerate(asks.cases, start=1)})
+    numbers = np.full(rows.num_rows, PASSED)
+    for place, holds in reversed(found.items()):
+        numbers[holds.fill_null(False).to_numpy(zero_copy_only=False)] = int(place)
+    return rows.append_column("case", pa.array(numbers))
 
 
 def _rejected_texts(

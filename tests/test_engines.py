@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import product
 
 import narwhals.stable.v2 as nw
@@ -132,10 +132,23 @@ def test_what_a_choice_depends_on_is_seen():
 
 def test_an_answer_is_what_the_plan_gives():
     both = list(product([True, False, None], repeat=2))
-    table = pa.table({"a": [a for a, _ in both], "b": [b for _, b in both], "n": range(9)})
-    a, b = nw.col("a"), nw.col("b")
-    asked = [a & b, a | ~b, ~(a & ~b).is_null(), (a | b).fill_null(True) & a, a & (nw.col("n") > 3), a & True]
-    asked = {f"a{n}": one for n, one in enumerate([*asked, nw.lit(False)])}
+    days = [None, *(AS_OF - timedelta(days=4 - n) for n in range(8))]
+    moments = [None if day is None else datetime.combine(day, time(8)) for day in days]
+    table = pa.table(
+        {
+            **{"a": [a for a, _ in both], "b": [b for _, b in both], "n": [*range(8), None], "day": days},
+            **{"moment": pa.array(moments, pa.timestamp("us")), "text": [None, *"abcdeab", ""]},
+        }
+    )
+    a, b, n, day, text = (nw.col(name) for name in ("a", "b", "n", "day", "text"))
+    asked = [
+        *(a & b, a | ~b, ~(a & ~b).is_null(), (a | b).fill_null(True) & a, a & (n > 3), a & True),
+        *(n == 3, n != 3.5, n <= n + 1, n >= 2, day < AS_OF, day == nw.col("moment").dt.date()),
+        *(nw.col("moment") >= datetime.combine(AS_OF, time()), text == "a", text != nw.lit("b")),
+        *(text.is_in(["a", "c"]), text.fill_null("a").is_in(("a",)), text < "c"),
+        *(text.fill_null(nw.col("text")) == "b", nw.when(a).then(n).otherwise(4) == 4, nw.lit(False)),
+    ]
+    asked = {f"a{n}": one for n, one in enumerate(asked)}
     planned = nw.from_native(table).with_columns(**asked).select(*asked).to_native()
     assert pa.table(answers(table, asked)).to_pydict() == planned.to_pydict()
 

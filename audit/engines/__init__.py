@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from audit.config import Settings
 from audit.engines.base import Engine, Frame, nothing
+from audit.engines.conditions import answers
 from audit.engines.duckdb import DuckDBEngine
 from audit.engines.keys import KEYS
 from audit.engines.memory import machine_bytes
@@ -23,6 +24,7 @@ __all__ = [
     "Frame",
     "PandasEngine",
     "SparkEngine",
+    "answers",
     "choose_engine",
     "completed",
     "nothing",

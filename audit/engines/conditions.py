@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -46,8 +47,8 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
         else:
             others |= own
 
-    def answered(part: tuple[str, nw.Expr]) -> dict[str, pa.ChunkedArray]:
-        return {part[0]: nw.from_native(table).select(part[1].alias(part[0])).to_native()[part[0]]}
+    def answered(part: tuple[str, nw.Expr]) -> dict[str, pa.Array]:
+        return answers(table, dict([part]))
 
     found = [
         *at_once(lambda one: _by_value(one[0], table[one[0]], one[1]), by_value, len(table)),
@@ -59,26 +60,47 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
 
 
 def answers(table: pa.Table, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
-    """The answers to conditions that mostly are columns with "and", "or" and "not" between them."""
+    """The answers to conditions, each as long as the table."""
     return {name: _one(_answer(table, condition)) for name, condition in asked.items()}
 
 
 def _answer(table: pa.Table, condition: nw.Expr) -> pa.Array | pa.ChunkedArray:
+    """What narwhals makes of the condition: for most by the same kernels, without its plan."""
     *before, last = condition._nodes
-    if not before and last.name == "col" and len(last.kwargs["names"]) == 1:
-        return table[last.kwargs["names"][0]]
-    match last.name, list(last.exprs):
-        case "__invert__", []:
-            return pc.invert(_answer(table, nw.Expr(*before)))
-        case "is_null", [] if before:
-            return pc.is_null(_answer(table, nw.Expr(*before)))
-        case "fill_null", [bool() as value]:
-            return pc.fill_null(_answer(table, nw.Expr(*before)), value)
-        case ("__and__" | "__or__") as name, [AnyExpr() as other]:
-            both = pc.and_kleene if name == "__and__" else pc.or_kleene
-            sides = (_answer(table, nw.Expr(*nodes)) for nodes in (before, other._nodes))
-            return both(*map(_one, sides))
+    if not before:
+        if last.name == "col" and len(last.kwargs["names"]) == 1:
+            return table[last.kwargs["names"][0]]
+    elif last.name == "is_in" and isinstance(last.kwargs["other"], list | tuple):
+        values = _answer(table, nw.Expr(*before))
+        found = pc.is_in(values, value_set=pa.array(last.kwargs["other"]))
+        return pc.if_else(pc.is_null(values), None, found) if values.null_count else found
+    elif last.name in _ONE_SIDED and not last.exprs:
+        return _ONE_SIDED[last.name](_answer(table, nw.Expr(*before)))
+    elif last.name in _TWO_SIDED and _is_plain(last):
+        other = last.exprs[0]
+        left = _answer(table, nw.Expr(*before))
+        if isinstance(other, AnyExpr):
+            return _TWO_SIDED[last.name](_one(left), _one(_answer(table, nw.Expr(*other._nodes))))
+        return _TWO_SIDED[last.name](left, pa.scalar(other))
     return nw.from_native(table).with_columns(answer=condition).to_native()["answer"]
+
+
+_ONE_SIDED = {"__invert__": pc.invert, "is_null": pc.is_null}
+_TWO_SIDED = {
+    **{"__and__": pc.and_kleene, "__or__": pc.or_kleene, "fill_null": pc.fill_null},
+    **{"__eq__": pc.equal, "__ne__": pc.not_equal, "__lt__": pc.less, "__le__": pc.less_equal},
+    **{"__gt__": pc.greater, "__ge__": pc.greater_equal},
+}
+
+
+def _is_plain(node: Any) -> bool:
+    """Whether the other side is a condition or a value, and nothing else is asked for."""
+    if len(node.exprs) != 1 or any(value is not None for value in node.kwargs.values()):
+        return False
+    other = node.exprs[0]
+    if isinstance(other, AnyExpr):
+        return node.name != "fill_null" and bool(other._nodes)
+    return isinstance(other, bool | int | float | date) or (isinstance(other, str) and node.str_as_lit)
 
 
 def _one(values: pa.Array | pa.ChunkedArray) -> pa.Array:
