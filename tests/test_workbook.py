@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import subprocess
+import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import fastexcel
@@ -62,6 +63,11 @@ def by_calamine(data: bytes, width: int) -> list[list[object]]:
     sheet = fastexcel.read_excel(data).load_sheet(0, header_row=HEADER - 1, dtypes="string")
     columns = [column.to_pylist() for column in pa.table(sheet.to_arrow()).columns]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def plain(value: object) -> object:
@@ -123,6 +129,22 @@ def test_a_text_too_long_for_a_cell_is_cut_where_the_programs_count(tmp_path: Pa
 def test_no_row_is_taller_than_a_program_shows():
     book = openpyxl.load_workbook(io.BytesIO(one_sheet([["很长 " * 5_000]], [TEXT])))
     assert book.active.row_dimensions[HEADER + 1].height == MAX_HEIGHT
+
+
+@pytest.mark.parametrize("blanks", [False, True])
+def test_a_column_of_many_values_is_written_as_one_of_few(monkeypatch, blanks):
+    rows = range(300)
+    columns = [
+        [None if blanks and row % 7 == 0 else f"={row}" if row % 5 == 0 else f"甲{row}" for row in rows],
+        ["乙" if row % 2 else None for row in rows],
+        [None if blanks and row % 3 == 0 else row for row in rows],
+        [AS_OF + timedelta(days=row) for row in rows],
+        [row / 4 for row in rows],
+    ]
+    whole = parts(one_sheet(columns))
+    monkeypatch.setattr("audit.report.sheetrows._BLOCK", 100)  # rows made at a time, and few values
+    monkeypatch.setattr("audit.report.xlsxfile._FEW", 0)
+    assert parts(one_sheet(columns)) == whole
 
 
 def test_the_same_workbook_has_the_same_bytes_on_another_day():

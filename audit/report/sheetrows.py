@@ -67,8 +67,8 @@ def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> Iterator[by
     `numbers_of` gives, per value of a text column, its number among the shared strings.
     """
     letters = [get_column_letter(place) for place in range(1, len(rows.columns) + 1)]
-    contents = [
-        _contents(column, numbers_of(column) if column.is_text else _numbers(column.values), style)
+    cells = [
+        _cells(column, numbers_of(column) if column.is_text else _numbers(column.values), style)
         for column, style in zip(rows.columns, rows.styles, strict=True)
     ]
     lines = [
@@ -82,8 +82,8 @@ def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> Iterator[by
         numbers = pa.array(np.arange(first, first + block.stop - start)).cast(pa.string())
         heights = _heights(lines, block)
         pieces: list[pa.Array | str] = ['<row r="', numbers, '" ht="', heights, '" customHeight="1">']
-        for letter, column, content in zip(letters, rows.columns, contents, strict=True):
-            pieces += [f'<c r="{letter}', numbers, content.take(pa.array(column.at[block]))]
+        for letter, cells_of in zip(letters, cells, strict=True):
+            pieces += [f'<c r="{letter}', numbers, cells_of(block)]
         yield joined(pc.binary_join_element_wise(*pieces, "</row>", ""))
 
 
@@ -110,19 +110,35 @@ def _numbers(values: pa.Array) -> pa.Array:
     return values
 
 
-def _contents(column: Coded, numbers: pa.Array, style: CellStyle) -> pa.Array:
-    """Per value, and for a blank, the XML of a cell behind its row number.
+def _cells(column: Coded, numbers: pa.Array, style: CellStyle) -> Callable[[slice], pa.Array]:
+    """What the cells of some rows are behind the row's number, as XML; `numbers` stand for the values.
 
-    A blank cell keeps its style, for the line under the row.
+    A column with few values has them made once. Of many a sheet may use a part, and memory is dear.
     """
+    blank = len(column.values)
+    if blank <= _BLOCK:
+        made = pa.concat_arrays(
+            [_contents(column.values, numbers, style), pa.array([f'" s="{style.plain}"/>'])]
+        )
+        return lambda block: made.take(pa.array(column.at[block]))
+
+    def made_for(block: slice) -> pa.Array:
+        places = pa.array(column.at[block], mask=column.at[block] == blank)
+        return _contents(column.values.take(places), numbers.take(places), style)
+
+    return made_for
+
+
+def _contents(values: pa.Array, numbers: pa.Array, style: CellStyle) -> pa.Array:
+    """Cells behind their row number; a blank one keeps its style, for the line under the row."""
+    is_text = pa.types.is_string(values.type)
     look: pa.Array | str = str(style.plain)
-    if column.is_text:
-        guarded = pc.match_substring_regex(column.values, FORMULA_LIKE)
+    if is_text:
+        guarded = pc.match_substring_regex(values, FORMULA_LIKE)
         look = pc.if_else(guarded, str(style.guarded), str(style.plain))
-    kind = '" t="s"><v>' if column.is_text else '"><v>'
+    kind = '" t="s"><v>' if is_text else '"><v>'
     cells = pc.binary_join_element_wise('" s="', look, kind, numbers.cast(pa.string()), "</v></c>", "")
-    blank = f'" s="{style.plain}"/>'
-    return pa.concat_arrays([pc.fill_null(cells, blank), pa.array([blank])])
+    return pc.fill_null(cells, f'" s="{style.plain}"/>')
 
 
 def _lines(values: pa.Array, width: float) -> npt.NDArray[np.float64]:

@@ -12,8 +12,10 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from html import escape, unescape
+from typing import NamedTuple
 
 import openpyxl
 import pyarrow as pa
@@ -40,6 +42,7 @@ _RELATION = (
     b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
     b'Target="/xl/sharedStrings.xml"/>'
 )
+_FEW = 200_000  # rows of which two parts are made at a time; beyond, memory is dearer than time
 LEVEL = 5  # of zlib-ng: in half the time a little smaller than zlib's own 6
 _STRINGS = "xl/sharedStrings.xml"
 
@@ -84,7 +87,8 @@ def finish(
     _announce(parts)
     _describe(parts, drawn)
     _set_times(parts, stamp)
-    return _zipped(parts, stamp)
+    few = sum(one.count for one in data.values()) <= _FEW
+    return _zipped(parts, stamp, at_a_time=2 if few else 1)
 
 
 def _whole(part: Part) -> bytes:
@@ -143,33 +147,39 @@ def _set_times(parts: dict[str, Part], stamp: date) -> None:
     )
 
 
-def _zipped(parts: Mapping[str, Part], stamp: date) -> bytes:
-    """The package. zipfile keeps its directory, and knows no deflate but zlib's."""
+def _zipped(parts: Mapping[str, Part], stamp: date, at_a_time: int) -> bytes:
+    """The package. zipfile keeps its directory, and knows no deflate but zlib's and no second core."""
+    names = sorted(parts, key=lambda part: (part != "[Content_Types].xml", part))
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name in sorted(parts, key=lambda part: (part != "[Content_Types].xml", part)):
+    with ThreadPoolExecutor(at_a_time, "parts") as pool, zipfile.ZipFile(target, "w") as archive:
+        for name, packed in zip(names, pool.map(_packed, map(parts.__getitem__, names)), strict=True):
             entry = zipfile.ZipInfo(name, (max(stamp.year, 1980), stamp.month, stamp.day, 0, 0, 0))
             entry.external_attr = 0o600 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.header_offset = target.tell()
-            deflated = _deflated(entry, parts[name])
+            entry.CRC, entry.file_size = packed.checksum, packed.size
+            entry.compress_size = sum(map(len, packed.deflated))
             target.write(entry.FileHeader())
-            target.writelines(deflated)
+            target.writelines(packed.deflated)
             archive.filelist.append(entry)
             archive.NameToInfo[name] = entry
             archive.start_dir = target.tell()
     return target.getvalue()
 
 
-def _deflated(entry: zipfile.ZipInfo, part: Part) -> list[bytes]:
-    """The part as the package holds it; the entry is told its sizes and its checksum."""
+class _Packed(NamedTuple):
+    """A part as the package holds it, and what the package says of it."""
+
+    deflated: list[bytes]
+    size: int
+    checksum: int
+
+
+def _packed(part: Part) -> _Packed:
     deflater = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
-    pieces = []
-    entry.CRC = 0
+    deflated, size, checksum = [], 0, 0
     for piece in (part,) if isinstance(part, bytes) else part:
-        entry.file_size += len(piece)
-        entry.CRC = zlib_ng.crc32(piece, entry.CRC)
-        pieces.append(deflater.compress(piece))
-    pieces.append(deflater.flush())
-    entry.compress_size = sum(map(len, pieces))
-    return pieces
+        size += len(piece)
+        checksum = zlib_ng.crc32(piece, checksum)
+        deflated.append(deflater.compress(piece))
+    return _Packed([*deflated, deflater.flush()], size, checksum)
