@@ -103,6 +103,8 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         raise _why_nothing(failures, sheets, grids, profile)
     rows = parts[0] if len(parts) == 1 else _one_below_the_other(parts)
     refuse_unreadable(rows, table, rejections)
+    if not rows.num_rows:
+        notices.append(("no_rows", {}))
     return Canonical(
         rows,
         tuple(sheets),

@@ -114,6 +114,11 @@ def test_example_rows_at_the_top(tmp_path: Path, column: str, words: str):
     assert read.sheet.set_aside == {"title": 1, "example": 1}
 
 
+def test_a_header_without_rows_is_noticed(tmp_path: Path):
+    read = take_rows(tmp_path, [["终端台账"], HEADER, padded("合计", "0")])
+    assert (read.reading.error, read.reading.rows, read.reading.notices) == ("", 0, (("no_rows", {}),))
+
+
 def test_a_second_table_below_is_not_read_under_the_first_header(tmp_path: Path):
     below = [["商户编号", "商户名称", "商户状态"], [MERCHANT, "晨光小店", "正常"]]
     rows = [["序列号", "商户号", "型号"], ["SN000001", MERCHANT, "N5"], ["", "", ""], *below]
