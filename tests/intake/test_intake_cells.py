@@ -182,9 +182,10 @@ def test_dates_as_cells_and_as_bare_numbers(tmp_path: Path):
         assert take_cell(tmp_path, cell, "D").column("install_date") == [date(2025, 1, 15)] * 2
 
 
-def test_a_workbook_that_counts_from_1904(tmp_path: Path):
+@pytest.mark.parametrize("extension", ["", '<extLst><ext><x:workbookPr xmlns:x="x15" a="1"/></ext></extLst>'])
+def test_a_workbook_that_counts_from_1904(tmp_path: Path, extension: str):
     cell = f'<c r="D2" s="{DATE}"><v>44210</v></c>'
-    read = take_cell(tmp_path, cell, "D", properties='<workbookPr date1904="1"/>')
+    read = take_cell(tmp_path, cell, "D", properties=f'<workbookPr date1904="1"/>{extension}')
     assert read.column("install_date") == [date(2025, 1, 15)] * 2
 
 

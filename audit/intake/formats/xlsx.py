@@ -108,7 +108,9 @@ class _Plain:
         return self._columns.grid(sheet.name, sheet.part)
 
     def by_fastexcel(self, sheet: _Part, content: bytes) -> Grid | None:
-        """The sheet where fastexcel finds its way in it."""
+        """The sheet where fastexcel finds its way in it. It may miss that days count from 1904."""
+        if self._formats.styles.is_1904:
+            return None
         if not (self._package.is_exact(sheet.part) and self._fast):
             return None
         return self._fast.grid(sheet.name, content, self._formats.styles.padded)
