@@ -60,6 +60,7 @@ _NUMBER = re.compile(
     r"(?P<exponent>E[+-]?\d{1,3})?(?P<unit>[千万亿]?)元?",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"^\d{1,3}\s*[-_:.、|)]\s*(?=\D)|\s*[(\[【]\d{1,3}[)\]】]$")
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -213,12 +214,15 @@ def clean_text(text: str) -> str | None:
 
 
 def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:
-    """The canonical word for a label. Labels set in `[inputs.<feed>.codes]` come first."""
-    label = normalise_label(text)
+    """The canonical word for a label. Labels set in `[inputs.<feed>.codes]` come first.
+
+    Of a number and a label - 00-启用, 启用(00) - the label tells: the numbers differ from system to system.
+    """
     assert column.codes is not None
-    word = configured.get(label) or column.codes.by_label.get(label)
-    if word:
-        return word
+    value = unicodedata.normalize("NFKC", text).strip()
+    for label in dict.fromkeys(map(normalise_label, (value, _NUMBERED.sub("", value)))):
+        if word := configured.get(label) or column.codes.by_label.get(label):
+            return word
     if _is_blank(text):
         return None
     raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)

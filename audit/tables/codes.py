@@ -11,13 +11,13 @@ from audit.tables.model import CodeList, normalise_label
 REGISTRATION_STATUS = CodeList(
     "reg_status",
     {
-        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,是,√,✓,y,yes,"
+        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,是,√,✓,✔,y,yes,"
         "success,succeeded,ok,passed,approved,complete,completed",
         "pending": "报备中,处理中,审核中,审批中,待审核,待审批,报备待审核,已提交,已报送,提交中,登记中,入网中,备案中,"
         "processing,submitted,submit,wait,waiting,in review,under review",
         "failed": "报备失败,失败,驳回,已驳回,审核未通过,审核不通过,审核失败,登记失败,入网失败,备案失败,未通过,不通过,"
         "被拒绝,已拒绝,拒绝,已退回,退回,错误,fail,rejected,error,denied",
-        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,否,×,✗,n,no,none,not registered,unregistered,init",
+        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,否,×,✗,✘,n,no,none,not registered,unregistered,init",
         "cancelled": "已注销,注销,注销成功,取消报备,已取消,已撤销,撤销,已失效,失效,已注销登记,已注销报备,报备已注销,"
         "canceled,logged,closed,deleted,revoked",
         "frozen": "冻结,已冻结,暂停,已暂停,suspended,freezed",
@@ -55,11 +55,11 @@ MERCHANT_STATUS = CodeList(
 CHANNEL = CodeList(
     "channel",
     {
-        "wechat": "微信,微信支付,财付通,wxp,wx,wechat pay,weixin",
-        "alipay": "支付宝,alp,al,ali",
-        "unionpay": "银联,中国银联,云闪付,银联二维码,unp,union,cup,un,china unionpay",
-        "nucc": "网联,网联清算",
-        "common": "通用,全部,all",
+        "wechat": "微信,微信支付,微信渠道,微信通道,财付通,wxp,wx,wechat pay,weixin",
+        "alipay": "支付宝,支付宝支付,支付宝渠道,支付宝通道,alp,al,ali",
+        "unionpay": "银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,unp,union,cup,un,china unionpay",
+        "nucc": "网联,网联渠道,网联清算",
+        "common": "通用,全部,全渠道,all",
     },
 )
 
@@ -104,8 +104,8 @@ MODEL_REQUIREMENT = CodeList(
     },
 )
 
-_YES = "是,有,支持,y,yes,true,t,√,✓,1,on,具备,已具备"
-_NO = "否,无,不支持,n,no,false,f,×,✗,0,off,不具备,未具备,没有"
+_YES = "是,有,支持,y,yes,true,t,√,✓,✔,1,on,具备,已具备"
+_NO = "否,无,不支持,n,no,false,f,×,✗,✘,x,0,off,不具备,未具备,没有"
 YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
     normalise_label(word) or word: False for word in _NO.split(",")
 }

@@ -283,7 +283,17 @@ def test_a_submission_is_no_confirmation_and_one_word_may_mean_two_things(tmp_pa
     assert take_column(tmp_path, "终端状态", ["注销"]).column("terminal_status") == ["retired"]
 
 
-@pytest.mark.parametrize("code", ["00", "1", "待激活", "???", "正 常 吗"])
+@pytest.mark.parametrize("text", ["00-启用", "启用(00)", "1|启用", "01：启用", "启用（1）", "001、启用"])
+def test_of_a_number_and_a_label_the_label_tells(tmp_path: Path, text: str):
+    assert take_column(tmp_path, "终端状态", ["停用", text]).column("terminal_status") == [
+        "inactive",
+        "active",
+    ]
+
+
+@pytest.mark.parametrize(
+    "code", ["00", "1", "1-", "(00)", "1-2", "启用（待审）", "待激活", "???", "正 常 吗"]
+)
 def test_a_code_nobody_explained_is_rejected(tmp_path: Path, code: str):
     read = take_column(tmp_path, "终端状态", ["在用", code])
     assert read.column("terminal_status") == ["active", None]
