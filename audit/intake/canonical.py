@@ -346,16 +346,16 @@ def _without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
     """Keep the first of rows that are equal in every canonical column, and count its copies."""
     columns = [name for name in rows.column_names if name not in PROVENANCE and not name.endswith("_raw")]
     doubles = np.arange(rows.num_rows)  # rows that have one, as far as the columns were looked at
-    kinds = pa.array(np.zeros(rows.num_rows, np.int64))
+    kinds: list[pa.Array] = []  # of those rows: as far, rows of one kind are alike
     for name in columns:
         values = whole(rows[name])
-        kinds = alike([kinds, values if len(doubles) == len(values) else values.take(pa.array(doubles))])
-        numbers = kinds.to_numpy()
+        values = values if len(doubles) == len(values) else values.take(pa.array(doubles))
+        numbers = alike([*kinds, values]).to_numpy()
         shared = np.bincount(numbers)[numbers] > 1
-        doubles, kinds = doubles[shared], pa.array(numbers[shared])
+        doubles, kinds = doubles[shared], [pa.array(numbers[shared])]
         if not len(doubles):
             return rows, 0
-    _, first, counts = np.unique(kinds.to_numpy(), return_index=True, return_counts=True)
+    _, first, counts = np.unique(numbers[shared], return_index=True, return_counts=True)
     keep = np.ones(rows.num_rows, bool)
     keep[doubles] = False
     keep[doubles[first]] = True

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
-from audit.intake.formats.delimited import UNDECODABLE
+from audit.intake.formats.encodings import UNDECODABLE
 from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference

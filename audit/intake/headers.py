@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.grid import Grid
 from audit.intake.reading import Mapped
+from audit.intake.repeats import decoded
 from audit.tables import Table, header_forms, normalise_label
 
 SEARCHED_ROWS = 40
@@ -192,7 +193,7 @@ def _two_languages(form: str, table: Table) -> tuple[str, str] | None:
 
 
 def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:
-    a, b = (grid.columns[index].slice(row + 1) for index in (left, right))
+    a, b = (decoded(grid.columns[index].slice(row + 1)) for index in (left, right))
     return bool(pc.all(pc.fill_null(pc.equal(a, b), True)).as_py() in (True, None))
 
 
@@ -226,7 +227,7 @@ def _by_content(
         return
     if not _EITHER_NUMBER & set(header_forms(labels[index])):
         return
-    lengths = pc.utf8_length(pc.utf8_trim_whitespace(grid.columns[index].slice(row + 1).drop_null()))
+    lengths = pc.utf8_length(pc.utf8_trim_whitespace(decoded(grid.columns[index].slice(row + 1)).drop_null()))
     if len(lengths) and np.median(lengths.to_numpy()) > _TERMINAL_ID_LENGTH:
         columns["serial_no"] = columns.pop("terminal_id")
         how["serial_no"] = "content"

@@ -62,7 +62,7 @@ def about_overlong_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> It
         return
     longer = np.zeros(len(places), bool)
     for column in grid.columns[header.width :]:
-        texts = pc.utf8_trim_whitespace(column.take(pa.array(places)))
+        texts = pc.utf8_trim_whitespace(decoded(column.take(pa.array(places))))
         longer |= pc.fill_null(pc.not_equal(texts, ""), False).to_numpy(zero_copy_only=False)
     if rows := (places[longer] + 1).tolist():
         yield "overlong_rows", {"count": len(rows), "rows": rows[:_LISTED_ROWS]}

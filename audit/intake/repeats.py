@@ -32,11 +32,15 @@ def encoded(column: pa.Array) -> pa.Array:
     """The column as each value once, where a sample of its rows says that values repeat; else as it is."""
     if is_encoded(column) or column.type != pa.string():
         return column
+    return column.dictionary_encode() if len(column) <= _SAMPLED or repeats(column) else column
+
+
+def repeats(column: pa.Array) -> bool:
+    """Whether a sample of its rows says that the values of a string array repeat."""
+    sample = column
     if len(column) > _SAMPLED:
         sample = column.take(pa.array(np.linspace(0, len(column) - 1, _SAMPLED, dtype=np.int64)))
-        if pc.count_distinct(sample).as_py() > _TELLING * (_SAMPLED - sample.null_count):
-            return column
-    return column.dictionary_encode()
+    return bool(pc.count_distinct(sample).as_py() <= _TELLING * (len(sample) - sample.null_count))
 
 
 def decoded(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -83,7 +87,9 @@ def alike(columns: Sequence[pa.Array]) -> pa.Array:
     for place, column in enumerate(columns):
         index = (column if is_encoded(column) else column.dictionary_encode()).indices.fill_null(-1)
         values = index.to_numpy(zero_copy_only=False).astype(np.int64) + 1
-        before = kinds.to_numpy().astype(np.int64) if place else 0
-        # at most rows times rows: no overflow
-        kinds = pa.array(before * (int(values.max(initial=0)) + 1) + values).dictionary_encode().indices
+        if place:  # at most rows times rows: no overflow
+            values += kinds.to_numpy().astype(np.int64) * (int(values.max(initial=0)) + 1)
+            kinds = pa.array(values).dictionary_encode().indices
+        else:
+            kinds = pa.array(values.astype(np.int32))
     return kinds

@@ -12,7 +12,7 @@ import pyarrow as pa
 from lxml import etree
 
 from audit.errors import InputError, Unusable
-from audit.intake.formats.delimited import decode
+from audit.intake.formats.encodings import decode
 from audit.intake.formats.numbers import number_text
 from audit.intake.formats.sheet import MAX_COLUMNS, Sheet
 from audit.intake.grid import Grid, Mark

@@ -63,6 +63,9 @@ _STREAMS = {"WordDocument": "Word", "PowerPoint Document": "PowerPoint", "__subs
 _PACKAGES = {"word/": "Word", "ppt/": "PowerPoint", "index/document.iwa": "Numbers", "visio/": "Visio"}
 
 
+_BLANK = b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"
+
+
 def from_its_start(data: bytes) -> bytes:
     """The file without the blanks and the byte-order mark that web pages send before a workbook."""
     head = data[:64].lstrip(b"\xef\xbb\xbf\t\r\n ")
@@ -75,7 +78,7 @@ def sniff(data: bytes) -> FileKind:
 
     Raises InputError with the class a person can act on: empty, truncated, not a spreadsheet.
     """
-    if not data.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"):
+    if not data[:64].strip(_BLANK) and not data.strip(_BLANK):
         raise InputError(Unusable.EMPTY, "file_empty")
     if data.startswith((_ZIP, _EMPTY_ZIP)):
         return _zip_kind(data)

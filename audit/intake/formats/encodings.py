@@ -1,0 +1,139 @@
+"""Which encoding the bytes of a text are in, and the text."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from audit.errors import InputError, Unusable
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before the mark of UTF-16, with which it begins
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# what no text holds; NULs pad the fields of some databases
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19]")
+# a few broken bytes in a long file are reported cell by cell; more than this and the guess is wrong
+_BROKEN_SHARE = 0.001
+_BROKEN_LETTERS = 0.1
+_PIECE = 1 << 22
+UNDECODABLE = "\ufffd"
+
+
+def as_utf8(data: bytes, encoding: str | None = None) -> tuple[memoryview, str]:
+    """The text in UTF-8 and the name of the encoding it is in; undecodable bytes become U+FFFD.
+
+    `encoding` overrules detection: byte-order mark, then strict UTF-8 over the whole file, then GB18030
+    (which contains GBK). Raises InputError when the bytes are no text, or end inside a character.
+    """
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            said = encoding if encoding and not encoding.lower().startswith("utf") else name
+            return _recoded(memoryview(data)[len(mark) :], said)
+    if encoding:
+        return _recoded(memoryview(data), encoding)
+    if wide := _utf16_without_mark(data):
+        return _recoded(memoryview(data), wide)
+    if b"\x00" in data:
+        data = _without_nulls(data)
+    if is_utf8(data):
+        return memoryview(data), "utf-8"
+    _refuse_cut(data)
+    if _mostly_utf8(data):  # GBK text would hardly hold a valid letter
+        return memoryview(data.decode("utf-8", errors="replace").encode()), "utf-8"
+    return _recoded(memoryview(data), "gb18030")
+
+
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """The text and the name of its encoding, as `as_utf8` finds them."""
+    text, found = as_utf8(data, encoding)
+    return str(text, "utf-8", "surrogatepass"), found
+
+
+def is_utf8(data: bytes | memoryview) -> bool:
+    """Whether the bytes are UTF-8 from the first to the last."""
+    ends = pa.array([0, len(data)], pa.int64()).buffers()[1]
+    try:
+        pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _refuse_cut(data: bytes) -> None:
+    """Raise InputError where only the last character is broken, and all before it is UTF-8, and not ASCII."""
+    for length in range(len(data) - 1, max(1, len(data) - 3) - 1, -1):
+        if is_utf8(memoryview(data)[:length]):
+            if not data[:length].isascii():
+                raise InputError(Unusable.TRUNCATED, "text_truncated")
+            return
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether letters are hardly ever broken in UTF-8; reads on until the rest could not change that."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    pieces = [memoryview(data)[start : start + _PIECE] for start in range(0, len(data), _PIECE)]
+    beyond_ascii = [int(np.count_nonzero(np.frombuffer(piece, np.uint8) > 127)) for piece in pieces]
+    rest, broken, whole = sum(beyond_ascii), 0, 0
+    for number, (piece, there) in enumerate(zip(pieces, beyond_ascii, strict=True), 1):
+        text = decoder.decode(piece, final=number == len(pieces))
+        ours = text.count(UNDECODABLE)
+        broken, whole, rest = broken + ours, whole + len(text) - (len(piece) - there) - ours, rest - there
+        # a letter has two bytes at least, and may have begun in this piece
+        if broken > _BROKEN_LETTERS * (whole + rest // 2 + 1):
+            return False
+    return broken <= _BROKEN_LETTERS * whole
+
+
+def _without_nulls(data: bytes) -> bytes:
+    """Text whose fields are padded with NULs. Raises InputError for binary data, and for a file that ends in
+    NULs: room was made for it, and its end was never written."""
+    text = data.replace(b"\x00", b"")
+    if len(text) < len(data) // 2 or _CONTROLS.search(text):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="binary")
+    if data.endswith(b"\x00" * 4):
+        raise InputError(Unusable.TRUNCATED, "text_truncated")
+    return text
+
+
+def _recoded(data: memoryview, encoding: str) -> tuple[memoryview, str]:
+    if encoding == "utf-8" and is_utf8(data):
+        return data, encoding
+    try:
+        return _in_pieces(data, encoding), encoding
+    except UnicodeDecodeError:
+        text = str(data, encoding, "replace")
+    except LookupError:
+        raise InputError(Unusable.UNREADABLE, "encoding_unknown", encoding=encoding) from None
+    if text.count(UNDECODABLE) > max(10, len(text) * _BROKEN_SHARE):
+        raise InputError(Unusable.UNREADABLE, "text_undecodable", encoding=encoding)
+    return memoryview(text.encode("utf-8", "surrogatepass")), encoding
+
+
+def _in_pieces(data: memoryview, encoding: str) -> memoryview:
+    """The text in UTF-8, a piece at a time: as a whole, Python needs up to four bytes a character."""
+    if encoding != "gb18030":
+        return memoryview(str(data, encoding).encode("utf-8", "surrogatepass"))
+    decoder, text = codecs.getincrementaldecoder(encoding)(), io.BytesIO()
+    for start in range(0, len(data), _PIECE):
+        text.write(decoder.decode(data[start : start + _PIECE]).encode())
+    text.write(decoder.decode(b"", final=True).encode())
+    return text.getbuffer()
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    head = data[:4096]
+    nulls = head[1::2].count(0), head[0::2].count(0)
+    # separators and digits are ASCII, so one half of a UTF-16 table's bytes is full of zeros
+    if nulls[0] > len(head) // 8 and nulls[0] > 8 * nulls[1]:
+        return "utf-16-le"
+    if nulls[1] > len(head) // 8 and nulls[1] > 8 * nulls[0]:
+        return "utf-16-be"
+    return None
