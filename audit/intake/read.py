@@ -15,7 +15,7 @@ from audit.intake.grid import Grid
 from audit.intake.opening import read_whole
 from audit.intake.personal import protect
 from audit.intake.reading import FileReading, SheetReading
-from audit.intake.request import Request
+from audit.intake.request import Request, stamp_of
 from audit.intake.rows import write_rows
 from audit.intake.sheets import tables_in
 from audit.tables import TABLES
@@ -26,7 +26,8 @@ def read_file(request: Request) -> FileReading:
     reading = FileReading(request.path)
     try:
         data = read_whole(Path(request.path))
-        reading = replace(reading, sha256=sha256(data).hexdigest())
+        known = request.digest and tuple(request.stamp) == stamp_of(Path(request.path))
+        reading = replace(reading, sha256=request.digest if known else sha256(data).hexdigest())
         source = _opened(data, request)
         reading = replace(
             reading,

@@ -22,6 +22,7 @@ class Request:
     personal numbers; "" leaves them in clear, which is for the owner of the file alone (`inspect --to`);
     `unmask` names personal columns whose text stays beside its hash.
     `derived` adds the columns that are worked out for the rules.
+    `digest` is that of the bytes if the file still has its `stamp`; the reader need not work it out again.
     """
 
     path: str
@@ -37,6 +38,8 @@ class Request:
     fewest: int = 2  # columns of the table that a header names at least; 1 for a mere list
     careful: bool = False  # without readers that may abort the process
     output: str = ""
+    digest: str = ""
+    stamp: Sequence[int] = ()
 
     def fingerprint(self, digest: str) -> str:
         """What the canonical rows depend on: the bytes, how they are read, and the reader."""
@@ -56,6 +59,12 @@ class Request:
     def from_json(cls, plain: dict[str, Any]) -> Self:
         """The request that `to_json` wrote."""
         return cls(**plain)
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Size in bytes, and when the file was changed last, in nanoseconds."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def digest_of(path: Path) -> str:

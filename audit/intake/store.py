@@ -16,7 +16,7 @@ from audit.files import PRIVATE, replacing, write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading
-from audit.intake.request import Request, digest_of
+from audit.intake.request import Request, digest_of, stamp_of
 from audit.intake.rows import SUFFIX
 
 _KEPT_SECONDS = 14 * 86_400
@@ -35,12 +35,13 @@ class Store:
         """The account of a file and the file of its canonical rows (missing when unusable)."""
         try:
             await_settled(Path(request.path))
+            stamp = stamp_of(Path(request.path))
             digest = digest_of(Path(request.path))
         except InputError as failure:
             return FileReading(request.path).failed(failure), self.folder / "none"
         except OSError:
-            digest = ""
-        request = replace(request, secret=self.secret)
+            digest, stamp = "", (0, 0)
+        request = replace(request, secret=self.secret, digest=digest, stamp=stamp)
         rows = self.folder / f"{request.fingerprint(digest)}{SUFFIX}"
         account = rows.with_suffix(".json")
         if digest and rows.is_file() and account.is_file():

@@ -17,7 +17,7 @@ from audit.errors import CannotWrite, Unusable
 from audit.intake.child import Limits, read_in_child
 from audit.intake.read import read_file
 from audit.intake.reading import FileReading
-from audit.intake.request import Request
+from audit.intake.request import Request, digest_of, stamp_of
 from audit.intake.rows import read_rows
 from audit.intake.store import Store
 
@@ -63,6 +63,15 @@ def test_the_same_bytes_are_read_once(store: Store, reader: Counted, ledger: Req
     assert (same_rows, same_rows.read_bytes()) == (rows, written)
     assert first.rejected == 1
     assert read_rows(rows).num_rows == first.rows == 2
+
+
+def test_a_digest_is_taken_over_while_the_file_is_the_same(ledger: Request, tmp_path: Path):
+    path, output = Path(ledger.path), str(tmp_path / "rows")
+    known = replace(ledger, output=output, digest="5" * 64, stamp=stamp_of(path))
+    assert read_file(known).sha256 == "5" * 64
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert read_file(known).sha256 == digest_of(path)
+    assert read_file(replace(ledger, output=output)).sha256 == digest_of(path)
 
 
 def test_another_process_finds_them_too(store: Store, reader: Counted, ledger: Request):
