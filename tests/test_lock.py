@@ -8,14 +8,19 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import ANY
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from conftest import AS_OF, Estate
+from postgres import fresh_database
 
 from audit.errors import CannotWrite, ExitCode, Locked
+from audit.ledger.database import Database
+from audit.ledger.schema import RUNS
 from audit.lock import holder_of, only_run
 from audit.words import load_words
 
@@ -111,3 +116,36 @@ def test_a_night_may_wait_for_a_delivery_to_end(tmp_path: Path):
     with only_run(tmp_path, ZONE, 0.2):
         assert holder_of(tmp_path) == {"pid": os.getpid(), "started": ANY}
     assert holder_of(tmp_path) is None
+
+
+@pytest.mark.postgres
+def test_writers_of_one_server_take_turns_or_are_refused(
+    estate: Estate, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+):
+    with fresh_database(postgres_server, "turns") as url:
+        estate.sections["ledger"] = f'url = "{url}"'
+        elsewhere = Database(url, estate.folder / "another-machine")
+        monkeypatch.setattr("audit.ledger.database.BUSY_MILLISECONDS", 300)
+        with elsewhere.transaction():  # a night on another machine, with a state folder of its own
+            with pytest.raises(Locked) as refused:
+                estate.run()
+            assert (refused.value.key, refused.value.exit_code) == ("ledger_busy", ExitCode.LOCKED)
+            looking = Database(url, estate.folder / "state", reading=True)
+            with looking.transaction() as connection:
+                assert not connection.execute(sa.select(RUNS)).all(), "what is only looked at does not wait"
+            looking.close()
+        assert not (estate.folder / "reports").exists()
+        assert estate.run().code is ExitCode.DONE
+        with elsewhere.transaction() as connection:
+            assert len(connection.execute(sa.select(RUNS)).all()) == 1
+        elsewhere.close()
+
+
+@pytest.mark.postgres
+def test_two_machines_may_be_the_first(tmp_path: Path, postgres_server: str):
+    with fresh_database(postgres_server, "first") as url, ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda number: Database(url, tmp_path / str(number)), range(4)))
+        for database in opened:
+            with database.transaction() as connection:
+                assert connection.execute(sa.select(RUNS)).all() == []
+            database.close()

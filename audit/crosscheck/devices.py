@@ -41,7 +41,7 @@ def scoped(
     if {"missing_fields", "required_fields"} & set(wanted):
         facts = completeness(engine, facts, *_required(columns, profile))
     kept = {*wanted, "device_key"}
-    return engine.held(engine.named(_only(facts, kept), "device_key"))
+    return engine.kept(engine.named(_only(facts, kept), "device_key"))
 
 
 def completeness(

@@ -128,7 +128,9 @@ class _Building:
         wanted = None if self.sources.wanted is None else set(self.sources.wanted[subject]) | ALWAYS
         kept = [name for name in FACTS[subject] if wanted is None or name in wanted]
         conformed = self._with_absent(subject, frame, kept).select(*kept)
-        return conformed if subject in _HELD else self.engine.held(conformed)
+        if subject in _HELD:
+            return conformed
+        return self.engine.kept(conformed) if subject is Subject.ROW else self.engine.held(conformed)
 
     def _with_absent(self, subject: Subject, frame: Frame, names: Iterable[str]) -> Frame:
         present = set(frame.collect_schema().names())
@@ -164,7 +166,14 @@ class _Building:
 
     @cached_property
     def device(self) -> Frame:
-        """DEVICE facts: the ledger's rows with every group that is asked for."""
+        """DEVICE facts; where there is one channel, its rows are the devices' and have all their columns."""
+        if len(self.sources.channels) == 1:
+            return self.device_channel
+        return self._device
+
+    @cached_property
+    def _device(self) -> Frame:
+        """The ledger's rows with every group that is asked for."""
         sources, engine, wanted = self.sources, self.engine, self._of_devices
         tables, columns = sources.tables, sources.columns
         facts = base = self._ledger
@@ -188,7 +197,8 @@ class _Building:
             facts = with_registered(facts, self.lists, wanted | {"registered_channel"})
         if columns["registrations"] and "near" in asked:
             facts = engine.attach(facts, self._near[0], "row_id")
-        return engine.held(facts.drop(*_DONE_WITH))
+        facts = facts.drop(*_DONE_WITH)
+        return engine.kept(facts) if len(sources.channels) == 1 else engine.held(facts)
 
     @cached_property
     def lists(self) -> Listed:
@@ -224,7 +234,7 @@ class _Building:
 
     def _in_channel(self, channel: str, asked: Collection[str]) -> Frame:
         any_channel = channel == ANY_CHANNEL
-        frame = beside_device(self.device, self.lists, channel, any_channel, asked)
+        frame = beside_device(self._device, self.lists, channel, any_channel, asked)
         present = frame.collect_schema().names()
         if "registered_elsewhere" in asked and "registered_channel" in present:
             elsewhere = (nw.col("registered_channel") != channel) & ~(

@@ -43,7 +43,7 @@ def listed(
         named, ["device_code", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
     )
     keyed = engine.named(devices.select("device_key", "row_id", *KEYS), "device_key").drop("device_key")
-    return Listed(engine, engine.held(keyed), engine.held(current.drop("decided_at")), registrations, ways)
+    return Listed(engine, engine.kept(keyed), engine.held(current.drop("decided_at")), registrations, ways)
 
 
 # columns of the list that the steps themselves look at

@@ -79,6 +79,10 @@ class Engine:
         """The frame computed once, to be read several times."""
         raise NotImplementedError
 
+    def kept(self, frame: Frame) -> Frame:
+        """A frame that is little work over tables, to be read several times a few columns at a time."""
+        return self.held(frame)
+
     def staged(self, frame: Frame) -> Frame:
         """The frame for one step to read, computed before by an engine that plans long chains badly."""
         return frame

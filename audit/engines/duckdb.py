@@ -52,6 +52,8 @@ class DuckDBEngine(Engine):
                 "memory_limit": f"{self.memory_bytes >> 20}MiB",
                 "temp_directory": str(self._folder),
                 "preserve_insertion_order": False,  # rows are told apart by their ids
+                # it would gather the wide side of a look-up in memory, for it thinks that few rows have keys
+                "disabled_optimizers": "build_side_probe_side",
             },
         )
         self._tables = 0
@@ -106,6 +108,10 @@ class DuckDBEngine(Engine):
             frame.to_native().create(name)
         return self._named(name)
 
+    def kept(self, frame: Frame) -> Frame:
+        """See Engine: a view, for wide rows cost more to write down than to read again."""
+        return self._named(self._view(frame))
+
     def staged(self, frame: Frame) -> Frame:
         """See Engine."""
         return self.held(frame)
@@ -121,14 +127,29 @@ class DuckDBEngine(Engine):
         return self._named(joined)
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
-        """See Engine."""
+        """See Engine: only rows that share the first of their keys are put in order."""
+        rows, first, losers = self._view(frame), _quoted(by[0]), self._name("losers")
         direction = "desc" if last else "asc"
         ordered = ", ".join(f"{_quoted(name)} {direction}" for name in order)
         partition = ", ".join(map(_quoted, by))
+        told = ", ".join(map(_quoted, dict.fromkeys((*by, *order))))
+        with self._within_means():
+            self._connection.execute(
+                f"create table {losers} as "
+                f"with several as (select {first} as one from {rows} group by 1 having count(*) > 1) "
+                f"select {told} from {rows} l "
+                f"where exists (from several s where s.one is not distinct from l.{first}) "
+                f"qualify row_number() over (partition by {partition} order by {ordered}) > 1"
+            )
+        if not self._connection.table(losers).limit(1).fetchall():
+            return self._named(rows)
         picked = self._name("picked")
+        same = " and ".join(
+            f"s.{_quoted(name)} is not distinct from l.{_quoted(name)}"
+            for name in dict.fromkeys((*by, *order))
+        )
         self._connection.execute(
-            f"create view {picked} as select * from {self._view(frame)} "
-            f"qualify row_number() over (partition by {partition} order by {ordered}) = 1"
+            f"create view {picked} as from {rows} l where not exists (from {losers} s where {same})"
         )
         return self._named(picked)
 

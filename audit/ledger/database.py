@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
-from audit.errors import CannotWrite, ConfigError, LedgerDamaged
+from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
 from audit.files import PRIVATE
 
 HEAD = "0005"  # the newest revision under `migrations`
@@ -19,6 +19,7 @@ NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to the
 LEDGER_FILE = "ledger.sqlite"  # in the state folder
 BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file
 _FIRST = "0001"  # what a ledger without a version is
+_WRITERS = 0x706F7361  # the number under which those that write to a server's ledger queue
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
@@ -27,12 +28,14 @@ class Database:
 
     Opening brings the schema up to date, and looks the file over when the last one to open it did not get
     to close it. `reading` looks at what is committed, beside a night that may be under way, and does neither.
-    Raises CannotWrite, LedgerDamaged, or ConfigError for a URL that cannot be used.
+    On a server writers take turns, wherever they run. Raises CannotWrite, LedgerDamaged, Locked where another
+    writer is not done in time, or ConfigError for a URL that cannot be used.
     """
 
     def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
         self._file = None if url else state / LEDGER_FILE
         self._mark = None if reading else state / _OPEN
+        self._reading = reading
         try:
             self._shown = str(self._file or sa.make_url(url))
             state.mkdir(parents=True, exist_ok=True)
@@ -70,7 +73,7 @@ class Database:
     def transaction(self) -> Iterator[sa.Connection]:
         """Everything inside is committed together, or nothing is."""
         try:
-            with self.engine.begin() as connection:
+            with self._begun() as connection:
                 yield connection
         except OperationalError as failure:
             raise self._unwritable(failure) from failure
@@ -78,6 +81,25 @@ class Database:
             if type(failure) is not DatabaseError:  # a constraint that was broken is a fault of ours
                 raise
             raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
+
+    @contextmanager
+    def _begun(self) -> Iterator[sa.Connection]:
+        with self.engine.begin() as connection:
+            if not self.is_sqlite and not self._reading:
+                self._await_turn(connection)
+            yield connection
+
+    def _await_turn(self, connection: sa.Connection) -> None:
+        """Hold the ledger until the transaction ends; the server lets go of it with a writer that dies."""
+        try:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        except OperationalError as failure:
+            if getattr(failure.orig, "sqlstate", "") != "55P03":  # lock_not_available
+                raise
+            seconds = BUSY_MILLISECONDS // 1_000
+            raise Locked("ledger_busy", path=self._shown, seconds=seconds) from failure
 
     def problems(self) -> list[str]:
         """What is wrong with the database itself, in its own words; empty when it is sound."""
@@ -117,7 +139,7 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.engine.begin() as connection:
+        with self._begun() as connection:
             config.attributes["connection"] = connection
             if found == _FIRST:
                 command.stamp(config, _FIRST)

@@ -165,3 +165,18 @@ def test_a_file_name_that_is_no_text(ledger: Request, tmp_path: Path):
     Path(ledger.path).rename(path)
     reading = read_in_child(ledger.to_json() | {"path": str(path)})
     assert (reading.error, reading.rows, reading.path) == ("", 2, str(path))
+
+
+def test_a_dense_file_is_given_the_time_that_its_rows_take(tmp_path: Path):
+    mib = b"\0" * (1 << 20)
+    times = []
+    for start in (b"PAR1", b"seri"):
+        (tmp_path / "file").write_bytes(start + mib)
+        times.append(round(Limits().seconds_for(str(tmp_path / "file"))))
+    assert times == [40, 24]
+    os.mkfifo(tmp_path / "pipe")
+    assert Limits().seconds_for(str(tmp_path / "pipe")) == 20
+    assert Limits().seconds_for(str(tmp_path / "none")) == 20
+    with (tmp_path / "file").open("r+b") as stream:
+        stream.truncate(1 << 38)
+    assert Limits().seconds_for(str(tmp_path / "file")) == 1_200

@@ -32,7 +32,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 GZIP = b"\x1f\x8b"
-_PARQUET = b"PAR1"
+PARQUET = b"PAR1"
 _KNOWN_STRANGERS = {
     b"%PDF-": "PDF",
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -88,8 +88,8 @@ def sniff(data: bytes) -> FileKind:
         return FileKind.XLS
     if data.startswith(GZIP):
         return _gzip_kind(data)
-    if data.startswith(_PARQUET):
-        if not data.endswith(_PARQUET):
+    if data.startswith(PARQUET):
+        if not data.endswith(PARQUET):
             raise InputError(Unusable.TRUNCATED, "file_truncated")
         return FileKind.PARQUET
     for magic, name in _KNOWN_STRANGERS.items():
