@@ -1,7 +1,7 @@
 """How time and memory grow with the estate: the cross-check and the rules on DuckDB, beside SQL by hand.
 
-    python benchmarks/scale.py FOLDER [--devices 100000 1000000 10000000] [--rounds 3] [--memory-gib 3]
-        [--engine duckdb] [--whole] [--night] [--spark] [--write]
+    python benchmarks/scale.py FOLDER [--devices 100000 1000000 10000000] [--rate 0.001] [--rounds 3]
+        [--memory-gib 3] [--engine duckdb] [--whole] [--night] [--spark] [--write]
 
 FOLDER gets an estate of each size as Parquet (`make_estate`, a fifth as many merchants), read once by the
 intake into canonical Parquet. Each round runs, each in a process of its own, from those files on:
@@ -12,7 +12,7 @@ intake into canonical Parquet. Each round runs, each in a process of its own, fr
 
 `hand` and `fourteen` must find the same number of rows, rule by rule. Ratios are medians of the rounds' own;
 the slope is that of log(processor seconds) over log(devices), fitted to all sizes. `--night` runs one whole
-`pos-audit run` of each size as well, reading included, with a tenth of the faults. `--spark` compares one and
+`pos-audit run` of each size as well, reading included. `--spark` compares one and
 two workers of a standalone cluster of this machine, one core each, with DuckDB: the findings must be equal,
 byte for byte. `--write` puts the tables into RESULTS.md.
 """
@@ -33,7 +33,6 @@ import numpy as np
 from whole_night import AS_OF, RULES, Measured, machine, put_table, timed
 
 ROOT = Path(__file__).parents[1]
-NIGHT_RATE = 0.001
 COLUMNS = ("clock", "processor", "peak")
 
 
@@ -62,6 +61,7 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--devices", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--rate", type=float, default=0.001, help="of each of the fourteen faults")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory-gib", type=float, default=3.0, help="DuckDB's, for both sides")
     parser.add_argument("--engine", choices=["duckdb", "pandas"], default="duckdb")
@@ -73,12 +73,12 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def estate(asked: argparse.Namespace, devices: int, rate: float = 0.01) -> Path:
+def estate(asked: argparse.Namespace, devices: int) -> Path:
     """The folder of an estate of so many devices, made where it is not there."""
-    folder: Path = asked.folder / f"{devices}-{rate}"
+    folder: Path = asked.folder / f"{devices}-{asked.rate}"
     if not (folder / "audit.toml").exists():
         made = [str(folder), "--devices", str(devices), "--merchants", str(devices // 5)]
-        made += ["--format", "parquet", "--rate", str(rate)]
+        made += ["--format", "parquet", "--rate", str(asked.rate)]
         subprocess.run([sys.executable, str(Path(__file__).with_name("make_estate.py")), *made], check=True)
     return folder
 
@@ -137,7 +137,7 @@ def _curve_table(
 ) -> str:
     lines = [
         f"Medians of {asked.rounds} interleaved rounds; DuckDB held to {asked.memory_gib:g} GiB on both"
-        f" sides; faults in 1 % of the rows, each kind. {machine()}",
+        f" sides; each fault in {asked.rate:.1%} of the rows. {machine()}",
         "",
         "| devices | run | findings | clock, s | processor, s | peak MiB | processor ÷ `hand` |",
         "|---|---|---|---|---|---|---|",
@@ -180,14 +180,14 @@ def slope(rows: Sequence[int], seconds: Sequence[float]) -> float:
 def nights(asked: argparse.Namespace) -> tuple[str, str]:
     """A whole night of each size."""
     lines = [
-        f"One whole `pos-audit run` of fourteen rules, cold, each fault in {NIGHT_RATE:.1%} of the rows;"
+        f"One whole `pos-audit run` of fourteen rules, cold, each fault in {asked.rate:.1%} of the rows;"
         f" DuckDB held to {asked.memory_gib:g} GiB. {machine()}",
         "",
         "| devices | findings | clock, s | processor, s | peak MiB | of a reader | seconds by stage |",
         "|---|---|---|---|---|---|---|",
     ]
     for devices in asked.devices:
-        folder = estate(asked, devices, NIGHT_RATE)
+        folder = estate(asked, devices)
         with tempfile.TemporaryDirectory(dir=asked.folder) as scratch:
             environment = settings_of(asked, folder, asked.engine) | {
                 "AUDIT_AUDIT_STATE": f"{scratch}/state",
