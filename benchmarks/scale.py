@@ -1,7 +1,7 @@
 """How time and memory grow with the estate: the cross-check and the rules on DuckDB, beside SQL by hand.
 
     python benchmarks/scale.py FOLDER [--devices 100000 1000000 10000000] [--rate 0.001] [--rounds 3]
-        [--memory-gib 3] [--engine duckdb] [--whole] [--night] [--spark] [--write]
+        [--memory-gib 3] [--engine duckdb] [--whole] [--night] [--spark] [--limit-mib 6144] [--write]
 
 FOLDER gets an estate of each size as Parquet (`make_estate`, a fifth as many merchants), read once by the
 intake into canonical Parquet. Each round runs, each in a process of its own, from those files on:
@@ -12,9 +12,9 @@ intake into canonical Parquet. Each round runs, each in a process of its own, fr
 
 `hand` and `fourteen` must find the same number of rows, rule by rule. Ratios are medians of the rounds' own;
 the slope is that of log(processor seconds) over log(devices), fitted to all sizes. `--night` runs one whole
-`pos-audit run` of each size as well, reading included. `--spark` compares one and
-two workers of a standalone cluster of this machine, one core each, with DuckDB: the findings must be equal,
-byte for byte. `--write` puts the tables into RESULTS.md.
+`pos-audit run` of each size as well, reading included. `--spark` compares one and two workers of a standalone
+cluster of this machine, one core each, with DuckDB: the findings must be equal, byte for byte. Where a run
+of the program takes more than `--limit-mib`, it fails. `--write` puts the tables into RESULTS.md.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=0.001, help="of each of the fourteen faults")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory-gib", type=float, default=3.0, help="DuckDB's, for both sides")
+    parser.add_argument("--limit-mib", type=float, default=float("inf"))
     parser.add_argument("--engine", choices=["duckdb", "pandas"], default="duckdb")
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--night", action="store_true")
@@ -123,6 +124,8 @@ def curve(asked: argparse.Namespace) -> tuple[str, str]:
             }
             hand, ours = one["hand"].counts, one["fourteen"].counts
             assert hand == ours, (hand, ours)
+            peak = max(got.peak for name, got in one.items() if name != "hand")
+            assert peak <= asked.limit_mib, f"{devices:,} devices took {peak:,.0f} MiB"
             found[devices].append(one)
             told = ", ".join(f"{name} {got.processor:.1f}" for name, got in one.items())
             print(f"{devices:,} round {number}: {told} processor s", file=sys.stderr)
@@ -204,6 +207,7 @@ def nights(asked: argparse.Namespace) -> tuple[str, str]:
         measured = told["measured"]
         stages = ", ".join(f"{name} {seconds:.0f}" for name, seconds in measured["seconds"].items())
         mib = [measured[name] / (1 << 20) for name in ("peak_bytes", "peak_bytes_reader")]
+        assert max(mib) <= asked.limit_mib, f"{devices:,} devices took {max(mib):,.0f} MiB"
         count = sum(night.counts.values())
         lines.append(
             f"| {devices:,} | {count:,} | {night.clock:.0f} | {night.processor:.0f} |"
