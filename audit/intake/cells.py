@@ -26,7 +26,7 @@ from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
 from audit.plaintext import plain
 from audit.tables import Column, Kind, normalise_label
-from audit.tables.codes import NULL_TOKENS, YES_NO
+from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.IDENTIFIER: pa.string(),
@@ -52,7 +52,7 @@ _PLAIN: dict[Kind, str] = {
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
-_NULLS = pa.array(sorted(NULL_TOKENS))
+_NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
 _LONGEST_NULL = max(len(token.encode()) for token in NULL_TOKENS)
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
@@ -190,8 +190,10 @@ class Reader:
                 return clean_identifier
             case Kind.REFERENCE:
                 return clean_reference
-            case Kind.TEXT | Kind.VERSION:
-                return clean_text
+            case Kind.TEXT:
+                return partial(clean_text, blanks=BLANK_TEXTS)
+            case Kind.VERSION:
+                return partial(clean_text, blanks=NULL_TOKENS)
             case Kind.CODE:
                 return partial(clean_code, column=self.column, configured=self.codes)
             case Kind.FLAG:
@@ -205,12 +207,12 @@ class Reader:
                 return clean_number
 
 
-def clean_text(text: str) -> str | None:
+def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     """Free text without the blanks around it, glued quotes before it and characters nobody sees."""
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
     value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
-    return None if value.upper() in NULL_TOKENS else value
+    return None if value.upper() in blanks else value
 
 
 def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:
@@ -269,7 +271,7 @@ def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
             replaced = pc.fill_null(pc.match_substring(values, mark), False)
             plain = plain & ~replaced.to_numpy(zero_copy_only=False)
     short = np.flatnonzero(plain & (byte_lengths(values) <= _LONGEST_NULL))
-    blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS)
+    blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS[kind])
     plain[short[blank.to_numpy(zero_copy_only=False)]] = False
     return plain
 

@@ -112,9 +112,8 @@ YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
 
 # what people type where there is nothing to say
 # ("#N/A" is not among them: it is an error that hides a value)
-NULL_TOKENS = frozenset(
-    {"", "-", "--", "---", "/", "//", "\\", "\\N", "无", "空", "暂无", "N/A", "NA", "NULL", "NONE", "NAN"}
-)
+BLANK_TEXTS = frozenset({"", "-", "--", "---", "/", "//", "\\", "\\N", "无", "空", "暂无"})
+NULL_TOKENS = BLANK_TEXTS | {"N/A", "NA", "NULL", "NONE", "NAN"}  # in free text these may be a name
 FOREVER_TOKENS = frozenset(
     map(
         normalise_label,

@@ -329,8 +329,8 @@ def test_what_is_no_number_is_rejected(tmp_path: Path, raw: str):
 
 def test_free_text_is_kept_as_it_is_but_for_what_nobody_sees(tmp_path: Path):
     texts = {"`晨光 小店\t": "晨光 小店", "\u200b=1+1": "=1+1", "ＡＢ": "ＡＢ", "5'店": "5'店"}
-    read = take_column(tmp_path, "门店名称", [*texts, "-", "NULL", "n/a", "None"])
-    assert read.column("store_name") == [*texts.values(), None, None, None, None]
+    read = take_column(tmp_path, "门店名称", [*texts, "-", "NULL", "N/A"])
+    assert read.column("store_name") == [*texts.values(), None, "NULL", "N/A"]
 
 
 KINDS = ["商户号", "批次号", "门店名称", "终端状态", "备机", "证书有效期", "最近心跳", "经度", "固件版本"]
