@@ -81,7 +81,7 @@ class PandasEngine(Engine):
         holds = _native(frame.select(holds=nw.all_horizontal(*conditions, ignore_nulls=False)))["holds"]
         if pc.all(pc.fill_null(holds, False)).as_py():
             return frame
-        return self.frame(native.filter(holds))
+        return self.frame(_kept(native, holds))
 
     def named(self, frame: Frame, *names: str) -> Frame:
         """See Engine: rows are copied only where a value is missing."""
@@ -89,7 +89,7 @@ class PandasEngine(Engine):
         blanks = [native[name] for name in names if native[name].null_count]
         if not blanks:
             return frame
-        return self.frame(native.filter(reduce(pc.and_, map(pc.is_valid, blanks))))
+        return self.frame(_kept(native, reduce(pc.and_, map(pc.is_valid, blanks))))
 
     def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
         """See Engine: a row number per row, then one take per column of `side`.
@@ -117,7 +117,7 @@ class PandasEngine(Engine):
         native, others = _native(frame), _native(side)
         if not others.num_rows:
             return frame
-        return self.frame(native.filter(pa.array(~_known(native[on], others[on]))))
+        return self.frame(_kept(native, pa.array(~_known(native[on], others[on]))))
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """See Engine: only rows that share their key are put in order."""
@@ -135,7 +135,7 @@ class PandasEngine(Engine):
         keep = np.ones(len(native), bool)
         keep[shared] = False
         keep[shared[best[best >= 0]]] = True
-        return self.frame(native.filter(pa.array(keep)))
+        return self.frame(_kept(native, pa.array(keep)))
 
     def distinct(self, frame: Frame, *by: str) -> Frame:
         """See Engine."""
@@ -220,6 +220,15 @@ def _told(table: pa.Table) -> pa.Table:
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks()
+
+
+def _kept(table: pa.Table, holds: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The rows that hold; where those are most, column by column: of a few, Arrow finds their places once."""
+    marks = _one(holds) if isinstance(holds, pa.ChunkedArray) else holds
+    if 2 * marks.true_count < len(table):
+        return table.filter(marks)
+    columns = at_once(lambda column: column.filter(marks), table.columns, len(table))
+    return pa.Table.from_arrays(columns, schema=table.schema)
 
 
 def _taken(table: pa.Table, places: np.ndarray) -> pa.Table:
