@@ -23,6 +23,8 @@ def made_of(texts: pa.Array, allowed: np.ndarray) -> np.ndarray:
     if not len(texts) or ends[0] == ends[-1]:
         return found
     data = np.frombuffer(texts.buffers()[2], np.uint8)[ends[0] : ends[-1]]
+    if not data.tobytes().translate(None, np.flatnonzero(allowed).astype(np.uint8).tobytes()):
+        return found  # hardly ever is there anything else, and that takes a third of the time
     strange = np.flatnonzero(~allowed[data])
     found[np.searchsorted(ends[1:] - ends[0], strange, side="right")] = False
     return found

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.grid import Grid
 from audit.intake.reading import Mapped
-from audit.intake.repeats import decoded
+from audit.intake.repeats import decoded, each
 from audit.tables import Table, header_forms, normalise_label
 
 SEARCHED_ROWS = 40
@@ -263,6 +264,8 @@ def equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:
     repeats = np.zeros(grid.height, np.int32)
     for index in set(header.columns.values()):
         label = grid.columns[index][header.row].as_py()
-        equal = pc.fill_null(pc.equal(grid.columns[index], pa.scalar(label)), False)
+        equal = pc.fill_null(
+            each(grid.columns[index], partial(pc.equal, pa.scalar(label, pa.string()))), False
+        )
         repeats += equal.to_numpy(zero_copy_only=False)
     return repeats
