@@ -7,10 +7,10 @@ is not plain text marked. What they mean is the ledger's business.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +25,7 @@ from audit.intake.formats.xlsx import read_xlsx
 from audit.intake.grid import Grid
 from audit.intake.opening import read_whole
 from audit.intake.reading import FileReading, SheetReading
+from audit.intake.request import FormRequest
 from audit.tables.model import normalise_label
 
 _SEARCHED_ROWS = 50
@@ -33,31 +34,6 @@ _SIGNATURES = {
     FileKind.XLSX: ("docProps/core.xml", "lastModifiedBy", "modified"),
     FileKind.ODS: ("meta.xml", "creator", "date"),
 }
-
-
-@dataclass(frozen=True)
-class FormRequest:
-    """A form to read, in plain values that travel to a child process.
-
-    `form` maps headers, in every language the forms may have, to their fields; a row of headers is one that
-    has all fields of one of `needs`. The rows go to `output` as Parquet: sheet, row, and per field its text,
-    its mark (`Mark`) and its column's letter; who saved the workbook and when stand in the schema's metadata.
-    """
-
-    path: str
-    form: Mapping[str, str]
-    needs: tuple[tuple[str, ...], ...]
-    output: str
-    careful: bool = field(default=True)  # the only way a form is read
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> Self:
-        """The request that `to_json` wrote."""
-        return cls(**{**plain, "needs": tuple(map(tuple, plain["needs"]))})
 
 
 def read_form(request: FormRequest) -> FileReading:

@@ -206,9 +206,9 @@ def _place(descriptors: Sequence[int], numbers: Sequence[int]) -> None:
 
 
 def _read(request: dict[str, Any]) -> Any:
-    from audit.intake.form import FormRequest, read_form
+    from audit.intake.form import read_form
     from audit.intake.read import read_file
-    from audit.intake.request import Request
+    from audit.intake.request import FormRequest, Request
 
     if "form" in request:
         return read_form(FormRequest.from_json(request))

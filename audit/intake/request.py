@@ -1,4 +1,4 @@
-"""What is asked of a reader: one file, and how it is to be read."""
+"""What is asked of a reader: one file or one form, and how it is to be read."""
 
 from __future__ import annotations
 
@@ -59,6 +59,31 @@ class Request:
     def from_json(cls, plain: dict[str, Any]) -> Self:
         """The request that `to_json` wrote."""
         return cls(**plain)
+
+
+@dataclass(frozen=True)
+class FormRequest:
+    """A form to read, in plain values that travel to a child process.
+
+    `form` maps headers, in every language the forms may have, to their fields; a row of headers is one that
+    has all fields of one of `needs`. The rows go to `output` as Parquet: sheet, row, and per field its text,
+    its mark (`Mark`) and its column's letter; who saved the workbook and when stand in the schema's metadata.
+    """
+
+    path: str
+    form: Mapping[str, str]
+    needs: tuple[tuple[str, ...], ...]
+    output: str
+    careful: bool = field(default=True)  # the only way a form is read
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        """The request that `to_json` wrote."""
+        return cls(**{**plain, "needs": tuple(map(tuple, plain["needs"]))})
 
 
 def stamp_of(path: Path) -> tuple[int, int]:

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 from audit.errors import InputError, Unusable
 from audit.intake.child import read_in_child
 from audit.intake.dates import clean_date
-from audit.intake.form import FormRequest
 from audit.intake.grid import Mark
 from audit.intake.identifiers import Unreadable
 from audit.intake.opening import await_settled, read_whole
 from audit.intake.reading import FileReading
+from audit.intake.request import FormRequest
 from audit.intake.store import Store
 from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
 from audit.ledger.merge import Refusal, Returned, Status
