@@ -13,6 +13,7 @@ from audit.crosscheck.schema import Subject
 from audit.engines import Engine, Frame
 
 OF_MERCHANTS = "merchant"
+_ASKED = ("missing_fields", "required_fields")
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ def completeness_of(
     found = []
     frame = facts.frames.get(Subject.MERCHANT)
     if frame is not None and "required_fields" in frame.collect_schema().names():
-        going = frame.filter((nw.col("merchant_status") != "closed").fill_null(True))
+        going = frame.select("merchant_status", *_ASKED)
+        going = going.filter((nw.col("merchant_status") != "closed").fill_null(True))
         merchants = going.with_columns(kind=nw.lit(OF_MERCHANTS))
         found += _counted(engine, merchants, _among(merchant_profile, facts, "merchants"))
     devices = facts.frames[Subject.DEVICE]
     if "required_fields" in devices.collect_schema().names():
-        scoped = devices.filter(nw.col("in_scope").fill_null(True))
+        scoped = devices.select("in_scope", "device_type_code", *_ASKED)
+        scoped = scoped.filter(nw.col("in_scope").fill_null(True))
         named = list(dict.fromkeys(name for fields in device_profile.values() for name in fields))
         typed = scoped.with_columns(kind=nw.col("device_type_code").fill_null(""))
         by_type = _counted(engine, typed, _among(named, facts, "devices"))

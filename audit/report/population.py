@@ -28,7 +28,7 @@ def population_of(
     be checked is not evaluated.
     `rows` is the number of ledger rows, those without any identifier included; None where all are named.
     """
-    device = facts.frames[Subject.DEVICE]
+    device = facts.frames[Subject.DEVICE].select("device_key", "in_scope")  # no engine copies the others then
     named = _count(engine, device)
     scoped = device.filter(nw.col("in_scope").fill_null(True)).select("device_key").unique()
     judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")
@@ -84,18 +84,19 @@ def _marked(engine: Engine, devices: Frame, some: Frame, name: str) -> Frame:
 
 
 def _unsure(facts: Facts) -> Frame:
-    frame = facts.frames[Subject.DEVICE_CHANNEL]
+    frame = facts.frames[Subject.DEVICE_CHANNEL].select("device_key", "in_scope", "in_use", "reg_status")
     unknown = nw.col("in_use").is_null() | (nw.col("reg_status") == "unknown").fill_null(False)
     return frame.filter(nw.col("in_scope").fill_null(True) & unknown)
 
 
 def _pending(facts: Facts) -> Frame:
-    frame = facts.frames[Subject.DEVICE_CHANNEL]
+    frame = facts.frames[Subject.DEVICE_CHANNEL].select("device_key", "in_scope", "reg_status")
     return frame.filter(nw.col("in_scope").fill_null(False) & (nw.col("reg_status") == "pending"))
 
 
 def _channels(engine: Engine, facts: Facts) -> tuple[Channel, ...]:
-    frame = facts.frames[Subject.DEVICE_CHANNEL].filter(nw.col("in_scope").fill_null(True))
+    frame = facts.frames[Subject.DEVICE_CHANNEL].select("channel", "in_scope", "reg_status")
+    frame = frame.filter(nw.col("in_scope").fill_null(True))
     states = frame.with_columns(state=nw.col("reg_status").fill_null("missing")).group_by("channel", "state")
     counted = engine.collected(states.agg(devices=nw.len()))
     channels: dict[str, dict[str, int]] = {}
