@@ -180,3 +180,15 @@ def test_a_table_read_where_it_lies_is_the_table_in_memory(estate: Estate):
             rows = lying.collected(there[name].select(names)).sort_by("row_id")
             assert rows.to_pylist() == whole.collected(here[name].select(names)).to_pylist(), name
             assert rows.schema.equals(whole.collected(here[name].select(names)).schema)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_of_rows_alike_in_key_and_order_one_is_kept(last: bool):
+    rows = pa.table({"row_id": [1, 1, 2, 3, 3, None, None], "at": [5, 5, 6, 7, 8, 9, 9]})
+    kept = []
+    for kind in (PandasEngine, DuckDBEngine):
+        with kind() as engine:
+            one = engine.collected(engine.pick(engine.frame(rows), ["row_id"], ["at"], last=last))
+            kept.append(one.sort_by([("at", "ascending")]).to_pydict())
+    expected = {"row_id": [1, 2, 3, None], "at": [5, 6, 8 if last else 7, 9]}
+    assert kept == [expected, expected]

@@ -128,28 +128,24 @@ class DuckDBEngine(Engine):
 
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
         """See Engine: only rows that share the first of their keys are put in order."""
-        rows, first, losers = self._view(frame), _quoted(by[0]), self._name("losers")
+        rows, first = self._view(frame), _quoted(by[0])
+        several, best, picked = self._name("several"), self._name("best"), self._name("picked")
         direction = "desc" if last else "asc"
         ordered = ", ".join(f"{_quoted(name)} {direction}" for name in order)
         partition = ", ".join(map(_quoted, by))
-        told = ", ".join(map(_quoted, dict.fromkeys((*by, *order))))
+        shares = f"exists (from {several} s where s.one is not distinct from l.{first})"
         with self._within_means():
             self._connection.execute(
-                f"create table {losers} as "
-                f"with several as (select {first} as one from {rows} group by 1 having count(*) > 1) "
-                f"select {told} from {rows} l "
-                f"where exists (from several s where s.one is not distinct from l.{first}) "
-                f"qualify row_number() over (partition by {partition} order by {ordered}) > 1"
+                f"create table {several} as select {first} as one from {rows} group by 1 having count(*) > 1"
             )
-        if not self._connection.table(losers).limit(1).fetchall():
-            return self._named(rows)
-        picked = self._name("picked")
-        same = " and ".join(
-            f"s.{_quoted(name)} is not distinct from l.{_quoted(name)}"
-            for name in dict.fromkeys((*by, *order))
-        )
+            if not self._connection.table(several).limit(1).fetchall():
+                return self._named(rows)
+            self._connection.execute(
+                f"create table {best} as from {rows} l where {shares} "
+                f"qualify row_number() over (partition by {partition} order by {ordered}) = 1"
+            )
         self._connection.execute(
-            f"create view {picked} as from {rows} l where not exists (from {losers} s where {same})"
+            f"create view {picked} as from {rows} l where not {shares} union all from {best}"
         )
         return self._named(picked)
 
