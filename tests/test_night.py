@@ -39,6 +39,7 @@ def test_a_spotless_estate_is_compliant(estate: Estate):
     assert told["devices"]["verdicts"]["compliant"] == 3
     assert told["exit_code"] == 0
     assert set(told["measured"]["seconds"]) == {"read", "check", "ledger", "report"}
+    assert 0 < told["measured"]["peak_bytes_reader"] < 1 << 30
     assert [rule["rule"] for rule in told["rules"] if rule["status"] == "not_evaluated"] == []
 
 

@@ -30,6 +30,7 @@ from typing import Any, NoReturn
 _LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _MAX_DESCRIPTORS = 8
+_KIB = 1024  # the unit of ru_maxrss on Linux
 _SPARE = 200  # descriptors wait from here on until each has its place
 
 
@@ -53,6 +54,7 @@ class Nursery:
         self._socket = ours
         self._lock = threading.Lock()
         self.executable = sys.executable
+        self.peak_bytes = 0
 
     def child(self, request: Mapping[str, object], descriptors: Mapping[int, int], address_bytes: int) -> int:
         """The process id of a child that answers the request, with our descriptors under numbers of its own.
@@ -64,7 +66,9 @@ class Nursery:
 
     def end_of(self, pid: int) -> int:
         """How a child ended, as `Popen.returncode` says it. Waits for it. Raises NurseryGone."""
-        return os.waitstatus_to_exitcode(int(self._ask({"wait": pid}, ())))
+        status, peak_bytes = self._ask({"wait": pid}, ())
+        self.peak_bytes = max(self.peak_bytes, peak_bytes)
+        return os.waitstatus_to_exitcode(status)
 
     def close(self) -> None:
         """End it, and every child that is left."""
@@ -104,6 +108,11 @@ def close_nursery(gone: Nursery | None = None) -> None:
         if _opened and gone in (None, _opened[0]):
             _opened.pop().close()
             atexit.unregister(close_nursery)
+
+
+def peak_of_children() -> int:
+    """The memory, in bytes, of the largest child that has ended; 0 before the first."""
+    return max((one.peak_bytes for one in _opened), default=0)
 
 
 def _send(to: socket.socket, what: object, descriptors: Sequence[int] = ()) -> None:
@@ -159,7 +168,8 @@ def _answer(asking: socket.socket) -> None:
         if asked is None:
             return
         if "wait" in asked:
-            _send(asking, os.waitpid(asked["wait"], 0)[1])
+            _, status, used = os.wait4(asked["wait"], 0)
+            _send(asking, [status, used.ru_maxrss * _KIB])
             continue
         ours, pid = os.getpid(), os.fork()
         if pid == 0:

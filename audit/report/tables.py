@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from audit import __version__
+from audit.intake.nursery import peak_of_children
 from audit.report.coded import arrow
 from audit.report.measured import told
 from audit.report.model import Report
@@ -200,7 +201,7 @@ def measured(seconds: Mapping[str, float], memory_bytes: int | None) -> dict[str
     return {
         "seconds": dict(seconds),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kib,
-        "peak_bytes_reader": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * kib,
+        "peak_bytes_reader": peak_of_children(),
         "engine_limit_bytes": memory_bytes,
         "host": socket.gethostname(),
         "python": platform.python_version(),
