@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from stdnum.cn import ric, uscc
@@ -335,7 +336,18 @@ def save_workbook(path: Path, rows: Iterable[Sequence[Any]], title: str, spare_s
                 cell.data_type = "s"  # a name that looks like a formula is a name
     if spare_sheet:
         book.create_sheet("Sheet2")
-    path.write_bytes(finish(book, {}, AS_OF))
+    path.write_bytes(_packed_by_zlib(finish(book, {}, AS_OF)))
+
+
+def _packed_by_zlib(workbook: bytes) -> bytes:
+    """The same parts; what zlib-ng makes of them may depend on the processor, and the samples are committed."""
+    target = io.BytesIO()
+    with ZipFile(io.BytesIO(workbook)) as made, ZipFile(target, "w") as archive:
+        for part in made.infolist():
+            entry = ZipInfo(part.filename, part.date_time)
+            entry.external_attr, entry.compress_type = part.external_attr, ZIP_DEFLATED
+            archive.writestr(entry, made.read(part))
+    return target.getvalue()
 
 
 def save_text(path: Path, rows: Iterable[Sequence[Any]], encoding: str) -> None:
