@@ -29,13 +29,14 @@ STARTS = 50
 
 # a start that has its interpreter warm and waits for the others; it says what it cost from then on
 STARTER = """
-import atexit, sys, time
+import atexit, resource, sys, time
 from audit.cli import app
 from audit.config import load_settings
 print("ready", flush=True)
 sys.stdin.read()
 wall, cpu = time.monotonic(), time.process_time()
-atexit.register(lambda: print(time.monotonic() - wall, time.process_time() - cpu))
+begun = lambda: resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+atexit.register(lambda: print(time.monotonic() - wall, time.process_time() - cpu, begun()))
 app(sys.argv[1:])
 """
 
@@ -64,8 +65,9 @@ def test_of_fifty_starts_exactly_one_works(estate: Estate):
     [holder] = [start.pid for start, _, _ in ended if start.returncode == 0]
     losers = [(out, err) for start, out, err in ended if start.returncode]
     assert all(str(holder) in err for _, err in losers), "each is told who has it"
-    _, cpu = zip(*(map(float, out.split()) for out, _ in losers), strict=True)
-    assert max(cpu) < 2.0, "turned away before anything heavy is begun"
+    _, cpu, children = zip(*(map(float, out.split()) for out, _ in losers), strict=True)
+    assert max(cpu) < 0.5, "turned away before anything heavy is begun"
+    assert set(children) == {0.0}, "and before a process of its own is"
     assert [path.name for path in (estate.folder / "reports").iterdir()] == [str(AS_OF)]
 
 

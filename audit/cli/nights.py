@@ -20,6 +20,8 @@ from audit.words import Words
 
 if TYPE_CHECKING:
     from audit.catchup import MadeUp, Missed
+    from audit.config import Settings
+    from audit.intake.begun import Begun
     from audit.pipeline import Result
 
 _LEVELS = ("critical", "high", "medium", "low", "new")
@@ -46,22 +48,13 @@ def run(
         raise typer.BadParameter(" | ".join(_LEVELS), param_hint="--fail-on")
     if catch_up and (dry_run or rebuild is not None):
         raise typer.BadParameter(HELP("cli.catch_up_alone"), param_hint="--catch-up")
-    from audit.intake.nursery import open_nursery
-
-    open_nursery()  # it imports what it needs while we do
     with _importing() as imported, configured(config, log="run", quiet=quiet) as (settings, words):
         if rebuild is not None and not rebuild.strip():
             raise ConfigError("rebuild_reason")
-        from audit.intake.begun import being_read
-        from audit.intake.store import Store
         from audit.lock import only_run
 
-        # before anything heavy is imported: whoever comes second is told so at once, and the files are read
-        # while we import
-        with (
-            only_run(settings.state, settings.zone, wait),
-            being_read(settings, Store(settings.state)) as begun,
-        ):
+        # before anything heavy is begun: whoever comes second is told so at once
+        with only_run(settings.state, settings.zone, wait), _being_read(settings) as begun:
             from audit.catchup import run_caught_up
             from audit.delivery.watch import Outcome, watched
             from audit.logbook import rotate_log
@@ -92,6 +85,19 @@ def run(
         reason = words("reason.replayed", as_of=result.folder.name) if result.replayed else result.reason
         say_end(words, result.code, reason, result.run_id)
         raise typer.Exit(int(result.code))
+
+
+@contextmanager
+def _being_read(settings: Settings) -> Iterator[Begun]:
+    """The files of the night, which children read while we import what comes after."""
+    from audit.intake.nursery import open_nursery
+
+    open_nursery()  # it imports the readers while we look for the files
+    from audit.intake.begun import being_read
+    from audit.intake.store import Store
+
+    with being_read(settings, Store(settings.state)) as begun:
+        yield begun
 
 
 @contextmanager
