@@ -194,11 +194,14 @@ def sheets(draw: st.DrawFn) -> bytes:
     return workbook(*rows, strings=strings)
 
 
+# a cell out of order, and half of a pair of characters
+ESCAPED_HALF = '<row r="1"><c r="B1"><v>1</v></c><c r="A1" t="str"><v>_xD83D_</v></c></row>'
 ESCAPED_BY_A_FORMULA = '<row r="1"><c r="A1" t="str"><f>B1</f><v>_x005F_x0041_&amp;_x000D_</v></c></row>'
 
 
 @given(sheets())
 @example(workbook(ESCAPED_BY_A_FORMULA))
+@example(workbook(ESCAPED_HALF))
 def test_any_cells_are_the_same_in_columns(data: bytes):
     check(data)
 

@@ -20,7 +20,7 @@ from audit.intake.formats.numbers import CellFormats, iso_text, padding_of
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import Sheet
 from audit.intake.formats.xlsx_columns import ColumnReader, Styles
-from audit.intake.formats.xlsx_values import shows_dates
+from audit.intake.formats.xlsx_values import character, shows_dates
 from audit.intake.grid import Grid, Mark, column_index
 
 if TYPE_CHECKING:
@@ -201,9 +201,7 @@ def _text_of(item: etree._Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return (
-        re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
-    )
+    return _ESCAPE.sub(character, text) if "_x" in text else text
 
 
 def _read_carefully(

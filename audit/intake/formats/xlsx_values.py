@@ -132,7 +132,7 @@ def unescaped(raw: bytes, keep_blanks: bool) -> str:
     'a&b\\r'
     """
     text = dereferenced(raw)
-    return _ESCAPE.sub(_escaped, text if keep_blanks else text.strip(_BLANKS))
+    return _ESCAPE.sub(character, text if keep_blanks else text.strip(_BLANKS))
 
 
 def dereferenced(raw: bytes) -> str:
@@ -156,7 +156,8 @@ def _referred(found: re.Match[str]) -> str:
     return chr(number)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def character(found: re.Match[str]) -> str:
+    """The character that _xHHHH_ stands for; half of a pair is no character, and stays as it is written."""
     number = int(found[1], 16)
     return found[0] if 0xD800 <= number < 0xE000 else chr(number)
 
