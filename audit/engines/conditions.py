@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from narwhals import Expr as AnyExpr  # `when` wraps what it is given in one that is not of the stable kind
 
 from audit.engines.parallel import at_once
+from audit.intake.repeats import whole
 
 _CONNECTIVES = frozenset({"__and__", "__or__", "__invert__", "fill_null"})
 # what looks at each row by itself; a condition with anything else in it is left as it is
@@ -61,7 +62,7 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
 
 def answers(table: pa.Table, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
     """The answers to conditions, each as long as the table."""
-    return {name: _one(_answer(table, condition)) for name, condition in asked.items()}
+    return {name: whole(_answer(table, condition)) for name, condition in asked.items()}
 
 
 def _answer(table: pa.Table, condition: nw.Expr) -> pa.Array | pa.ChunkedArray:
@@ -80,7 +81,7 @@ def _answer(table: pa.Table, condition: nw.Expr) -> pa.Array | pa.ChunkedArray:
         other = last.exprs[0]
         left = _answer(table, nw.Expr(*before))
         if isinstance(other, AnyExpr):
-            return _TWO_SIDED[last.name](_one(left), _one(_answer(table, nw.Expr(*other._nodes))))
+            return _TWO_SIDED[last.name](whole(left), whole(_answer(table, nw.Expr(*other._nodes))))
         return _TWO_SIDED[last.name](left, pa.scalar(other))
     return nw.from_native(table).with_columns(answer=condition).to_native()["answer"]
 
@@ -101,10 +102,6 @@ def _is_plain(node: Any) -> bool:
     if isinstance(other, AnyExpr):
         return node.name != "fill_null" and bool(other._nodes)
     return isinstance(other, bool | int | float | date) or (isinstance(other, str) and node.str_as_lit)
-
-
-def _one(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
 def _in_parts(condition: nw.Expr, parts: dict[Hashable, tuple[str, nw.Expr]]) -> nw.Expr:

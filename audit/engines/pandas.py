@@ -17,6 +17,7 @@ from audit.engines.base import Engine, Frame, by_row
 from audit.engines.conditions import answers, shared
 from audit.engines.keys import with_numbers
 from audit.engines.parallel import at_once
+from audit.intake.repeats import whole
 
 # columns that say where something stands
 _SHOWN = ("_source_file", "_source_sheet", "_source_row")
@@ -202,7 +203,7 @@ def _beside(column: pa.ChunkedArray, places: pa.Array, name: str) -> pa.Array:
 
     Of where something stands, which is shown and not judged, the places themselves stand for the values.
     """
-    values = _one(column)
+    values = whole(column)
     if name.endswith(_SHOWN) and not pa.types.is_dictionary(values.type):
         return pa.DictionaryArray.from_arrays(places, values, safe=False)
     return values.take(places)
@@ -218,13 +219,9 @@ def _told(table: pa.Table) -> pa.Table:
     return table
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()
-
-
 def _kept(table: pa.Table, holds: pa.Array | pa.ChunkedArray) -> pa.Table:
     """The rows that hold; where those are most, column by column: of a few, Arrow finds their places once."""
-    marks = _one(holds) if isinstance(holds, pa.ChunkedArray) else holds
+    marks = whole(holds)
     if 2 * marks.true_count < len(table):
         return table.filter(marks)
     columns = at_once(lambda column: column.filter(marks), table.columns, len(table))
@@ -259,7 +256,7 @@ def _places(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
             places = table[asked]
             missing = places < 0
         return pa.array(places, mask=missing) if missing.any() else pa.array(places)
-    return _one(pc.index_in(keys, value_set=_one(known), skip_nulls=True))
+    return whole(pc.index_in(keys, value_set=whole(known), skip_nulls=True))
 
 
 def _counts_up(numbers: np.ndarray) -> bool:
@@ -275,7 +272,7 @@ def _known(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> np.ndarray:
         marks[span] = False
         has: np.ndarray = marks[asked]
         return has
-    found: np.ndarray = _one(pc.is_in(keys, value_set=_one(known), skip_nulls=True)).to_numpy(
+    found: np.ndarray = whole(pc.is_in(keys, value_set=whole(known), skip_nulls=True)).to_numpy(
         zero_copy_only=False
     )
     return found
@@ -297,7 +294,7 @@ def _spanned(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> tuple[np.ndarray,
 
 def _within(column: pa.ChunkedArray, least: int, span: int, inside: bool) -> np.ndarray:
     """The numbers from `least` on, and `span` for a null and, where not all are `inside`, for any other."""
-    numbers = _one(column)
+    numbers = whole(column)
     if numbers.null_count:
         numbers = numbers.fill_null(least + span)
     places: np.ndarray = numbers.to_numpy() - least if least else numbers.to_numpy()
@@ -323,7 +320,7 @@ def _with(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
 
 def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     """Numbers or moments to sort by."""
-    values = _one(column)
+    values = whole(column)
     if pa.types.is_date(values.type):
         values = values.cast(pa.int32())  # days; Arrow has no shorter way to 64 bits
     numbers: np.ndarray = values.cast(pa.int64()).to_numpy()
@@ -363,6 +360,6 @@ def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
     if numbers := _spanned(column, column):
         places, _, span = numbers
         return places, span + 1
-    encoded = _one(column).dictionary_encode()
+    encoded = whole(column).dictionary_encode()
     places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
     return places, len(encoded.dictionary) + 1

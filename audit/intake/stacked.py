@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -46,9 +46,9 @@ def set_tables_below_aside(
 
 def about_tables_below(sheet: str, kinds: np.ndarray) -> Iterator[Notice]:
     """A sentence per sheet with a second table, naming the row where it begins."""
-    rows: Iterable[int] = np.flatnonzero(kinds == Aside.STACKED).tolist()
-    if first := next(iter(rows), None):
-        yield "table_below", {"sheet": sheet, "row": first + 1, "count": sum(1 for _ in rows)}
+    rows = np.flatnonzero(kinds == Aside.STACKED)
+    if len(rows):
+        yield "table_below", {"sheet": sheet, "row": int(rows[0]) + 1, "count": len(rows)}
 
 
 @cache

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from pyarrow import csv as arrow_csv
 
-from audit.ledger.columns import flat, objects
+from audit.intake.repeats import whole
+from audit.ledger.columns import objects
 
 _CHUNK = 10_000
 _FETCHED = 2_000  # rows at a time, which turn into columns quickest
@@ -151,7 +152,7 @@ def _said_once(rows: pa.Table) -> dict[str, str]:
         if name == "finding_id" or not column[0].equals(column[-1]):
             continue
         if len(values := pc.unique(column)) == 1:
-            [value] = _driver_values(flat(values))
+            [value] = _driver_values(whole(values))
             if value is None:
                 said[name] = "NULL"
             elif not isinstance(value, str):

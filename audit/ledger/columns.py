@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.repeats import whole
+
 Flags = npt.NDArray[np.bool_]
 _SAMPLE = 4_096  # values from which it is told whether a column repeats itself
 
@@ -19,7 +21,7 @@ class Texts:
     """A text column that is compared again and again; null counts as ""."""
 
     def __init__(self, values: pa.Array | pa.ChunkedArray) -> None:
-        self.values = pc.fill_null(flat(values), "")
+        self.values = pc.fill_null(whole(values), "")
 
     def __len__(self) -> int:
         return len(self.values)
@@ -38,7 +40,7 @@ class Columns:
         self._table = table
 
     def __getitem__(self, name: str) -> pa.Array:
-        return flat(self._table[name])
+        return whole(self._table[name])
 
     def texts(self, name: str) -> Texts:
         return Texts(self[name])
@@ -49,11 +51,6 @@ class Columns:
     def code(self, name: str, words: Sequence[str]) -> npt.NDArray[np.int64]:
         found = pc.index_in(pc.fill_null(self[name], ""), value_set=pa.array([str(word) for word in words]))
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """One array instead of chunks."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def objects(column: pa.Array) -> npt.NDArray[np.object_]:
@@ -80,7 +77,7 @@ def codes(words: Sequence[str], *wanted: str) -> list[int]:
 
 def choose(holds: Flags, yes: pa.Array, no: pa.Array) -> pa.Array:
     """Row by row the one or the other."""
-    return pc.if_else(pa.array(holds), flat(yes), flat(no))
+    return pc.if_else(pa.array(holds), whole(yes), whole(no))
 
 
 def given(column: pa.Array) -> Flags:
@@ -110,7 +107,7 @@ def is_day(column: pa.Array, day: date) -> Flags:
 
 def before_day(column: pa.Array | pa.ChunkedArray, day: date) -> Flags:
     """Whether it lies before that day; an unknown day does not."""
-    return flags(pc.less(flat(column), pa.scalar(day, pa.date32())))
+    return flags(pc.less(whole(column), pa.scalar(day, pa.date32())))
 
 
 def earlier(left: pa.Array, right: pa.Array) -> pa.Array:

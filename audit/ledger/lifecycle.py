@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.repeats import whole
 from audit.ledger.columns import (
     Columns,
     Flags,
@@ -30,7 +31,6 @@ from audit.ledger.columns import (
     earlier,
     equal,
     first_of,
-    flat,
     given,
     is_day,
     same,
@@ -297,7 +297,7 @@ def shown(life: pa.Table, status: pa.Array, as_of: date) -> pa.Array:
 
 def last_seen(life: pa.Table, as_of: date) -> pa.Array:
     """The last night that flagged each finding: that of `as_of` while nothing else is said."""
-    return pc.coalesce(flat(life["seen_until"]), same_day(as_of, life.num_rows))
+    return pc.coalesce(whole(life["seen_until"]), same_day(as_of, life.num_rows))
 
 
 def escalation(due_on: pa.Array, state: pa.Array, as_of: date, steps: Sequence[int]) -> pa.Array:

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from audit.crosscheck.programme import Owed
+from audit.intake.repeats import whole
 from audit.ledger import bulk
-from audit.ledger.columns import flat
 from audit.ledger.lifecycle import Life, State
 from audit.ledger.schema import FINDINGS, HANDLINGS
 from audit.ledger.wording import words_of
@@ -31,10 +31,10 @@ def owed_before(connection: sa.Connection, as_of: date) -> tuple[Owed, ...]:
         )
     )
     open_then = bulk.fetch(connection, query, _OPEN)
-    ids = flat(open_then["finding_id"])
+    ids = whole(open_then["finding_id"])
     words = words_of(connection, ids, ("owner",))
-    owners = flat(words["owner"]).take(pc.index_in(ids, value_set=flat(words["finding_id"])))
-    since, due = (flat(open_then[name]).cast(pa.int32()) for name in ("first_seen", "due_on"))
+    owners = whole(words["owner"]).take(pc.index_in(ids, value_set=whole(words["finding_id"])))
+    since, due = (whole(open_then[name]).cast(pa.int32()) for name in ("first_seen", "due_on"))
     late = pc.subtract(pa.scalar(as_of, pa.date32()).cast(pa.int32()), due)
     overdue = pc.greater(late, 0)
     long_overdue = pc.and_(overdue, pc.greater(late, pc.subtract(due, since)))

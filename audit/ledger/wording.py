@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from audit.errors import LedgerDamaged
 from audit.findings import SCHEMA
+from audit.intake.repeats import whole
 from audit.ledger import bulk
-from audit.ledger.columns import flat
 from audit.ledger.schema import FINDINGS, STANDING_WORDS, WORDINGS
 
 WORDS = tuple(column.name for column in WORDINGS.columns if column.name != "finding_id")
@@ -42,7 +42,7 @@ def every_word(connection: sa.Connection, names: Sequence[str]) -> pa.Table:
     together = pa.concat_tables([_schema(names).empty_table(), *standing])
     closed = bulk.fetch(connection, _select(names), _schema(names))
     return pa.concat_tables(
-        [together, closed.filter(pc.invert(pc.is_in(closed[_ID], value_set=flat(together[_ID]))))]
+        [together, closed.filter(pc.invert(pc.is_in(closed[_ID], value_set=whole(together[_ID]))))]
     )
 
 
@@ -55,7 +55,7 @@ def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -
     told = flagged[_ID].combine_chunks()
     carried = [_schema(WORDS).empty_table()]
     for part in _parts(connection, numbers):
-        if not len(_not_in(flat(part.read(())[_ID]), told)):
+        if not len(_not_in(whole(part.read(())[_ID]), told)):
             continue
         words = part.read(WORDS)
         words = words.filter(pc.invert(pc.is_in(words[_ID], value_set=told)))
@@ -75,7 +75,7 @@ def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -
 
 def wordless(connection: sa.Connection) -> int:
     """How many findings have no words. Raises LedgerDamaged for words that cannot be read."""
-    left = flat(bulk.fetch(connection, sa.select(FINDINGS.c.finding_id), _schema(()))[_ID])
+    left = whole(bulk.fetch(connection, sa.select(FINDINGS.c.finding_id), _schema(()))[_ID])
     for part in _parts(connection):
         left = _not_in(left, part.read(WORDS)[_ID])
     return len(_not_in(left, bulk.fetch(connection, _select(()), _schema(()))[_ID]))
@@ -159,4 +159,4 @@ def _any(flags: pa.ChunkedArray) -> bool:
 
 
 def _not_in(ids: pa.Array, others: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return ids.filter(pc.invert(pc.is_in(ids, value_set=flat(others))))
+    return ids.filter(pc.invert(pc.is_in(ids, value_set=whole(others))))

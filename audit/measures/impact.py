@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from audit.crosscheck.facts import Facts
 from audit.engines import Engine, Frame
-from audit.measures.subjects import DEVICES, MERCHANTS, SEPARATOR, SITES, Coded, Findings, coded
+from audit.measures.subjects import DEVICES, MERCHANTS, SEPARATOR, SITES, Findings, Numbered
 from audit.measures.turnover import NO_TURNOVER, Turnover, once, priced, totals, turnover_of
 
 NIGHT = "night"
@@ -76,7 +76,7 @@ def _under(kind: str, touched: Mapping[str, Touched]) -> dict[str, Touched]:
 
 def _lines(findings: Findings) -> dict[str, np.ndarray]:
     """The rows behind each line: a rule's findings and what follows from them; then categories and night."""
-    rules = coded(findings.texts("rule"))
+    rules = findings.numbered("rule")
     led = findings.leaders
     leading = np.where(led >= 0, rules.numbers[led], rules.numbers)
     touching = np.array([subject not in _ELSEWHERE for subject in findings.texts("subject")], bool)
@@ -126,7 +126,7 @@ def _of_these(engine: Engine, keyed: pa.Table, used: Frame, key: str) -> Frame:
     return beside.select("line", "device_key")
 
 
-def _keyed(lines: Mapping[str, np.ndarray], keys: Coded, key: str) -> pa.Table:
+def _keyed(lines: Mapping[str, np.ndarray], keys: Numbered, key: str) -> pa.Table:
     """The keys that each line touches, the lines by their place."""
     touched = [keys.distinct(rows) for rows in lines.values()]
     none = np.zeros(0, np.int64)

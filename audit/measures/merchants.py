@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine
-from audit.measures.subjects import Coded, Findings, coded
+from audit.measures.subjects import Findings, Numbered, numbered
 from audit.measures.turnover import NO_TURNOVER, Turnover, once, priced, totals, turnover_of
 
 MOST = 5_000  # merchants listed; the rest is counted
@@ -137,9 +137,9 @@ def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
     named = merchants.numbers >= 0
     follows = findings.leaders >= 0
     leading = np.flatnonzero(named & ~follows)
-    severities = coded(findings.texts("severity"))
+    severities = findings.numbered("severity")
     weight = np.array([weights.get(word, 0.0) for word in severities.values], float)
-    subjects = coded(findings.texts("subject"))
+    subjects = findings.numbered("subject")
     is_device = np.array([subject in _OF_ONE_DEVICE for subject in subjects.values], bool)
 
     def of_each(rows: np.ndarray, points: np.ndarray | None = None) -> np.ndarray:
@@ -148,7 +148,8 @@ def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
 
     of_devices = leading[is_device[subjects.numbers[leading]]]
     own = leading[~is_device[subjects.numbers[leading]]]
-    devices = coded([identity[0] or _NOBODYS for identity in findings.identities]).numbers[of_devices]
+    keys = [identity[0] or _NOBODYS for identity in findings.identities]
+    devices = numbered(pa.array(keys, pa.string())).numbers[of_devices]
     pairs = np.unique(merchants.numbers[of_devices] * (1 + devices.max(initial=0)) + devices)
     return _Tallies(
         merchants.values,
@@ -164,7 +165,7 @@ def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
     )
 
 
-def _names(merchants: Coded, names: list[str | None]) -> list[str]:
+def _names(merchants: Numbered, names: list[str | None]) -> list[str]:
     """The first name that findings have for each merchant."""
     found = [""] * len(merchants.values)
     for number, name in zip(merchants.numbers.tolist(), names, strict=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.repeats import whole
 
 SEPARATOR = "\x1f"
 DEVICES, MERCHANTS, SITES = "devices", "merchants", "sites"
@@ -18,7 +20,7 @@ COLUMNS = ("finding_id", "rule", "category", "severity", "subject", "identity", 
 
 
 @dataclass(frozen=True)
-class Coded:
+class Numbered:
     """Values by row as numbers, -1 for a row that has none; `values` says what the numbers stand for."""
 
     numbers: np.ndarray
@@ -31,11 +33,12 @@ class Coded:
         return np.flatnonzero(seen[:-1])
 
 
-def coded(values: Sequence[str | None]) -> Coded:
-    """The values as numbers, in the order in which they first occur; what is empty has none."""
-    known: dict[str, int] = {}
-    numbers = [known.setdefault(value, len(known)) if value else -1 for value in values]
-    return Coded(np.array(numbers, np.int64), list(known))
+def numbered(values: pa.Array | pa.ChunkedArray) -> Numbered:
+    """The texts as numbers, in the order in which they first occur; what is empty has none."""
+    texts = whole(values)
+    found = pc.if_else(pc.equal(texts, ""), None, texts).dictionary_encode()
+    numbers = found.indices.cast(pa.int64()).fill_null(-1)
+    return Numbered(numbers.to_numpy(zero_copy_only=False), found.dictionary.to_pylist())
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,14 @@ class Findings:
         parsed: list[list[str | None]] = json.loads(f"[{','.join(self.table['identity'].to_pylist())}]")
         return parsed
 
+    def numbered(self, name: str) -> Numbered:
+        """A column as numbers."""
+        return numbered(self.table[name])
+
     @cached_property
-    def merchant_numbers(self) -> Coded:
+    def merchant_numbers(self) -> Numbered:
         """The merchant that each finding names."""
-        return coded(self.texts("merchant_no"))
+        return self.numbered("merchant_no")
 
     @cached_property
     def leaders(self) -> np.ndarray:
@@ -67,7 +74,7 @@ class Findings:
         return np.array([places.get(one, -1) if one else -1 for one in self.texts("led_by")], np.int64)
 
     @cached_property
-    def touched(self) -> dict[str, Coded]:
+    def touched(self) -> dict[str, Numbered]:
         """Per kind the device, merchant or store of each finding. A row without any key is nobody's."""
         keys: dict[str, list[str | None]] = {
             kind: [None] * self.table.num_rows for kind in (DEVICES, MERCHANTS, SITES)
@@ -84,4 +91,4 @@ class Findings:
                 sites[row] = SEPARATOR.join(part or "" for part in identity)
             else:
                 devices[row] = identity[0]
-        return {kind: coded(values) for kind, values in keys.items()}
+        return {kind: numbered(pa.array(values, pa.string())) for kind, values in keys.items()}
