@@ -25,7 +25,7 @@ from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identif
 from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
 from audit.plaintext import plain
-from audit.tables import Column, Kind, normalise_label
+from audit.tables import SEVERAL, Column, Kind, normalise_label
 from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
@@ -61,6 +61,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^\d{1,3}\s*[-_:.、|)]\s*(?=\D)|\s*[(\[【]\d{1,3}[)\]】]$")
+_BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -227,7 +228,20 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
             return word
     if _is_blank(text):
         return None
+    if column.several and (words := _words_of(value, configured | column.codes.by_label)):
+        return SEVERAL.join(words)
     raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
+
+
+def _words_of(value: str, known: dict[str, str]) -> list[str]:
+    """The words of a cell that names several (微信/支付宝, 微信支付宝); none where one is not known."""
+    labels = [normalise_label(part) for part in _BETWEEN.split(value) if part]
+    if len(labels) == 1 and not value.isascii():
+        (label,) = labels
+        cuts = ((label[:cut], label[cut:]) for cut in range(1, len(label)))
+        labels = next((list(two) for two in cuts if known.keys() >= set(two)), labels)
+    words = [known.get(label, "") for label in labels]
+    return sorted(set(words)) if all(words) else []
 
 
 def clean_flag(text: str) -> bool | None:

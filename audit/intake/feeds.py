@@ -18,6 +18,7 @@ from audit.config import Settings
 from audit.intake.begun import Begun, being_read
 from audit.intake.cells import ARROW_TYPES
 from audit.intake.dropfolder import date_in_name, lock_beside
+from audit.intake.perchannel import narrowed, put
 from audit.intake.reading import FileReading
 from audit.intake.rows import names_of, read_rows
 from audit.intake.store import Store
@@ -210,10 +211,10 @@ class Part:
     def rows(self) -> pa.Table:
         """The rows with ids and file name; of a wide registration list, one per channel."""
         rows = read_rows(self.path)
-        ids = pc.add(pa.array(np.arange(rows.num_rows)), self.first_id)
-        rows = rows.append_column("row_id", ids)
+        rows = rows.append_column("row_id", pa.array(np.arange(rows.num_rows)))
         rows = rows.append_column("source_file", pa.array([self.name] * rows.num_rows, pa.string()))
-        return _narrowed(rows, self.table)
+        rows = narrowed(rows, self.table)
+        return put(rows, "row_id", pc.add(rows["row_id"], self.first_id))
 
 
 def parts_of(feed: Feed) -> tuple[Part, ...]:
@@ -236,35 +237,6 @@ def assembled(table: Table, parts: Iterable[Part]) -> pa.Table:
     )
     rows = [schema.empty_table(), *(part.rows() for part in parts)]
     return pa.concat_tables(rows, promote_options="default")
-
-
-def _narrowed(rows: pa.Table, table: Table) -> pa.Table:
-    """One row per channel for a list with a status column per channel; other tables as they are."""
-    present = [name for name in table.wide if name in rows.column_names]
-    if not present:
-        return rows
-    if "reg_status" in rows.column_names and pc.any(pc.is_valid(rows["reg_status"])).as_py():
-        return rows.drop_columns(present)
-    parts = []
-    for place, name in enumerate(present):
-        channel, message = table.wide[name]
-        # a blank cell is no registration; a cell that could not be read is one whose status is unknown
-        unreadable = pc.fill_null(pc.match_substring(rows["rejected"], f",{name},"), False)
-        part = rows.filter(pc.or_(pc.is_valid(rows[name]), unreadable))
-        part = _put(part, "channel", pa.array([channel] * part.num_rows, pa.string()))
-        part = _put(part, "reg_status", part[name])
-        if message in part.column_names:
-            part = _put(part, "reg_message", part[message])
-        # several rows of one source row: keep their ids apart, in the order of the channels
-        part = _put(part, "row_id", pc.add(pc.multiply(part["row_id"], len(table.wide)), place))
-        parts.append(part)
-    return pa.concat_tables(parts).drop_columns(present)
-
-
-def _put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
-    if name in rows.column_names:
-        return rows.set_column(rows.column_names.index(name), name, values)
-    return rows.append_column(name, values)
 
 
 def _shown(path: Path, folder: Path) -> str:

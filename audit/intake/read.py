@@ -13,6 +13,7 @@ from audit.intake.derived import with_derived
 from audit.intake.formats.source import Source, open_source
 from audit.intake.grid import Grid
 from audit.intake.opening import read_whole
+from audit.intake.perchannel import parted
 from audit.intake.personal import protect
 from audit.intake.reading import FileReading, SheetReading
 from audit.intake.request import Request, stamp_of
@@ -48,13 +49,14 @@ def read_file(request: Request) -> FileReading:
         )
     except InputError as failure:
         return reading.failed(failure)
-    rows = with_derived(canonical.rows, table) if request.derived else canonical.rows
+    rows = parted(canonical.rows, table)
+    rows = with_derived(rows, table) if request.derived else rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
     write_rows(rows, Path(request.output))
     return replace(
         reading,
-        rows=rows.num_rows,
+        rows=canonical.rows.num_rows,
         sheets=canonical.sheets,
         rejections=canonical.rejections,
         rejected=canonical.rejected,

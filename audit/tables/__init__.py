@@ -3,7 +3,7 @@
 from audit.tables.codes import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TERMINAL_STATUS
 from audit.tables.devices import DEVICES
 from audit.tables.merchants import MERCHANTS
-from audit.tables.model import CodeList, Column, Kind, Table, header_forms, normalise_label
+from audit.tables.model import SEVERAL, CodeList, Column, Kind, Table, header_forms, normalise_label
 from audit.tables.records import ERROR_TEXTS, INSPECTIONS, TRAINING, TRANSACTIONS
 from audit.tables.reference import MODELS, POLICIES
 from audit.tables.registrations import REGISTRATIONS
@@ -32,6 +32,7 @@ __all__ = [
     "POLICIES",
     "REGISTRATIONS",
     "REGISTRATION_STATUS",
+    "SEVERAL",
     "TABLES",
     "TERMINAL_STATUS",
     "CodeList",

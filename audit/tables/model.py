@@ -38,6 +38,9 @@ class Kind(StrEnum):
     VERSION = "version"
 
 
+SEVERAL = "+"  # between the words of a cell that names several, until its row is parted
+
+
 def normalise_label(text: str) -> str:
     """A header or a code word without width, case, blanks and punctuation, in simplified characters.
 
@@ -97,6 +100,7 @@ class Column:
     headers: str = ""
     alone: str = ""
     codes: CodeList | None = None
+    several: bool = False  # a cell may name several: 微信/支付宝
     personal: bool = False  # identifies a person: masked and keyed-hashed before it is stored
 
     @cached_property

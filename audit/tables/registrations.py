@@ -58,6 +58,7 @@ REGISTRATIONS = Table(
             Kind.CODE,
             "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name",
             codes=CHANNEL,
+            several=True,
         ),
         Column(
             "reg_status",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from conftest import AS_OF, DEVICE, REGISTRATION, Estate
 from vendorfiles import HEADER, MERCHANT, book, delimited, device, put
 
@@ -101,6 +102,60 @@ def test_lock_files_and_hidden_files_are_nobodys_export(estate: Estate):
         put(estate.folder / name, delimited([HEADER, device(9)]).encode())
     vendors(estate, "*devices_*.csv")
     assert [row["serial_no"] for row in table(estate)] == ["SN000001", "SN000002", "SN000003"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["微信/支付宝", "微信、支付宝", "支付宝和微信", "微信支付宝", "WeChat & Alipay", "微信；支付宝；微信"],
+)
+def test_a_row_that_names_two_channels_is_registered_in_both(estate: Estate, cell: str):
+    rows = [["SN", "商户号", "渠道", "报备状态", "失败原因"]]
+    rows += [
+        ["SN000001", MERCHANT, "银联", "报备成功", ""],
+        ["SN000002", MERCHANT, cell, "报备失败", "地址有误"],
+    ]
+    put(estate.folder / "报备.csv", delimited(rows).encode())
+    estate.sections["inputs.registrations"] = 'files = ["报备.csv"]'
+    found = table(estate, "registrations")
+    assert [
+        (row["serial_no"], row["channel"], row["reg_status"], row["reg_message"], row["source_row"])
+        for row in found
+    ] == [
+        ("SN000001", "unionpay", "registered", None, 2),
+        ("SN000002", "alipay", "failed", "地址有误", 3),
+        ("SN000002", "wechat", "failed", "地址有误", 3),
+    ]
+    assert len({row["row_id"] for row in found}) == 3
+
+
+def test_a_cell_that_names_a_channel_nobody_knows_is_rejected_whole(estate: Estate):
+    rows = [["SN", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, "微信/建行", "报备成功"]]
+    put(estate.folder / "报备.csv", delimited(rows).encode())
+    estate.sections["inputs.registrations"] = 'files = ["报备.csv"]'
+    (found,) = table(estate, "registrations")
+    assert (found["channel"], found["rejected"], found["unread_text"]) == (
+        None,
+        ",channel,",
+        "channel=微信/建行",
+    )
+
+
+def test_row_ids_of_lists_with_a_channel_per_column_are_nobody_elses(estate: Estate):
+    """The second file has four times as many ids as rows; they stay within its own."""
+    wide = [
+        ["机身号", "商户号", "微信报备状态", "支付宝报备状态"],
+        ["SN000001", MERCHANT, "已报备", "已报备"],
+    ]
+    for number in range(5):
+        rows = (
+            wide
+            if number == 1
+            else [["SN", "商户号", "渠道", "状态"], [f"SN00001{number}", MERCHANT, "微信", "成功"]]
+        )
+        put(estate.folder / f"报备{number}.csv", delimited(rows).encode())
+    estate.sections["inputs.registrations"] = 'files = ["报备?.csv"]'
+    found = table(estate, "registrations")
+    assert len({row["row_id"] for row in found}) == len(found) == 6
 
 
 def test_a_channel_per_column_and_a_channel_per_row_are_one_list(estate: Estate):

@@ -1,0 +1,67 @@
+"""One row per device and channel, of registration lists that say it otherwise.
+
+Some have a column of states per channel, some name several channels in one cell.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.repeats import decoded, encoded
+from audit.tables import SEVERAL, Table
+
+
+def parted(rows: pa.Table, table: Table) -> pa.Table:
+    """Canonical rows with one word in each cell: a row that names two channels becomes two."""
+    for column in table.columns:
+        if column.several and column.name in rows.column_names and not _by_columns(rows, table):
+            rows = _parted(rows, column.name)
+    return rows
+
+
+def _parted(rows: pa.Table, name: str) -> pa.Table:
+    texts = decoded(rows[name])
+    if not pc.any(pc.match_substring(texts, SEVERAL)).as_py():
+        return rows
+    words = pc.split_pattern(pc.fill_null(texts, ""), SEVERAL)
+    rows = rows.take(pc.list_parent_indices(words))
+    word = pc.list_flatten(words)
+    return put(rows, name, encoded(pc.if_else(pc.equal(word, ""), None, word)))
+
+
+def narrowed(rows: pa.Table, table: Table) -> pa.Table:
+    """One row per channel for a list with a status column per channel; other tables as they are.
+
+    `row_id` is that of the source row; those of its rows are kept apart, in the order of the channels.
+    """
+    present = [name for name in table.wide if name in rows.column_names]
+    if not _by_columns(rows, table):
+        return rows.drop_columns(present)
+    parts = []
+    for place, name in enumerate(present):
+        channel, message = table.wide[name]
+        # a blank cell is no registration; a cell that could not be read is one whose status is unknown
+        unreadable = pc.fill_null(pc.match_substring(rows["rejected"], f",{name},"), False)
+        part = rows.filter(pc.or_(pc.is_valid(rows[name]), unreadable))
+        part = put(part, "channel", pa.array([channel] * part.num_rows, pa.string()))
+        part = put(part, "reg_status", part[name])
+        if message in part.column_names:
+            part = put(part, "reg_message", part[message])
+        part = put(part, "row_id", pc.add(pc.multiply(part["row_id"], len(table.wide)), place))
+        parts.append(part)
+    return pa.concat_tables(parts).drop_columns(present)
+
+
+def put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The rows with that column, in its place where there was one."""
+    if name in rows.column_names:
+        return rows.set_column(rows.column_names.index(name), name, values)
+    return rows.append_column(name, values)
+
+
+def _by_columns(rows: pa.Table, table: Table) -> bool:
+    """Whether columns of their own say what each channel's state is."""
+    if not set(table.wide) & set(rows.column_names):
+        return False
+    return "reg_status" not in rows.column_names or not pc.any(pc.is_valid(rows["reg_status"])).as_py()
