@@ -90,9 +90,9 @@ def run(
 @contextmanager
 def _being_read(settings: Settings) -> Iterator[Begun]:
     """The files of the night, which children read while we import what comes after."""
-    from audit.intake.nursery import open_nursery
+    from audit.intake.nursery import fork_nursery
 
-    open_nursery()  # it imports the readers while we look for the files
+    fork_nursery()  # it imports the readers while we look for the files
     from audit.intake.begun import being_read
     from audit.intake.store import Store
 

@@ -10,9 +10,9 @@ import narwhals.stable.v2 as nw
 from audit.crosscheck.devices import nothing_known
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import Engine, Frame, nothing
-from audit.intake.derived import device_type_code
 from audit.intake.places import divide
 from audit.tables import normalise_label
+from audit.tables.codes import device_type_code
 
 _FROM_DEVICE = (
     "device_code",

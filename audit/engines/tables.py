@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from audit.engines.base import Engine, Frame, with_keys
-from audit.intake.cells import ARROW_TYPES
 from audit.intake.feeds import Part, assembled
+from audit.intake.kinds import ARROW_TYPES
 from audit.tables import TABLES, Table
 
 # where a device stands: its type as a two-digit code, its address in comparable parts, its point on the globe

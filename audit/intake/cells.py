@@ -22,23 +22,12 @@ from audit.intake.formats.encodings import UNDECODABLE
 from audit.intake.garbled import REPLACED
 from audit.intake.grid import Mark
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference
+from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
 from audit.plaintext import plain
 from audit.tables import SEVERAL, Column, Kind, normalise_label
 from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
-
-ARROW_TYPES: dict[Kind, pa.DataType] = {
-    Kind.IDENTIFIER: pa.string(),
-    Kind.REFERENCE: pa.string(),
-    Kind.TEXT: pa.string(),
-    Kind.CODE: pa.string(),
-    Kind.VERSION: pa.string(),
-    Kind.FLAG: pa.bool_(),
-    Kind.DATE: pa.date32(),
-    Kind.MOMENT: pa.timestamp("us"),
-    Kind.NUMBER: pa.float64(),
-}
 
 # text that is canonical as it stands, so that whole columns need no look at single cells: by its bytes
 _PLAIN_BYTES: dict[Kind, np.ndarray] = {

@@ -13,13 +13,12 @@ from audit.intake.places import place_columns
 from audit.intake.points import with_coordinates
 from audit.intake.quality import format_faults, swapped_fields
 from audit.intake.repeats import decoded, each, numbered, spread, whole
-from audit.tables import Table, header_forms, normalise_label
-from audit.tables.codes import DEVICE_TYPE
+from audit.tables import Table, normalise_label
+from audit.tables.codes import device_type_code
 
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _BARE = re.compile(r"[vV]?(\d{1,9})")
 _PART_WIDTH = 10
-_CODE_BEFORE = re.compile(r"^\d{2}(?=\D)")
 
 
 def with_derived(rows: pa.Table, table: Table) -> pa.Table:
@@ -99,21 +98,6 @@ def version_key(text: str) -> str | None:
     while len(parts) > 1 and parts[-1] == 0:
         parts.pop()
     return ".".join(str(part).zfill(_PART_WIDTH) for part in parts)
-
-
-def device_type_code(text: str) -> str | None:
-    """The two-digit code of a type of terminal, from the code, its name or both; None where it is not known.
-
-    A name decides: 06 is another type in other schemes, and then has another name beside it.
-
-    >>> [device_type_code(text) for text in ("11-条码支付辅助受理终端", "智能POS（5.5寸）", "06-扫码设备")]
-    ['11', '04', None]
-    """
-    for form in header_forms(text):
-        for label in (form, _CODE_BEFORE.sub("", form)):
-            if code := DEVICE_TYPE.by_label.get(label):
-                return code
-    return None
 
 
 def _effective_at(rows: pa.Table) -> pa.ChunkedArray:

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from audit.config import Settings
 from audit.intake.begun import Begun, being_read
-from audit.intake.cells import ARROW_TYPES
 from audit.intake.dropfolder import date_in_name, lock_beside
+from audit.intake.kinds import ARROW_TYPES
 from audit.intake.perchannel import narrowed, put
 from audit.intake.reading import FileReading
 from audit.intake.rows import names_of, read_rows

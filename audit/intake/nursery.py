@@ -1,37 +1,22 @@
 """Where reading children come from: one process that has imported the readers, and forks once per file.
 
-Importing them costs more than most files do. `python -m audit.intake.nursery FD` is that process; it runs
-no code of a file itself, has no thread that a fork could leave halfway, and ends when the socket does.
-A request goes over the socket with the descriptors of the child's output, its errors, and whatever else
-the child may use; the answer is the child's process id, and later how it ended.
+Importing them costs more than most files do. `forking` is what goes on in that process.
 """
 
 from __future__ import annotations
 
 import atexit
-import ctypes
-import fcntl
-import gc
-import json
 import os
-import resource
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
-import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from importlib.abc import MetaPathFinder
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
-_LENGTH = struct.Struct("!I")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_MAX_DESCRIPTORS = 8
-_KIB = 1024  # the unit of ru_maxrss on Linux
-_SPARE = 200  # descriptors wait from here on until each has its place
+from audit.intake.forking import grow_up, received, send
 
 
 class NurseryGone(Exception):
@@ -39,19 +24,13 @@ class NurseryGone(Exception):
 
 
 class Nursery:
-    """The nursery of this process; `open_nursery` gives it."""
+    """The nursery of this process; `open_nursery` gives it.
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # our own interpreter and module
-            self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "audit.intake.nursery", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # else numpy starts threads
-            )
-        self._socket = ours
+    `asking` is our end of its socket, `waited` waits for its end and says how it ended.
+    """
+
+    def __init__(self, asking: socket.socket, waited: Callable[[], int]) -> None:
+        self._socket, self._waited = asking, waited
         self._lock = threading.Lock()
         self.executable = sys.executable
         self.peak_bytes = 0
@@ -73,17 +52,17 @@ class Nursery:
     def close(self) -> None:
         """End it, and every child that is left."""
         self._socket.close()
-        self._process.wait()
+        self._waited()
 
     def _ask(self, asked: Mapping[str, object], descriptors: Sequence[int]) -> Any:
         with self._lock:
             try:
-                _send(self._socket, asked, descriptors)
-                answer, _ = _received(self._socket)
+                send(self._socket, asked, descriptors)
+                answer, _ = received(self._socket)
             except OSError as failure:
                 raise NurseryGone(str(failure)) from failure
         if answer is None:
-            raise NurseryGone(f"exit {self._process.wait()}")
+            raise NurseryGone(f"exit {self._waited()}")
         return answer
 
 
@@ -97,9 +76,24 @@ def open_nursery() -> Nursery:
         if _opened and _opened[0].executable != sys.executable:
             _opened.pop().close()
         if not _opened:
-            _opened.append(Nursery())
+            _opened.append(_started())
             atexit.register(close_nursery)
         return _opened[0]
+
+
+def fork_nursery() -> Nursery:
+    """The nursery, which imports nothing again that this process needs as well.
+
+    It is a fork of a program that has just begun; where there is more in it already, it is started anew.
+    """
+    with _opening:
+        if not _opened and threading.active_count() == 1 and not {"numpy", "pandas"} & sys.modules.keys():
+            with _one_blas_thread():
+                import pyarrow.compute
+                import pyarrow.parquet  # noqa: F401
+            _opened.append(_forked())
+            atexit.register(close_nursery)
+    return open_nursery()
 
 
 def close_nursery(gone: Nursery | None = None) -> None:
@@ -115,116 +109,38 @@ def peak_of_children() -> int:
     return max((one.peak_bytes for one in _opened), default=0)
 
 
-def _send(to: socket.socket, what: object, descriptors: Sequence[int] = ()) -> None:
-    data = json.dumps(what).encode()
-    socket.send_fds(to, [_LENGTH.pack(len(data))], descriptors)
-    to.sendall(data)
+def _started() -> Nursery:
+    ours, theirs = socket.socketpair()
+    with theirs, _one_blas_thread():
+        # our own interpreter and module
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "audit.intake.forking", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+        )
+    return Nursery(ours, process.wait)
 
 
-def _received(sender: socket.socket) -> tuple[Any, list[int]]:
-    """A message and its descriptors; None once the other side has ended."""
+def _forked() -> Nursery:
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        grow_up(theirs)
+    theirs.close()
+    # once its end is known there is nothing left to wait for
+    return Nursery(ours, cache(lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Else numpy starts threads when it is imported."""
+    name = "OPENBLAS_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
     try:
-        head, descriptors, _, _ = socket.recv_fds(sender, _LENGTH.size, _MAX_DESCRIPTORS)
-    except ConnectionResetError:  # killed before it had our last answer
-        return None, []
-    if not head:
-        return None, []
-    data = _exactly(sender, _LENGTH.unpack(head + _exactly(sender, _LENGTH.size - len(head)))[0])
-    return json.loads(data), descriptors
-
-
-def _exactly(sender: socket.socket, length: int) -> bytes:
-    data = bytearray()
-    while len(data) < length:
-        piece = sender.recv(length - len(data))
-        if not piece:
-            raise OSError("cut off")
-        data += piece
-    return bytes(data)
-
-
-class _WithoutPandas(MetaPathFinder):
-    """pyarrow imports pandas wherever it is installed; no reader uses it, and it costs 0.3 s."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
-
-
-def _serve(asking: socket.socket) -> None:
-    """Answer until the other side ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends whoever asks, and with it us
-    sys.meta_path.insert(0, _WithoutPandas())
-    from audit.intake import form, read  # noqa: F401  # what children find imported
-
-    gc.freeze()
-    with suppress(BrokenPipeError):  # who asked was killed before our answer
-        _answer(asking)
-
-
-def _answer(asking: socket.socket) -> None:
-    while True:
-        asked, descriptors = _received(asking)
-        if asked is None:
-            return
-        if "wait" in asked:
-            _, status, used = os.wait4(asked["wait"], 0)
-            _send(asking, [status, used.ru_maxrss * _KIB])
-            continue
-        ours, pid = os.getpid(), os.fork()
-        if pid == 0:
-            asking.close()
-            _live(asked, descriptors, ours)
-        for one in descriptors:
-            os.close(one)
-        _send(asking, pid)
-
-
-def _live(asked: Mapping[str, Any], descriptors: Sequence[int], parent: int) -> NoReturn:
-    """The child: everything that happens to it stays its own."""
-    code = 1
-    try:
-        _die_with(parent)
-        _place(descriptors, asked["numbers"])
-        resource.setrlimit(resource.RLIMIT_AS, (asked["address_bytes"],) * 2)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        answer = json.dumps(_read(asked["request"]).to_json()).encode()
-        with os.fdopen(1, "wb", closefd=False) as output:
-            output.write(answer)
-        code = 0
-    except BaseException:
-        traceback.print_exc()
+        yield
     finally:
-        os._exit(code)
-
-
-def _die_with(parent: int) -> None:
-    """Elsewhere than on Linux a child whose parent was killed reads to the end."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was killed before we had said so
-        os._exit(1)
-
-
-def _place(descriptors: Sequence[int], numbers: Sequence[int]) -> None:
-    """Give each descriptor its number, first out of each other's way."""
-    spare = [fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, _SPARE) for one in descriptors]
-    for one in descriptors:
-        os.close(one)
-    for one, number in zip(spare, numbers, strict=True):
-        os.dup2(one, number)
-
-
-def _read(request: dict[str, Any]) -> Any:
-    from audit.intake.form import read_form
-    from audit.intake.read import read_file
-    from audit.intake.request import FormRequest, Request
-
-    if "form" in request:
-        return read_form(FormRequest.from_json(request))
-    return read_file(Request.from_json(request))
-
-
-if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
-    os._exit(0)  # nothing is left to tidy, and tidying takes longer than a small file
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -6,7 +6,11 @@ because a submission is not a confirmation.
 
 from __future__ import annotations
 
-from audit.tables.model import CodeList, normalise_label
+import re
+
+from audit.tables.model import CodeList, header_forms, normalise_label
+
+_CODE_BEFORE = re.compile(r"^\d{2}(?=\D)")
 
 REGISTRATION_STATUS = CodeList(
     "reg_status",
@@ -130,3 +134,18 @@ FOREVER_TOKENS = frozenset(
         ],
     )
 )
+
+
+def device_type_code(text: str) -> str | None:
+    """The two-digit code of a type of terminal, from the code, its name or both; None where it is not known.
+
+    A name decides: 06 is another type in other schemes, and then has another name beside it.
+
+    >>> [device_type_code(text) for text in ("11-条码支付辅助受理终端", "智能POS（5.5寸）", "06-扫码设备")]
+    ['11', '04', None]
+    """
+    for form in header_forms(text):
+        for label in (form, _CODE_BEFORE.sub("", form)):
+            if code := DEVICE_TYPE.by_label.get(label):
+                return code
+    return None

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from vendorfiles import HEADER, book, delimited, device, line, raw_book
@@ -22,6 +23,7 @@ from audit.intake.nursery import open_nursery
 from audit.intake.read import read_file
 from audit.intake.reading import FileReading
 from audit.intake.request import Request
+from audit.lock import only_run
 
 
 @pytest.fixture
@@ -133,11 +135,49 @@ def test_many_files_at_once_leave_nothing_open(ledger: Request, tmp_path: Path):
 def test_where_children_come_from_may_die_too(ledger: Request):
     assert read_in_child(ledger.to_json()).error == ""
     [nursery] = [
-        pid for pid in children() if b"audit.intake.nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        pid for pid in children() if b"audit.intake.forking" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     os.kill(int(nursery), signal.SIGKILL)  # and not the browser or the database of other tests
     reading = read_in_child(ledger.to_json())
     assert (reading.error, reading.rows) == ("", 2)
+
+
+# a program that has just begun: it has a lock, forks the nursery, reads a file, and holds on
+BEGUN = """
+import json, os, sys, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from audit.intake.child import read_in_child
+from audit.intake.nursery import fork_nursery, open_nursery
+from audit.lock import only_run
+with only_run(Path(sys.argv[1]), ZoneInfo("UTC")):
+    assert fork_nursery() is open_nursery()
+    print(json.dumps(read_in_child(json.loads(sys.argv[2])).to_json()), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_program_that_has_just_begun_forks_them_and_takes_its_lock_with_it(ledger: Request, tmp_path: Path):
+    state = tmp_path / "state"
+    command = [sys.executable, "-c", BEGUN, str(state), json.dumps(ledger.to_json())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as begun:
+        assert begun.stdout is not None
+        assert FileReading.from_json(json.loads(begun.stdout.readline())) == read_file(ledger)
+        [nursery] = children(begun.pid)
+        assert b"audit.intake.forking" not in Path(f"/proc/{nursery}/cmdline").read_bytes()
+        os.kill(int(nursery), signal.SIGSTOP)
+        try:
+            begun.kill()
+            begun.wait()
+            with only_run(state, ZoneInfo("UTC")):
+                pass  # whoever comes next has it, though the nursery is still there
+            assert Path(f"/proc/{nursery}").exists()
+        finally:
+            os.kill(int(nursery), signal.SIGCONT)
+    patience = time.monotonic() + 10
+    while Path(f"/proc/{nursery}").exists():
+        assert time.monotonic() < patience, "it waits for nobody"
+        time.sleep(0.01)
 
 
 def test_a_cell_that_lies_about_its_place_takes_nothing_with_it(ledger: Request):

@@ -13,10 +13,9 @@ from stdnum.cn import ric
 from vendorfiles import MERCHANT, SECRET, Read, book, take_bytes, take_rows
 
 from audit.intake.cells import clean_number
-from audit.intake.derived import device_type_code
 from audit.intake.documents import is_citizen_number
 from audit.intake.identifiers import Unreadable
-from audit.tables.codes import DEVICE_TYPE
+from audit.tables.codes import DEVICE_TYPE, device_type_code
 
 LEDGER = ["序列号", "终端号", "商户号", "状态"]
 
