@@ -185,9 +185,9 @@ def ours(table: pa.Table, target: Path) -> None:
 
 def ours_by_zlib(table: pa.Table, target: Path) -> None:
     """The same, packed as the peer packs."""
-    from audit.report import xlsxfile
+    from audit.report import xlsxpackage
 
-    xlsxfile.zlib_ng, xlsxfile.LEVEL = zlib, 6
+    xlsxpackage.zlib_ng, xlsxpackage.LEVEL = zlib, 6
     ours(table, target)
 
 

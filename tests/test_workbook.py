@@ -143,7 +143,6 @@ def test_a_column_of_many_values_is_written_as_one_of_few(monkeypatch, blanks):
     ]
     whole = parts(one_sheet(columns))
     monkeypatch.setattr("audit.report.sheetrows._BLOCK", 100)  # rows made at a time, and few values
-    monkeypatch.setattr("audit.report.xlsxfile._FEW", 0)
     assert parts(one_sheet(columns)) == whole
 
 

@@ -13,7 +13,7 @@ from zlib_ng import zlib_ng
 
 from audit.plaintext import all_plain, plain
 from audit.report.model import Report
-from audit.report.xlsxfile import LEVEL
+from audit.report.xlsxpackage import LEVEL
 from audit.words import Words
 
 EMBEDDED = 100_000  # findings the script gets; opened within three seconds

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from audit.report.coded import Coded
 
 MAX_CELL_CHARACTERS = 32_767  # of UTF-16: a letter beyond the first plane counts twice
 _CUT = "…"
-_BLOCK = 65_536  # texts turned into XML at a time
+_BLOCK = 16_384  # texts turned into XML at a time
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ODD = f"{UNSEEN}|_x[0-9A-Fa-f]{{4}}_"  # what a text must hold to be anything but itself
 _HEAD = (
@@ -48,15 +49,21 @@ class SharedStrings:
         """Per value of a column the number of its text; null where no cell can hold it."""
         return self._numbers.get(id(column.values), pa.array([], pa.int32()))
 
-    def to_xml(self) -> Iterator[bytes]:
-        """The part xl/sharedStrings.xml, piece by piece."""
-        yield _HEAD % len(self._texts)
-        for start in range(0, len(self._texts), _BLOCK):
+    def to_xml(self) -> list[Callable[[], bytes]]:
+        """The part xl/sharedStrings.xml, a piece made by each of the results."""
+
+        def made(start: int) -> bytes:
             texts = self._texts.slice(start, _BLOCK)
             spaced = pc.match_substring_regex(texts, r"^\s|\s$|\n")
             opening = pc.if_else(spaced, '<si><t xml:space="preserve">', "<si><t>")
-            yield joined(pc.binary_join_element_wise(opening, escaped(texts), "</t></si>", ""))
-        yield b"</sst>"
+            return joined(pc.binary_join_element_wise(opening, escaped(texts), "</t></si>", ""))
+
+        count = len(self._texts)
+        return [
+            lambda: _HEAD % count,
+            *(partial(made, start) for start in range(0, count, _BLOCK)),
+            lambda: b"</sst>",
+        ]
 
 
 def printable(text: str) -> str:

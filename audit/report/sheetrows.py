@@ -5,8 +5,9 @@ What stands in a cell is put together once per value of a column; a row only pic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +62,8 @@ class Rows:
         return sum(_count(is_too_long(column.values), column) for column in self.texts)
 
 
-def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> Iterator[bytes]:
-    """The rows as XML, some thousands at a time.
+def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> list[Callable[[], bytes]]:
+    """The rows as XML, some thousands made by each of the results.
 
     `numbers_of` gives, per value of a text column, its number among the shared strings.
     """
@@ -76,7 +77,8 @@ def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> Iterator[by
         for column, width in zip(rows.columns, rows.widths, strict=True)
         if width
     ]
-    for start in range(0, rows.count, _BLOCK):
+
+    def made(start: int) -> bytes:
         block = slice(start, min(start + _BLOCK, rows.count))
         first = rows.below + 1 + start
         numbers = pa.array(np.arange(first, first + block.stop - start)).cast(pa.string())
@@ -84,7 +86,9 @@ def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> Iterator[by
         pieces: list[pa.Array | str] = ['<row r="', numbers, '" ht="', heights, '" customHeight="1">']
         for letter, cells_of in zip(letters, cells, strict=True):
             pieces += [f'<c r="{letter}', numbers, cells_of(block)]
-        yield joined(pc.binary_join_element_wise(*pieces, "</row>", ""))
+        return joined(pc.binary_join_element_wise(*pieces, "</row>", ""))
+
+    return [partial(made, start) for start in range(0, rows.count, _BLOCK)]
 
 
 def text_widths(column: pa.Array) -> pa.Array:

@@ -11,22 +11,20 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape, unescape
-from typing import NamedTuple
 
 import openpyxl
 import pyarrow as pa
 from lxml.etree import SerialisationError
 from openpyxl.utils import get_column_letter
-from zlib_ng import zlib_ng
 
 from audit.errors import CannotWrite
 from audit.report.coded import Coded
 from audit.report.sharedstrings import SharedStrings
 from audit.report.sheetrows import Rows, rendered
+from audit.report.xlsxpackage import Piece, zipped
 
 MAX_STYLES = 65_490  # different looks of cells that Excel opens
 _INLINE = re.compile(
@@ -42,11 +40,7 @@ _RELATION = (
     b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
     b'Target="/xl/sharedStrings.xml"/>'
 )
-_FEW = 200_000  # rows of which two parts are made at a time; beyond, memory is dearer than time
-LEVEL = 5  # of zlib-ng: in half the time a little smaller than zlib's own 6
 _STRINGS = "xl/sharedStrings.xml"
-
-Part = bytes | Iterable[bytes]
 
 
 def finish(
@@ -65,12 +59,10 @@ def finish(
     except (OSError, SerialisationError) as failure:
         detail = getattr(failure, "strerror", None) or str(failure)
         raise CannotWrite("cannot_write", path=tempfile.gettempdir(), detail=detail) from failure
-    parts: dict[str, Part] = {}
     with zipfile.ZipFile(draft) as archive:
-        for name in archive.namelist():
-            parts[name] = archive.read(name)
+        parts = {name: archive.read(name) for name in archive.namelist()}
     sheets = {f"xl/worksheets/sheet{place}.xml": title for place, title in enumerate(workbook.sheetnames, 1)}
-    found = {name: _INLINE.findall(_whole(parts[name])) for name in sheets}
+    found = {name: _INLINE.findall(parts[name]) for name in sheets}
     data = {name: rows[title] for name, title in sheets.items() if title in rows and rows[title].count}
     written = {
         name: Coded.of(pa.array([unescape(cell[2].decode()) for cell in cells], pa.string()))
@@ -81,18 +73,13 @@ def finish(
         columns += [written[name], *(data[name].texts if name in data else ())]
     strings = SharedStrings(columns)
     for name in sheets:
-        part = _shared(_whole(parts[name]), strings.numbers(written[name]).take(pa.array(written[name].at)))
-        parts[name] = _spliced(part, data[name], strings) if name in data else part
-    parts[_STRINGS] = strings.to_xml()
+        numbers = strings.numbers(written[name]).take(pa.array(written[name].at))
+        parts[name] = _shared(parts[name], numbers)
     _announce(parts)
     _describe(parts, drawn)
     _set_times(parts, stamp)
-    few = sum(one.count for one in data.values()) <= _FEW
-    return _zipped(parts, stamp, at_a_time=2 if few else 1)
-
-
-def _whole(part: Part) -> bytes:
-    return part if isinstance(part, bytes) else b"".join(part)
+    spliced = {name: _spliced(parts[name], own, strings) for name, own in data.items()}
+    return zipped({**parts, **spliced, _STRINGS: strings.to_xml()}, stamp)
 
 
 def _shared(part: bytes, indices: pa.Array) -> bytes:
@@ -105,7 +92,7 @@ def _shared(part: bytes, indices: pa.Array) -> bytes:
     return _INLINE.sub(replace, part)
 
 
-def _spliced(part: bytes, rows: Rows, strings: SharedStrings) -> Iterator[bytes]:
+def _spliced(part: bytes, rows: Rows, strings: SharedStrings) -> list[Piece]:
     """The part with data rows behind those that openpyxl wrote."""
     last = f"{get_column_letter(len(rows.columns))}{rows.below + rows.count}"
     part = re.sub(rb'<dimension ref="[^"]*"\s*/>', f'<dimension ref="A1:{last}"/>'.encode(), part, count=1)
@@ -115,19 +102,17 @@ def _spliced(part: bytes, rows: Rows, strings: SharedStrings) -> Iterator[bytes]
         before, closing, after = tail.partition(b"</hyperlinks>")
         assert closing, "a sheet with links in its rows has one that leads back"
         tail = before + links.encode() + closing + after
-    yield head
-    yield from rendered(rows, strings.numbers)
-    yield end + tail
+    return [lambda: head, *rendered(rows, strings.numbers), lambda: end + tail]
 
 
-def _announce(parts: dict[str, Part]) -> None:
+def _announce(parts: dict[str, bytes]) -> None:
     """Tell the package of its new part."""
     types, relations = "[Content_Types].xml", "xl/_rels/workbook.xml.rels"
-    parts[types] = _whole(parts[types]).replace(b"</Types>", _CONTENT_TYPE + b"</Types>")
-    parts[relations] = _whole(parts[relations]).replace(b"</Relationships>", _RELATION + b"</Relationships>")
+    parts[types] = parts[types].replace(b"</Types>", _CONTENT_TYPE + b"</Types>")
+    parts[relations] = parts[relations].replace(b"</Relationships>", _RELATION + b"</Relationships>")
 
 
-def _describe(parts: dict[str, Part], drawn: Sequence[str]) -> None:
+def _describe(parts: dict[str, bytes], drawn: Sequence[str]) -> None:
     """Say in words what each chart shows; openpyxl has no way to."""
     words = iter(drawn)
     for name in sorted(name for name in parts if name.startswith("xl/drawings/drawing")):
@@ -136,50 +121,10 @@ def _describe(parts: dict[str, Part], drawn: Sequence[str]) -> None:
             text = next(words, "")
             return found[1] + (f' descr="{escape(text)}"'.encode() if text else b"")
 
-        parts[name] = _DRAWN.sub(described, _whole(parts[name]))
+        parts[name] = _DRAWN.sub(described, parts[name])
 
 
-def _set_times(parts: dict[str, Part], stamp: date) -> None:
+def _set_times(parts: dict[str, bytes], stamp: date) -> None:
     core = "docProps/core.xml"
     moment = f"{stamp.isoformat()}T00:00:00Z".encode()
-    parts[core] = re.sub(
-        rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + moment, _whole(parts[core])
-    )
-
-
-def _zipped(parts: Mapping[str, Part], stamp: date, at_a_time: int) -> bytes:
-    """The package. zipfile keeps its directory, and knows no deflate but zlib's and no second core."""
-    names = sorted(parts, key=lambda part: (part != "[Content_Types].xml", part))
-    target = io.BytesIO()
-    with ThreadPoolExecutor(at_a_time, "parts") as pool, zipfile.ZipFile(target, "w") as archive:
-        for name, packed in zip(names, pool.map(_packed, map(parts.__getitem__, names)), strict=True):
-            entry = zipfile.ZipInfo(name, (max(stamp.year, 1980), stamp.month, stamp.day, 0, 0, 0))
-            entry.external_attr = 0o600 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.header_offset = target.tell()
-            entry.CRC, entry.file_size = packed.checksum, packed.size
-            entry.compress_size = sum(map(len, packed.deflated))
-            target.write(entry.FileHeader())
-            target.writelines(packed.deflated)
-            archive.filelist.append(entry)
-            archive.NameToInfo[name] = entry
-            archive.start_dir = target.tell()
-    return target.getvalue()
-
-
-class _Packed(NamedTuple):
-    """A part as the package holds it, and what the package says of it."""
-
-    deflated: list[bytes]
-    size: int
-    checksum: int
-
-
-def _packed(part: Part) -> _Packed:
-    deflater = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
-    deflated, size, checksum = [], 0, 0
-    for piece in (part,) if isinstance(part, bytes) else part:
-        size += len(piece)
-        checksum = zlib_ng.crc32(piece, checksum)
-        deflated.append(deflater.compress(piece))
-    return _Packed([*deflated, deflater.flush()], size, checksum)
+    parts[core] = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + moment, parts[core])

@@ -1,0 +1,76 @@
+"""The package of a workbook: its parts deflated piece by piece, on as many cores as there are.
+
+zipfile keeps its directory, and knows no deflate but zlib's and no second core. The pieces of a part are
+made and deflated each by itself, and stand one behind the other as one stream.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import NamedTuple
+
+from zlib_ng import zlib_ng
+from zlib_ng.zlib_ng import crc32_combine
+
+LEVEL = 3  # of zlib-ng: in less than half the time of 5, a fifth larger
+_AT_A_TIME = 2  # pieces that are in memory as they are
+_HEAD = "[Content_Types].xml"  # where readers look first
+
+Piece = Callable[[], bytes]  # makes it, when its turn comes
+Part = bytes | Sequence[Piece]
+
+
+class _Packed(NamedTuple):
+    """A piece as the package holds it, and what the package says of it."""
+
+    deflated: bytes
+    size: int
+    checksum: int
+
+
+def zipped(parts: Mapping[str, Part], stamp: date) -> bytes:
+    """The package, with every time set to `stamp`."""
+    names = sorted(parts, key=lambda part: (part != _HEAD, part))
+    pieces = {name: _pieces(parts[name]) for name in names}
+    jobs = [(piece, piece is own[-1]) for own in pieces.values() for piece in own]
+    target = io.BytesIO()
+    with ThreadPoolExecutor(_AT_A_TIME, "parts") as pool, zipfile.ZipFile(target, "w") as archive:
+        packed = pool.map(_packed, *zip(*jobs, strict=True))
+        for name in names:
+            entry = zipfile.ZipInfo(name, (max(stamp.year, 1980), stamp.month, stamp.day, 0, 0, 0))
+            entry.external_attr = 0o600 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            _write(archive, target, entry, [next(packed) for _ in pieces[name]])
+    return target.getvalue()
+
+
+def _pieces(part: Part) -> Sequence[Piece]:
+    return [lambda: part] if isinstance(part, bytes) else part
+
+
+def _packed(piece: Piece, is_last: bool) -> _Packed:
+    deflater = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
+    made = piece()
+    # a flush ends on a whole byte, where the next piece may begin
+    end = zlib_ng.Z_FINISH if is_last else zlib_ng.Z_SYNC_FLUSH
+    return _Packed(deflater.compress(made) + deflater.flush(end), len(made), zlib_ng.crc32(made))
+
+
+def _write(
+    archive: zipfile.ZipFile, target: io.BytesIO, entry: zipfile.ZipInfo, packed: Sequence[_Packed]
+) -> None:
+    """An entry in the way of `ZipFile.writestr`, of what is deflated already."""
+    entry.header_offset = target.tell()
+    for one in packed:
+        entry.CRC = crc32_combine(entry.CRC, one.checksum, one.size) if entry.file_size else one.checksum
+        entry.file_size += one.size
+        entry.compress_size += len(one.deflated)
+    target.write(entry.FileHeader())
+    target.writelines(one.deflated for one in packed)
+    archive.filelist.append(entry)
+    archive.NameToInfo[entry.filename] = entry
+    archive.start_dir = target.tell()
