@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+
+_DAYS = frozenset({"due_on", "first_seen", "last_seen", "planned_on", "exempt_until"})
+_NUMBERS = frozenset({"source_row", "row_version"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,18 @@ class Coded:
         """Whether its values are text."""
         return bool(pa.types.is_string(self.values.type))
 
+    @property
+    def decoded(self) -> pa.Array:
+        """The value of every row, null for a blank."""
+        return self.values.take(pa.array(self.at, mask=self.at == len(self.values)))
+
+    def dense(self) -> Coded:
+        """The same rows with only the values that they have, in the order they occur."""
+        found = pa.array(self.at, mask=self.at == len(self.values)).dictionary_encode()
+        values = self.values.take(found.dictionary)
+        at = found.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+        return Coded(values, at)
+
     def rows(self, rows: slice | npt.NDArray[np.integer]) -> Coded:
         """Some of the rows."""
         return Coded(self.values, self.at[rows])
@@ -51,3 +67,19 @@ def arrow(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
     """A column of a frame as an array of that type; what is unknown is null."""
     made = pa.Array.from_pandas(values, type=kind)
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+class CodedFindings:
+    """The columns of findings, each coded once: for all forms of the report, in whatever thread."""
+
+    def __init__(self, findings: pd.DataFrame) -> None:
+        self._findings = findings
+        self._made: dict[str, Coded] = {}
+        self._making = Lock()
+
+    def __getitem__(self, name: str) -> Coded:
+        with self._making:
+            if name not in self._made:
+                kind = pa.date32() if name in _DAYS else pa.int64() if name in _NUMBERS else pa.string()
+                self._made[name] = Coded.of(arrow(self._findings[name], kind))
+            return self._made[name]

@@ -100,7 +100,9 @@ class FindingColumns:
 
     def labelled(self, name: str, values: pd.Series[Any]) -> Coded:
         """Labels for code words, dates as dates, the rest as text; what is not known is blank."""
-        coded = Coded.of(arrow(values, _KINDS[_form(name)]))
+        return self._worded(name, Coded.of(arrow(values, _KINDS[_form(name)])))
+
+    def _worded(self, name: str, coded: Coded) -> Coded:
         if group := _LABELLED.get(name):
             labels = [self._words.label(group, word) for word in coded.values.to_pylist()]
         elif coded.is_text and (blank := pc.equal(coded.values, "")).true_count:
@@ -112,7 +114,6 @@ class FindingColumns:
     def _coded(self, name: str) -> Coded:
         """What the findings hold, and what the report knows of them."""
         report, words = self._report, self._words
-        findings = report.findings
         match name:
             case "why":
                 why = {line.rule.id: line.rule.why[words.language] for line in report.rules}
@@ -120,16 +121,16 @@ class FindingColumns:
             case "by_rule":
                 return self._of_rule(dict.fromkeys(report.past.rules_moved, words("yes")))
             case "days_open":
-                first = Coded.of(arrow(findings["first_seen"], pa.date32()))
+                first = report.columns["first_seen"]
                 today = pa.scalar(report.as_of, pa.date32()).cast(pa.int32())
                 return first.relabelled(pc.subtract(today, first.values.cast(pa.int32())).cast(pa.int64()))
             case "severity_before":
-                return self.labelled(name, findings["finding_id"].map(report.past.severity_before))
+                return self.labelled(name, report.findings["finding_id"].map(report.past.severity_before))
             case _:
-                return self.labelled(name, findings[name])
+                return self._worded(name, report.columns[name])
 
     def _of_rule(self, told: Mapping[str, str]) -> Coded:
-        rules = Coded.of(arrow(self._report.findings["rule"], pa.string()))
+        rules = self._report.columns["rule"]
         return rules.relabelled(pa.array(map(told.get, rules.values.to_pylist()), pa.string()))
 
 

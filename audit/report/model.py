@@ -16,6 +16,7 @@ from audit.ledger.past import Figures, Past
 from audit.ledger.waivers import HELD, Standing
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
+from audit.report.coded import CodedFindings
 from audit.report.sheetrows import MAX_ROWS
 from audit.routing.owners import Unmet
 from audit.rules.model import Rule
@@ -278,6 +279,11 @@ class Report:
     routing: Routing | None = None  # where parties are given reports of their own
     unmasked: tuple[str, ...] = ()  # personal columns shown in clear
     most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
+
+    @cached_property
+    def columns(self) -> CodedFindings:
+        """The columns of the findings as their distinct values."""
+        return CodedFindings(self.findings)
 
     @cached_property
     def open(self) -> pd.DataFrame:

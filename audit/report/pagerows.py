@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from zlib_ng import zlib_ng
 
+from audit.ledger.lifecycle import CLOSED
 from audit.plaintext import all_plain, plain
+from audit.report.coded import Coded
 from audit.report.model import Report
 from audit.report.xlsxpackage import LEVEL
 from audit.words import Words
@@ -53,7 +56,8 @@ _COLUMNS = {
 _TOLD = (*_COLUMNS, "remedy", "place")  # the last two in the cell of another column
 _MADE = ("source", "place")
 _SOURCE = ("source_file", "source_sheet", "source_row")
-_HERE = "\0"  # stands in a text where a number is to stand
+_HERE = "{row}"  # stands in a text where a number is to stand
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _CODED = {"severity": "severity", "state": "state", "owner": "owner", "channel": "channel"}
 _CHOSEN = ("severity", "state", "rule", "owner")  # the columns with a list to choose from
 
@@ -95,21 +99,24 @@ class PageRows:
 
 def page_rows(report: Report, words: Words, most: int) -> PageRows:
     """The findings that stand, the first `most`."""
-    found = report.standing[[*(name for name in _TOLD if name not in _MADE), *_SOURCE]].head(most)
-    columns = {name: _column_of(found[name], _CODED.get(name, ""), words) for name in map(str, found)}
-    columns |= {"source": columns["source_file"], "place": _places(found, words)}
+    shown = np.flatnonzero(~report.findings["state"].isin(CLOSED))[:most]
+    found = {
+        name: report.columns[name].rows(shown).dense()
+        for name in (*(name for name in _TOLD if name not in _MADE), *_SOURCE)
+    }
+    columns = {name: _column_of(coded, _CODED.get(name, ""), words) for name, coded in found.items()}
+    columns |= {"source": columns["source_file"], "place": _places(found["source_row"], columns, words)}
     return PageRows({name: columns[name] for name in _TOLD}, _column_of(found["severity"], "", words))
 
 
 def packed(rows: PageRows, words: Words) -> str:
     """The rows column by column as deflated JSON in base64: about a tenth of the same as a table."""
-    columns = {name: _told(rows, name, words) for name in rows.columns}
-    plain_json = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
-    return b64encode(zlib_ng.compress(plain_json.encode(), LEVEL)).decode()
+    columns = (f"{_JSON(name)}:{_told(rows, name, words)}" for name in rows.columns)
+    return b64encode(zlib_ng.compress(f"{{{','.join(columns)}}}".encode(), LEVEL)).decode()
 
 
-def _told(rows: PageRows, name: str, words: Words) -> dict[str, object]:
-    """Distinct values, and per row the place of its own (left out where all are distinct).
+def _told(rows: PageRows, name: str, words: Words) -> str:
+    """As JSON: distinct values, and per row the place of its own (left out where all are distinct).
 
     Columns to choose from have their values in the reader's order: `ordered`.
     """
@@ -117,15 +124,21 @@ def _told(rows: PageRows, name: str, words: Words) -> dict[str, object]:
     if name in _CHOSEN:
         order = _order(column.texts, name, words)
         rank = np.array([order.index(text) for text in column.texts], np.int64)
-        told: dict[str, object] = {"values": order, "at": rank[column.places].tolist(), "ordered": True}
+        codes = ""
         if name == "severity":
             first = dict(zip(column.texts, np.unique(column.places, return_index=True)[1], strict=True))
-            codes = rows.severity_codes
-            told["codes"] = [codes.texts[codes.places[first[value]]] for value in order]
-        return told
+            own = rows.severity_codes
+            codes = f',"codes":{_JSON([own.texts[own.places[first[value]]] for value in order])}'
+        return f'{{"values":{_JSON(order)},"at":{_numbers(rank[column.places])},"ordered":true{codes}}}'
     if len(column.texts) == len(column.places):
-        return {"values": column.texts}
-    return {"values": column.texts, "at": column.places.tolist()}
+        return f'{{"values":{_JSON(column.texts)}}}'
+    return f'{{"values":{_JSON(column.texts)},"at":{_numbers(column.places)}}}'
+
+
+def _numbers(places: np.ndarray) -> str:
+    """Whole numbers as JSON; Python would make an object of each."""
+    texts = pa.array(places).cast(pa.string())
+    return f"[{pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), ',')[0].as_py()}]"
 
 
 def _order(texts: Sequence[str], name: str, words: Words) -> list[str]:
@@ -136,35 +149,31 @@ def _order(texts: Sequence[str], name: str, words: Words) -> list[str]:
     return [*known, *sorted(found.difference(known))]
 
 
-def _column_of(values: pd.Series, group: str, words: Words) -> TextColumn:
+def _column_of(column: Coded, group: str, words: Words) -> TextColumn:
     """Values as a reader sees them, code words by their label; what is unknown is empty."""
-    places, distinct = pd.factorize(values)
-    texts = all_plain([words.label(group, value) if group else str(value) for value in distinct])
-    if places.min(initial=0) < 0 or len({*texts}) < len(texts):
-        return _merged([*texts, ""], places)
-    return TextColumn(texts, places)
+    shown = column.values.cast(pa.string()).to_pylist()
+    texts = all_plain([words.label(group, value) for value in shown] if group else shown)
+    blank = len(texts)
+    if column.at.max(initial=0) == blank or len({*texts}) < blank:
+        return _merged(pa.array([*texts, ""], pa.string()).take(pa.array(column.at)))
+    return TextColumn(texts, column.at)
 
 
-def _merged(texts: list[str], places: np.ndarray) -> TextColumn:
-    """The same with texts that are alike told once; the last of them is that of place -1."""
-    places, distinct = pd.factorize(np.array(texts, object)[places])
-    return TextColumn(distinct.tolist(), places)
+def _merged(texts: pa.Array) -> TextColumn:
+    """Texts by row, those that are alike told once."""
+    found = texts.dictionary_encode()
+    return TextColumn(found.dictionary.to_pylist(), found.indices.to_numpy())
 
 
-def _places(found: pd.DataFrame, words: Words) -> TextColumn:
+def _places(rows: Coded, columns: Mapping[str, TextColumn], words: Words) -> TextColumn:
     """Sheet and row as a reader is told them, as far as there are any."""
-    mark, rows = words("report.row_mark", row=_HERE), found["source_row"]
-    marks = [
-        "" if missing else mark.replace(_HERE, str(int(row)))
-        for row, missing in zip(rows, rows.isna(), strict=True)
-    ]
-    sheets = _column_of(found["source_sheet"], "", words)
-    named = [sheets.texts[place] for place in sheets.places.tolist()]
-    texts = [
-        f"{sheet} · {mark}" if sheet and mark else sheet or mark
-        for sheet, mark in zip(named, all_plain(marks), strict=True)
-    ]
-    return _merged(texts, np.arange(len(texts)))
+    before, after = plain(words("report.row_mark", row=_HERE)).split(_HERE)
+    marks = pc.binary_join_element_wise(before, rows.decoded.cast(pa.string()), after, "")
+    sheets = columns["source_sheet"]
+    named = pa.array(sheets.texts, pa.string()).take(pa.array(sheets.places))
+    named = pc.if_else(pc.equal(named, ""), None, named)
+    both = pc.binary_join_element_wise(named, marks, " · ")
+    return _merged(pc.coalesce(both, named, marks, pa.scalar("")))
 
 
 def setup(rows: int, left: int, columns: Sequence[PageColumn], words: Words) -> str:
@@ -175,4 +184,4 @@ def setup(rows: int, left: int, columns: Sequence[PageColumn], words: Words) -> 
         "say": words.section("page.say"),
         "columns": [{"name": one.name, "label": one.label, "shown": one.shown} for one in columns],
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return _JSON(told).replace("<", "\\u003c")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from audit.config import Settings
 from audit.report.model import Report
 from audit.report.page import render_page
-from audit.report.tables import findings_csv, findings_parquet, findings_table
+from audit.report.tables import findings_columns, findings_csv, findings_parquet, findings_table
 from audit.report.workbook import render_workbook
 from audit.words import Words
 
@@ -33,11 +33,11 @@ def render_files(
         }
         try:
             page = render_page(report, words, settings.own_templates, settings.report.max_rows)
-            table = findings_table(report)
+            columns = findings_columns(report)
             files = {
                 "report.html": page,
-                "findings.csv": findings_csv(table),
-                "findings.parquet": findings_parquet(table),
+                "findings.csv": findings_csv(columns),
+                "findings.parquet": findings_parquet(findings_table(columns)),
             }
             return {name: book.result() for name, book in books.items()} | files
         finally:

@@ -20,7 +20,7 @@ from pyarrow import csv as arrow_csv
 
 from audit import __version__
 from audit.intake.nursery import peak_of_children
-from audit.report.coded import arrow
+from audit.report.coded import Coded
 from audit.report.measured import told
 from audit.report.model import Report
 from audit.report.waivers import waivers_told
@@ -75,26 +75,24 @@ FINDINGS_SCHEMA = pa.schema(
 _FORMULA_LIKE = r"^\s*[=+\-@＝＋－＠]"
 
 
-def findings_table(report: Report) -> pa.Table:
+def findings_columns(report: Report) -> dict[str, Coded]:
     """Every finding that is open or was mended tonight, sorted by rule and id."""
-    findings = report.findings
-    keys = {name: arrow(findings[name], pa.string()) for name in ("rule", "finding_id")}
-    order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
-    columns = [arrow(findings[column.name], column.type).take(order) for column in FINDINGS_SCHEMA]
-    return pa.Table.from_arrays(columns, schema=FINDINGS_SCHEMA)
+    keys = {name: report.columns[name].decoded for name in ("rule", "finding_id")}
+    order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys]).to_numpy()
+    return {name: report.columns[name].rows(order) for name in FINDINGS_SCHEMA.names}
 
 
-def findings_csv(table: pa.Table) -> bytes:
+def findings_table(columns: Mapping[str, Coded]) -> pa.Table:
+    """The same with the values in every row."""
+    return pa.table({name: column.decoded for name, column in columns.items()}, schema=FINDINGS_SCHEMA)
+
+
+def findings_csv(columns: Mapping[str, Coded]) -> bytes:
     """UTF-8 with a byte-order mark, which is how a spreadsheet program recognises it."""
-    guarded = pa.table(
-        {
-            name: _guarded(table[name]) if pa.types.is_string(table[name].type) else table[name]
-            for name in table.column_names
-        }
-    )
+    guarded = {name: _guarded(column) if column.is_text else column for name, column in columns.items()}
     target = io.BytesIO()
     target.write(b"\xef\xbb\xbf")
-    arrow_csv.write_csv(guarded, target, arrow_csv.WriteOptions(quoting_style="needed"))
+    arrow_csv.write_csv(findings_table(guarded), target, arrow_csv.WriteOptions(quoting_style="needed"))
     return target.getvalue()
 
 
@@ -214,8 +212,9 @@ def versions() -> dict[str, str]:
     return {"pos-audit": __version__, **{name: installed(name) for name in _STATED}}
 
 
-def _guarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    suspicious = pc.fill_null(pc.match_substring_regex(column, _FORMULA_LIKE), False)
+def _guarded(column: Coded) -> Coded:
+    suspicious = pc.match_substring_regex(column.values, _FORMULA_LIKE)
     if not pc.any(suspicious).as_py():
         return column
-    return pc.if_else(suspicious, pc.binary_join_element_wise("'", column, ""), column)
+    quoted = pc.binary_join_element_wise("'", column.values, "")
+    return column.relabelled(pc.if_else(suspicious, quoted, column.values))
