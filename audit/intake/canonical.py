@@ -88,7 +88,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             sheets.append(SheetReading(grid.sheet, skipped=reason, rows_in_file=grid.height))
             continue
         try:
-            header = map_headers(grid, found, table, profile.columns)
+            header = map_headers(grid, found, table, profile.columns, profile.codes)
         except InputError as failure:
             failures.append(failure)
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))

@@ -234,11 +234,12 @@ def _words_of(value: str, known: dict[str, str]) -> list[str]:
 
 
 def clean_flag(text: str) -> bool | None:
-    """Yes or no."""
-    value = GLUE.sub("", unicodedata.normalize("NFKC", text))
-    label = normalise_label(value) or value
-    if label in YES_NO:
-        return YES_NO[label]
+    """Yes or no. Of a number and a word - 1-是, 是(1) - the word tells."""
+    value = GLUE.sub("", unicodedata.normalize("NFKC", text)).removesuffix(".0")
+    for form in (value, _NUMBERED.sub("", value)):
+        label = normalise_label(form) or form
+        if label in YES_NO:
+            return YES_NO[label]
     if _is_blank(text):
         return None
     raise Unreadable(Reason.NOT_A_FLAG)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from audit.errors import InputError, Unusable
 from audit.intake.grid import Grid
+from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded, each
 from audit.tables import Table, header_forms, normalise_label
@@ -23,11 +24,6 @@ _LONGEST_HEADER = 80  # characters
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
-_TERMINAL_ID_LENGTH = 8  # ISO 8583 field 41
-# headers that vendors use for the terminal number and for the serial number alike
-_EITHER_NUMBER = frozenset(
-    map(normalise_label, ("终端号", "终端编号", "终端编码", "terminal no", "terminal id", "tid"))
-)
 
 
 @dataclass(frozen=True)
@@ -125,8 +121,14 @@ def _joined(
     return joined
 
 
-def map_headers(grid: Grid, header: HeaderRow, table: Table, configured: Mapping[str, str]) -> HeaderMap:
-    """The canonical column of each label of the header.
+def map_headers(
+    grid: Grid,
+    header: HeaderRow,
+    table: Table,
+    configured: Mapping[str, str],
+    codes: Collection[str] = (),
+) -> HeaderMap:
+    """The canonical column of each label of the header. `codes` are columns whose words are configured.
 
     Raises InputError when one of two columns with different content would have to be guessed, or when
     the columns that identify a row are missing.
@@ -148,21 +150,34 @@ def map_headers(grid: Grid, header: HeaderRow, table: Table, configured: Mapping
             if not _same_content(grid, row, columns[name], index):
                 _refuse_guess(grid, table, name, labels, (columns[name], index))
                 second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
-    _by_content(grid, row, table, labels, columns, how_mapped)
+    how_mapped |= dict.fromkeys(by_content(grid, row, table, labels, columns), "content")
+    parts = {part for key in table.keys for part in key}
     for column in table.columns:
-        if column.name not in columns and column.fallbacks:
-            taken = next(
-                (i for i, label in labels.items() if column.fallbacks & set(header_forms(label))), None
-            )
-            if taken is not None:
-                columns[column.name], how_mapped[column.name] = taken, "alone"
+        if column.name in columns:
+            continue
+        # what names the row is no name of anything else
+        naming = {columns[part] for part in parts & columns.keys()}
+        taken = next(
+            (
+                index
+                for index, label in labels.items()
+                if column.fallbacks & set(header_forms(label))
+                and index not in naming
+                and (column.name in codes or knows(column, grid, row, index))
+            ),
+            None,
+        )
+        if taken is not None:
+            columns[column.name], how_mapped[column.name] = taken, "alone"
+    used = {grid.letter(index) for index in columns.values()}
+    second = [one for one in second if one.letter not in used]
     _require_key(table, columns, list(labels.values()))
     mapped = tuple(
         Mapped(grid.letter(index), labels[index].strip(), name, how_mapped[name])
         for name, index in sorted(columns.items(), key=lambda item: item[1])
     )
-    used = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
-    unmapped = tuple(label.strip() for index, label in labels.items() if index not in used)
+    claimed = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
+    unmapped = tuple(label.strip() for index, label in labels.items() if index not in claimed)
     return HeaderMap(row, max(labels) + 1, columns, mapped, unmapped, tuple(second))
 
 
@@ -212,26 +227,6 @@ def _refuse_guess(
             column=name,
             headers=" / ".join(f"{grid.letter(index)} {labels[index].strip()}" for index in pair),
         )
-
-
-def _by_content(
-    grid: Grid,
-    row: int,
-    table: Table,
-    labels: Mapping[int, str],
-    columns: dict[str, int],
-    how: dict[str, str],
-) -> None:
-    """A "terminal number" longer than any terminal number is the serial number."""
-    index = columns.get("terminal_id")
-    if index is None or "serial_no" in columns or "serial_no" not in table.by_name:
-        return
-    if not _EITHER_NUMBER & set(header_forms(labels[index])):
-        return
-    lengths = pc.utf8_length(pc.utf8_trim_whitespace(decoded(grid.columns[index].slice(row + 1)).drop_null()))
-    if len(lengths) and np.median(lengths.to_numpy()) > _TERMINAL_ID_LENGTH:
-        columns["serial_no"] = columns.pop("terminal_id")
-        how["serial_no"] = "content"
 
 
 def _require_key(table: Table, columns: Mapping[str, int], labels: list[str]) -> None:

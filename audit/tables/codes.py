@@ -15,54 +15,55 @@ _CODE_BEFORE = re.compile(r"^\d{2}(?=\D)")
 REGISTRATION_STATUS = CodeList(
     "reg_status",
     {
-        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,是,√,✓,✔,y,yes,"
-        "success,succeeded,ok,passed,approved,complete,completed",
-        "pending": "报备中,处理中,审核中,审批中,待审核,待审批,报备待审核,已提交,已报送,提交中,登记中,入网中,备案中,"
-        "processing,submitted,submit,wait,waiting,in review,under review",
+        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,登记完成,备案完成,审核成功,报备通过,登记通过,备案通过,报备审核通过,审核已通过,已审批通过,已批准,批准,已核准,核准,已同意,同意,注册成功,已注册,报备有效,处理成功,是,√,✓,✔,y,yes,"
+        "success,succeeded,ok,passed,approved,complete,completed,successful,pass,done,accepted,true",
+        "pending": "报备中,处理中,审核中,审批中,待审核,待审批,报备待审核,已提交,已报送,提交中,登记中,入网中,备案中,报送中,上报中,申请中,已申请,待处理,待受理,受理中,已受理,审查中,等待审核,等待中,待复核,复核中,初审中,终审中,待初审,待终审,待确认,确认中,未审核,未审批,已上报,进行中,待登记审核,待报备审核,"
+        "processing,submitted,submit,wait,waiting,in review,under review,reviewing,pending review,pending approval,awaiting approval,in progress,in process",
         "failed": "报备失败,失败,驳回,已驳回,审核未通过,审核不通过,审核失败,登记失败,入网失败,备案失败,未通过,不通过,"
-        "被拒绝,已拒绝,拒绝,已退回,退回,错误,fail,rejected,error,denied",
-        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,否,×,✗,✘,n,no,none,not registered,unregistered,init",
-        "cancelled": "已注销,注销,注销成功,取消报备,已取消,已撤销,撤销,已失效,失效,已注销登记,已注销报备,报备已注销,"
-        "canceled,logged,closed,deleted,revoked",
-        "frozen": "冻结,已冻结,暂停,已暂停,suspended,freezed",
+        "被拒绝,已拒绝,拒绝,已退回,退回,错误,注册失败,处理失败,上报失败,报送失败,提交失败,报备驳回,报备退回,报备不通过,报备未通过,报备异常,登记驳回,登记不通过,登记未通过,审核驳回,审核拒绝,审批驳回,审批拒绝,审批不通过,审批未通过,被驳回,打回,已打回,不同意,驳回修改,退回修改,fail,rejected,error,denied,failure,reject,declined,refused,returned,unsuccessful,not approved",
+        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,待登记,待备案,待报送,待上报,待提交,未申请,未注册,未上报,未办理,没有报备,草稿,否,×,✗,✘,n,no,none,not registered,unregistered,init,draft,not submitted,unsubmitted,to be registered,false",
+        "cancelled": "已注销,注销,注销成功,取消报备,已取消,已撤销,撤销,已失效,失效,已注销登记,已注销报备,报备已注销,登记已注销,登记注销,报备注销,已取消报备,取消登记,已取消登记,撤销报备,已撤销报备,报备撤销,撤销登记,已撤销登记,撤回,已撤回,解除报备,已解除,已终止,终止,吊销,已吊销,已作废,作废,已过期,过期,已删除,"
+        "canceled,logged,closed,deleted,revoked,withdrawn,expired,void,voided,terminated,deregistered,invalid",
+        "frozen": "冻结,已冻结,冻结中,被冻结,暂停,已暂停,suspended,freezed",
     },
 )
 
 TERMINAL_STATUS = CodeList(
     "terminal_status",
     {
-        "active": "启用,已启用,正常,正常使用,正常运行,使用中,已开通,开通,已激活,激活,在用,已装机,已绑定,运行中,在网,有效,"
-        "enabled,in production,in use,boarded,online,normal",
+        "active": "启用,已启用,正常,正常使用,正常运行,使用中,已开通,开通,已激活,激活,在用,已装机,已绑定,运行中,在网,有效,运行,运营中,正常运营,正常在用,在用中,使用,在使用,启用中,已启动,工作中,可用,在线,上线,已上线,已入网,已布放,已安装,投产,已投产,"
+        "enabled,in production,in use,boarded,online,normal,running,working,operational,in service,deployed,installed,activated,live,available,"
+        "是,y,yes",
         "partial": "部分开通",
-        "inactive": "未启用,未开通,未激活,停用,已停用,停机,已停机,停止使用,无效,禁用,已禁用,暂停使用,冻结,已冻结,"
-        "disabled,not active,pending setup,suspended",
-        "stock": "已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,inventory,in stock,spare pool,in storage",
-        "repair": "维修中,维修,申请维修中,返修,返修中,送修,rma,maintenance,in repair",
-        "retired": "注销,已注销,撤机,已撤机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,已换机,退役,已退役,已回收,"
-        "deleted,returned,replaced,swapped-out,end of life,scrapped,decommissioned,removed",
-        "lost": "丢失,已丢失,遗失,被盗,stolen",
-        "blacklist": "黑名单,blacklisted,blocked",
+        "inactive": "未启用,未开通,未激活,停用,已停用,停机,已停机,停止使用,无效,禁用,已禁用,暂停使用,冻结,已冻结,停用中,暂停,已暂停,关闭,已关闭,锁定,已锁定,休眠,未使用,不在用,未装机,未安装,待启用,待安装,待装机,欠费停机,"
+        "disabled,not active,pending setup,suspended,frozen,locked,stopped,paused,否,n,no",
+        "stock": "已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,入库,仓库,库存备用,未出库,待领用,in warehouse,idle,inventory,in stock,spare pool,in storage",
+        "repair": "维修中,维修,申请维修中,返修,返修中,送修,送修中,待维修,返厂维修,故障,故障中,损坏,under repair,faulty,broken,damaged,rma,maintenance,in repair",
+        "retired": "注销,已注销,撤机,已撤机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,已换机,退役,已退役,回收,已回收,已收回,报废中,待报废,申请报废中,停用报废,报废处理,淘汰,已淘汰,拆除,已拆除,撤除,已撤除,撤销,已撤销,核销,已核销,退机,已退机,退网,已退网,下线,已下线,下架,已下架,销毁,已销毁,已处置,"
+        "deleted,returned,replaced,swapped-out,end of life,scrapped,decommissioned,removed,scrap,disposed,discarded,destroyed,obsolete,written off,deactivated,terminated,cancelled,canceled,closed",
+        "lost": "丢失,已丢失,遗失,已遗失,被盗,盗失,挂失,已挂失,stolen,missing",
+        "blacklist": "黑名单,已拉黑,blacklisted,blocked",
     },
 )
 
 MERCHANT_STATUS = CodeList(
     "merchant_status",
     {
-        "active": "正常,启用,已启用,已开通,开通,营业,营业中,在营,正常营业,存续,open,enabled,normal",
-        "closed": "注销,已注销,销户,已销户,关闭,已关闭,已清退,清退,停业,歇业,吊销,已关停,终止,已终止,"
-        "cancelled,canceled,terminated,shut",
-        "frozen": "冻结,已冻结,暂停,风控,风控冻结,停用,已停用,suspended,blocked,disabled",
-        "pending": "待审核,审核中,待开通,未开通,reviewing,in review,onboarding",
+        "active": "正常,启用,已启用,已开通,开通,营业,营业中,在营,正常营业,存续,存续在营开业在册,在业,开业,开店,有效,正常经营,经营中,运营中,使用中,正常使用,正常开通,正常合作,合作中,已签约,激活,已激活,已入网,已上线,生效,已生效,审核通过,在用,operating,live,approved,valid,in business,open,enabled,normal",
+        "closed": "注销,已注销,销户,已销户,关闭,已关闭,已清退,清退,停业,歇业,吊销,已吊销,吊销未注销,关停,已关停,已关户,终止,已终止,终止合作,停止合作,解约,已解约,关店,已关店,闭店,已闭店,撤店,倒闭,已停业,已歇业,退网,已退网,撤销,已撤销,失效,已失效,已清算,"
+        "cancelled,canceled,terminated,shut,shut down,deactivated,ceased,dissolved,deregistered",
+        "frozen": "冻结,已冻结,暂停,风控,风控冻结,风险冻结,账户冻结,交易冻结,冻结中,停用,已停用,禁用,已禁用,锁定,已锁定,已暂停,暂停营业,暂停交易,限制交易,黑名单,on hold,locked,restricted,suspended,blocked,disabled",
+        "pending": "待审核,审核中,待开通,未开通,未审核,审批中,待审批,待激活,未激活,待签约,进件中,待生效,reviewing,in review,onboarding",
     },
 )
 
 CHANNEL = CodeList(
     "channel",
     {
-        "wechat": "微信,微信支付,微信渠道,微信通道,财付通,wxp,wx,wechat pay,weixin",
-        "alipay": "支付宝,支付宝支付,支付宝渠道,支付宝通道,alp,al,ali",
-        "unionpay": "银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,unp,union,cup,un,china unionpay",
-        "nucc": "网联,网联渠道,网联清算",
+        "wechat": "微信,微信支付,微信渠道,微信通道,微信支付渠道,微信支付通道,微信扫码,微信直连,微信间连,财付通,tenpay,wxpay,wx pay,weixinpay,wxp,wx,wechat pay,weixin",
+        "alipay": "支付宝,支付宝支付,支付宝渠道,支付宝通道,支付宝支付渠道,支付宝中国,支付宝扫码,支付宝直连,支付宝间连,蚂蚁,蚂蚁金服,zfb,alp,al,ali",
+        "unionpay": "银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,银联云闪付,银联扫码,银联卡,cups,ysf,upi,upay,unp,union,cup,un,china unionpay",
+        "nucc": "网联,网联渠道,网联通道,网联平台,网联清算,网联清算有限公司,netsunion",
         "common": "通用,全部,全渠道,all",
     },
 )
@@ -108,8 +109,8 @@ MODEL_REQUIREMENT = CodeList(
     },
 )
 
-_YES = "是,有,支持,y,yes,true,t,√,✓,✔,1,on,具备,已具备"
-_NO = "否,无,不支持,n,no,false,f,×,✗,✘,x,0,off,不具备,未具备,没有"
+_YES = "是,有,支持,y,yes,true,t,√,✓,✔,☑,1,on,对,具备,已具备,已有,有执照,有证,有照,持照,齐全,已上传,已提供,已办,已办理"
+_NO = "否,无,不支持,n,no,false,f,×,✗,✘,☐,x,0,off,错,不具备,未具备,没有,无执照,无证,无照,不齐全,缺失,未上传,未提供,未办,未办理"
 YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
     normalise_label(word) or word: False for word in _NO.split(",")
 }

@@ -15,10 +15,10 @@ _NOISE = dict.fromkeys(
 _TRADITIONAL = str.maketrans(
     "丟書雲產會傳體關冊決況凍劃創別辦務區單廠縣參發號啟啓員團國處備復頭實審寶對屬應庫廢開異歸錄録總態護報擇據擬擔換數無時顯暫權條來標"
     "構檢匯滙沒點營狀現電盜盤碼種稱稅筆簽籤簡類緯級約線組細織終經綁結絡絕統績續維編網聯虛裝見計認訓議訊記許論設證識試話詳誤說請課負財"
-    "責敗賬帳資過運還進適遺郵鑰銀鋪銷錯鍵長門閃閉問閒閑間險領題額風駁註戶佈採臺製後機個範項頁動並",
+    "責敗賬帳資過運還進適遺郵鑰銀鋪銷錯鍵長門閃閉問閒閑間險領題額風駁註戶佈採臺製後機個範項頁動並業執內願檔繫係軟複証韌離屆貨質購專驗",
     "丢书云产会传体关册决况冻划创别办务区单厂县参发号启启员团国处备复头实审宝对属应库废开异归录录总态护报择据拟担换数无时显暂权条来标"
     "构检汇汇没点营状现电盗盘码种称税笔签签简类纬级约线组细织终经绑结络绝统绩续维编网联虚装见计认训议讯记许论设证识试话详误说请课负财"
-    "责败账账资过运还进适遗邮钥银铺销错键长门闪闭问闲闲间险领题额风驳注户布采台制后机个范项页动并",
+    "责败账账资过运还进适遗邮钥银铺销错键长门闪闭问闲闲间险领题额风驳注户布采台制后机个范项页动并业执内愿档系系软复证韧离届货质购专验",
 )
 _FOLDED = _NOISE | _TRADITIONAL
 _OPENING = "([{<【（"
@@ -39,6 +39,15 @@ class Kind(StrEnum):
 
 
 SEVERAL = "+"  # between the words of a cell that names several, until its row is parted
+
+
+def made_of(firsts: str, seconds: str) -> str:
+    """Names in two parts, each first part before each second one.
+
+    >>> made_of("终端,设备", "SN,序列号")
+    '终端SN,终端序列号,设备SN,设备序列号'
+    """
+    return ",".join(first + second for first in _listed(firsts) for second in _listed(seconds))
 
 
 def normalise_label(text: str) -> str:

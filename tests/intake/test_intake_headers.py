@@ -280,3 +280,33 @@ def test_one_status_column_per_channel(tmp_path: Path):
     [row] = take_rows(tmp_path, rows, table="registrations").rows
     found = [row[f"reg_status_{channel}"] for channel in ("wechat", "alipay", "unionpay")]
     assert found == ["registered", "failed", "registered"]
+
+
+def test_what_stands_below_tells_which_meaning_a_header_has(tmp_path: Path):
+    told = {
+        ("devices", "State", "active"): "terminal_status",
+        ("devices", "State", "广东省"): "province",
+        ("devices", "Location", "深圳市南山区科技路1号"): "address",
+        ("devices", "Location", "22.54/114.05"): "location",
+        ("merchants", "营业执照", "有"): "has_license",
+        ("merchants", "营业执照", "91350100M000100Y43"): "uscc",
+        ("registrations", "平台", "支付宝"): "channel",
+    }
+    for (table, header, value), column in told.items():
+        headers = ["SN", "Merchant ID", "商户名称", header, "报备状态"]
+        read = take_rows(tmp_path, [headers, ["SN000001", MERCHANT, "晨光", value, "已报备"]], table=table)
+        mapped = {one.header: one.column for one in read.sheet.mapped}
+        assert mapped.get(header) == column, (table, header, value)
+        assert not read.reading.rejected
+
+
+def test_a_header_of_a_wider_sense_is_no_code_column_where_nothing_below_it_is_a_code(tmp_path: Path):
+    rows = [["SN", "商户号", "报备状态", "平台"], ["SN000001", MERCHANT, "已报备", "晨光"]]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert (read.sheet.unmapped, read.reading.rejected) == (("平台",), 0)
+
+
+def test_a_merchant_beside_its_number_is_a_name(tmp_path: Path):
+    read = take_rows(tmp_path, [["Merchant ID", "Merchant"], [MERCHANT, "晨光"]], table="merchants")
+    assert (read.column("merchant_no"), read.column("merchant_name")) == ([MERCHANT], ["晨光"])
+    assert how_mapped(tmp_path, ["SN", "Merchant", "Model"])["Merchant"] == "merchant_no"

@@ -1,0 +1,107 @@
+"""Headers of two meanings: which one is meant is told by what stands below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+
+import numpy as np
+import pyarrow.compute as pc
+
+from audit.intake.grid import Grid
+from audit.intake.repeats import decoded
+from audit.tables import Column, Kind, Table, header_forms, normalise_label
+from audit.tables.codes import YES_NO
+
+_TERMINAL_ID_LENGTH = 8  # ISO 8583 field 41
+# headers that vendors use for the terminal number and for the serial number alike
+_EITHER_NUMBER = frozenset(
+    map(normalise_label, ("终端号", "终端编号", "终端编码", "terminal no", "terminal id", "tid"))
+)
+_SAMPLED = 500  # rows
+_LICENCE_NUMBER = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")  # an old one; a USCC
+_WORDS = re.compile(r"[A-Za-z\u4e00-\u9fff]{2}")  # degrees are without
+
+
+def by_content(
+    grid: Grid, row: int, table: Table, labels: Mapping[int, str], columns: dict[str, int]
+) -> set[str]:
+    """Move headers of two meanings, in `columns`, to the column their cells fit; gives the names moved to.
+
+    A "terminal number" longer than any terminal number is the serial number; a "state" of status words is no
+    province, a "location" in words no coordinates, a "licence" of 18 characters its number.
+    """
+    moved = set()
+    if _is_serial(grid, row, table, labels, columns):
+        columns["serial_no"] = columns.pop("terminal_id")
+        moved.add("serial_no")
+    for header, first, other, fits in _meanings(table):
+        if other in columns or other not in table.by_name:
+            continue
+        index = next((index for index, label in labels.items() if header in header_forms(label)), None)
+        if index is None or not _mostly(grid, row, index, fits):
+            continue
+        if columns.get(first) == index:
+            del columns[first]
+        columns[other] = index
+        moved.add(other)
+    return moved
+
+
+def knows(column: Column, grid: Grid, row: int, index: int) -> bool:
+    """Whether a value below the header is one of the words of the column; true of columns without such."""
+    words: Mapping[str, object]
+    if column.codes is not None:
+        words = column.codes.by_label
+    elif column.kind is Kind.FLAG:
+        words = YES_NO
+    else:
+        return True
+    texts = _sample(grid, row, index)
+    return not texts or any((normalise_label(text) or text.strip()) in words for text in texts)
+
+
+def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], bool]]]:
+    """Header, the column it names, another it may name, and what the other's values are like."""
+    status = table.by_name.get(table.status)
+    if status is not None and status.codes is not None:
+        yield "state", "province", table.status, partial(_is_word, status.codes.by_label)
+    address = "biz_address" if "biz_address" in table.by_name else "address"
+    yield "location", "location", address, lambda text: bool(_WORDS.search(text))
+    for header in _licence_headers():
+        yield header, "has_license", "uscc", lambda text: bool(_LICENCE_NUMBER.fullmatch(text.strip()))
+
+
+@cache
+def _licence_headers() -> tuple[str, ...]:
+    return tuple(
+        map(normalise_label, ("营业执照", "执照", "business license", "business licence", "licence"))
+    )
+
+
+def _is_word(words: Mapping[str, str], text: str) -> bool:
+    return normalise_label(text) in words
+
+
+def _mostly(grid: Grid, row: int, index: int, fits: Callable[[str], bool]) -> bool:
+    texts = _sample(grid, row, index)
+    return sum(map(fits, texts)) * 2 > len(texts)
+
+
+def _sample(grid: Grid, row: int, index: int) -> list[str]:
+    """The first filled cells below the header."""
+    texts: list[str] = decoded(grid.columns[index].slice(row + 1, _SAMPLED)).drop_null().to_pylist()
+    return texts
+
+
+def _is_serial(
+    grid: Grid, row: int, table: Table, labels: Mapping[int, str], columns: Mapping[str, int]
+) -> bool:
+    index = columns.get("terminal_id")
+    if index is None or "serial_no" in columns or "serial_no" not in table.by_name:
+        return False
+    if not _EITHER_NUMBER & set(header_forms(labels[index])):
+        return False
+    lengths = pc.utf8_length(pc.utf8_trim_whitespace(decoded(grid.columns[index].slice(row + 1)).drop_null()))
+    return bool(len(lengths) and np.median(lengths.to_numpy()) > _TERMINAL_ID_LENGTH)
