@@ -307,6 +307,8 @@ def test_a_header_of_a_wider_sense_is_no_code_column_where_nothing_below_it_is_a
 
 
 def test_a_merchant_beside_its_number_is_a_name(tmp_path: Path):
-    read = take_rows(tmp_path, [["Merchant ID", "Merchant"], [MERCHANT, "晨光"]], table="merchants")
+    read = take_rows(
+        tmp_path, [["Merchant ID", "Merchant", "MCC"], [MERCHANT, "晨光", "5812"]], table="merchants"
+    )
     assert (read.column("merchant_no"), read.column("merchant_name")) == ([MERCHANT], ["晨光"])
     assert how_mapped(tmp_path, ["SN", "Merchant", "Model"])["Merchant"] == "merchant_no"
