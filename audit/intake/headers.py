@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.errors import InputError, Unusable
+from audit.intake.beside import labels_beside
 from audit.intake.grid import Grid
 from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
@@ -36,6 +37,7 @@ class HeaderMap:
     mapped: tuple[Mapped, ...]
     unmapped: tuple[str, ...]
     second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
+    beside: str = ""  # the letter of the column in which another table begins, whose headers are unmapped
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,15 @@ def map_headers(
     """
     row = header.row
     labels = {index: label for index, label in enumerate(header.labels) if label and label.strip()}
+    width = max(labels) + 1
+    beside = labels_beside(
+        grid,
+        row,
+        labels,
+        lambda label: lookup(label, table, configured)[0],
+        lambda left, right: not _same_content(grid, row, left, right),
+    )
+    strangers = tuple(labels.pop(index).strip() for index in sorted(beside))
     claims: dict[str, list[tuple[int, int, str]]] = {}
     for index, label in labels.items():
         name, rank, how = lookup(label, table, configured)
@@ -178,7 +189,8 @@ def map_headers(
     )
     claimed = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
     unmapped = tuple(label.strip() for index, label in labels.items() if index not in claimed)
-    return HeaderMap(row, max(labels) + 1, columns, mapped, unmapped, tuple(second))
+    where = grid.letter(min(beside)) if beside else ""
+    return HeaderMap(row, width, columns, mapped, unmapped + strangers, tuple(second), where)
 
 
 def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:

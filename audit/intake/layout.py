@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderMap, equal_labels
+from audit.intake.headers import HeaderMap, equal_labels, lookup
 from audit.intake.reading import Aside
 from audit.intake.repeats import each, numbered, per_row
 from audit.intake.stacked import set_tables_below_aside
@@ -48,6 +48,7 @@ _IDENTIFIER = (
 )
 _LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _SPARSE_SHARE = 0.34
+_STEMS = "甲乙丙丁戊己"  # columns of words, before those of figures
 
 
 def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
@@ -78,6 +79,9 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     kinds[_all_cells(grid, _HINT, first_rows)] = Aside.EXAMPLE
     repeats = equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
+    for row in np.flatnonzero(first_rows).tolist():
+        if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)):
+            kinds[row] = Aside.HEADER
     kinds[body & (filled == 0)] = Aside.BLANK
     set_tables_below_aside(grid, header, table, kinds, body & ~named & (filled > 1))
     kinds[: header.row + 1] = Aside.TITLE
@@ -97,6 +101,24 @@ def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
             complete &= _could_be_identifiers(cells) if is_number else _filled(cells)
         named |= complete
     return named
+
+
+def _names_columns(cells: list[str | None], header: HeaderMap, table: Table) -> bool:
+    """Whether a row below the header names its columns once more, in another language or as programs do."""
+    named = [index for index, cell in enumerate(cells) if cell and _means(cell, index, header, table)]
+    return len(named) > 1
+
+
+def _means(cell: str, index: int, header: HeaderMap, table: Table) -> bool:
+    return header.columns.get(lookup(cell, table, {})[0]) == index
+
+
+def _numbers_columns(cells: list[str | None]) -> bool:
+    """Whether a row counts its columns, as forms do: 1, 2, 3; or 甲, 乙, 1, 2."""
+    filled = [cell.strip() for cell in cells if cell and cell.strip()]
+    while filled and filled[0] in (*_STEMS, "栏次", "行次"):
+        filled = filled[1:]
+    return len(filled) > 2 and filled == [str(number) for number in range(1, len(filled) + 1)]
 
 
 def _could_be_identifiers(cells: pa.Array) -> np.ndarray:

@@ -25,6 +25,8 @@ def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[s
         ("second_choice", {"sheet": sheet, "header": other.header, "column": other.column})
         for other in header.second_choices
     ]
+    if header.beside:
+        found.append(("table_beside", {"sheet": sheet, "letter": header.beside}))
     if secrets := sensitive(header.unmapped):
         found.append(("sensitive_columns", {"sheet": sheet, "headers": list(secrets)}))
     found += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ _TRADITIONAL = str.maketrans(
 )
 _FOLDED = _NOISE | _TRADITIONAL
 _OPENING = "([{<【（"
+# a number before a header (1、 (1) ①), and the table before a column's name (t_device.sn)
+_BEFORE = re.compile(r"^\s*(?:[(（]?\d{1,2}\s*[)）.．、:：]|[①-⑳]|[A-Za-z][A-Za-z0-9_]*\.(?=\w))\s*(?=\D)")
 
 
 class Kind(StrEnum):
@@ -60,15 +63,19 @@ def normalise_label(text: str) -> str:
 
 
 def header_forms(header: str) -> tuple[str, ...]:
-    """The normalised spellings under which a header is looked up: whole, then without a bracketed tail.
+    """The normalised spellings under which a header is looked up: whole, without a bracketed tail, and both of
+    these without what stands before the name.
 
     >>> header_forms("设备型号（10）")
     ('设备型号10', '设备型号')
+    >>> header_forms("3、设备型号")
+    ('3设备型号', '设备型号')
     """
-    whole = normalise_label(header)
-    cut = min((at for mark in _OPENING if (at := header.find(mark)) > 0), default=len(header))
-    head = normalise_label(header[:cut])
-    return (whole, head) if head and head != whole else (whole,)
+    forms = []
+    for text in dict.fromkeys((header, _BEFORE.sub("", header))):
+        cut = min((at for mark in _OPENING if (at := text.find(mark)) > 0), default=len(text))
+        forms += [normalise_label(text), normalise_label(text[:cut])]
+    return tuple(dict.fromkeys(form for form in forms if form)) or ("",)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "序列号\nSN",
         "SN 序列号",
         "序列号/SN（必填）",
+        "1.终端序列号",
+        "（2）序列号（必填）",
+        "③机身号",
+        "t_device.sn",
+        "t_device.终端序列号",
     ],
 )
 def test_a_serial_number_by_any_name(tmp_path: Path, header: str):

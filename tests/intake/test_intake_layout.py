@@ -273,3 +273,30 @@ def test_rows_that_differ_in_what_could_not_be_read_are_no_copies(tmp_path: Path
 def test_a_header_is_found_below_many_lines(tmp_path: Path):
     read = take_rows(tmp_path, [*(padded(f"第 {number} 行说明") for number in range(30)), HEADER, device(1)])
     assert (read.sheet.header_row, read.column("source_row")) == (31, [32])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["SN", "MCHT_CD", "MODEL_CD", "STS", "INST_DT", "MEMO"],
+        ["serial_no", "merchant_no", "model", "terminal_status", "install_date", "remark"],
+        ["1", "2", "3", "4", "5", "6"],
+        ["甲", "乙", "丙", "1", "2", "3"],
+    ],
+)
+def test_a_row_below_the_header_that_names_or_counts_the_columns_is_no_device(tmp_path: Path, row: list[str]):
+    read = take_rows(tmp_path, [HEADER, row, device(1), device(2)])
+    assert read.sheet.set_aside == {"title": 1, "header": 1}
+    assert read.reading.rows == 2
+
+
+def test_a_table_beside_this_one_is_not_read_into_its_rows(tmp_path: Path):
+    """A blank column parts them; without one that names the same thing again, both halves are one table."""
+    side = [["", "型号", "台数"], ["", "合计", "2"], ["", "N5", "2"]]
+    rows = [[*left, *right] for left, right in zip([HEADER, device(1), device(2)], side, strict=True)]
+    read = take_bytes(tmp_path, book(rows))
+    assert read.column("model") == [device(1)[2], device(2)[2]]
+    assert read.sheet.unmapped == ("型号", "台数")
+    assert read.reading.notices == (("table_beside", {"sheet": read.sheet.name, "letter": "H"}),)
+    parted = [[*row[:3], "", *row[3:]] for row in (HEADER, device(1), device(2))]
+    assert len(take_bytes(tmp_path, book(parted)).sheet.mapped) == len(HEADER)

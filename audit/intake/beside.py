@@ -1,0 +1,51 @@
+"""A second table beside the first one, on the same sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from audit.intake.grid import Grid
+
+
+def labels_beside(
+    grid: Grid,
+    row: int,
+    labels: Mapping[int, str],
+    meaning: Callable[[str], str],
+    differ: Callable[[int, int], bool],
+) -> set[int]:
+    """Columns whose headers belong to another table beside the one that names most columns.
+
+    `labels` are the headers by column, `meaning` gives the canonical column of one, "" for a stranger.
+    Tables are parted by a column without a cell from the header downwards. One that names a column the first
+    has, and has something else in it, is another table: its cells say nothing about the first one's rows.
+    """
+    blocks = _blocks(grid, row, labels)
+    if len(blocks) < 2:
+        return set()
+    named = [{name: index for index in block if (name := meaning(labels[index]))} for block in blocks]
+    first = max(named, key=len)
+    beside = set()
+    for block, names in zip(blocks, named, strict=True):
+        if names is first or len(block) < 2:
+            continue
+        if any(name in first and differ(first[name], index) for name, index in names.items()):
+            beside.update(block)
+    return beside
+
+
+def _blocks(grid: Grid, row: int, labels: Mapping[int, str]) -> list[list[int]]:
+    """The labelled columns, in runs between which a column is blank."""
+    blocks: list[list[int]] = []
+    before = -1
+    for index in sorted(labels):
+        if not blocks or any(_is_blank(grid, row, between) for between in range(before + 1, index)):
+            blocks.append([])
+        blocks[-1].append(index)
+        before = index
+    return blocks
+
+
+def _is_blank(grid: Grid, row: int, index: int) -> bool:
+    below = grid.columns[index].slice(row)
+    return bool(below.null_count == len(below))
