@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from audit.intake.identifiers import GLUE, Unreadable
 from audit.intake.reading import Reason
 from audit.plaintext import plain
-from audit.tables.codes import FOREVER_TOKENS, NULL_TOKENS
+from audit.tables.codes import FOREVER_TOKENS, NEVER_TOKENS, NULL_TOKENS
 from audit.tables.model import normalise_label
 
 FOREVER = date(9999, 12, 31)
@@ -22,31 +22,53 @@ _SERIAL_RANGE = range(20_000, 80_000)
 
 _CLOCK = (
     r"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?"
-    r"(?:[ T]*(?P<half>上午|下午|凌晨|中午|晚上|[AaPp][Mm])?\s*(?P<hour>\d{1,2})[:时](?P<minute>\d{1,2})"
-    r"(?:[:分](?P<second>\d{1,2})秒?(?:\.\d+)?|分)?\s*(?P<after>[AaPp][Mm])?)?"
-    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
+    r"(?:[ T]*(?P<half>上午|下午|凌晨|中午|晚上|[AaPp][Mm])?\s*(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})"
+    r"(?:[:分](?P<second>\d{1,2})秒?(?:[.:]\d+)?|分)?\s*(?P<after>[AaPp][Mm]|上午|下午)?)?"
+    r"\s*(?P<offset>Z|\(?(?:UTC|GMT)\)?|\(?(?:GMT|UTC)? ?[+-]\d\d?(?::?\d\d)?\)?)?"
+    r"(?: ?\(?(?:CST|北京时间|中国标准时间|China Standard Time)\)?)?"
 )
+_BETWEEN = r"(?: ?[-/.年月_,\\] ?| )"
 _YEAR_FIRST = re.compile(
-    rf"(?P<year>\d{{4}}) ?[-/.年] ?(?P<month>\d{{1,2}}) ?[-/.月] ?(?P<day>\d{{1,2}})(?: ?[日号])?{_CLOCK}"
+    rf"(?P<year>\d{{4}}|民国 ?\d{{2,3}}){_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}"
+    rf"(?P<day>\d{{1,2}})(?: ?[日号])?{_CLOCK}"
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20|99)\d\d)(?P<month>\d\d)(?P<day>\d\d)"
-    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?\d{0,3})?(?:\.0+)?"
+    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)\d{0,3})?)?(?:\.0+)?"
 )
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
 )
-_UNTIL = ("至", "到", "~", "～", "—", "–", "-")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _MONTH_NAMES = tuple(date(2000, month, 1).strftime("%B").lower() for month in range(1, 13))
 _MONTH = r"(?P<name>[A-Za-z]{3,9})\.?"
+_DOTTED = _CLOCK.replace("[:时点]", "[:时点.]").replace("[:分]", "[:分.]")
 _MONTH_NAMED = (
-    re.compile(rf"(?P<day>\d{{1,2}})[- ]{_MONTH}[-, ]+(?P<year>\d{{4}}){_CLOCK}"),
-    re.compile(rf"{_MONTH}[- ](?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}),?{_CLOCK}"),
+    # of databases and programs as well: 21-NOV-26, 21-11月-26, Sat Nov 21 08:05:00 CST 2026
+    re.compile(
+        rf"(?P<day>\d{{1,2}})[- ](?:{_MONTH}|(?P<number>\d{{1,2}})月 ?)[-, ]+(?P<year>\d{{4}}|\d\d){_DOTTED}"
+    ),
+    re.compile(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH}[- ](?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}),?{_CLOCK}"),
+    re.compile(
+        rf"[A-Z][a-z]{{2}} {_MONTH} (?P<day>\d\d) (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) "
+        r"(?:CST|GMT(?P<offset>\+08:00)) (?P<year>\d{4})"
+    ),
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 # what programs write for "no date": their own day zero, as year, month and day
 _DAYS_ZERO = frozenset({(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0)})
 START_OF_TIME = datetime(1900, 1, 1)  # noqa: DTZ001 - no terminal is older
+_EPOCH = re.compile(r"(?P<seconds>1\d{9})\d{3}")  # in ms; ten digits may be a serial number
+_DAY = r"(?:\d{4} ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2} ?[日号]?|\d{8})(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?"
+_PERIOD = re.compile(
+    rf"[\[(]?(?:自|从|由)? ?(?P<start>{_DAY}) ?起?"
+    rf"(?: ?(?:至|到|[~,/]|-{{1,3}}|to|until) ?(?P<end>{_DAY}|\D{{2,8}})| (?P<next>{_DAY}))"
+    r" ?[\])]?(?:止|为止)?",
+    re.IGNORECASE,
+)
+_VALID_UNTIL = re.compile(
+    r"^(?:(?:有效期|有效|截|截止)?(?:至|到|截止)|截止日期|到期日期?)[:：]? ?| ?(?:止|为止|到期)$"
+)
 _ZERO = re.compile(r"(?=.*[0\-/])[0:\-/ .T]+")
 
 
@@ -56,13 +78,12 @@ def clean_end(text: str, zone: tzinfo = CHINA, days: int = 0) -> date | None:
     >>> clean_end("2020年1月1日至长期"), clean_end("2020.1.1-2030.1.1"), clean_end("2030-01-01")
     (datetime.date(9999, 12, 31), datetime.date(2030, 1, 1), datetime.date(2030, 1, 1))
     """
-    for mark in _UNTIL:
-        start, found, end = text.partition(mark)
-        if found and text.count(mark) == 1 and end.strip():
-            if clean_date(start, zone, days) is None:
-                raise Unreadable(Reason.UNKNOWN_DATE)
-            return clean_date(end, zone, days)
-    return clean_date(text, zone, days)
+    value = _plain(text)
+    if found := _PERIOD.fullmatch(value):
+        if clean_date(found["start"], zone, days) is None:
+            raise Unreadable(Reason.UNKNOWN_DATE)
+        return clean_date(found["end"] or found["next"], zone, days)
+    return clean_date(_VALID_UNTIL.sub("", value) or value, zone, days)
 
 
 def clean_date(text: str, zone: tzinfo = CHINA, days: int = 0) -> date | None:
@@ -82,8 +103,8 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
     a bare number, for a workbook that counts from another day. Raises Unreadable
     for 03/04/2026 (day or month first?), for dates that do not exist and for anything that is no date.
     """
-    value = GLUE.sub(" ", plain(unicodedata.normalize("NFKC", text))).strip()
-    if value.upper() in NULL_TOKENS or _ZERO.fullmatch(value):
+    value = _plain(text)
+    if value.upper() in NULL_TOKENS or normalise_label(value) in NEVER_TOKENS or _ZERO.fullmatch(value):
         return None
     if value.startswith("#"):
         raise Unreadable(Reason.ERROR_CELL)
@@ -96,12 +117,27 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
     if found := _YEAR_LAST.fullmatch(value):
         return _year_last(found, zone)
     if found := next(filter(None, (form.fullmatch(value) for form in _MONTH_NAMED)), None):
-        return _moment(found.groupdict(), _month_named(found["name"]), int(found["day"]), zone)
+        parts = found.groupdict()
+        month = int(parts["number"]) if parts.get("number") else _month_named(found["name"])
+        return _moment(parts, month, int(found["day"]), zone)
+    if found := _EPOCH.fullmatch(value):
+        return datetime.fromtimestamp(int(found["seconds"]), zone).replace(tzinfo=None)
     raise Unreadable(Reason.UNKNOWN_DATE)
 
 
+def _plain(text: str) -> str:
+    return GLUE.sub(" ", plain(unicodedata.normalize("NFKC", text))).strip().translate(_DASHES)
+
+
+def _year(text: str) -> int:
+    """Of two digits, of this century; 民国115 is 2026."""
+    if text.startswith("民国"):
+        return int(text.removeprefix("民国")) + 1911
+    return int(text) + (2000 if len(text) == 2 else 0)
+
+
 def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) -> datetime | None:
-    year = int(parts["year"] or 0)
+    year = _year(parts["year"] or "0")
     if (year, month, day) in _DAYS_ZERO:
         return None
     if year < START_OF_TIME.year:
@@ -116,11 +152,19 @@ def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) ->
     try:
         moment = datetime(year, month, day, 0 if rollover else hour, minute, second) + rollover  # noqa: DTZ001
         if offset := parts.get("offset"):
-            stated = datetime.strptime(offset.replace(":", ""), "%z").tzinfo
-            moment = moment.replace(tzinfo=stated).astimezone(zone).replace(tzinfo=None)
+            moment = moment.replace(tzinfo=_stated(offset)).astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise Unreadable(Reason.IMPOSSIBLE_DATE) from None
     return _forever_or(moment)
+
+
+def _stated(offset: str) -> tzinfo:
+    """The zone of a stated offset: Z, +0800, GMT+8, (UTC+08:00)."""
+    found = re.search(r"([+-])(\d\d?):?(\d\d)?", offset)
+    if not found:
+        return UTC
+    distance = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return timezone(-distance if found[1] == "-" else distance)
 
 
 def _month_named(name: str) -> int:

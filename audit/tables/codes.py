@@ -128,6 +128,14 @@ FOREVER_TOKENS = frozenset(
             "永久",
             "永久有效",
             "无固定期限",
+            "无固定营业期限",
+            "无期限",
+            "无限期",
+            "不限期",
+            "永续",
+            "perpetual",
+            "no expiry",
+            "never expires",
             "permanent",
             "forever",
             "indefinite",
@@ -150,3 +158,12 @@ def device_type_code(text: str) -> str | None:
             if code := DEVICE_TYPE.by_label.get(label):
                 return code
     return None
+
+
+# what stands for a time that never came
+NEVER_TOKENS = frozenset(
+    map(
+        normalise_label,
+        ["从未", "从未上线", "从未在线", "从未连接", "从未上报", "从未通讯", "从未心跳", "never"],
+    )
+)

@@ -151,6 +151,22 @@ DATES = {
     "2020.1.1-2026.1.2": date(2026, 1, 2),
     "2020年1月1日 ~ 长期": FOREVER,
     "20991231": FOREVER,
+    "至2026-01-02": date(2026, 1, 2),
+    "有效期至：2026年1月2日": date(2026, 1, 2),
+    "2026-01-02止": date(2026, 1, 2),
+    "自2020年1月1日至2026年1月2日止": date(2026, 1, 2),
+    "[2020-01-01, 2026-01-02]": date(2026, 1, 2),
+    "20200101--20260102": date(2026, 1, 2),
+    "2020-01-01 00:00:00~2026-01-02 23:59:59": date(2026, 1, 2),
+    "2020-01-01 to 2026-01-02": date(2026, 1, 2),
+    "2020/1/1起至永久": FOREVER,
+    "民国115年1月2日": date(2026, 1, 2),
+    "2026—01—02": date(2026, 1, 2),
+    "2026\\01\\02": date(2026, 1, 2),
+    "2026_1_2": date(2026, 1, 2),
+    "2026 01 02": date(2026, 1, 2),
+    "02-JAN-26": date(2026, 1, 2),
+    "02-1月 -26": date(2026, 1, 2),
     "": None,
     "-": None,
     "无": None,
@@ -201,7 +217,6 @@ def test_forever_keeps_the_word_to_show(tmp_path: Path):
         ("2025-02-29", Reason.IMPOSSIBLE_DATE),
         ("昨天", Reason.UNKNOWN_DATE),
         ("2-Jann-2026", Reason.UNKNOWN_DATE),
-        ("至2026-01-02", Reason.UNKNOWN_DATE),
         ("某日至2026-01-02", Reason.UNKNOWN_DATE),
         ("31 Feb 2026", Reason.IMPOSSIBLE_DATE),
         ("1853915786", Reason.UNKNOWN_DATE),
@@ -236,12 +251,25 @@ def test_dates_that_would_have_to_be_guessed_are_rejected(tmp_path: Path, raw: s
         ("2026-11-20T20:04:05+01:00", "2026-11-21 03:04:05"),
         ("20261121030405", "2026-11-21 03:04:05"),
         ("46347.5", "2026-11-21 12:00:00"),
+        ("2026-11-21 03:04:05 GMT+8", "2026-11-21 03:04:05"),
+        ("2026-11-20 19:04:05 (UTC)", "2026-11-21 03:04:05"),
+        ("2026-11-21 8点5分", "2026-11-21 08:05:00"),
+        ("Sat Nov 21 03:04:05 CST 2026", "2026-11-21 03:04:05"),
+        ("Sat Nov 21 2026 03:04:05 GMT+0800 (中国标准时间)", "2026-11-21 03:04:05"),
+        ("21-11月-26 03.04.05.678000 下午", "2026-11-21 15:04:05"),
+        ("1795201445000", "2026-11-21 03:04:05"),
         ("2026-11-21", "2026-11-21 00:00:00"),
     ],
 )
 def test_moments_are_the_vendors_clock(tmp_path: Path, raw: str, moment: str):
     read = take_column(tmp_path, "最近心跳", [raw])
     assert read.column("last_heartbeat_at") == [datetime.fromisoformat(moment)]
+
+
+def test_a_device_that_never_called_has_no_heartbeat(tmp_path: Path):
+    read = take_column(tmp_path, "最近心跳", ["2026-11-21 03:04:05", "从未上线", "never"])
+    assert read.column("last_heartbeat_at")[1:] == [None, None]
+    assert read.reading.rejected == 0
 
 
 def test_a_stated_offset_is_brought_to_the_zone_of_the_estate(tmp_path: Path):
