@@ -37,7 +37,7 @@ _PLAIN_BYTES: dict[Kind, np.ndarray] = {
 }
 # and by its form
 _PLAIN: dict[Kind, str] = {
-    Kind.TEXT: r"^[^\p{Z}\p{C}`#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
+    Kind.TEXT: r"^[^\p{Z}\p{C}`'\"#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
@@ -202,6 +202,8 @@ def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
     value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
+    if value[:1] in ("'", '"') and len(value) > 1 and value[0] == value[-1]:
+        value = value[1:-1].strip()
     return None if value.upper() in blanks else value
 
 

@@ -11,7 +11,7 @@ from audit.intake.identifiers import GLUE, Unreadable
 from audit.intake.reading import Reason
 from audit.plaintext import plain
 from audit.tables.codes import FOREVER_TOKENS, NEVER_TOKENS, NULL_TOKENS
-from audit.tables.model import normalise_label
+from audit.tables.model import header_forms, normalise_label
 
 FOREVER = date(9999, 12, 31)
 END_OF_TIME = datetime(2099, 1, 1)  # noqa: DTZ001 - from here on a date means "no end"
@@ -108,7 +108,7 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
         return None
     if value.startswith("#"):
         raise Unreadable(Reason.ERROR_CELL)
-    if normalise_label(value) in FOREVER_TOKENS:
+    if FOREVER_TOKENS.intersection(header_forms(value)):  # 长期（无固定期限） too
         return datetime.combine(FOREVER, datetime.min.time())
     if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
         return _moment(found.groupdict(), int(found["month"]), int(found["day"]), zone)

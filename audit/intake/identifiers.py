@@ -12,11 +12,12 @@ from audit.tables.codes import NULL_TOKENS
 # characters that are glued to identifiers and mean nothing: blanks, quotes, zero-width and bidi marks
 GLUE = re.compile(
     r"[\s`'\"‘’“”´\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x1f\x7f]+"
+    r"|_x00(?:0[9AD]|[1A][0-9A-F])_"  # blanks and controls as workbooks escape them, taken over as text
 )
 _EXCEL_TEXT = re.compile(r'^="?([^"]*)"?$')  # ="00000088", the guard against losing zeros in a CSV
 _LABEL = re.compile(
-    r"^(?:S/?N(?:号|码)?|TUSN|TID|MID|SERIAL(?:NO|NUMBER)?|(?:终端|设备|机具|POS)?(?:序列号|编号)|机身号|终端号|商户号|商户编号|"
-    r"(?:统一)?社会信用代码|信用代码|营业执照号?|NO\.?)[:：#]",
+    r"^(?:(?:S/?N(?:号|码)?|TUSN|TID|MID|SERIAL(?:NO|NUMBER)?|NO\.?)[:：#=]"
+    r"|(?:(?:终端|设备|机具|POS)?(?:序列号|编号)|机身号|终端号|商户号|商户编号|(?:统一)?社会信用代码|信用代码|营业执照号?)[:：#=]?)",
     re.IGNORECASE,
 )
 ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
@@ -55,7 +56,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     value = unicodedata.normalize("NFKC", text).strip()
     guarded = _EXCEL_TEXT.match(value)
     value = guarded[1] if guarded else value
-    value = _LABEL.sub("", GLUE.sub(" ", value).strip()).strip()
+    value = _LABEL.sub("", GLUE.sub(" ", value).strip()).strip().rstrip(",;、")
     if value.upper() in NULL_TOKENS:
         return None
     if len(value) > MAX_EXACT_DIGITS and _LIST_MARKS.search(text) and _several(text):

@@ -20,7 +20,9 @@ from audit.tables import Kind, Table
 # RE2; a whole cell that announces a total
 _TOTAL = (
     r"(?i)^[\s`#*]*(.{0,12}(合计|总计|小计|共计|累计)|(合计|总计|小计|共计|总条数|总笔数|总数|总台数|记录数)\s*[:：]?.{0,20}"
-    r"|共\s*\d+\s*(条|台|户|笔|行|个|页).{0,10}|(sub|grand )?totals?\s*[:：]?\s*[\d,.]*)[\s`]*$"
+    r"|共\s*\d+\s*(条|台|户|笔|行|个|页).{0,10}"
+    r"|[（(]?\s*\d+\s*(rows?\s*(selected|affected|returned|in set)|行受影响).{0,20}"
+    r"|已选择\s*\d+\s*行.{0,5}|(sub|grand )?totals?\s*[:：]?\s*[\d,.]*)[\s`]*$"
 )
 _EXAMPLES_WITHIN = 5  # rows below the header: further down, the word is part of a name
 # an example, or what may be filled in

@@ -58,6 +58,8 @@ def test_everything_that_is_not_data_is_set_aside_and_counted(tmp_path: Path):
         ["福建省小计", "", "", "10"],
         ["共 10 条"],
         ["共10台设备"],
+        ["10 rows selected."],
+        ["(10 行受影响)"],
         ["总条数：10"],
         ["Total", "10"],
         ["Grand Total:", "", "10"],

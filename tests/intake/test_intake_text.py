@@ -32,7 +32,7 @@ def named(*names: str) -> list[list[str]]:
     ],
     ids=lambda value: value.hex() if isinstance(value, bytes) else value,
 )
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "\x01"])
 def test_every_encoding_and_separator_is_recognised(
     tmp_path: Path, mark: bytes, codec: str, found: str, delimiter: str
 ):

@@ -39,6 +39,10 @@ def take_column(folder: Path, header: str, values: list[str], table: str = "devi
         ("SN：ab-12 34", "AB1234"),
         ("S/N:00012345", "00012345"),
         ("序列号：00012345", "00012345"),
+        ("机身号 00012345", "00012345"),
+        ("SN=00012345", "00012345"),
+        ("00012345；", "00012345"),
+        ("00012345_x000D_", "00012345"),
         ("SN00012345", "SN00012345"),
         ("NO00012345", "NO00012345"),
         ("V1.2.3", "V123"),
@@ -145,6 +149,7 @@ DATES = {
     "长期": FOREVER,
     "长期有效": FOREVER,
     " 永 久 ": FOREVER,
+    "长期（无固定期限）": FOREVER,
     "permanent": FOREVER,
     "9999-12-31": FOREVER,
     "2020-01-01至2026-01-02": date(2026, 1, 2),
@@ -353,6 +358,11 @@ def test_what_is_no_number_is_rejected(tmp_path: Path, raw: str):
     read = take_column(tmp_path, "经度", [raw, "119.3"])
     assert read.column("longitude") == [None, 119.3]
     assert read.reading.rejected == 1
+
+
+def test_quotes_around_a_text_are_not_of_it(tmp_path: Path):
+    read = take_column(tmp_path, "门店名称", ["'晨光小店'", "“晨光”小店", "'78 Cafe", "'"])
+    assert read.column("store_name") == ["晨光小店", "“晨光”小店", "'78 Cafe", "'"]
 
 
 def test_free_text_is_kept_as_it_is_but_for_what_nobody_sees(tmp_path: Path):

@@ -20,7 +20,7 @@ from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
 from audit.intake.repeats import decoded, each, is_encoded, repeats, whole
 
-_SEPARATORS = ",\t;|，"
+_SEPARATORS = ",\t;|，^~\x01"  # the last one is Hive's
 # Arrow splits at single bytes: text with full-width commas is split at this character instead
 _WIDE_COMMA, _UNIT = "，", "\x1f"
 _END = "\x1e"  # in every cell of a row that is put below the text
