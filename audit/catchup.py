@@ -12,7 +12,8 @@ from audit.intake.begun import Begun
 from audit.intake.dropfolder import named_dates
 from audit.ledger.database import Database
 from audit.ledger.history import past_nights
-from audit.pipeline import Result, Say, Wishes, run_audit
+from audit.night import Result, Say, Wishes
+from audit.pipeline import run_audit
 from audit.timetable import Timetable, timetable_of
 from audit.words import Words
 

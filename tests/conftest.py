@@ -24,7 +24,8 @@ from postgres import fresh_database, running_server, server_programs
 from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.ledger.database import Database
-from audit.pipeline import Result, Say, Wishes, run_audit
+from audit.night import Result, Say, Wishes
+from audit.pipeline import run_audit
 from audit.report.model import Report
 from audit.words import load_words
 

@@ -1,6 +1,6 @@
 """`python tests/killing.py MOMENT ARGUMENT…` is `pos-audit ARGUMENT…`, killed by its own kernel at a moment.
 
-A moment is `before audit.pipeline.draft` or `after audit.pipeline.draft` (a name that the program looks up
+A moment is `before audit.telling.draft` or `after audit.telling.draft` (a name that the program looks up
 when it calls), `before commit` or `after commit` of the night's transaction, or `effect 17`: the 17th file
 opened for writing, renamed or removed, process started, statement given to the database or line said to a
 server.

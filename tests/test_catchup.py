@@ -14,7 +14,7 @@ from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
 from audit.catchup import MadeUp, Missed, missed_nights, run_caught_up
 from audit.config import load_settings
 from audit.errors import ExitCode
-from audit.pipeline import Wishes
+from audit.night import Wishes
 from audit.words import load_words
 
 ZH = load_words("zh")

@@ -184,7 +184,7 @@ def test_quiet_nights_are_told_to_those_who_asked(estate: Estate, tls: tuple[Pat
         reports.append(report)
         queue_mail(settings, words, report, *rest)
 
-    monkeypatch.setattr("audit.pipeline.queue_mail", queued)
+    monkeypatch.setattr("audit.telling.queue_mail", queued)
     whole = [REGISTRATION | {"serial": f"SN00000{n}"} for n in (1, 2, 3)]
     with serving(Inbox(), tls) as inbox:
         mailing(estate, inbox.port, when='"weekly"', digest_on='"tue"')

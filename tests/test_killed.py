@@ -32,7 +32,7 @@ from test_roundtrip import fill
 
 from audit.files import write_private
 from audit.ledger.schema import METADATA
-from audit.pipeline import Result
+from audit.night import Result
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["audit.pipeline", "killing"])
@@ -51,16 +51,16 @@ NIGHTS = {
     "with a copy to read": (
         "after audit.pipeline.read_feeds",
         "after audit.pipeline.unread_copies",
-        "after audit.pipeline.assess",
-        "after audit.pipeline.take_in",
+        "after audit.telling.assess",
+        "after audit.telling.take_in",
         "after audit.ledger.nights.Night.record",
     ),
     "published": (
-        "after audit.pipeline.build_report",
+        "after audit.telling.build_report",
         "after openpyxl.worksheet._writer.create_temporary_file",
         "before audit.publish.sync_tree",  # a draft half written
-        "after audit.pipeline.draft",
-        "after audit.pipeline.remember_statuses",
+        "after audit.telling.draft",
+        "after audit.telling.remember_statuses",
         "after audit.delivery.post.write_private",
         "before commit",
         "after commit",
@@ -69,7 +69,7 @@ NIGHTS = {
         "after audit.delivery.smtp.Session.deliver",
     ),
     "told anew": (
-        "before audit.pipeline.swap_in",
+        "before audit.telling.swap_in",
         "after audit.publish._keep",  # the earlier telling is aside, the later one not yet in its place
     ),
     "rebuilt": (

@@ -201,7 +201,7 @@ def test_a_crash_between_commit_and_rename_is_finished_at_the_next_start(estate:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("audit.pipeline.swap_in", killed)
+        patched.setattr("audit.telling.swap_in", killed)
         with pytest.raises(KeyboardInterrupt):
             estate.run()
     assert not (estate.folder / "reports" / AS_OF.isoformat()).exists()
@@ -218,7 +218,7 @@ def test_a_crash_before_commit_leaves_no_trace(estate: Estate, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("audit.pipeline.queue_mail", killed)
+        patched.setattr("audit.telling.queue_mail", killed)
         with pytest.raises(KeyboardInterrupt):
             estate.run()
     result = estate.run()

@@ -13,8 +13,9 @@ from conftest import AS_OF, REGISTRATION, Estate
 
 from audit.config import load_settings
 from audit.errors import ConfigError, ExitCode
+from audit.night import Result, Wishes
 from audit.ownwords import check_words
-from audit.pipeline import Result, Wishes, run_audit
+from audit.pipeline import run_audit
 from audit.words import load_words
 
 

@@ -20,7 +20,7 @@ from audit.engines import DuckDBEngine, Engine, PandasEngine, open_tables, schem
 from audit.findings import findings_of
 from audit.intake.derived import with_derived
 from audit.measures.asked import asked
-from audit.measures.night import Measures, measure
+from audit.measures.night import Measures, measure, of_files
 from audit.report.population import population_of
 from audit.rules import RULES
 from audit.tables import TABLES
@@ -170,15 +170,8 @@ def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[p
     population = population_of(engine, facts, outcomes, estate["devices"].num_rows)
     findings = findings_of(outcomes, load_words("zh"), AS_OF)
     profile = ProfileSection()
-    measures = measure(
-        engine,
-        facts,
-        findings,
-        AS_OF,
-        device_profile=profile.device,
-        merchant_profile=profile.merchant,
-        weights=weights(),
-    )
+    files = of_files(engine, facts, AS_OF, device_profile=profile.device, merchant_profile=profile.merchant)
+    measures = measure(engine, facts, findings, files, weights())
     return findings, (counted, population, measures)
 
 

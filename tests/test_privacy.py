@@ -130,12 +130,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Estate, set[str], st
 
 # the second night dies of a bug, with rows and settings in the message of the exception
 _BREAKS = """
-import audit.pipeline
+import audit.telling
 def broken(settings, *_, **__):
     text = "".join(path.read_text("utf-8") for path in settings.folder.glob("*.csv"))
     raise RuntimeError(f"{settings} {settings.mail} {settings.mail_password} {settings.chat_urls} {text}")
-audit.pipeline.intact = lambda *_: False
-audit.pipeline.build_report = broken
+audit.telling.intact = lambda *_: False
+audit.telling.build_report = broken
 import audit.cli
 audit.cli.main()
 """

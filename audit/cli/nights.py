@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from audit.catchup import MadeUp, Missed
     from audit.config import Settings
     from audit.intake.begun import Begun
-    from audit.pipeline import Result
+    from audit.night import Result
 
 _LEVELS = ("critical", "high", "medium", "low", "new")
 
@@ -58,7 +58,7 @@ def run(
             from audit.catchup import run_caught_up
             from audit.delivery.watch import Outcome, watched
             from audit.logbook import rotate_log
-            from audit.pipeline import Wishes
+            from audit.night import Wishes
 
             imported()
             rotate_log(settings)

@@ -26,7 +26,7 @@ from audit.ledger.telling import told
 from audit.ledger.waivers import Waiver, Watched, idle_nights, watched
 from audit.ledger.withdrawal import withdraw
 
-__all__ = ["InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
+__all__ = ["Entered", "InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
 
 _OPEN = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), ("identity", pa.string())])
 
@@ -64,6 +64,14 @@ class InputRecord:
     complete: bool
     columns: tuple[str, ...]
     files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Tonight's findings as the ledger has them now, and how they are handled, the waivers of people too."""
+
+    findings: pd.DataFrame
+    practice: Practice
 
 
 class Night:

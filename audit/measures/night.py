@@ -18,6 +18,14 @@ from audit.measures.subjects import Findings
 
 
 @dataclass(frozen=True)
+class OfFiles:
+    """What the night's files tell whatever was found in them: how complete they are, and what runs out."""
+
+    completeness: tuple[Completeness, ...]
+    forecast: Forecast
+
+
+@dataclass(frozen=True)
 class Measures:
     """What the open findings touch, whom, how complete the files are, and what runs out next."""
 
@@ -27,21 +35,28 @@ class Measures:
     forecast: Forecast
 
 
-def measure(
+def of_files(
     engine: Engine,
     facts: Facts,
-    findings: pa.Table,
     as_of: date,
     *,
     device_profile: Mapping[str, Sequence[str]],
     merchant_profile: Sequence[str],
-    weights: Mapping[str, float],
+) -> OfFiles:
+    """The measures that need no finding."""
+    return OfFiles(
+        completeness_of(engine, facts, device_profile, merchant_profile), forecast_of(engine, facts, as_of)
+    )
+
+
+def measure(
+    engine: Engine, facts: Facts, findings: pa.Table, files: OfFiles, weights: Mapping[str, float]
 ) -> Measures:
     """The measures of a night. `findings` are the open ones, with `subjects.COLUMNS`."""
     known = Findings(findings)
     return Measures(
         impact_of(engine, facts, known),
         merchants_of(engine, facts, known, weights),
-        completeness_of(engine, facts, device_profile, merchant_profile),
-        forecast_of(engine, facts, as_of),
+        files.completeness,
+        files.forecast,
     )

@@ -18,26 +18,29 @@ from audit.ledger.lifecycle import CLOSED, EXCUSED
 from audit.measures.completeness import OF_MERCHANTS
 from audit.measures.forecast import HORIZONS
 from audit.measures.impact import Touched
-from audit.measures.night import Measures, measure
+from audit.measures.night import Measures, OfFiles, measure, of_files
 from audit.measures.subjects import COLUMNS
 from audit.measures.upkeep import Figure, Upkeep, kept_up, upkeep_of
 from audit.report.model import Population
 
 
-def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame, as_of: date) -> Measures:
-    """What tonight's open findings touch, and what runs out next."""
-    standing = findings[~findings["state"].isin((*CLOSED, *EXCUSED))]
-    table = pa.table({name: pa.array(standing[name].tolist(), pa.string()) for name in COLUMNS})
+def files_measured(settings: Settings, assessed: Assessment, as_of: date) -> OfFiles:
+    """How complete tonight's files are, and what runs out next."""
     profile = settings.audit.profile
-    return measure(
+    return of_files(
         assessed.engine,
         assessed.facts,
-        table,
         as_of,
         device_profile=profile.device,
         merchant_profile=profile.merchant,
-        weights=settings.report.weights.by_severity,
     )
+
+
+def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame, files: OfFiles) -> Measures:
+    """The same beside what tonight's open findings touch."""
+    standing = findings[~findings["state"].isin((*CLOSED, *EXCUSED))]
+    table = pa.table({name: pa.array(standing[name].tolist(), pa.string()) for name in COLUMNS})
+    return measure(assessed.engine, assessed.facts, table, files, settings.report.weights.by_severity)
 
 
 def upkeep_of_night(

@@ -19,7 +19,7 @@ from audit.ledger.telling import HANDLING_COLUMNS
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.build import rule_alarms, rule_line
-from audit.report.measured import measures_of
+from audit.report.measured import files_measured, measures_of
 from audit.report.model import OwnerLine, Report, Routing
 from audit.report.population import population_of
 from audit.report.summary import news
@@ -169,7 +169,8 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
     alarms = list(rule_alarms(rules, words))
     if house.alarms:
         alarms.append(words("alarm.owner_inputs"))
-    measures = measures_of(settings, assessed, findings, house.as_of)
+    files = files_measured(settings, assessed, house.as_of)
+    measures = measures_of(settings, assessed, findings, files)
     ids = set(findings["finding_id"])
     return Report(
         name=" · ".join(filter(None, (house.name, scope.owner.name))),

@@ -1,0 +1,249 @@
+"""The middle of a night, within one transaction of the ledger: judged, entered, reported, published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from audit import __version__
+from audit.assessment import Assessment, assess, statuses_of
+from audit.config import Settings
+from audit.delivery.chat import queue_notice
+from audit.delivery.nightmail import queue_mail
+from audit.delivery.ownermail import queue_owner_mail
+from audit.engines import Engine, choose_engine
+from audit.errors import ExitCode
+from audit.findings import findings_of
+from audit.ledger import outbox
+from audit.ledger.database import Database
+from audit.ledger.feedback import Taken, open_conflicts, take_in
+from audit.ledger.handlings import waivers_of_people
+from audit.ledger.handover import Handover
+from audit.ledger.history import nights_behind, rule_records
+from audit.ledger.merge import Terms
+from audit.ledger.nights import Entered, Night, Run, input_records, open_night
+from audit.ledger.past import past_of
+from audit.ledger.seal import seals
+from audit.ledger.signoffs import record_of
+from audit.ledger.snapshots import recall_statuses, remember_statuses
+from audit.ledger.waivers import enter_waivers
+from audit.measures.night import OfFiles
+from audit.measures.upkeep import WINDOW
+from audit.night import Inputs, Progress, Result, Task, run_id_of
+from audit.programme import items_of, programme_states
+from audit.publish import digests, draft, drafting, intact, set_aside, swap_in
+from audit.report.build import build_report
+from audit.report.checklist import Programme, sealed_programme
+from audit.report.measured import files_measured, measures_of, upkeep_of_night
+from audit.report.model import Population, Report
+from audit.report.owntemplates import with_sound_templates
+from audit.report.population import population_of
+from audit.report.rendering import render_files
+from audit.report.routed import owner_reports
+from audit.report.tables import summary, to_json
+from audit.standing import standing_of
+
+
+class Rehearsed(Exception):
+    """A rehearsal got to its end; raised through the ledger's transaction so that nothing of it stays."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """A night under way: what it is told by, what it read, its place in the ledger."""
+
+    task: Task
+    inputs: Inputs
+    night: Night
+    run: Run
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the rules made of the inputs, once what people filled in was taken back."""
+
+    feedback: tuple[Taken, ...]
+    programme: Programme
+    assessed: Assessment
+
+
+@dataclass(frozen=True)
+class _Estate:
+    """What the night's facts tell before any finding is entered."""
+
+    population: Population
+    files: OfFiles
+    statuses: pa.Table | None
+
+
+@dataclass(frozen=True)
+class _Reports:
+    """The house's report, those of the parties by their files' names, and what was rendered of them.
+
+    `settings` are those of the night, without the user's templates where one of them breaks.
+    """
+
+    settings: Settings
+    house: Report
+    owned: Mapping[str, Report]
+    files: Mapping[str, bytes]
+
+
+def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> Result:
+    """The night within one ledger transaction, and its folder published. Raises Rehearsed, AuditError."""
+    settings, words, wishes = task.settings, task.words, task.wishes
+    with (
+        drafting() as drafts,
+        open_night(database, task.as_of, rebuild=bool(wishes.rebuild)) as night,
+        choose_engine(settings, inputs.rows) as engine,
+    ):
+        run = Run(0, run_id_of(task, inputs, night.revision), task.as_of, 0, "", {})
+        if earlier := _told_already(night, run, task.folder):
+            return earlier
+        later = [one.as_of.isoformat() for one in night.later]
+        _withdraw(night, wishes.rebuild)
+        run = replace(run, number=night.next_number())
+        night.add_run(run, __version__, settings.digest, task.scope)
+        telling = _Telling(task, inputs, night, run)
+        feedback, programme = _take_back(telling)
+        with progress.stage("check", "checking"):
+            judged = _Judged(feedback, programme, _assess(telling, engine, programme))
+            flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
+        with ThreadPoolExecutor(1, "estate") as beside:  # half of the ledger's time is the database's
+            coming = beside.submit(_estate_of, telling, judged.assessed)
+            with progress.stage("ledger", "recording"):
+                entered = _enter(telling, judged.assessed, flagged)
+            with progress.stage("report", "rendering"):
+                estate = coming.result()
+                reports = _report(telling, judged, estate, entered)
+        told = summary(reports.house, progress.seconds, engine.memory_bytes)
+        result = Result(
+            ExitCode(reports.house.exit_code), reports.house.reason, task.folder, told, run_id=run.run_id
+        )
+        if wishes.rehearse:
+            raise Rehearsed(result)
+        run = replace(run, exit_code=int(result.code), reason=result.reason, files=digests(reports.files))
+        files = {**reports.files, "summary.json": to_json(told)}
+        folder = draft(settings.output, task.folder.name, run.run_id, files)
+        drafts.append(folder)
+        rules = rule_records(judged.assessed.outcomes, task.plan.thresholds)
+        night.complete_run(run, input_records(inputs.feeds), reports.house.counts, rules)
+        standing = [one.run_id for one in night.runs]
+        remember_statuses(settings.state, run.run_id, estate.statuses, standing)
+        _queue(replace(telling, run=run), reports)
+    set_aside(settings.output, later)
+    progress.say("published", str(swap_in(settings.output, task.folder.name, folder)))
+    return result
+
+
+def _told_already(night: Night, run: Run, folder: Path) -> Result | None:
+    """How the night ended when it was told from the same inputs, if its folder is as it was."""
+    earlier = night.same_date
+    if not earlier or earlier.run_id != run.run_id or night.later or not intact(folder, earlier.files):
+        return None
+    return Result(ExitCode(earlier.exit_code), earlier.reason, folder, replayed=True, run_id=run.run_id)
+
+
+def _withdraw(night: Night, rebuild: str) -> None:
+    """Take back later nights, latest first, and an earlier telling of the same date.
+
+    Of that the inputs were others, or the folder is damaged.
+    """
+    same = (night.same_date,) if night.same_date else ()
+    for run in (*reversed(night.later), *same):
+        outbox.forget_unsent(night.connection, run.number)
+        night.withdraw(run, rebuild)
+
+
+def _take_back(telling: _Telling) -> tuple[tuple[Taken, ...], Programme]:
+    """What people filled in goes to the ledger first, so that the rules about the programme know of it."""
+    inputs, night, run = telling.inputs, telling.night, telling.run
+    settings = telling.task.settings
+    terms = Terms(run.as_of, settings.ledger.max_waiver_days)
+    feedback = take_in(night.connection, inputs.copies, terms, run.number)
+    record = record_of(night.connection, run.as_of, {copy.sha256 for copy in inputs.copies})
+    return feedback, sealed_programme(items_of(settings.audit.programme), record, inputs.secret)
+
+
+def _assess(telling: _Telling, engine: Engine, programme: Programme) -> Assessment:
+    """What the rules make of the inputs, with what is remembered of the nights before."""
+    task, night = telling.task, telling.night
+    memory = replace(night.recall(), statuses=recall_statuses(task.settings.state, night.revision))
+    in_use = tuple(programme_states(programme.items, programme.record, task.as_of, task.words))
+    return assess(engine, task.settings, telling.inputs.feeds, memory, task.plan, in_use)
+
+
+def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
+    task, devices = telling.task, telling.inputs.feeds["devices"]
+    return _Estate(
+        population_of(assessed.engine, assessed.facts, assessed.outcomes, devices.rows),
+        files_measured(task.settings, assessed, task.as_of),
+        None if task.wishes.rehearse else statuses_of(assessed),
+    )
+
+
+def _enter(telling: _Telling, assessed: Assessment, flagged: Handover) -> Entered:
+    """Carry every finding over tonight, with the waivers of people beside those of the file."""
+    task, night = telling.task, telling.night
+    standing = standing_of(night.open_findings(), flagged.table["finding_id"], assessed, task.plan)
+    waivers = (*task.practice.waivers, *waivers_of_people(night.connection))
+    enter_waivers(night.connection, waivers, night.as_of)
+    practice = replace(task.practice, waivers=waivers)
+    findings = night.record(telling.run, flagged, standing, practice)
+    sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
+    return Entered(findings.assign(seal=seals(telling.inputs.secret, sealed)), practice)
+
+
+def _report(telling: _Telling, judged: _Judged, estate: _Estate, entered: Entered) -> _Reports:
+    """The reports and their files."""
+    task, inputs, night = telling.task, telling.inputs, telling.night
+    settings, words, plan = task.settings, task.words, task.plan
+    assessed, findings = judged.assessed, entered.findings
+    measures = measures_of(settings, assessed, findings, estate.files)
+    behind = nights_behind(night.connection, task.as_of, WINDOW)
+    rules = rule_records(assessed.outcomes, plan.thresholds)
+    house = build_report(
+        settings,
+        words,
+        as_of=task.as_of,
+        previous=night.previous,
+        run_id=telling.run.run_id,
+        engine=assessed.engine.name,
+        feeds=inputs.feeds,
+        outcomes=assessed.outcomes,
+        thresholds=plan.thresholds,
+        population=estate.population,
+        measures=measures,
+        upkeep=upkeep_of_night(assessed, plan, inputs.feeds, estate.population, measures, findings, behind),
+        programme=judged.programme,
+        findings=findings,
+        feedback=judged.feedback,
+        conflicts=open_conflicts(night.connection),
+        past=past_of(night.connection, task.as_of, telling.run.number, task.scope, rules),
+        waivers=night.watched(entered.practice.waivers, findings),
+        fail_on=task.wishes.fail_on,
+    )
+    owned: dict[str, Report] = {}
+    if inputs.owners:
+        devices = inputs.feeds["devices"]
+        routing, owned = owner_reports(settings, words, house, assessed, plan, devices, inputs.owners)
+        house = replace(house, routing=routing)
+    settings, house = with_sound_templates(settings, words, house)
+    return _Reports(settings, house, owned, render_files(settings, words, house, owned))
+
+
+def _queue(telling: _Telling, reports: _Reports) -> None:
+    """Mail and notices, sent once the night is committed."""
+    settings, words, folder = reports.settings, telling.task.words, telling.task.folder
+    night, run = telling.night, telling.run
+    queue_mail(settings, words, reports.house, reports.files["report.xlsx"], folder, night, run)
+    queue_notice(settings, words, reports.house, folder, night, run)
+    queue_owner_mail(settings, words, telling.inputs.owners, reports.owned, reports.files, night, run)
