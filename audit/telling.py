@@ -41,6 +41,7 @@ from audit.report.checklist import Programme, sealed_programme
 from audit.report.measured import files_measured, measures_of, upkeep_of_night
 from audit.report.model import Population, Report
 from audit.report.owntemplates import with_sound_templates
+from audit.report.page import prepare_page
 from audit.report.population import population_of
 from audit.report.rendering import render_files
 from audit.report.routed import owner_reports
@@ -119,6 +120,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
             flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
         with ThreadPoolExecutor(1, "estate") as beside:  # half of the ledger's time is the database's
             coming = beside.submit(_estate_of, telling, judged.assessed)
+            beside.submit(prepare_page, settings.own_templates)  # what fails there fails again when rendered
             with progress.stage("ledger", "recording"):
                 entered = _enter(telling, judged.assessed, flagged)
             with progress.stage("report", "rendering"):

@@ -18,6 +18,7 @@ from audit.measures.forecast import forecast_of
 from audit.measures.impact import impact_of
 from audit.measures.merchants import merchants_of, points_of, score_of
 from audit.measures.subjects import Findings
+from audit.measures.turnover import priced
 from audit.tables import TABLES
 
 FIRST, SECOND, THIRD = "898100000000001", "898100000000002", "898100000000003"
@@ -193,7 +194,10 @@ def test_what_follows_another_finding_weighs_nothing(swift_engine: Engine):
             ("c", "DEV-04", "high", "device", '["sn:S2"]', SECOND, "gone"),
         ]
     )
-    found = {one.merchant_no: one for one in merchants_of(swift_engine, facts, table, weights()).listed}
+    found = {
+        one.merchant_no: one
+        for one in merchants_of(swift_engine, facts, table, priced(swift_engine, facts), weights()).listed
+    }
     assert (found[FIRST].score, found[FIRST].following, found[FIRST].open) == (40, 1, 2)
     assert found[SECOND].score == 15, "its leader is no longer open, so it leads"
 
@@ -209,7 +213,7 @@ def test_a_suspected_incident_touches_what_follows_from_it(swift_engine: Engine)
             ("c", "REG-08", "medium", "registration", '["sn:NOBODY", "wechat", "M9"]', "M9", None),
         ]
     )
-    impact = impact_of(swift_engine, facts, table)
+    impact = impact_of(swift_engine, facts, table, priced(swift_engine, facts))
     assert (impact.rules["SYS-01"].devices, impact.rules["SYS-01"].merchants) == (2, 2)
     assert impact.rules["REG-08"].devices == 0, "no device of the ledger"
     assert impact.rules["REG-08"].merchants == 1
@@ -219,7 +223,9 @@ def test_a_suspected_incident_touches_what_follows_from_it(swift_engine: Engine)
 def test_the_list_of_merchants_is_capped_and_says_so(swift_engine: Engine):
     facts = facts_of(swift_engine, {}, ("wechat",))
     rows = [(f"f{n}", "REG-01", "critical", "device", f'["sn:S{n}"]', f"M{n}", None) for n in range(5)]
-    merchants = merchants_of(swift_engine, facts, findings_table(rows), weights(), most=3)
+    merchants = merchants_of(
+        swift_engine, facts, findings_table(rows), priced(swift_engine, facts), weights(), most=3
+    )
     assert [one.merchant_no for one in merchants.listed] == ["M0", "M1", "M2"]
     assert (merchants.total, merchants.left_out) == (5, 2)
 

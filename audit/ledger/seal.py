@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from hashlib import sha256
 
 
 def seals(secret: str, rows: Iterable[tuple[str, int]]) -> list[str]:
     """HMAC-SHA-256 of (finding id, row version) under the estate's key, 16 hex digits each."""
     key = bytes.fromhex(secret)
     return [
-        hmac.new(key, f"{identifier}/{version}".encode(), sha256).hexdigest()[:16]
+        hmac.digest(key, f"{identifier}/{version}".encode(), "sha256")[:8].hex()
         for identifier, version in rows
     ]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from audit.crosscheck.facts import Facts
 from audit.engines import Engine, Frame
 from audit.measures.subjects import DEVICES, MERCHANTS, SEPARATOR, SITES, Findings, Numbered
-from audit.measures.turnover import NO_TURNOVER, Turnover, once, priced, totals, turnover_of
+from audit.measures.turnover import NO_TURNOVER, Priced, Turnover, totals, turnover_of
 
 NIGHT = "night"
 # subjects that are no device, merchant or store, and touch none but through the findings they lead
@@ -46,14 +46,14 @@ class Impact:
     failures: bool  # whether they tell transactions and failures
 
 
-def impact_of(engine: Engine, facts: Facts, findings: Findings) -> Impact:
+def impact_of(engine: Engine, facts: Facts, findings: Findings, priced: Priced) -> Impact:
     """The devices and merchants that open findings touch, and what was paid there.
 
     A finding about a device touches it; one about a merchant or a store, its devices in use; one about a
     channel, what the findings that follow from it touch.
     """
     lines = _lines(findings)
-    sums = _sums(engine, facts, findings, lines)
+    sums = _sums(engine, priced, findings, lines)
     merchants = findings.merchant_numbers
     touched = {
         name: Touched(len(merchants.distinct(rows)), sums.get(name, NO_TURNOVER))
@@ -96,11 +96,10 @@ def _lines(findings: Findings) -> dict[str, np.ndarray]:
 
 
 def _sums(
-    engine: Engine, facts: Facts, findings: Findings, lines: Mapping[str, np.ndarray]
+    engine: Engine, priced: Priced, findings: Findings, lines: Mapping[str, np.ndarray]
 ) -> dict[str, Turnover]:
     """The turnover of the ledger's devices per line; a line without any is left out."""
-    rows = engine.held(priced(facts))
-    used = rows.filter(nw.col("in_use").fill_null(False))
+    used = priced.rows.filter(nw.col("in_use").fill_null(False))
     site = nw.concat_str([nw.col("merchant_no"), nw.col("store_no")], separator=SEPARATOR)
     touched = findings.touched
     found = []
@@ -113,8 +112,7 @@ def _sums(
     if not found:
         return {}
     pairs = engine.held(engine.distinct(engine.stacked(found), "line", "device_key"))
-    devices = engine.held(once(engine, rows, "device_key"))
-    beside: Frame = engine.attach(pairs, devices, "device_key").filter(~nw.col("row_id").is_null())
+    beside: Frame = engine.attach(pairs, priced.devices, "device_key").filter(~nw.col("row_id").is_null())
     sums = engine.collected(beside.group_by("line").agg(**totals()))
     names = list(lines)
     return {names[row["line"]]: turnover_of(row) for row in sums.to_pylist()}

@@ -15,7 +15,7 @@ from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine
 from audit.measures.subjects import Findings, Numbered, numbered
-from audit.measures.turnover import NO_TURNOVER, Turnover, once, priced, totals, turnover_of
+from audit.measures.turnover import NO_TURNOVER, Priced, Turnover, once, totals, turnover_of
 
 MOST = 5_000  # merchants listed; the rest is counted
 MAX_SCORE = 100
@@ -76,14 +76,19 @@ class _Tallies:
 
 
 def merchants_of(
-    engine: Engine, facts: Facts, findings: Findings, weights: Mapping[str, float], most: int = MOST
+    engine: Engine,
+    facts: Facts,
+    findings: Findings,
+    priced: Priced,
+    weights: Mapping[str, float],
+    most: int = MOST,
 ) -> Merchants:
     """Every merchant that an open finding names, the worst first, at most `most` of them."""
     tallies = _tallies(findings, weights)
     numbers = tallies.numbers
     if not numbers:
         return Merchants((), 0, dict(weights))
-    turnovers = _turnovers(engine, facts, numbers)
+    turnovers = _turnovers(engine, priced, numbers)
     rows = pc.index_in(pa.array(numbers, pa.string()), value_set=turnovers["merchant_no"].combine_chunks())
     devices = pc.fill_null(turnovers["devices"].combine_chunks().take(rows), 0).to_numpy()
     points = points_of(tallies.own, tallies.of_devices, tallies.devices, devices).tolist()
@@ -174,10 +179,10 @@ def _names(merchants: Numbered, names: list[str | None]) -> list[str]:
     return found
 
 
-def _turnovers(engine: Engine, facts: Facts, numbers: list[str]) -> pa.Table:
+def _turnovers(engine: Engine, priced: Priced, numbers: list[str]) -> pa.Table:
     """Devices in use and what was paid there, for each of these merchants that has any."""
     wanted = engine.frame(_flagged(numbers))
-    rows = priced(facts).filter(nw.col("in_use").fill_null(False), ~nw.col("merchant_no").is_null())
+    rows = priced.rows.filter(nw.col("in_use").fill_null(False), ~nw.col("merchant_no").is_null())
     own = engine.attach(engine.held(rows), wanted, "merchant_no").filter(nw.col("listed").fill_null(False))
     each = once(engine, engine.held(own), "merchant_no", "device_key")
     return engine.collected(each.group_by("merchant_no").agg(**totals()))

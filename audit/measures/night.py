@@ -15,14 +15,19 @@ from audit.measures.forecast import Forecast, forecast_of
 from audit.measures.impact import Impact, impact_of
 from audit.measures.merchants import Merchants, merchants_of
 from audit.measures.subjects import Findings
+from audit.measures.turnover import Priced, priced
 
 
 @dataclass(frozen=True)
 class OfFiles:
-    """What the night's files tell whatever was found in them: how complete they are, and what runs out."""
+    """What the night's files tell whatever was found in them.
+
+    How complete they are, what runs out, and what was paid where.
+    """
 
     completeness: tuple[Completeness, ...]
     forecast: Forecast
+    priced: Priced
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,9 @@ def of_files(
 ) -> OfFiles:
     """The measures that need no finding."""
     return OfFiles(
-        completeness_of(engine, facts, device_profile, merchant_profile), forecast_of(engine, facts, as_of)
+        completeness_of(engine, facts, device_profile, merchant_profile),
+        forecast_of(engine, facts, as_of),
+        priced(engine, facts),
     )
 
 
@@ -55,8 +62,8 @@ def measure(
     """The measures of a night. `findings` are the open ones, with `subjects.COLUMNS`."""
     known = Findings(findings)
     return Measures(
-        impact_of(engine, facts, known),
-        merchants_of(engine, facts, known, weights),
+        impact_of(engine, facts, known, files.priced),
+        merchants_of(engine, facts, known, files.priced, weights),
         files.completeness,
         files.forecast,
     )

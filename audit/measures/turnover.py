@@ -61,11 +61,25 @@ def turnover_of(row: Mapping[str, Any]) -> Turnover:
 
 
 def totals() -> dict[str, nw.Expr]:
-    """Sums per group of the rows of `priced`."""
+    """Sums per group of the rows of `figures`."""
     return {"devices": nw.len(), **{name: nw.col(name).sum() for name in _SUMS}}
 
 
-def priced(facts: Facts) -> Frame:
+@dataclass(frozen=True)
+class Priced:
+    """The ledger with its figures: every row, and of each device one."""
+
+    rows: Frame
+    devices: Frame
+
+
+def priced(engine: Engine, facts: Facts) -> Priced:
+    """Both, worked out once for whoever asks what is paid where."""
+    rows = engine.held(figures(facts))
+    return Priced(rows, engine.held(once(engine, rows, "device_key")))
+
+
+def figures(facts: Facts) -> Frame:
     """The rows of the ledger with their figures as whole numbers, and whether each is known (1 or 0)."""
     frame = facts.frames[Subject.DEVICE]
     known = facts.columns["devices"]
@@ -91,7 +105,7 @@ def priced(facts: Facts) -> Frame:
 
 
 def once(engine: Engine, frame: Frame, *key: str) -> Frame:
-    """One row of `priced` per key: of several the first that has figures."""
+    """One row of `figures` per key: of several the first that has figures."""
     return engine.pick(frame, list(key), ["unpriced", "row_id"])
 
 

@@ -26,6 +26,15 @@ from audit.report.summary import (
 from audit.report.templating import environment, inline, render
 from audit.words import Words
 
+_PAGE, _STYLE, _SCRIPT = "report.html", "report.css", "report.js"
+
+
+def prepare_page(own_templates: Path | None) -> None:
+    """Read the page's templates while there is time: `render_page` finds them read."""
+    found = environment(own_templates)
+    for name in (_PAGE, _STYLE, _SCRIPT):
+        found.get_template(name)
+
 
 def render_page(report: Report, words: Words, own_templates: Path | None, max_rows: int) -> bytes:
     """The page. Its table holds the first `max_rows` findings, its script more of them."""
@@ -37,8 +46,8 @@ def render_page(report: Report, words: Words, own_templates: Path | None, max_ro
     context: dict[str, Any] = {
         "report": report,
         "words": words,
-        "style": inline(found, "report.css", colours),
-        "script": inline(found, "report.js", {}),
+        "style": inline(found, _STYLE, colours),
+        "script": inline(found, _SCRIPT, {}),
         "measures": report.measures,
         "headline": headline(report, words),
         "changes": changes(report),
@@ -61,4 +70,4 @@ def render_page(report: Report, words: Words, own_templates: Path | None, max_ro
         "packed": Markup(packed(rows, words)),  # noqa: S704
         "setup": Markup(setup(len(rows), standing - len(rows), columns, words)),  # noqa: S704
     }
-    return render(found, "report.html", context).encode()
+    return render(found, _PAGE, context).encode()

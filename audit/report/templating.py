@@ -6,6 +6,7 @@ import traceback
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,17 @@ class Inline:
 def environment(own_templates: Path | None) -> Environment:
     """Escaping is on for every template but the plain-text one, whatever the file is called.
 
-    A template of one's own may use what it is given, and reach nothing of the program behind it.
+    A template of one's own may use what it is given, and reach nothing of the program behind it. Templates
+    are read once, and again when they were changed or a file came to the folder or went.
     """
+    there = own_templates.iterdir() if own_templates and own_templates.is_dir() else ()
+    return _environment(template_folders(own_templates), frozenset(path.name for path in there))
+
+
+@lru_cache(2)
+def _environment(folders: tuple[Path, ...], _: frozenset[str]) -> Environment:
     return SandboxedEnvironment(
-        loader=FileSystemLoader(template_folders(own_templates)),
+        loader=FileSystemLoader(folders),
         autoescape=lambda name: not (name or "").endswith(".txt"),
         undefined=StrictUndefined,
         finalize=_seen,
