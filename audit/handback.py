@@ -18,7 +18,7 @@ from audit.ledger.nights import open_night
 from audit.ledger.returned import read_copy
 from audit.lock import only_run
 from audit.report.feedback import conflict_lines, feedback_lines
-from audit.report.model import ConflictLine, FeedbackLine
+from audit.report.parts import ConflictLine, FeedbackLine
 from audit.words import Words
 
 

@@ -39,9 +39,10 @@ from audit.publish import digests, draft, drafting, intact, set_aside, swap_in
 from audit.report.build import build_report
 from audit.report.checklist import Programme, sealed_programme
 from audit.report.measured import files_measured, measures_of, upkeep_of_night
-from audit.report.model import Population, Report
+from audit.report.model import Report
 from audit.report.owntemplates import with_sound_templates
 from audit.report.page import prepare_page
+from audit.report.parts import Population
 from audit.report.population import population_of
 from audit.report.rendering import render_files
 from audit.report.routed import owner_reports

@@ -21,7 +21,8 @@ import audit.report.rendering
 from audit.report.attachment import cut_workbook
 from audit.report.blocks import MAX_LINKS
 from audit.report.datasheet import Column, add_datasheet
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
+from audit.report.parts import Verdict
 from audit.report.workbook import render_workbook
 from audit.report.xlsxfile import MAX_STYLES
 from audit.words import load_words

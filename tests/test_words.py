@@ -16,7 +16,8 @@ from audit.ledger.history import Drift
 from audit.ledger.lifecycle import Kind, State
 from audit.ledger.merge import Status
 from audit.ownwords import leaves
-from audit.report.model import Move, Verdict
+from audit.report.model import Move
+from audit.report.parts import Verdict
 from audit.rules.article import STATEMENTS
 from audit.rules.model import Category, Owner, Severity
 from audit.tables import CHANNEL, MERCHANT_STATUS, REGISTRATION_STATUS, TABLES, TERMINAL_STATUS

@@ -21,7 +21,8 @@ from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.checklist import Programme, checklist
 from audit.report.feedback import conflict_lines, feedback_lines
-from audit.report.model import InputLine, Population, RejectedCell, Report, RuleLine
+from audit.report.model import Report
+from audit.report.parts import InputLine, Population, RejectedCell, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.report.waivers import waiver_lines
 from audit.rules.model import Severity

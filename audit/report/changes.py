@@ -35,7 +35,7 @@ def add_changes(workbook: Workbook, report: Report, columns: FindingColumns, wor
     """One row per finding that moved."""
     name = words("sheet.changes")
     moved = report.moved
-    shown = moved.head(len(report.listed))
+    shown = moved.head(report.listed)
     places = report.findings.index.get_indexer(shown.index)
     moves = columns.labelled("move", shown["move"])
     made = [columns.column("move", moves), *(columns.of(column, places) for column in _COLUMNS[1:])]

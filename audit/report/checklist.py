@@ -14,7 +14,7 @@ from audit.ledger.lifecycle import CLOSED
 from audit.measures.upkeep import RUNS_WINDOW, WINDOW, Figure, Upkeep
 from audit.programme import Item, Record, Standing, standing_of
 from audit.report.figures import share
-from audit.report.model import ChecklistItem
+from audit.report.parts import ChecklistItem
 from audit.words import Words
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _DAYS = frozenset({"due_on", "first_seen", "last_seen", "planned_on", "exempt_until"})
 _NUMBERS = frozenset({"source_row", "row_version"})
@@ -52,6 +53,11 @@ class Coded:
         values = self.values.take(found.dictionary)
         at = found.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
         return Coded(values, at)
+
+    def holds(self, *texts: str) -> npt.NDArray[np.bool_]:
+        """Per row whether it has one of these texts."""
+        found = pc.is_in(self.values, value_set=pa.array(map(str, texts), pa.string()))
+        return np.append(found.to_numpy(zero_copy_only=False), False)[self.at]
 
     def rows(self, rows: slice | npt.NDArray[np.integer]) -> Coded:
         """Some of the rows."""

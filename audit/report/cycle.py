@@ -18,7 +18,7 @@ from audit.periods import Period
 from audit.programme import Item, standing_of
 from audit.report.checklist import checklist_item
 from audit.report.figures import share
-from audit.report.model import ChecklistItem, Verdict
+from audit.report.parts import ChecklistItem, Verdict
 from audit.words import Words
 
 _ANSWERED = ("passed", "flagged")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.forms import FORM_HEADERS
 from audit.ledger.merge import DATE_FIELDS, Refusal
-from audit.report.model import ConflictLine, FeedbackLine, RefusedCell
+from audit.report.parts import ConflictLine, FeedbackLine, RefusedCell
 from audit.report.sentences import problem_of
 from audit.words import Words, load_programme
 

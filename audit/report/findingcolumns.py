@@ -90,7 +90,7 @@ class FindingColumns:
         """A column of the findings in these places, in their order; of all that the workbook lists."""
         if name not in self._made:
             self._made[name] = self._coded(name)
-        shown = slice(len(self._report.listed)) if rows is None else rows
+        shown = slice(self._report.listed) if rows is None else rows
         return self.column(name, self._made[name].rows(shown))
 
     def column(self, name: str, values: Coded) -> Column:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
@@ -16,7 +15,6 @@ from audit.report.datasheet import add_datasheet, data_area
 from audit.report.findingcolumns import FindingColumns, Places
 from audit.report.model import Report
 from audit.report.sheetrows import Rows
-from audit.report.summary import DEVICE, devices_of
 from audit.rules.model import Category
 from audit.words import Words
 
@@ -41,16 +39,15 @@ class View:
         """Columns that go on paper: the rest would make them too small to read."""
         return self.columns.index("days_open") + 1
 
-    def of(self, findings: pd.DataFrame) -> Places:
+    def of(self, report: Report) -> Places:
         """Where the findings are that belong here: a merchant's paper that expired is no expired device."""
-        standing = ~findings["state"].isin(CLOSED)
-        of_merchant = findings["subject"] == "merchant"
-        own = findings["category"] == self.category
+        category, of_merchant = report.columns["category"], report.columns["subject"].holds("merchant")
+        own = category.holds(self.category)
         if self.category is Category.EXPIRED:
             own &= ~of_merchant
         if self.category is Category.MERCHANT:
-            own |= (findings["category"] == Category.EXPIRED) & of_merchant
-        return np.flatnonzero(standing & own)
+            own |= category.holds(Category.EXPIRED) & of_merchant
+        return np.flatnonzero(own & ~report.columns["state"].holds(*CLOSED))
 
 
 VIEWS = (
@@ -90,10 +87,10 @@ def add_lists(
 
 
 def _add_view(workbook: Workbook, report: Report, view: View, columns: FindingColumns, words: Words) -> Rows:
-    places = view.of(report.findings)
-    every, shown = report.findings[[*DEVICE, "state"]].iloc[places], places[places < len(report.listed)]
+    every = view.of(report)
+    shown = every[every < report.listed]
     name = words(f"sheet.{view.category}")
-    notes = [_count(every, words), words(f"report.view_{view.category}")]
+    notes = [_count(report, every, words), words(f"report.view_{view.category}")]
     if len(shown) < len(every):
         left = len(every) - len(shown)
         notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{left:,}"))
@@ -107,9 +104,10 @@ def _add_view(workbook: Workbook, report: Report, view: View, columns: FindingCo
     return rows
 
 
-def _count(findings: pd.DataFrame, words: Words) -> str:
+def _count(report: Report, rows: Places, words: Words) -> str:
     """How many findings, of how many devices and merchants; and how many of them are excused."""
-    counts = {"devices": devices_of(findings), "merchants": findings["merchant_no"].nunique()}
-    said = words("report.view_count", count=f"{len(findings):,}", **{k: f"{v:,}" for k, v in counts.items()})
-    excused = int(findings["state"].isin(EXCUSED).sum())
+    merchants = report.columns["merchant_no"].rows(rows).dense()
+    counts = {"devices": report.devices_in(rows), "merchants": len(merchants.values)}
+    said = words("report.view_count", count=f"{len(rows):,}", **{k: f"{v:,}" for k, v in counts.items()})
+    excused = int(report.columns["state"].rows(rows).holds(*EXCUSED).sum())
     return said + (words("report.view_excused", count=f"{excused:,}") if excused else "")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from audit.ledger.lifecycle import State
 from audit.plaintext import plain
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
 from audit.report.palette import (
     HEAD,
     INK,
@@ -19,6 +19,7 @@ from audit.report.palette import (
     SEVERITY_INK,
     VERDICT_FILL,
 )
+from audit.report.parts import Verdict
 from audit.report.summary import (
     NightStatus,
     changes,

@@ -21,7 +21,7 @@ from audit.measures.impact import Touched
 from audit.measures.night import Measures, OfFiles, measure, of_files
 from audit.measures.subjects import COLUMNS
 from audit.measures.upkeep import Figure, Upkeep, kept_up, upkeep_of
-from audit.report.model import Population
+from audit.report.parts import Population
 
 
 def files_measured(settings: Settings, assessed: Assessment, as_of: date) -> OfFiles:

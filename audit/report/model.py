@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from audit.intake.reading import Rejection
 from audit.ledger.lifecycle import CLOSED, EXCUSED, Kind, State
 from audit.ledger.past import Figures, Past
-from audit.ledger.waivers import HELD, Standing
+from audit.ledger.waivers import HELD
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.coded import CodedFindings
+from audit.report.parts import (
+    ChecklistItem,
+    ConflictLine,
+    FeedbackLine,
+    InputLine,
+    Population,
+    RejectedCell,
+    Routing,
+    RuleLine,
+    WaiverLine,
+)
 from audit.report.sheetrows import MAX_ROWS
-from audit.routing.owners import Unmet
-from audit.rules.model import Rule
 
 MOST_ROWS = MAX_ROWS - 6  # findings a sheet holds below its heading and notes
-
-
-class Verdict(StrEnum):
-    """What a device is, gravest first; each device has one."""
-
-    UNREGISTERED = "unregistered"
-    MISMATCH = "mismatch"
-    EXPIRED = "expired"
-    ATTENTION = "attention"
-    NOT_EVALUATED = "not_evaluated"
-    COMPLIANT = "compliant"
 
 
 class Move(StrEnum):
@@ -60,191 +59,6 @@ _MOVES = {
     Kind.FIXED: Move.FIXED,
     Kind.GONE: Move.GONE,
 }
-
-
-@dataclass(frozen=True)
-class Channel:
-    """The devices in scope by their state in one required channel."""
-
-    name: str
-    states: Mapping[str, int]  # reg_status, or "missing"
-
-    @property
-    def total(self) -> int:
-        """Devices in scope."""
-        return sum(self.states.values())
-
-    @property
-    def registered(self) -> int:
-        """Devices registered in the channel."""
-        return self.states.get("registered", 0)
-
-
-@dataclass(frozen=True)
-class Population:
-    """The estate by verdict."""
-
-    verdicts: Mapping[Verdict, int]
-    out_of_scope: int  # retired, in stock, lost: not part of the verdicts
-    unnamed: int  # rows that name no device
-    channels: tuple[Channel, ...]
-
-    @property
-    def devices(self) -> int:
-        """Devices in scope."""
-        return sum(self.verdicts.values())
-
-
-@dataclass(frozen=True)
-class RuleLine:
-    """What a rule made of the night. `status`: passed, flagged, undecided (nothing could be judged),
-    not_evaluated (though due) or not_enabled."""
-
-    rule: Rule
-    status: str
-    flagged: int
-    passed: int
-    unknown: int
-    reason: str
-    thresholds: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class InputLine:
-    """One input file, or a pattern that found none."""
-
-    feed: str
-    pattern: str
-    name: str
-    sha256: str
-    kind: str
-    encoding: str
-    sheets: tuple[str, ...]
-    header_rows: tuple[int, ...]
-    rows: int
-    rows_in_file: int
-    set_aside: Mapping[str, int]
-    rejected: int
-    exported_on: date | None
-    basis: str
-    age_days: int | None
-    error: str  # the class of the error, "" when read
-    problem: str  # the sentence
-    notices: tuple[str, ...]
-    mapped: tuple[tuple[str, str, str], ...]  # letter, header, canonical column
-    unmapped: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RejectedCell:
-    """A cell that could not be read, and where it is."""
-
-    feed: str
-    file: str
-    cell: Rejection
-
-
-@dataclass(frozen=True)
-class ChecklistItem:
-    """One item of the self-audit programme."""
-
-    item: str
-    statement: str
-    text: str
-    cadence: str
-    owner: str
-    proof: str  # measured, attested, signed
-    last_done: date | None
-    next_due: date | None
-    overdue: bool
-    open_findings: int | None  # of its rules; None for an item without
-    who: str
-    evidence: str
-    cycle: str  # to be signed off next, "" where that is not known
-    figures: tuple[str, ...]  # sentences
-    row_version: int
-    seal: str  # of the row of the form
-
-    @property
-    def to_fill_in(self) -> bool:
-        """Whether a person has to say that it was done."""
-        return self.proof == "attested"
-
-
-@dataclass(frozen=True)
-class RefusedCell:
-    """A cell of a returned workbook that was not taken, and why."""
-
-    cell: str
-    finding_id: str
-    column: str
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class FeedbackLine:
-    """A returned workbook: who saved it, and what became of what it says. `problem` says why nothing did."""
-
-    name: str
-    who: str
-    said_at: str
-    rows: int
-    changes: int
-    conflicts: int
-    refused: tuple[RefusedCell, ...]
-    problem: str
-
-
-@dataclass(frozen=True)
-class WaiverLine:
-    """A waiver: what it lets stand, why, by whose leave, until when, and how many findings tonight."""
-
-    waiver_id: str
-    standing: Standing
-    source: str  # file or workbook
-    what: str
-    reason: str
-    approver: str
-    starts_on: date | None
-    until: date
-    findings: int
-    reminder: str  # the sentence, "" where there is nothing to do
-
-
-@dataclass(frozen=True)
-class ConflictLine:
-    """Two people wrote different things; the ledger holds the first."""
-
-    finding_id: str
-    column: str
-    ledger_text: str
-    copy_text: str
-    who: str
-    said_at: str
-    noticed_on: date
-
-
-@dataclass(frozen=True)
-class OwnerLine:
-    """A party of `[routing]` and what it is given. `file` is "" where tonight's tables have nothing of it."""
-
-    name: str
-    file: str
-    open: int
-    new: int
-    overdue: int
-    devices: int
-    unmet: tuple[Unmet, ...]  # values claimed that no table has
-
-
-@dataclass(frozen=True)
-class Routing:
-    """Who is given what; findings that stand and are nobody's, and those of several."""
-
-    owners: tuple[OwnerLine, ...]
-    unrouted: int
-    shared: int
 
 
 @dataclass(frozen=True)
@@ -286,19 +100,38 @@ class Report:
         return CodedFindings(self.findings)
 
     @cached_property
+    def devices(self) -> npt.NDArray[np.int64]:
+        """Per finding the number of the device it is about, -1 where it is about none."""
+        serial, merchant, terminal = (
+            self.columns[name] for name in ("serial_no", "merchant_no", "terminal_id")
+        )
+        pair = merchant.at.astype(np.int64) * (len(terminal.values) + 1) + terminal.at
+        number = np.where(serial.at < len(serial.values), serial.at, len(serial.values) + pair)
+        return np.where(self.columns["subject"].holds("device"), number, -1)
+
+    def devices_in(self, rows: npt.NDArray[np.integer[Any]]) -> int:
+        """How many devices the findings in these rows are about."""
+        return len(np.unique(found[found >= 0])) if len(found := self.devices[rows]) else 0
+
+    @cached_property
+    def open_rows(self) -> npt.NDArray[np.intp]:
+        """The rows of `open` among the findings."""
+        return np.flatnonzero(~self.columns["state"].holds(*CLOSED, *EXCUSED))
+
+    @cached_property
     def open(self) -> pd.DataFrame:
         """Findings that stand tonight and are demanded of somebody: neither closed nor excused."""
-        return self.findings[~self.findings["state"].isin((*CLOSED, *EXCUSED))]
+        return self.findings.iloc[self.open_rows]
 
     @cached_property
     def standing(self) -> pd.DataFrame:
         """Findings that stand tonight, the excused ones included."""
         return self.findings[~self.findings["state"].isin(CLOSED)]
 
-    @cached_property
-    def listed(self) -> pd.DataFrame:
-        """The findings that the workbook lists: what needs an eye first, as many as it has room for."""
-        return self.findings.head(MOST_ROWS if self.most_rows is None else min(self.most_rows, MOST_ROWS))
+    @property
+    def listed(self) -> int:
+        """How many findings the workbook lists: those that need an eye first, as many as it has room for."""
+        return min(len(self.findings), MOST_ROWS if self.most_rows is None else self.most_rows)
 
     @property
     def excused(self) -> pd.DataFrame:

@@ -16,9 +16,10 @@ from audit.ledger.past import Figures
 from audit.report import styles
 from audit.report.blocks import link
 from audit.report.charts import add_rule_chart, add_trend
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
 from audit.report.outlook import add_completeness, add_due, add_hotspots, add_impact, add_worst
 from audit.report.parties import add_parties
+from audit.report.parts import Verdict
 from audit.report.sharedstrings import printable
 from audit.report.standings import (
     add_channels,
@@ -169,12 +170,12 @@ def _alarms(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
 
 def _left_out(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     """That the workbook lists the first findings only, where it does."""
-    left = len(report.findings) - len(report.listed)
+    left = len(report.findings) - report.listed
     if not left:
         return row
     text = words(
         "report.cut_owner" if report.owner else "report.cut",
-        shown=f"{len(report.listed):,}",
+        shown=f"{report.listed:,}",
         left=f"{left:,}",
     )
     for column in range(1, _WIDTH + 1):

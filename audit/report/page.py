@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from audit.measures.forecast import HORIZONS
 from audit.report import figures
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
 from audit.report.pagecharts import TREND_HEIGHT, TREND_WIDTH, trend_chart, verdict_bar
 from audit.report.pagerows import EMBEDDED, packed, page_columns, page_rows, setup
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
+from audit.report.parts import Verdict
 from audit.report.summary import (
     by_rule,
     changes,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
+from audit.report.parts import Verdict
 from audit.report.summary import trend_nights
 
 TREND_WIDTH, TREND_HEIGHT = 900, 160

@@ -99,7 +99,7 @@ class PageRows:
 
 def page_rows(report: Report, words: Words, most: int) -> PageRows:
     """The findings that stand, the first `most`."""
-    shown = np.flatnonzero(~report.findings["state"].isin(CLOSED))[:most]
+    shown = np.flatnonzero(~report.columns["state"].holds(*CLOSED))[:most]
     found = {
         name: report.columns[name].rows(shown).dense()
         for name in (*(name for name in _TOLD if name not in _MADE), *_SOURCE)

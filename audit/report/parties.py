@@ -6,7 +6,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
 from audit.report.blocks import table, title
-from audit.report.model import OwnerLine, Report, Routing
+from audit.report.model import Report
+from audit.report.parts import OwnerLine, Routing
 from audit.words import Words
 
 _WARNING = "9B1C1C"

@@ -12,7 +12,7 @@ from audit.check import Outcome
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, Frame
-from audit.report.model import Channel, Population, Verdict
+from audit.report.parts import Channel, Population, Verdict
 
 _REGISTERED = "REG-01"
 _DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL)

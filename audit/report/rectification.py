@@ -49,7 +49,7 @@ def add_rectification(workbook: Workbook, report: Report, own: FindingColumns, w
     )
     back.font, back.fill = styles.font(bold=True, color=LINK), styles.fill(styles.PALE)
     sheet.row_dimensions[1].height = 24
-    count = len(report.listed)
+    count = report.listed
     last = count + 1
     if count:
         labels = [column.header for column in columns]

@@ -20,7 +20,8 @@ from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.build import rule_alarms, rule_line
 from audit.report.measured import files_measured, measures_of
-from audit.report.model import OwnerLine, Report, Routing
+from audit.report.model import Report
+from audit.report.parts import OwnerLine, Routing
 from audit.report.population import population_of
 from audit.report.summary import news
 from audit.routing.owners import Owner, Scope, scopes_of

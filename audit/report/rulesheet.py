@@ -9,7 +9,8 @@ from openpyxl.workbook import Workbook
 from audit.report import styles
 from audit.report.datasheet import COUNT, TEXT, Column, add_datasheet, data_area
 from audit.report.figures import money
-from audit.report.model import Report, RuleLine
+from audit.report.model import Report
+from audit.report.parts import RuleLine
 from audit.report.sheetrows import Rows
 from audit.words import Words
 
@@ -72,7 +73,7 @@ def rule_row(report: Report, rule: str) -> int:
 def _found(report: Report, words: Words) -> Column:
     """What a rule found, and the way to its first finding on the sheet of findings."""
     sheet = words("sheet.findings")
-    first = report.listed["rule"].drop_duplicates()
+    first = report.findings["rule"].head(report.listed).drop_duplicates()
     rows = {
         str(rule): f"'{sheet}'!A{place}"
         for place, rule in zip((first.index + 2).tolist(), first, strict=True)

@@ -29,7 +29,7 @@ def add_run(workbook: Workbook, report: Report, words: Words, cut: int) -> None:
         "exit_code": report.exit_code,
         "reason": report.reason,
         "findings": f"{len(report.findings):,}",
-        "listed": f"{len(report.listed):,}",
+        "listed": f"{report.listed:,}",
         "cut": f"{cut:,}",
     }
     if report.unmasked:

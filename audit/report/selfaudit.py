@@ -14,7 +14,8 @@ from audit.ledger.forms import CHECKLIST
 from audit.measures.upkeep import NEXT_DAYS, Upkeep
 from audit.report import styles
 from audit.report.blocks import link, put, section, serial
-from audit.report.model import ChecklistItem, Report
+from audit.report.model import Report
+from audit.report.parts import ChecklistItem
 from audit.words import Words
 
 # column, width, kept from sight

@@ -13,7 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from audit.report import styles
 from audit.report.blocks import link, table, title
 from audit.report.changes import MOVE_FILL
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
+from audit.report.parts import Verdict
 from audit.report.summary import (
     channel_states,
     errands,

@@ -7,17 +7,18 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from audit.ledger.lifecycle import CLOSED, EXCUSED, State
 from audit.ledger.past import Figures
-from audit.report.model import Move, Report, Verdict
+from audit.report.model import Move, Report
+from audit.report.parts import Verdict
 from audit.rules.model import Owner, Severity
 from audit.words import Words
 
 _GRAVE = 200  # findings of an owner whose titles tell what is gravest
 _TITLES = 3
-DEVICE = ("subject", "serial_no", "merchant_no", "terminal_id")  # what findings say of their devices
 
 
 class NightStatus(StrEnum):
@@ -48,20 +49,12 @@ def night_status(report: Report) -> NightStatus:
 def headline(report: Report, words: Words) -> str:
     """The night in one sentence."""
     population = report.population
-    found = {"open": f"{len(report.open):,}", "devices": f"{devices_of(report.open):,}"}
+    found = {"open": f"{len(report.open):,}", "devices": f"{report.devices_in(report.open_rows):,}"}
     if report.alarms:
         return words("report.headline_partial", **found)
     if len(report.open) == 0 and population.verdicts[Verdict.COMPLIANT] == population.devices:
         return words("report.headline_clean", devices=f"{population.devices:,}")
     return words("report.headline_open", **found)
-
-
-def devices_of(findings: pd.DataFrame) -> int:
-    """The devices that findings are about."""
-    of_device = findings["subject"] == "device"
-    named = findings["serial_no"].notna()
-    without_serial = findings.loc[of_device & ~named, ["merchant_no", "terminal_id"]].drop_duplicates()
-    return int(findings["serial_no"][of_device].nunique()) + len(without_serial)
 
 
 def changes(report: Report) -> dict[str, int]:
@@ -107,15 +100,18 @@ class Errand:
 
 def errands(report: Report) -> list[Errand]:
     """Per owner with open findings, those with the most overdue and then the most open first."""
+    owner, due, title = (report.columns[name].rows(report.open_rows) for name in ("owner", "due_on", "title"))
+    days, titles = [*due.values.to_pylist(), None], [*title.values.to_pylist(), None]
     found = []
-    for owner, (count, new, overdue) in owners(report).items():
+    for name, (count, new, overdue) in owners(report).items():
         if count:
-            own = report.open.loc[report.open["owner"] == owner, ["due_on", "title"]]
-            coming = own["due_on"][own["due_on"] >= report.as_of]
-            titles = own["title"].head(_GRAVE).value_counts(sort=False)  # in order of priority
-            gravest = [(str(title), int((own["title"] == title).sum())) for title in titles.index[:_TITLES]]
-            due = min(coming, default=None)
-            found.append(Errand(owner, count, new, overdue, due, tuple(gravest)))
+            own = np.flatnonzero(owner.holds(name))
+            dues = (days[place] for place in np.unique(due.at[own]))
+            ahead = [day for day in dues if day and day >= report.as_of]
+            counted = np.bincount(title.at[own])
+            gravest = list(dict.fromkeys(title.at[own[:_GRAVE]].tolist()))[:_TITLES]  # in order of priority
+            said = tuple((str(titles[place]), int(counted[place])) for place in gravest)
+            found.append(Errand(name, count, new, overdue, min(ahead, default=None), said))
     return sorted(found, key=lambda one: (-one.overdue, -one.open))
 
 
@@ -158,14 +154,14 @@ def trend_nights(report: Report) -> list[tuple[date, Figures]]:
 
 def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int, int]]:
     """The vendors, branches or whoever a column names by open findings: name, open, overdue, devices."""
-    is_named = report.open[column].notna() & (report.open[column] != "")
-    named = report.open.loc[is_named, list(dict.fromkeys((column, *DEVICE)))]
-    counted = named[column].value_counts()
-    late = named[column][report.is_overdue[named.index]].value_counts()
-    order = sorted(counted.items(), key=lambda one: (-one[1], str(one[0])))[:most]
+    rows, named = report.open_rows, report.columns[column]
+    names, at = named.values.to_pylist(), named.at[rows]
+    counted = np.bincount(at, minlength=len(names) + 1).tolist()
+    late = np.bincount(at[report.is_overdue.to_numpy()], minlength=len(names) + 1).tolist()
+    places = [place for place, name in enumerate(names) if name and counted[place]]
+    order = sorted(places, key=lambda place: (-counted[place], names[place]))[:most]
     return [
-        (str(name), int(count), int(late.get(name, 0)), devices_of(named[named[column] == name]))
-        for name, count in order
+        (names[place], counted[place], late[place], report.devices_in(rows[at == place])) for place in order
     ]
 
 

@@ -6,7 +6,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from audit.report.datasheet import COUNT, DAY, SHARE, Column, add_datasheet, data_area
-from audit.report.model import Report, Verdict
+from audit.report.model import Report
+from audit.report.parts import Verdict
 from audit.report.sheetrows import Rows
 from audit.words import Words
 

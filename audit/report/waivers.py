@@ -12,7 +12,8 @@ from openpyxl.workbook import Workbook
 from audit.ledger.lifecycle import CLOSED
 from audit.ledger.waivers import PATTERNS, Standing, Waiver, Watched
 from audit.report.datasheet import COUNT, DAY, Column, add_datasheet
-from audit.report.model import Report, WaiverLine
+from audit.report.model import Report
+from audit.report.parts import WaiverLine
 from audit.report.sheetrows import Rows
 from audit.words import Words
 
