@@ -16,7 +16,7 @@ from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
-from audit.intake.grid import Grid
+from audit.intake.grid import Grid, Mark
 from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows
@@ -150,7 +150,7 @@ def _read_sheet(
     grid: Grid, header: HeaderMap, profile: Profile
 ) -> tuple[pa.Table, SheetReading, list[Rejection], list[Notice]]:
     table = profile.table
-    grid = _filled_down(grid, header)
+    grid = _completed(_filled_down(grid, header), header)
     legends = harvest(grid, header, table, profile.columns)
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
     refuse_garbled(grid, header, table)
@@ -222,6 +222,22 @@ def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
         if (of_cells := marks[index]) is not None:
             marks[index] = of_cells.take(pa.array(source))
     return replace(grid, columns=tuple(columns), marks=tuple(marks)) if down else grid
+
+
+def _completed(grid: Grid, header: HeaderMap) -> Grid:
+    """The sheet with what a second column of the same name says where the first one is blank."""
+    columns, marks = list(grid.columns), list(grid.marks)
+    for index, other in header.completed:
+        blank = columns[index].is_null()
+        if not pc.any(pc.and_(blank, columns[other].is_valid())).as_py():
+            continue
+        columns[index] = encoded(pc.if_else(blank, decoded(columns[other]), decoded(columns[index])))
+        of_first, of_other = (
+            pa.array(np.full(grid.height, Mark.TEXT, np.int8)) if marks[place] is None else marks[place]
+            for place in (index, other)
+        )
+        marks[index] = pc.if_else(blank, of_other, of_first)
+    return replace(grid, columns=tuple(columns), marks=tuple(marks))
 
 
 def _assemble(

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
+from audit.intake.codewords import clean_code, clean_flag, is_blank
 from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
 from audit.intake.formats.encodings import UNDECODABLE
 from audit.intake.garbled import REPLACED
@@ -26,8 +27,8 @@ from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
 from audit.plaintext import plain
-from audit.tables import SEVERAL, Column, Kind, normalise_label
-from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS, YES_NO
+from audit.tables import Column, Kind
+from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS
 
 # text that is canonical as it stands, so that whole columns need no look at single cells: by its bytes
 _PLAIN_BYTES: dict[Kind, np.ndarray] = {
@@ -49,8 +50,6 @@ _NUMBER = re.compile(
     r"(?P<exponent>E[+-]?\d{1,3})?(?P<unit>[千万亿]?)元?",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"^\d{1,3}\s*[-_:.、|)]\s*(?=\D)|\s*[(\[【]\d{1,3}[)\]】]$")
-_BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -207,53 +206,13 @@ def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     return None if value.upper() in blanks else value
 
 
-def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:
-    """The canonical word for a label. Labels set in `[inputs.<feed>.codes]` come first.
-
-    Of a number and a label - 00-启用, 启用(00) - the label tells: the numbers differ from system to system.
-    """
-    assert column.codes is not None
-    value = unicodedata.normalize("NFKC", text).strip()
-    for label in dict.fromkeys(map(normalise_label, (value, _NUMBERED.sub("", value)))):
-        if word := configured.get(label) or column.codes.by_label.get(label):
-            return word
-    if _is_blank(text):
-        return None
-    if column.several and (words := _words_of(value, configured | column.codes.by_label)):
-        return SEVERAL.join(words)
-    raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
-
-
-def _words_of(value: str, known: dict[str, str]) -> list[str]:
-    """The words of a cell that names several (微信/支付宝, 微信支付宝); none where one is not known."""
-    labels = [normalise_label(part) for part in _BETWEEN.split(value) if part]
-    if len(labels) == 1 and not value.isascii():
-        (label,) = labels
-        cuts = ((label[:cut], label[cut:]) for cut in range(1, len(label)))
-        labels = next((list(two) for two in cuts if known.keys() >= set(two)), labels)
-    words = [known.get(label, "") for label in labels]
-    return sorted(set(words)) if all(words) else []
-
-
-def clean_flag(text: str) -> bool | None:
-    """Yes or no. Of a number and a word - 1-是, 是(1) - the word tells."""
-    value = GLUE.sub("", unicodedata.normalize("NFKC", text)).removesuffix(".0")
-    for form in (value, _NUMBERED.sub("", value)):
-        label = normalise_label(form) or form
-        if label in YES_NO:
-            return YES_NO[label]
-    if _is_blank(text):
-        return None
-    raise Unreadable(Reason.NOT_A_FLAG)
-
-
 def clean_number(text: str) -> float | None:
     """A number; thousands separators and signs of currency go, units of counting are counted in.
 
     >>> clean_number("￥1,234.50"), clean_number("1.2万元")
     (1234.5, 12000.0)
     """
-    if _is_blank(text):
+    if is_blank(text):
         return None
     found = _NUMBER.fullmatch(GLUE.sub("", unicodedata.normalize("NFKC", text)))
     if not found:
@@ -280,10 +239,6 @@ def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
     blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS[kind])
     plain[short[blank.to_numpy(zero_copy_only=False)]] = False
     return plain
-
-
-def _is_blank(text: str) -> bool:
-    return GLUE.sub("", unicodedata.normalize("NFKC", text)).upper() in NULL_TOKENS
 
 
 def _may_be_damaged(texts: pa.Array, rows: np.ndarray) -> pa.Array:

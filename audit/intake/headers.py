@@ -38,6 +38,7 @@ class HeaderMap:
     unmapped: tuple[str, ...]
     second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
     beside: str = ""  # the letter of the column in which another table begins, whose headers are unmapped
+    completed: tuple[tuple[int, int], ...] = ()  # columns, each with another of its name and the same content
 
 
 @dataclass(frozen=True)
@@ -154,11 +155,15 @@ def map_headers(
     columns: dict[str, int] = {}
     how_mapped: dict[str, str] = {}
     second: list[Mapped] = []
+    completed: list[tuple[int, int]] = []
     for name, claimants in claims.items():
-        first, *others = sorted(claimants)
+        # of two of one name, the one with more in it
+        first, *others = sorted(claimants, key=lambda one: (one[0], grid.columns[one[1]].null_count, one[1]))
         columns[name], how_mapped[name] = first[1], first[2]
         for _, index, how in others:
-            if not _same_content(grid, row, columns[name], index):
+            if _same_content(grid, row, columns[name], index):
+                completed.append((columns[name], index))
+            else:
                 _refuse_guess(grid, table, name, labels, (columns[name], index))
                 second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
     how_mapped |= dict.fromkeys(by_content(grid, row, table, labels, columns), "content")
@@ -190,7 +195,9 @@ def map_headers(
     claimed = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
     unmapped = tuple(label.strip() for index, label in labels.items() if index not in claimed)
     where = grid.letter(min(beside)) if beside else ""
-    return HeaderMap(row, width, columns, mapped, unmapped + strangers, tuple(second), where)
+    return HeaderMap(
+        row, width, columns, mapped, unmapped + strangers, tuple(second), where, tuple(completed)
+    )
 
 
 def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
@@ -221,8 +228,13 @@ def _two_languages(form: str, table: Table) -> tuple[str, str] | None:
 
 
 def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:
-    a, b = (decoded(grid.columns[index].slice(row + 1)) for index in (left, right))
+    """Whether two columns say the same, but for case and blanks, wherever both say something."""
+    a, b = (_below(grid, row, index) for index in (left, right))
     return bool(pc.all(pc.fill_null(pc.equal(a, b), True)).as_py() in (True, None))
+
+
+def _below(grid: Grid, row: int, index: int) -> pa.Array:
+    return pc.utf8_upper(pc.utf8_trim_whitespace(decoded(grid.columns[index].slice(row + 1))))
 
 
 def _refuse_guess(

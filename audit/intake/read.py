@@ -12,6 +12,7 @@ from audit.intake.canonical import Profile, canonicalise
 from audit.intake.derived import with_derived
 from audit.intake.formats.source import Source, open_source
 from audit.intake.grid import Grid
+from audit.intake.onecolumn import parted_columns
 from audit.intake.opening import read_whole
 from audit.intake.perchannel import parted
 from audit.intake.personal import protect
@@ -29,7 +30,7 @@ def read_file(request: Request) -> FileReading:
         data = read_whole(Path(request.path))
         known = request.digest and tuple(request.stamp) == stamp_of(Path(request.path))
         reading = replace(reading, sha256=request.digest if known else sha256(data).hexdigest())
-        source = _opened(data, request)
+        source = parted_columns(_opened(data, request))
         reading = replace(
             reading,
             kind=source.kind,

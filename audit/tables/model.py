@@ -10,7 +10,9 @@ from enum import StrEnum
 from functools import cached_property
 
 _NOISE = dict.fromkeys(
-    map(ord, " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_-–—/\\'\"`#()[]{}<>|~【】「」《》〈〉“”‘’")
+    map(
+        ord, " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_-–—/\\'\"`#!()[]{}<>|~【】「」《》〈〉“”‘’"
+    )
 )
 # characters of traditional Chinese that headers and code words are written with, and the simplified ones
 _TRADITIONAL = str.maketrans(

@@ -24,6 +24,8 @@ from audit.tables.devices import (
 from audit.tables.merchants import USCC_HEADERS
 from audit.tables.model import Column, Kind, Table, made_of
 
+_REASONS = "报备错误信息,错误信息,失败原因,报备失败原因,驳回原因,返回信息"  # of one channel
+
 REGISTRATIONS = Table(
     name="registrations",
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
@@ -82,14 +84,22 @@ REGISTRATIONS = Table(
             Column(
                 f"reg_status_{channel}",
                 Kind.CODE,
-                f"{name}报备状态,{name}状态,{name}报备结果,{name}报备,{name}是否报备,是否报备{name},{channel} status,{headers}",
+                made_of(
+                    name,
+                    "报备状态,状态,报备结果,报备,是否报备,登记状态,登记结果,登记,审核状态,入网状态,备案状态,报送状态,通道状态,渠道状态,报备情况",
+                )
+                + ","
+                + made_of("是否,是否报备,是否已报备", name)
+                + ","
+                + made_of(made_of("是否", name), "报备,登记")
+                + f",{channel} status,{channel} registration status,{headers}",
                 alone=f"{name},{channel}",
                 codes=REGISTRATION_STATUS,
             )
             for channel, name, headers in (
                 ("wechat", "微信", "wx_state,wxstate"),
                 ("alipay", "支付宝", "al_state,alstate"),
-                ("unionpay", "银联", "银联入网结果,un_state,unstate"),
+                ("unionpay", "银联,云闪付", "银联入网结果,un_state,unstate"),
                 ("nucc", "网联", "nucc_state"),
             )
         ),
@@ -104,10 +114,10 @@ REGISTRATIONS = Table(
             "reason for failure,reason for rejection",
             alone="原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
         ),
-        Column("reg_message_wechat", Kind.TEXT, "微信报备错误信息,微信失败原因,wx_msg,wxmsg"),
-        Column("reg_message_alipay", Kind.TEXT, "支付宝报备错误信息,支付宝失败原因,al_msg,almsg"),
-        Column("reg_message_unionpay", Kind.TEXT, "银联报备错误信息,银联失败原因,un_msg,unmsg"),
-        Column("reg_message_nucc", Kind.TEXT, "网联报备错误信息,网联失败原因"),
+        Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg"),
+        Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg"),
+        Column("reg_message_unionpay", Kind.TEXT, made_of("银联,云闪付", _REASONS) + ",un_msg"),
+        Column("reg_message_nucc", Kind.TEXT, made_of("网联", _REASONS)),
         Column(
             "submitted_at",
             Kind.MOMENT,

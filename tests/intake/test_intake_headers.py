@@ -317,3 +317,27 @@ def test_a_merchant_beside_its_number_is_a_name(tmp_path: Path):
     )
     assert (read.column("merchant_no"), read.column("merchant_name")) == ([MERCHANT], ["晨光"])
     assert how_mapped(tmp_path, ["SN", "Merchant", "Model"])["Merchant"] == "merchant_no"
+
+
+def test_two_columns_that_never_disagree_complete_each_other(tmp_path: Path):
+    """As after two exports were pasted together; a second name of the key loses no device."""
+    rows = [
+        ["序列号", "机身号", "序列号", "商户号"],
+        ["", "SN000001", "", MERCHANT],
+        ["SN000002", "sn000002 ", "", MERCHANT],
+        ["SN000003", "", "", MERCHANT],
+    ]
+    for read in (take_rows(tmp_path, rows), take_bytes(tmp_path, book(rows))):
+        assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+        assert read.reading.notices == ()
+
+
+def test_states_of_channels_in_columns_by_their_names(tmp_path: Path):
+    headers = {
+        "是否微信报备": "reg_status_wechat",
+        "支付宝通道状态": "reg_status_alipay",
+        "云闪付审核状态": "reg_status_unionpay",
+        "微信报备失败原因": "reg_message_wechat",
+    }
+    mapped = how_mapped(tmp_path, ["SN", "商户号", *headers], "registrations")
+    assert headers.items() <= mapped.items()

@@ -302,3 +302,13 @@ def test_a_table_beside_this_one_is_not_read_into_its_rows(tmp_path: Path):
     assert read.reading.notices == (("table_beside", {"sheet": read.sheet.name, "letter": "H"}),)
     parted = [[*row[:3], "", *row[3:]] for row in (HEADER, device(1), device(2))]
     assert len(take_bytes(tmp_path, book(parted)).sheet.mapped) == len(HEADER)
+
+
+def test_rows_in_one_cell_each_are_put_into_columns(tmp_path: Path):
+    """A list in commas that was opened as one column and saved, or quoted line by line."""
+    rows = [["终端台账"], [",".join(HEADER)], [",".join(device(1))], [",".join(device(2))]]
+    for data in (book(rows), "".join(f'"{row[0]}"\r\n' for row in rows).encode()):
+        read = take_bytes(tmp_path, data)
+        assert read.column("serial_no") == [device(1)[0], device(2)[0]]
+        assert read.sheet.header_row == 2
+        assert [key for key, _ in read.reading.notices] == ["rows_in_one_cell"]

@@ -316,7 +316,16 @@ def test_a_submission_is_no_confirmation_and_one_word_may_mean_two_things(tmp_pa
     assert take_column(tmp_path, "终端状态", ["注销"]).column("terminal_status") == ["retired"]
 
 
-@pytest.mark.parametrize("text", ["00-启用", "启用(00)", "1|启用", "01：启用", "启用（1）", "001、启用"])
+def test_a_word_said_twice_is_that_word_and_two_words_are_none(tmp_path: Path):
+    said = ["已报备/Registered", "S-成功", "报备成功（2026-01-02）", "Success（审核通过）", "报备成功！"]
+    read = take_column(tmp_path, "报备状态", [*said, "已报备（待审核）", "N-已报备"], "registrations")
+    assert read.column("reg_status") == ["registered"] * len(said) + [None, None]
+    assert [reason for _, _, reason in read.rejected] == [Reason.UNKNOWN_CODE] * 2
+
+
+@pytest.mark.parametrize(
+    "text", ["00-启用", "启用(00)", "1|启用", "01：启用", "启用（1）", "001、启用", "1启用", "【01】启用"]
+)
 def test_of_a_number_and_a_label_the_label_tells(tmp_path: Path, text: str):
     assert take_column(tmp_path, "终端状态", ["停用", text]).column("terminal_status") == [
         "inactive",

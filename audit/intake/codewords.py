@@ -1,0 +1,92 @@
+"""Words of closed lists, yes and no: what stands beside the word in a cell, and several words in one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable
+from audit.intake.reading import Reason
+from audit.tables import SEVERAL, Column, normalise_label
+from audit.tables.codes import NULL_TOKENS, YES_NO
+
+# a number before a word, or a number or date in brackets behind it
+_NUMBERED = re.compile(
+    r"^(?:\d{1,3}\s*[-_:.、|)]\s*(?=\D)|[(\[【]\d{1,3}[)\]】]\s*|\d{1,3}(?=[\u4e00-\u9fff]))"
+    r"|\s*[(\[【][\d:/.年月日 -]{1,20}[)\]】]$"
+)
+_BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
+_TWICE = re.compile(
+    r"[\s/|:()\[\]【】-]+"
+)  # between a word and the same word in another language, or a program's code
+_PROGRAMS_CODE = re.compile(r"\d{1,4}|[A-Za-z]\d?")
+
+
+def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:
+    """The canonical word for a label. Labels set in `[inputs.<feed>.codes]` come first.
+
+    Of a number and a label - 00-启用, 启用(00) - the label tells: the numbers differ from system to system.
+    """
+    assert column.codes is not None
+    value = unicodedata.normalize("NFKC", text).strip()
+    for label in dict.fromkeys(map(normalise_label, (value, _NUMBERED.sub("", value)))):
+        if word := configured.get(label) or column.codes.by_label.get(label):
+            return word
+    if is_blank(text):
+        return None
+    if word := _said_twice(value, configured | column.codes.by_label):
+        return word
+    if column.several and (words := _words_of(value, configured | column.codes.by_label)):
+        return SEVERAL.join(words)
+    raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
+
+
+def clean_flag(text: str) -> bool | None:
+    """Yes or no. Of a number and a word - 1-是, 是(1) - the word tells."""
+    value = GLUE.sub("", unicodedata.normalize("NFKC", text)).removesuffix(".0")
+    for form in (value, _NUMBERED.sub("", value)):
+        label = normalise_label(form) or form
+        if label in YES_NO:
+            return YES_NO[label]
+    if is_blank(text):
+        return None
+    raise Unreadable(Reason.NOT_A_FLAG)
+
+
+def _said_twice(value: str, known: dict[str, str]) -> str:
+    """The word of a cell that says it more than once (已报备/Registered, S-成功); "" where parts disagree."""
+    parts = [part for part in _TWICE.split(value) if part]
+    labels = {part: normalise_label(part) for part in parts}
+    words = {
+        known.get(label, "")
+        for part, label in labels.items()
+        if label in known or not _PROGRAMS_CODE.fullmatch(part)
+    }
+    by_more_than_a_letter = any(len(label) > 1 and label in known for label in labels.values())
+    return words.pop() if len(parts) > 1 and len(words) == 1 and by_more_than_a_letter else ""
+
+
+def _words_of(value: str, known: dict[str, str]) -> list[str]:
+    """The words of a cell that names several (微信/支付宝, 微信支付宝); none where one is not known."""
+    words = []
+    for part in filter(None, _BETWEEN.split(value)):
+        if word := _said_twice(part, known):
+            words.append(word)
+        else:
+            words += [known.get(label, "") for label in _glued(normalise_label(part), known)]
+    return sorted(set(words)) if all(words) else []
+
+
+def _glued(label: str, known: dict[str, str]) -> list[str]:
+    """A label of several known ones without anything between them in its parts; any other as it is."""
+    if label in known or label.isascii():
+        return [label]
+    for cut in range(len(label) - 1, 0, -1):
+        if label[:cut] in known and known.keys() >= set(rest := _glued(label[cut:], known)):
+            return [label[:cut], *rest]
+    return [label]
+
+
+def is_blank(text: str) -> bool:
+    """Whether a cell says that there is nothing to say."""
+    return GLUE.sub("", unicodedata.normalize("NFKC", text)).upper() in NULL_TOKENS
