@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.engines.parallel import at_once
+from audit.intake.repeats import whole
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "device_code": ("device_key",),
@@ -66,7 +67,7 @@ def _space(
 ) -> tuple[dict[tuple[str, str], pa.Array], int]:
     """The numbers of columns that may hold the same, and a number above all of them."""
     own = [(name, part) for name in _KEYED for part in space if part in tables[name].column_names]
-    columns = [tables[name][part].combine_chunks() for name, part in own]
+    columns = [whole(tables[name][part]) for name, part in own]
     # terminal numbers are looked for beside merchants' only: theirs need not lie close together
     width = _digits(columns) if space == ("terminal_id",) else 0
     numbers, size = _read(columns, width) if width else _numbered(columns)
@@ -76,7 +77,7 @@ def _space(
 def _of_devices(tables: Mapping[str, pa.Table], codes: _Codes, size: int) -> dict[tuple[str, str], pa.Array]:
     """Numbers of `device_key`. Nearly all are "sn:" and a serial, which has a number already."""
     own = [(name, "device_key") for name in _KEYED if "device_key" in tables[name].column_names]
-    keys = [tables[name]["device_key"].combine_chunks() for name, _ in own]
+    keys = [whole(tables[name]["device_key"]) for name, _ in own]
     serials = [codes[name, "serial_no"] for name, _ in own]
     named = [
         pc.fill_null(pc.and_(pc.starts_with(key, "sn:"), pc.is_valid(serial)), False)

@@ -90,12 +90,12 @@ def open_tables(engine: Engine, tables: Mapping[str, pa.Table | Sequence[Part]])
         if engine.reads_parquet and not isinstance(rows, pa.Table)
     }
     whole = {
-        name: completed(_whole(tables.get(name, ()), table), table)
+        name: completed(_whole(tables.get(name, ())), table)
         for name, table in TABLES.items()
         if name not in lying
     }
     return engine.opened(whole) | {name: with_keys(name, frame) for name, frame in lying.items()}
 
 
-def _whole(rows: pa.Table | Sequence[Part], table: Table) -> pa.Table:
-    return rows if isinstance(rows, pa.Table) else assembled(table, rows)
+def _whole(rows: pa.Table | Sequence[Part]) -> pa.Table:
+    return rows if isinstance(rows, pa.Table) else assembled(rows)

@@ -23,7 +23,7 @@ from audit.intake.layout import classify_rows
 from audit.intake.legends import harvest
 from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
 from audit.intake.reading import Aside, Rejection, SheetReading
-from audit.intake.repeats import alike, decoded, each, encoded, whole
+from audit.intake.repeats import alike, decoded, each, encoded, trimmed, whole
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
@@ -156,7 +156,10 @@ def _read_sheet(
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
     places = np.flatnonzero(kinds == "")
-    cells = {name: encoded(_rows_of(grid.columns[index], places)) for name, index in header.columns.items()}
+    cells = {
+        name: encoded(trimmed(_rows_of(grid.columns[index], places)))
+        for name, index in header.columns.items()
+    }
     cleaned = {
         name: Reader(table.by_name[name], codes[name], profile.zone, grid.days).clean(
             cells[name], None if (marks := grid.marks[index]) is None else _rows_of(marks, places)

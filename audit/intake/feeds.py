@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from audit.config import Settings
 from audit.intake.begun import Begun, being_read
 from audit.intake.dropfolder import date_in_name, lock_beside
-from audit.intake.kinds import ARROW_TYPES
 from audit.intake.perchannel import narrowed, put
 from audit.intake.reading import FileReading
 from audit.intake.rows import names_of, read_rows
@@ -212,7 +211,7 @@ class Part:
         """The rows with ids and file name; of a wide registration list, one per channel."""
         rows = read_rows(self.path)
         rows = rows.append_column("row_id", pa.array(np.arange(rows.num_rows)))
-        rows = rows.append_column("source_file", pa.array([self.name] * rows.num_rows, pa.string()))
+        rows = rows.append_column("source_file", pa.repeat(self.name, rows.num_rows))
         rows = narrowed(rows, self.table)
         return put(rows, "row_id", pc.add(rows["row_id"], self.first_id))
 
@@ -227,16 +226,18 @@ def parts_of(feed: Feed) -> tuple[Part, ...]:
 
 def assemble(feed: Feed) -> pa.Table:
     """The canonical table of a feed."""
-    return assembled(feed.table, parts_of(feed))
+    return assembled(parts_of(feed))
 
 
-def assembled(table: Table, parts: Iterable[Part]) -> pa.Table:
-    """Every column of the table, all files, with row ids and file names."""
-    schema = pa.schema(
-        [(column.name, ARROW_TYPES[column.kind]) for column in table.columns if column.name not in table.wide]
-    )
-    rows = [schema.empty_table(), *(part.rows() for part in parts)]
-    return pa.concat_tables(rows, promote_options="default")
+def assembled(parts: Iterable[Part]) -> pa.Table:
+    """The rows of all files, with row ids and file names, each column in one piece.
+
+    A column that no file has is none here; one that another file has is null.
+    """
+    rows = [part.rows() for part in parts]
+    if len(rows) < 2:
+        return rows[0] if rows else pa.table({})
+    return pa.concat_tables(rows, promote_options="default").combine_chunks()
 
 
 def _shown(path: Path, folder: Path) -> str:

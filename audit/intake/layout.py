@@ -13,7 +13,7 @@ from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap, equal_labels, lookup
 from audit.intake.reading import Aside
-from audit.intake.repeats import each, numbered, per_row
+from audit.intake.repeats import decoded, each, numbered, per_row
 from audit.intake.stacked import set_tables_below_aside
 from audit.tables import Kind, Table
 
@@ -91,17 +91,17 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
 
 
 def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
-    """Rows whose key cells could be keys, so that a sparse row is still a row of data."""
-    named = np.zeros(grid.height, bool)
+    """Rows below the header whose key cells could be keys, so that a sparse row is still a row of data."""
+    named, below = np.zeros(grid.height, bool), header.row + 1
     for key in table.keys:
         if not all(part in header.columns for part in key):
             continue
-        complete = np.ones(grid.height, bool)
+        complete = np.ones(grid.height - below, bool)
         for part in key:
-            cells = grid.columns[header.columns[part]]
+            cells = grid.columns[header.columns[part]].slice(below)
             is_number = table.by_name[part].kind is Kind.IDENTIFIER
             complete &= _could_be_identifiers(cells) if is_number else _filled(cells)
-        named |= complete
+        named[below:] |= complete
     return named
 
 
@@ -170,4 +170,5 @@ def _filled(cells: pa.Array) -> np.ndarray:
 
 
 def _rows(column: pa.Array, rows: np.ndarray) -> pa.Array:
-    return column if len(rows) == len(column) else column.take(pa.array(rows))
+    # of a few rows, not the values of all the others
+    return column if len(rows) == len(column) else decoded(column.take(pa.array(rows)))

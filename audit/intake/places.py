@@ -113,6 +113,7 @@ def _read(parts: dict[str, str]) -> tuple[str, str, str]:
     return place.province, place.city, detail_key(detail)
 
 
+@lru_cache(maxsize=10_000)
 def _named(text: str, place: Place, above: int) -> Place:
     """What a column that holds a name, or a code, says; nothing where not all of it is understood."""
     if text.isascii():
@@ -191,6 +192,7 @@ def _step(name: str, place: Place, deepest: int, goes_on: bool) -> tuple[Place, 
     return (narrowed, max(deepest, min(one.level for one in meant))) if narrowed else None
 
 
+@lru_cache(maxsize=10_000)
 def detail_key(detail: str) -> str:
     """House and street without blanks, marks and the many ways of writing one number; "" for nothing.
 

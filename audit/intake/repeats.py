@@ -40,7 +40,26 @@ def repeats(column: pa.Array) -> bool:
     sample = column
     if len(column) > _SAMPLED:
         sample = column.take(pa.array(np.linspace(0, len(column) - 1, _SAMPLED, dtype=np.int64)))
-    return bool(pc.count_distinct(sample).as_py() <= _TELLING * (len(sample) - sample.null_count))
+    return pays(pc.count_distinct(sample).as_py(), len(sample) - sample.null_count)
+
+
+def pays(values: int, rows: int) -> bool:
+    """Whether it pays to hold so many values once for so many rows that have one."""
+    return values <= _TELLING * rows
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """The column without values that none of its rows has: those of rows that were left out."""
+    if not is_encoded(column):
+        return column
+    index = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
+    is_used = np.zeros(len(column.dictionary) + 1, bool)
+    is_used[index] = True
+    if is_used[:-1].all():
+        return column
+    numbers = np.cumsum(is_used, dtype=np.int32) - 1
+    kept = column.dictionary.filter(pa.array(is_used[:-1]))
+    return pa.DictionaryArray.from_arrays(pa.array(numbers[index], mask=index == len(is_used) - 1), kept)
 
 
 def decoded(column: pa.Array | pa.ChunkedArray) -> pa.Array:

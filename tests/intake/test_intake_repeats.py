@@ -21,7 +21,7 @@ from audit.intake.derived import with_derived
 from audit.intake.grid import Mark
 from audit.intake.layout import _IDENTIFIER, _could_be_identifiers
 from audit.intake.personal import protect
-from audit.intake.repeats import alike, decoded, encoded, is_encoded
+from audit.intake.repeats import alike, decoded, encoded, is_encoded, trimmed
 from audit.intake.rows import names_of, read_rows, write_rows
 from audit.tables import DEVICES, MERCHANTS, Column
 
@@ -168,3 +168,15 @@ def test_what_could_be_an_identifier_is_what_the_pattern_says(values: list[str |
     expected = pc.fill_null(pc.match_substring_regex(found, _IDENTIFIER), False).to_pylist()
     assert _could_be_identifiers(found).tolist() == expected
     assert _could_be_identifiers(found.dictionary_encode()).tolist() == expected
+
+
+@given(
+    rows=st.lists(st.sampled_from([None, "", "甲", "乙", "SN1"])),
+    first=st.integers(0, 9),
+    count=st.integers(0, 9),
+)
+def test_values_that_only_rows_left_out_have_are_let_go_of(rows: list[str | None], first: int, count: int):
+    some = pa.array(rows, pa.string()).dictionary_encode().slice(first, count)
+    kept = trimmed(some)
+    assert kept.to_pylist() == rows[first : first + count]
+    assert set(kept.dictionary.to_pylist()) == set(kept.to_pylist()) - {None}

@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 from xml.sax.saxutils import escape
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import xlsxwriter
@@ -20,6 +21,7 @@ from audit.errors import InputError
 from audit.intake.formats import xlsx_columns
 from audit.intake.formats.xlsx import read_xlsx
 from audit.intake.grid import Grid
+from audit.intake.repeats import is_encoded
 
 CODES = ["yyyy-mm-dd", 'yyyy"年"m"月"d"日"', "yyyy/m/d;@", "0.00", "#,##0_);(#,##0)", "[h]:mm", "0000000"]
 ODD_CODES = ["[$-404]e", '0"天"', "[Red]0", "m/d/yy h:mm", "[$-804]mmmm d", "0.00E+00", "yyyy年m月d日", "00"]
@@ -343,3 +345,12 @@ def test_stretches_of_rows_make_one_sheet():
         check(data)
     [grid] = read_xlsx(data)
     assert grid.columns[0].equals(pa.array([None, None, *map(str, range(3, 900))]))
+
+
+@given(pool=st.lists(st.sampled_from(["甲", "乙", "", "SN1", "SN2"]), min_size=1), data=st.data())
+def test_texts_are_taken_from_the_pool_once_where_they_repeat(pool: list[str], data: st.DataObject):
+    places = data.draw(st.lists(st.integers(-1, len(pool) - 1)))
+    found = xlsx_columns._from_pool(pa.array(pool), np.array(places, np.int32))
+    assert found.to_pylist() == [None if place < 0 else pool[place] for place in places]
+    if is_encoded(found):  # though two of the shared strings may be equal
+        assert len(set(found.dictionary.to_pylist())) == len(found.dictionary)

@@ -31,6 +31,7 @@ from audit.intake.formats.xlsx_strings import read_strings
 from audit.intake.formats.xlsx_tags import Body, Stretch, Tag
 from audit.intake.formats.xlsx_values import Irregular
 from audit.intake.grid import Grid, Mark, Merge, column_index
+from audit.intake.repeats import pays, spread
 
 MAX_BLANK_ROWS = 10_000
 DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})"')
@@ -146,7 +147,7 @@ class _Columns:
                     kinds[rows] = block.marks[:fits, place]
             if may_be_too_long and lengths[texts[texts >= 0]].sum(dtype=np.int64) > _MAX_TEXT:
                 raise Irregular
-            columns.append(pool.take(pa.array(texts, mask=texts < 0)))
+            columns.append(_from_pool(pool, texts))
             marks.append(pa.array(kinds) if kinds.any() else None)
         return tuple(columns), tuple(marks), used[0]
 
@@ -261,6 +262,23 @@ class _Columns:
                 render = values.date_texts if dates else values.number_texts
                 return render(stretch.values(tags)), Mark.NUMBER
         raise Irregular
+
+
+def _from_pool(pool: pa.Array, places: np.ndarray) -> pa.Array:
+    """The texts at these places, none at -1; where places repeat, each text once.
+
+    Cells that share a string need not be compared to tell that they are equal.
+    """
+    is_used = np.zeros(len(pool) + 1, bool)
+    is_used[places] = True  # the last for -1
+    used = np.flatnonzero(is_used[:-1])
+    blank = places < 0
+    if not pays(len(used), len(places) - int(np.count_nonzero(blank))):
+        return pool.take(pa.array(places, mask=blank))
+    numbers = np.zeros(len(pool) + 1, np.int32)
+    numbers[used] = np.arange(len(used), dtype=np.int32)
+    # two of the shared strings may be equal all the same
+    return spread(pool.take(pa.array(used)), pa.array(numbers[places], mask=blank))
 
 
 def merges_of(after_data: bytes) -> tuple[Merge, ...]:
