@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
+from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
 from audit.intake.grid import Grid, Mark
 from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
@@ -23,13 +24,13 @@ from audit.intake.layout import classify_rows
 from audit.intake.legends import harvest
 from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
 from audit.intake.reading import Aside, Rejection, SheetReading
-from audit.intake.repeats import alike, decoded, each, encoded, trimmed, whole
+from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
+from audit.intake.repeats import decoded, each, encoded, trimmed, whole
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
 from audit.intake.unreadable import refuse_unreadable
 from audit.plaintext import plain
-from audit.redaction import mask, mask_numbers
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
@@ -38,9 +39,6 @@ _EXPORTED = re.compile(
     r"(\d{4}[-/年.]?\d{1,2}[-/月.]?\d{1,2}日?(?:[ T]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?)?)",
     re.IGNORECASE,
 )
-# columns that say where a row came from; the file's name is added when the night is put together
-_UNREAD = "unread"  # while rows are compared
-PROVENANCE = ("source_sheet", "source_row", "rejected", "rejected_reasons", "unread_text", "copies")
 
 
 @dataclass(frozen=True)
@@ -166,13 +164,13 @@ def _read_sheet(
         )
         for name, index in header.columns.items()
     }
-    rejections = _rejections(grid, header, table, cleaned, places)
+    rejections = rejections_of(grid, header, table, cleaned, places)
     rows = _assemble(grid, table, cells, cleaned, places, rejections)
     set_aside = Counter(kinds[kinds != ""].tolist())
     read = rows.num_rows
-    rows, dropped = _without_blank_keys(rows, table)
-    rows, doubled = _without_duplicates(rows)
-    rows = rows.drop_columns([_UNREAD])
+    rows, dropped = without_blank_keys(rows, table)
+    rows, doubled = without_duplicates(rows)
+    rows = rows.drop_columns([UNREAD])
     set_aside.update({Aside.BLANK_KEY: dropped, Aside.DUPLICATE: doubled})
     kept = np.ones(read, bool)
     if rows.num_rows < read:
@@ -259,9 +257,9 @@ def _assemble(
             columns[f"{name}_raw"] = pc.if_else(worth_showing, raw, None)
     columns["source_sheet"] = encoded(pa.repeat(plain(grid.sheet), len(places)))
     columns["source_row"] = pa.array(places + 1, pa.int64())
-    columns[_UNREAD] = _unread_texts(cells, cleaned, len(places))
-    columns["rejected"] = _rejected_names(cleaned, len(places))
-    columns |= _rejected_cells(rejections, places)
+    columns[UNREAD] = unread_texts(cells, cleaned, len(places))
+    columns["rejected"] = rejected_names(cleaned, len(places))
+    columns |= rejected_cells(rejections, places)
     columns["copies"] = pa.array(np.ones(len(places), np.int64))
     return pa.table(columns)
 
@@ -275,124 +273,6 @@ def _worth_showing(column: Column, cleaned: CleanColumn) -> pa.Array | None:
     if column.kind is Kind.DATE:
         return pc.fill_null(pc.equal(cleaned.values, pa.scalar(FOREVER)), False)
     return None
-
-
-def _rejected_names(cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:
-    """Per row, the canonical columns whose cell was rejected as ",a,b,"; null where none was."""
-    names: dict[int, str] = {}
-    for name, column in cleaned.items():
-        for row, _ in column.rejected:
-            names[row] = names.get(row, ",") + name + ","
-    if not names:
-        return pa.nulls(count, pa.string())
-    texts = np.full(count, None, dtype=object)
-    texts[list(names)] = list(names.values())
-    return pa.array(texts, pa.string())
-
-
-def _rejected_cells(rejections: Iterable[Rejection], places: np.ndarray) -> dict[str, pa.Array]:
-    """Per row, why cells were rejected as ",serial_no=precision,", and their texts, personal ones masked."""
-    reasons: dict[int, str] = {}
-    texts: dict[int, list[str]] = {}
-    for one in rejections:
-        reasons[one.row] = f"{reasons.get(one.row, ',')}{one.column}={one.reason},"
-        texts.setdefault(one.row, []).append(f"{one.column}={one.value}")
-    if not reasons:
-        return dict.fromkeys(("rejected_reasons", "unread_text"), pa.nulls(len(places), pa.string()))
-    numbers = (places + 1).tolist()
-    return {
-        "rejected_reasons": pa.array([reasons.get(row) for row in numbers], pa.string()),
-        "unread_text": pa.array(
-            ["\x1f".join(texts[row]) if row in texts else None for row in numbers], pa.string()
-        ),
-    }
-
-
-def _rejections(
-    grid: Grid,
-    header: HeaderMap,
-    table: Table,
-    cleaned: Mapping[str, CleanColumn],
-    places: np.ndarray,
-) -> list[Rejection]:
-    found = []
-    headers = {mapped.column: mapped for mapped in header.mapped}
-    for name, column in cleaned.items():
-        cells = grid.columns[header.columns[name]]
-        for row, reason in column.rejected:
-            place = int(places[row])
-            text = cells[place].as_py() or ""
-            found.append(
-                Rejection(
-                    plain(grid.sheet),
-                    place + 1,
-                    headers[name].letter,
-                    plain(headers[name].header),
-                    name,
-                    _shown(plain(text), table.by_name[name]),
-                    reason,
-                )
-            )
-    return sorted(found, key=lambda rejection: (rejection.row, rejection.letter))
-
-
-def _shown(text: str, column: Column) -> str:
-    """A rejected cell's text for people to find it by; numbers of persons in it are masked."""
-    if column.personal or column.name == "uscc":
-        return mask(text)
-    named = column.kind in (Kind.IDENTIFIER, Kind.REFERENCE)
-    return (text if named else mask_numbers(text))[:200]
-
-
-def _without_blank_keys(rows: pa.Table, table: Table) -> tuple[pa.Table, int]:
-    """Leave out rows that name nothing; a row whose key was rejected stays, with its key unknown."""
-    named = np.zeros(rows.num_rows, bool)
-    rejected = rows["rejected"]
-    for key in table.keys:
-        if not all(part in rows.column_names for part in key):
-            continue
-        complete = np.ones(rows.num_rows, bool)
-        for part in key:
-            if rows[part].null_count:
-                unreadable = pc.fill_null(pc.match_substring(rejected, f",{part},"), False)
-                complete &= pc.or_(pc.is_valid(rows[part]), unreadable).to_numpy()
-        named |= complete
-    dropped = int((~named).sum())
-    return (rows.filter(pa.array(named)) if dropped else rows), dropped
-
-
-def _without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
-    """Keep the first of rows that are equal in every canonical column, and count its copies."""
-    columns = [name for name in rows.column_names if name not in PROVENANCE and not name.endswith("_raw")]
-    doubles = np.arange(rows.num_rows)  # rows that have one, as far as the columns were looked at
-    kinds: list[pa.Array] = []  # of those rows: as far, rows of one kind are alike
-    for name in columns:
-        values = whole(rows[name])
-        values = values if len(doubles) == len(values) else values.take(pa.array(doubles))
-        numbers = alike([*kinds, values]).to_numpy()
-        shared = np.bincount(numbers)[numbers] > 1
-        doubles, kinds = doubles[shared], [pa.array(numbers[shared])]
-        if not len(doubles):
-            return rows, 0
-    _, first, counts = np.unique(numbers[shared], return_index=True, return_counts=True)
-    keep = np.ones(rows.num_rows, bool)
-    keep[doubles] = False
-    keep[doubles[first]] = True
-    copies = np.ones(rows.num_rows, np.int64)
-    copies[doubles[first]] = counts
-    rows = rows.set_column(rows.column_names.index("copies"), "copies", pa.array(copies))
-    return rows.filter(pa.array(keep)), len(doubles) - len(first)
-
-
-def _unread_texts(cells: Mapping[str, pa.Array], cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:
-    """Per row, the texts of its rejected cells: rows that differ only there are no copies of each other."""
-    texts: dict[int, str] = {}
-    for name, column in cleaned.items():
-        for row, _ in column.rejected:
-            texts[row] = f"{texts.get(row, '')}\x1f{name}={cells[name][row].as_py()}"
-    if not texts:
-        return pa.nulls(count, pa.string())
-    return pa.array([texts.get(row) for row in range(count)], pa.string())
 
 
 def _exported_at(grid: Grid, header_row: int) -> str:

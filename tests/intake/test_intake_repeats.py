@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.intake.canonical import _without_duplicates
 from audit.intake.cells import Reader
 from audit.intake.characters import bytes_of, made_of
 from audit.intake.derived import with_derived
+from audit.intake.distinct import without_duplicates
 from audit.intake.grid import Mark
 from audit.intake.layout import _IDENTIFIER, _could_be_identifiers
 from audit.intake.personal import protect
@@ -134,7 +134,7 @@ def test_doubles_are_counted_with_the_first_of_them(values: list[tuple[str | Non
         str(place): column.dictionary_encode() if once else column for place, column in enumerate(columns)
     }
     rows = pa.table({**held, "copies": pa.array([1] * len(values), pa.int64())})
-    kept, doubled = _without_duplicates(rows)
+    kept, doubled = without_duplicates(rows)
     first = list(dict.fromkeys(values))
     assert [(row["0"], row["1"], row["2"]) for row in kept.to_pylist()] == first
     assert kept["copies"].to_pylist() == [values.count(row) for row in first]

@@ -1,0 +1,54 @@
+"""Rows that are no rows of their own: those that name nothing, and copies of others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.repeats import alike, whole
+from audit.tables import Table
+
+UNREAD = "unread"  # a column of what could not be read, while rows are compared
+# columns that say where a row came from; the file's name is added when the night is put together
+_PROVENANCE = ("source_sheet", "source_row", "rejected", "rejected_reasons", "unread_text", "copies")
+
+
+def without_blank_keys(rows: pa.Table, table: Table) -> tuple[pa.Table, int]:
+    """Leave out rows that name nothing; a row whose key was rejected stays, with its key unknown."""
+    named = np.zeros(rows.num_rows, bool)
+    rejected = rows["rejected"]
+    for key in table.keys:
+        if not all(part in rows.column_names for part in key):
+            continue
+        complete = np.ones(rows.num_rows, bool)
+        for part in key:
+            if rows[part].null_count:
+                unreadable = pc.fill_null(pc.match_substring(rejected, f",{part},"), False)
+                complete &= pc.or_(pc.is_valid(rows[part]), unreadable).to_numpy()
+        named |= complete
+    dropped = int((~named).sum())
+    return (rows.filter(pa.array(named)) if dropped else rows), dropped
+
+
+def without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
+    """Keep the first of rows that are equal in every canonical column, and count its copies."""
+    columns = [name for name in rows.column_names if name not in _PROVENANCE and not name.endswith("_raw")]
+    doubles = np.arange(rows.num_rows)  # rows that have one, as far as the columns were looked at
+    kinds: list[pa.Array] = []  # of those rows: as far, rows of one kind are alike
+    for name in columns:
+        values = whole(rows[name])
+        values = values if len(doubles) == len(values) else values.take(pa.array(doubles))
+        numbers = alike([*kinds, values]).to_numpy()
+        shared = np.bincount(numbers)[numbers] > 1
+        doubles, kinds = doubles[shared], [pa.array(numbers[shared])]
+        if not len(doubles):
+            return rows, 0
+    _, first, counts = np.unique(numbers[shared], return_index=True, return_counts=True)
+    keep = np.ones(rows.num_rows, bool)
+    keep[doubles] = False
+    keep[doubles[first]] = True
+    copies = np.ones(rows.num_rows, np.int64)
+    copies[doubles[first]] = counts
+    rows = rows.set_column(rows.column_names.index("copies"), "copies", pa.array(copies))
+    return rows.filter(pa.array(keep)), len(doubles) - len(first)
