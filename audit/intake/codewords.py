@@ -34,9 +34,9 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
             return word
     if is_blank(text):
         return None
-    if word := _said_twice(value, configured | column.codes.by_label):
+    if word := _said_twice(value, column.codes.by_label | configured):
         return word
-    if column.several and (words := _words_of(value, configured | column.codes.by_label)):
+    if column.several and (words := _words_of(value, column.codes.by_label | configured)):
         return SEVERAL.join(words)
     raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
 

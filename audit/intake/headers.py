@@ -118,7 +118,8 @@ def _joined(
     for group, name in zip(upper, lower, strict=True):
         both = f"{group}{name}" if group and name else None
         of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
-        candidates = [label for label in (both, of_group, name, group) if label]
+        turned = f"{name}{group}" if group and name else None  # 日期 over 安装
+        candidates = [label for label in (both, of_group, name, turned, group) if label]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
         joined.append(known or both or name or group)
     return joined

@@ -117,8 +117,21 @@ YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
 
 # what people type where there is nothing to say
 # ("#N/A" is not among them: it is an error that hides a value)
-BLANK_TEXTS = frozenset({"", "-", "--", "---", "/", "//", "\\", "\\N", "无", "空", "暂无"})
-NULL_TOKENS = BLANK_TEXTS | {"N/A", "NA", "NULL", "NONE", "NAN"}  # in free text these may be a name
+_BLANK_WORDS = ("无", "空", "暂无", "空白", "无数据", "未填", "未填写", "不适用")
+_IN_BRACKETS = ("空", "空白", "无", "NULL", "NONE", "BLANK", "N/A")
+BLANK_TEXTS = frozenset(
+    {"", "-", "--", "---", "—", "——", "－", "_", "/", "//", "\\", "\\N", *_BLANK_WORDS}
+    | {f"{pair[0]}{word}{pair[1]}" for pair in ("()", "（）", "[]", "<>") for word in _IN_BRACKETS}
+)
+NULL_TOKENS = BLANK_TEXTS | {
+    "N/A",
+    "NA",
+    "NULL",
+    "NONE",
+    "NAN",
+    "NIL",
+    "UNDEFINED",
+}  # in free text these may be a name
 FOREVER_TOKENS = frozenset(
     map(
         normalise_label,

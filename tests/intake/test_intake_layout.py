@@ -312,3 +312,17 @@ def test_rows_in_one_cell_each_are_put_into_columns(tmp_path: Path):
         assert read.column("serial_no") == [device(1)[0], device(2)[0]]
         assert read.sheet.header_row == 2
         assert [key for key, _ in read.reading.notices] == ["rows_in_one_cell"]
+
+
+def test_hints_of_every_kind_below_the_header(tmp_path: Path):
+    hints = ["唯一", "15位", "如：N5", "启用/停用", "格式：YYYY-MM-DD", "请如实填写"]
+    read = take_rows(tmp_path, [HEADER, hints, device(1), device(2)])
+    assert read.sheet.set_aside == {"title": 1, "example": 1}
+    assert read.reading.rejected == 0
+
+
+def test_a_group_of_a_header_may_be_the_second_half_of_a_name(tmp_path: Path):
+    read = take_rows(
+        tmp_path, [["", "", "日期"], ["序列号", "商户号", "安装"], ["SN000001", MERCHANT, "2026-11-20"]]
+    )
+    assert {one.column for one in read.sheet.mapped} == {"serial_no", "merchant_no", "install_date"}

@@ -369,6 +369,14 @@ def test_what_is_no_number_is_rejected(tmp_path: Path, raw: str):
     assert read.reading.rejected == 1
 
 
+@pytest.mark.parametrize("header", ["门店名称", "最近心跳", "终端状态", "终端编号"])
+def test_words_for_nothing(tmp_path: Path, header: str):
+    words = ["——", "—", "（空）", "(null)", "[NULL]", "无数据", "未填写"]
+    read = take_column(tmp_path, header, words)
+    assert read.column(read.sheet.mapped[-1].column) == [None] * len(words)
+    assert read.reading.rejected == 0
+
+
 def test_quotes_around_a_text_are_not_of_it(tmp_path: Path):
     read = take_column(tmp_path, "门店名称", ["'晨光小店'", "“晨光”小店", "'78 Cafe", "'"])
     assert read.column("store_name") == ["晨光小店", "“晨光”小店", "'78 Cafe", "'"]
