@@ -25,6 +25,7 @@ _LONGEST_HEADER = 80  # characters
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
+_LAST_HALVES = ("日期", "时间", "date", "time")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def _joined(
     for group, name in zip(upper, lower, strict=True):
         both = f"{group}{name}" if group and name else None
         of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
-        turned = f"{name}{group}" if group and name else None  # 日期 over 安装
+        # 日期 over 安装
+        turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
         candidates = [label for label in (both, of_group, name, turned, group) if label]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
         joined.append(known or both or name or group)

@@ -53,6 +53,7 @@ def test_a_protected_file_says_that_it_needs_its_password(tmp_path: Path):
 def test_rows_keep_the_numbers_a_spreadsheet_program_shows(tmp_path: Path):
     _, rows = read(tmp_path, makers.xml2003())
     assert [row["source_row"] for row in rows] == [4, 5, 6]
+    assert read(tmp_path, makers.xml2003().partition(b"\n")[2])[1] == rows  # without its first declaration
     _, rows = read(tmp_path, b"sep=;\r\n" + makers.text(";"))
     assert [row["source_row"] for row in rows] == [3, 4, 5]
 

@@ -103,7 +103,7 @@ def _text_kind(data: bytes) -> FileKind:
     if b"\x00" in head:  # UTF-16: its ASCII half is enough to tell markup
         head = head.replace(b"\x00", b"").lstrip(b"\xff\xfe")
     head = head.lstrip(b"\xef\xbb\xbf\t\r\n ").lower()
-    if head.startswith((b"<?xml", b"<workbook", b"<office:document", b"<ss:workbook")):
+    if head.startswith((b"<?xml", b"<?mso-application", b"<workbook", b"<office:document", b"<ss:workbook")):
         if b"urn:schemas-microsoft-com:office:spreadsheet" in head and b"workbook" in head:
             return FileKind.XML_2003
         if b"opendocument:xmlns:office" in head:
