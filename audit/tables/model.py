@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _NOISE = dict.fromkeys(
     map(
@@ -64,6 +64,7 @@ def normalise_label(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().translate(_FOLDED)
 
 
+@lru_cache(maxsize=4_096)  # the first rows of a sheet are looked up in every table
 def header_forms(header: str) -> tuple[str, ...]:
     """The normalised spellings under which a header is looked up: whole, without a bracketed tail, and both of
     these without what stands before the name.
