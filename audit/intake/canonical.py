@@ -20,10 +20,10 @@ from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
 from audit.intake.grid import Grid, Mark
 from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
-from audit.intake.layout import classify_rows
+from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
 from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
-from audit.intake.reading import Aside, Rejection, SheetReading
+from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed, whole
 from audit.intake.sensitive import sensitive
@@ -79,10 +79,13 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     rejections: list[Rejection] = []
     notices: list[Notice] = []
     failures: list[InputError] = []
+    headers: list[HeaderMap] = []
     exported_at = ""
     grids = list(grids)
     for grid, found, reason in choose(grids, profile.table, profile.columns, profile.fewest):
         if reason or found is None:
+            if reason == "no_header" and continues(grid, headers, table):
+                reason = CONTINUES
             sheets.append(SheetReading(grid.sheet, skipped=reason, rows_in_file=grid.height))
             continue
         try:
@@ -93,6 +96,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             continue
         exported_at = exported_at or _exported_at(grid, found.row)
         rows, sheet, rejected, told = _read_sheet(grid, header, profile)
+        headers.append(header)
         notices += told
         parts.append(rows)
         sheets.append(sheet)

@@ -51,6 +51,7 @@ _IDENTIFIER = (
 )
 _LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _SPARSE_SHARE = 0.34
+_MOSTLY = 0.9
 _STEMS = "甲乙丙丁戊己"  # columns of words, before those of figures
 
 
@@ -65,7 +66,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     # among a handful of rows the notes may be the majority: the header knows how wide a row is
     wide = max(typical, filled[header.row] / 2)
     sparse = filled <= (max(2.0, wide * _SPARSE_SHARE) if wide > 4 else 1 if wide > 2 else 0)
-    named = _names_something(grid, header, table)
+    named = names_something(grid, header, table)
     thin = body & ((filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named))
     everywhere = range(len(grid.columns))
 
@@ -91,7 +92,21 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     return kinds
 
 
-def _names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
+def continues(grid: Grid, headers: Iterable[HeaderMap], table: Table) -> bool:
+    """Whether the rows of a sheet without a header, the first included, are rows under that of another."""
+    filled = np.zeros(grid.height, bool)
+    for column in grid.columns:
+        filled |= _filled(column)
+    parts = {part for key in table.keys for part in key}
+    return any(
+        all(header.columns[part] < len(grid.columns) for part in parts & header.columns.keys())
+        and filled.any()
+        and names_something(grid, header, table)[filled].mean() >= _MOSTLY
+        for header in headers
+    )
+
+
+def names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     """Rows below the header whose key cells could be keys, so that a sparse row is still a row of data."""
     named, below = np.zeros(grid.height, bool), header.row + 1
     for key in table.keys:

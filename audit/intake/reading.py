@@ -12,7 +12,14 @@ from typing import Any, Self
 
 from audit.errors import InputError, Unusable
 
-_UNREAD = (Unusable.UNREADABLE, Unusable.ENCRYPTED, Unusable.TRUNCATED, Unusable.AMBIGUOUS_COLUMN)
+CONTINUES = "continues"  # a sheet that goes on with the table of another one, without a header of its own
+_UNREAD = (
+    Unusable.UNREADABLE,
+    Unusable.ENCRYPTED,
+    Unusable.TRUNCATED,
+    Unusable.AMBIGUOUS_COLUMN,
+    CONTINUES,
+)
 
 
 class Aside(StrEnum):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
-from vendorfiles import HEADER, MERCHANT, Read, book, delimited, device, take_bytes, take_rows
+from vendorfiles import HEADER, MERCHANT, Read, book, delimited, device, take, take_bytes, take_rows
 
 
 def beside(folder: Path, *odd: list[str]) -> Read:
@@ -326,3 +327,17 @@ def test_a_group_of_a_header_may_be_the_second_half_of_a_name(tmp_path: Path):
         tmp_path, [["", "", "日期"], ["序列号", "商户号", "安装"], ["SN000001", MERCHANT, "2026-11-20"]]
     )
     assert {one.column for one in read.sheet.mapped} == {"serial_no", "merchant_no", "install_date"}
+
+
+def test_a_sheet_that_goes_on_without_a_header_is_told_from_notes(tmp_path: Path):
+    workbook = openpyxl.Workbook()
+    first, second, notes = workbook.active, workbook.create_sheet("续"), workbook.create_sheet("说明")
+    for cells in (HEADER, device(1), device(2)):
+        first.append(cells)
+    second.append(device(3))
+    notes.append(["本表由供应商填写", "每月更新"])
+    path = tmp_path / "book.xlsx"
+    workbook.save(path)
+    reading = take(path).reading
+    assert [sheet.skipped for sheet in reading.sheets] == ["", "continues", "no_header"]
+    assert [sheet.name for sheet in reading.unread] == ["续"]
