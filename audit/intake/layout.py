@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -101,7 +102,7 @@ def continues(grid: Grid, headers: Iterable[HeaderMap], table: Table) -> bool:
     return any(
         all(header.columns[part] < len(grid.columns) for part in parts & header.columns.keys())
         and filled.any()
-        and names_something(grid, header, table)[filled].mean() >= _MOSTLY
+        and names_something(grid, replace(header, row=-1), table)[filled].mean() >= _MOSTLY
         for header in headers
     )
 

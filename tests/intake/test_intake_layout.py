@@ -332,7 +332,7 @@ def test_a_group_of_a_header_may_be_the_second_half_of_a_name(tmp_path: Path):
 def test_a_sheet_that_goes_on_without_a_header_is_told_from_notes(tmp_path: Path):
     workbook = openpyxl.Workbook()
     first, second, notes = workbook.active, workbook.create_sheet("续"), workbook.create_sheet("说明")
-    for cells in (HEADER, device(1), device(2)):
+    for cells in (["终端台账"], ["2026年11月"], HEADER, device(1), device(2)):
         first.append(cells)
     second.append(device(3))
     notes.append(["本表由供应商填写", "每月更新"])
