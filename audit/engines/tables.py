@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from audit.engines.base import Engine, Frame, with_keys
+from audit.engines.parallel import at_once
 from audit.intake.feeds import Part, assembled
 from audit.intake.kinds import ARROW_TYPES
 from audit.tables import TABLES, Table
@@ -89,12 +90,15 @@ def open_tables(engine: Engine, tables: Mapping[str, pa.Table | Sequence[Part]])
         for name, rows in tables.items()
         if engine.reads_parquet and not isinstance(rows, pa.Table)
     }
-    whole = {
-        name: completed(_whole(tables.get(name, ())), table)
-        for name, table in TABLES.items()
-        if name not in lying
-    }
-    return engine.opened(whole) | {name: with_keys(name, frame) for name, frame in lying.items()}
+    others = {name: tables.get(name, ()) for name in TABLES if name not in lying}
+    rows = max(map(_count, others.values()), default=0)
+    whole = at_once(lambda name: completed(_whole(others[name]), TABLES[name]), others, rows)
+    opened = engine.opened(dict(zip(others, whole, strict=True)))
+    return opened | {name: with_keys(name, frame) for name, frame in lying.items()}
+
+
+def _count(rows: pa.Table | Sequence[Part]) -> int:
+    return rows.num_rows if isinstance(rows, pa.Table) else sum(part.read for part in rows)
 
 
 def _whole(rows: pa.Table | Sequence[Part]) -> pa.Table:

@@ -201,6 +201,7 @@ class Part:
     name: str  # of the file they were read from, as people know it
     first_id: int
     table: Table
+    read: int  # rows of the file
 
     @property
     def is_long(self) -> bool:
@@ -219,7 +220,7 @@ class Part:
 def parts_of(feed: Feed) -> tuple[Part, ...]:
     """The files of a feed, in order."""
     return tuple(
-        Part(file.rows_path, plain(file.name), number * ROWS_PER_FILE, feed.table)
+        Part(file.rows_path, plain(file.name), number * ROWS_PER_FILE, feed.table, file.reading.rows)
         for number, file in enumerate(feed.files)
     )
 
