@@ -155,6 +155,7 @@ def map_headers(
         name, rank, how = lookup(label, table, configured)
         if name:
             claims.setdefault(name, []).append((rank, index, how))
+    parts = {part for key in table.keys for part in key}
     columns: dict[str, int] = {}
     how_mapped: dict[str, str] = {}
     second: list[Mapped] = []
@@ -164,13 +165,16 @@ def map_headers(
         first, *others = sorted(claimants, key=lambda one: (one[0], grid.columns[one[1]].null_count, one[1]))
         columns[name], how_mapped[name] = first[1], first[2]
         for _, index, how in others:
-            if _same_content(grid, row, columns[name], index):
-                completed.append((columns[name], index))
-            else:
+            same = _same_content(grid, row, columns[name], index)
+            if not same:
                 _refuse_guess(grid, table, name, labels, (columns[name], index))
+            elif name in parts or _same_label(labels, (columns[name], index)):
+                completed.append((columns[name], index))
+                continue
+            # 审核意见 where 失败原因 is blank is no reason of a failure
+            if not same or _says_more(grid, row, columns[name], index):
                 second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
     how_mapped |= dict.fromkeys(by_content(grid, row, table, labels, columns), "content")
-    parts = {part for key in table.keys for part in key}
     for column in table.columns:
         if column.name in columns:
             continue
@@ -236,6 +240,16 @@ def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:
     return bool(pc.all(pc.fill_null(pc.equal(a, b), True)).as_py() in (True, None))
 
 
+def _says_more(grid: Grid, row: int, left: int, right: int) -> bool:
+    """Whether the right column says something where the left one is blank."""
+    a, b = (_below(grid, row, index) for index in (left, right))
+    return bool(pc.any(pc.and_(pc.is_null(a), pc.is_valid(b))).as_py())
+
+
+def _same_label(labels: Mapping[int, str], pair: tuple[int, int]) -> bool:
+    return len({normalise_label(labels[index]) for index in pair}) == 1
+
+
 def _below(grid: Grid, row: int, index: int) -> pa.Array:
     return pc.utf8_upper(pc.utf8_trim_whitespace(decoded(grid.columns[index].slice(row + 1))))
 
@@ -246,8 +260,7 @@ def _refuse_guess(
     """Two headers of one meaning and different content: an error where the rows' identity hangs on it."""
     if name == "remark":
         return  # two of them are common, and nothing hangs on either
-    same_label = len({normalise_label(labels[index]) for index in pair}) == 1
-    if same_label or name in {part for key in table.keys for part in key}:
+    if _same_label(labels, pair) or name in {part for key in table.keys for part in key}:
         raise InputError(
             Unusable.AMBIGUOUS_COLUMN,
             "column_ambiguous",

@@ -124,8 +124,10 @@ def names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
 
 def _names_columns(cells: list[str | None], header: HeaderMap, table: Table) -> bool:
     """Whether a row below the header names its columns once more, in another language or as programs do."""
-    named = [index for index, cell in enumerate(cells) if cell and _means(cell, index, header, table)]
-    return len(named) > 1
+    named = {index for index, cell in enumerate(cells) if cell and _means(cell, index, header, table)}
+    keys = {header.columns[part] for key in table.keys for part in key if part in header.columns}
+    filled = sum(cell is not None for cell in cells)
+    return len(named) > 1 and (bool(named & keys) or 2 * len(named) >= filled)
 
 
 def _means(cell: str, index: int, header: HeaderMap, table: Table) -> bool:

@@ -341,3 +341,13 @@ def test_states_of_channels_in_columns_by_their_names(tmp_path: Path):
     }
     mapped = how_mapped(tmp_path, ["SN", "商户号", *headers], "registrations")
     assert headers.items() <= mapped.items()
+
+
+def test_a_second_name_of_a_lesser_column_does_not_fill_its_blanks(tmp_path: Path):
+    rows = [
+        ["SN", "商户号", "报备状态", "失败原因", "审核意见"],
+        ["SN000001", MERCHANT, "已报备", "", "同意"],
+    ]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("reg_message") == [None]
+    assert [(key, facts["header"]) for key, facts in read.reading.notices] == [("second_choice", "审核意见")]
