@@ -5,18 +5,16 @@ Words are put together by column, after the rows were collected, so that every e
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
-from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.check import Outcome
-from audit.crosscheck.schema import Subject
+from audit.identities import finding_ids, hashed, listed
 from audit.intake.dates import FOREVER
 from audit.leads import Flagged, Lead, leads_of
 from audit.rules.model import Rule, Texts
@@ -89,7 +87,6 @@ _LABELLED = {
 # fact columns that list canonical columns, "uscc,legal_name" or ",uscc,legal_name,"
 _COLUMN_LISTS = ("missing_columns", "missing_fields", "format_faults", "swapped_fields")
 _BLANK = "—"
-_JSON = json.JSONEncoder(ensure_ascii=False).encode  # made once: making it takes longer than a text does
 
 
 def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Table:
@@ -123,43 +120,10 @@ def _led(findings: pa.Table, leads: Mapping[str, Lead], words: Words) -> pa.Tabl
     return findings
 
 
-def finding_id(rule: str, kind: str, identity: Sequence[str | None], subject: Subject) -> str:
-    """16 hex digits that name a fault of a subject on every night, whatever row it stands in.
-
-    sha256 of the JSON list [rule, subject kind, natural key, channel, element]. The natural key of a
-    device is its serial, else its TUSN, else the pair of merchant and terminal number. The element tells
-    apart what shares a key: the stores of a merchant, the policies over a device.
-    """
-    key: str | list[str] | None = identity[0]
-    channel = element = ""
-    match subject:
-        case Subject.DEVICE | Subject.DEVICE_CHANNEL | Subject.DEVICE_POLICY | Subject.REGISTRATION:
-            key = natural_key(identity[0] or "")
-            channel = (identity[1] or "") if len(identity) > 1 else ""
-            element = (identity[2] or "") if len(identity) > 2 else ""
-        case _:
-            element = (identity[1] or "") if len(identity) > 1 else ""
-    named = f"[{','.join(map(_JSON, key))}]" if isinstance(key, list) else _JSON(key)
-    text = f"[{_JSON(rule)},{_JSON(kind)},{named},{_JSON(channel)},{_JSON(element)}]"
-    return sha256(text.encode()).hexdigest()[:16]
-
-
-def _listed(identity: Sequence[str | None]) -> str:
-    """The JSON list of a subject's identity columns."""
-    return f"[{', '.join('null' if part is None else _JSON(part) for part in identity)}]"
-
-
-def natural_key(device_key: str) -> str | list[str]:
-    """What a device is called: "sn:X" and "tusn:X" are X, "tid:M/T" is [M, T]."""
-    kind, _, value = device_key.partition(":")
-    return value.split("/", 1) if kind == "tid" else value
-
-
 def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
     count = rows.num_rows
     language = words.language
-    identities = list(zip(*(rows[name].to_pylist() for name in rule.subject.identity), strict=True))
-    kind = rule.subject.kind
+    identity = [rows[name].combine_chunks() for name in rule.subject.identity]
 
     def constant(text: str) -> pa.Array:
         return pa.repeat(pa.scalar(text, pa.string()), count)
@@ -170,14 +134,12 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
         return pa.nulls(count, SCHEMA.field(name).type)
 
     columns = {
-        "finding_id": pa.array(
-            [finding_id(rule.id, kind, identity, rule.subject) for identity in identities]
-        ),
+        "finding_id": finding_ids(rule.id, rule.subject, identity),
         "rule": constant(rule.id),
         "category": constant(rule.category),
         "severity": _by_case(rule, rows, [str(case.severity) for case in rule.cases]),
-        "subject": constant(kind),
-        "identity": pa.array([_listed(identity) for identity in identities]),
+        "subject": constant(rule.subject.kind),
+        "identity": listed(identity),
         **{name: fact(name) for name in _FROM_FACTS},
         "owner": constant(rule.owner),
         "cause": constant(f"{rule.cause} {words.label('cause', rule.cause)}"),
@@ -205,7 +167,7 @@ def _evidence(rule: Rule, rows: pa.Table) -> pa.Array:
     texts = pc.binary_join_element_wise(
         rule.id, case, *facts, "\x1f", null_handling="replace", null_replacement="\x1e"
     )
-    return pa.array([sha256(text.encode()).hexdigest()[:16] for text in texts.to_pylist()], pa.string())
+    return hashed(texts)
 
 
 def _by_case(rule: Rule, rows: pa.Table, texts: list[str]) -> pa.Array:

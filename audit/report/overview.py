@@ -24,11 +24,11 @@ from audit.report.sharedstrings import printable
 from audit.report.standings import (
     add_channels,
     add_errands,
-    add_first,
     add_moves,
     add_severities,
     add_verdict_note,
     add_verdicts,
+    listings,
 )
 from audit.report.summary import Errand, changes, errands, headline, moves
 from audit.words import Words
@@ -65,7 +65,7 @@ def add_overview(workbook: Workbook, report: Report, words: Words) -> list[str]:
         (add_errands,),
         (partial(add_parties, width=_WIDTH),),
         (add_moves, add_severities, add_due),
-        (add_first,),
+        *((listing,) for listing in listings(report)),
         (add_impact, partial(add_hotspots, columns={"vendor": 7})),
         (partial(add_hotspots, columns={"province": 1, "agent": 7}),),
         (add_worst,),

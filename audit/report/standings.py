@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -158,20 +159,24 @@ def add_severities(sheet: Worksheet, row: int, report: Report, words: Words) -> 
     return end
 
 
-def add_first(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
+Listing = Callable[[Worksheet, int, Report, Words], int]
+
+
+def listings(report: Report) -> list[Listing]:
     """What got worse and what is overdue; where neither is known, what is gravest."""
     worse, overdue = worse_findings(report), overdue_findings(report)
     lists = [("worse_title", worse), ("overdue_title", overdue)]
     if worse.empty:
         lists.insert(0, ("top_title", report.open))
-    for key, findings in lists:
-        if len(findings) or key == "top_title":
-            row = _listed(sheet, row, key, findings, report, words) + 1
-    return row - 1
+    return [
+        partial(_listed, key=key, findings=findings)
+        for key, findings in lists
+        if len(findings) or key == "top_title"
+    ]
 
 
 def _listed(
-    sheet: Worksheet, row: int, key: str, findings: pd.DataFrame, report: Report, words: Words
+    sheet: Worksheet, row: int, report: Report, words: Words, *, key: str, findings: pd.DataFrame
 ) -> int:
     top = title(sheet, row, 1, words(f"report.{key}", count=f"{len(findings):,}"))
     if key == "worse_title":
