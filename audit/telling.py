@@ -25,7 +25,7 @@ from audit.ledger.handlings import waivers_of_people
 from audit.ledger.handover import Handover
 from audit.ledger.history import nights_behind, rule_records
 from audit.ledger.merge import Terms
-from audit.ledger.nights import Entered, Night, Run, input_records, open_night
+from audit.ledger.nights import Entered, Night, Practice, Run, input_records, open_night
 from audit.ledger.past import past_of
 from audit.ledger.seal import seals
 from audit.ledger.signoffs import record_of
@@ -36,15 +36,16 @@ from audit.measures.upkeep import WINDOW
 from audit.night import Inputs, Progress, Result, Task, run_id_of
 from audit.programme import items_of, programme_states
 from audit.publish import digests, draft, drafting, intact, set_aside, swap_in
-from audit.report.build import build_report
+from audit.report.build import build_report, by_priority
 from audit.report.checklist import Programme, sealed_programme
+from audit.report.coded import CodedFindings
 from audit.report.measured import files_measured, measures_of, upkeep_of_night
 from audit.report.model import Report
 from audit.report.owntemplates import with_sound_templates
 from audit.report.page import prepare_page
 from audit.report.parts import Population
 from audit.report.population import population_of
-from audit.report.rendering import render_files
+from audit.report.rendering import render_files, render_tables
 from audit.report.routed import owner_reports
 from audit.report.tables import summary, to_json
 from audit.standing import standing_of
@@ -88,7 +89,7 @@ class _Estate:
 
 @dataclass(frozen=True)
 class _Reports:
-    """The house's report, those of the parties by their files' names, and what was rendered of them.
+    """The house's report, and those of the parties by their files' names.
 
     `settings` are those of the night, without the user's templates where one of them breaks.
     """
@@ -96,7 +97,6 @@ class _Reports:
     settings: Settings
     house: Report
     owned: Mapping[str, Report]
-    files: Mapping[str, bytes]
 
 
 def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> Result:
@@ -126,22 +126,26 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 entered = _enter(telling, judged.assessed, flagged)
             with progress.stage("report", "rendering"):
                 estate = coming.result()
-                reports = _report(telling, judged, estate, entered)
+                findings = CodedFindings(by_priority(entered.findings))
+                tables = beside.submit(render_tables, findings)
+                reports = _report(telling, judged, estate, findings, entered.practice)
+                books = render_files(reports.settings, words, reports.house, reports.owned)
+                files = {**books, **tables.result()}
         told = summary(reports.house, progress.seconds, engine.memory_bytes)
         result = Result(
             ExitCode(reports.house.exit_code), reports.house.reason, task.folder, told, run_id=run.run_id
         )
         if wishes.rehearse:
             raise Rehearsed(result)
-        run = replace(run, exit_code=int(result.code), reason=result.reason, files=digests(reports.files))
-        files = {**reports.files, "summary.json": to_json(told)}
-        folder = draft(settings.output, task.folder.name, run.run_id, files)
+        run = replace(run, exit_code=int(result.code), reason=result.reason, files=digests(files))
+        published = {**files, "summary.json": to_json(told)}
+        folder = draft(settings.output, task.folder.name, run.run_id, published)
         drafts.append(folder)
         rules = rule_records(judged.assessed.outcomes, task.plan.thresholds)
         night.complete_run(run, input_records(inputs.feeds), reports.house.counts, rules)
         standing = [one.run_id for one in night.runs]
         remember_statuses(settings.state, run.run_id, estate.statuses, standing)
-        _queue(replace(telling, run=run), reports)
+        _queue(replace(telling, run=run), reports, files)
     set_aside(settings.output, later)
     progress.say("published", str(swap_in(settings.output, task.folder.name, folder)))
     return result
@@ -205,12 +209,14 @@ def _enter(telling: _Telling, assessed: Assessment, flagged: Handover) -> Entere
     return Entered(findings.assign(seal=seals(telling.inputs.secret, sealed)), practice)
 
 
-def _report(telling: _Telling, judged: _Judged, estate: _Estate, entered: Entered) -> _Reports:
-    """The reports and their files."""
+def _report(
+    telling: _Telling, judged: _Judged, estate: _Estate, findings: CodedFindings, practice: Practice
+) -> _Reports:
+    """The reports of the night, of findings in their order."""
     task, inputs, night = telling.task, telling.inputs, telling.night
     settings, words, plan = task.settings, task.words, task.plan
-    assessed, findings = judged.assessed, entered.findings
-    measures = measures_of(settings, assessed, findings, estate.files)
+    assessed, rows = judged.assessed, findings.findings
+    measures = measures_of(settings, assessed, rows, estate.files)
     behind = nights_behind(night.connection, task.as_of, WINDOW)
     rules = rule_records(assessed.outcomes, plan.thresholds)
     house = build_report(
@@ -225,13 +231,13 @@ def _report(telling: _Telling, judged: _Judged, estate: _Estate, entered: Entere
         thresholds=plan.thresholds,
         population=estate.population,
         measures=measures,
-        upkeep=upkeep_of_night(assessed, plan, inputs.feeds, estate.population, measures, findings, behind),
+        upkeep=upkeep_of_night(assessed, plan, inputs.feeds, estate.population, measures, rows, behind),
         programme=judged.programme,
         findings=findings,
         feedback=judged.feedback,
         conflicts=open_conflicts(night.connection),
         past=past_of(night.connection, task.as_of, telling.run.number, task.scope, rules),
-        waivers=night.watched(entered.practice.waivers, findings),
+        waivers=night.watched(practice.waivers, rows),
         fail_on=task.wishes.fail_on,
     )
     owned: dict[str, Report] = {}
@@ -240,13 +246,13 @@ def _report(telling: _Telling, judged: _Judged, estate: _Estate, entered: Entere
         routing, owned = owner_reports(settings, words, house, assessed, plan, devices, inputs.owners)
         house = replace(house, routing=routing)
     settings, house = with_sound_templates(settings, words, house)
-    return _Reports(settings, house, owned, render_files(settings, words, house, owned))
+    return _Reports(settings, house, owned)
 
 
-def _queue(telling: _Telling, reports: _Reports) -> None:
+def _queue(telling: _Telling, reports: _Reports, files: Mapping[str, bytes]) -> None:
     """Mail and notices, sent once the night is committed."""
     settings, words, folder = reports.settings, telling.task.words, telling.task.folder
     night, run = telling.night, telling.run
-    queue_mail(settings, words, reports.house, reports.files["report.xlsx"], folder, night, run)
+    queue_mail(settings, words, reports.house, files["report.xlsx"], folder, night, run)
     queue_notice(settings, words, reports.house, folder, night, run)
-    queue_owner_mail(settings, words, telling.inputs.owners, reports.owned, reports.files, night, run)
+    queue_owner_mail(settings, words, telling.inputs.owners, reports.owned, files, night, run)

@@ -32,7 +32,7 @@ def render(reports: dict[str, Report], tmp_path: Path) -> Render:
 
 def test_every_party_gets_the_workbook_of_its_own_report(render, reports):
     files = render({"甲.xlsx": reports["zh"]})
-    assert list(files) == ["report.xlsx", "甲.xlsx", "report.html", "findings.csv", "findings.parquet"]
+    assert list(files) == ["report.xlsx", "甲.xlsx", "report.html"]
     assert files["甲.xlsx"] == files["report.xlsx"] == render({})["report.xlsx"]
 
 

@@ -20,6 +20,7 @@ from audit.ledger.waivers import Watched
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.checklist import Programme, checklist
+from audit.report.coded import CodedFindings
 from audit.report.feedback import conflict_lines, feedback_lines
 from audit.report.model import Report
 from audit.report.parts import InputLine, Population, RejectedCell, RuleLine
@@ -60,15 +61,15 @@ def build_report(
     measures: Measures,
     upkeep: Upkeep,
     programme: Programme,
-    findings: pd.DataFrame,
+    findings: CodedFindings,
     feedback: Sequence[Taken],
     conflicts: Sequence[OpenConflict],
     past: Past,
     waivers: Sequence[Watched],
     fail_on: str | None,
 ) -> Report:
-    """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals."""
-    ordered = _by_priority(findings)
+    """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals, in order."""
+    ordered = findings.findings
     lines = tuple(rule_line(outcome, words, thresholds) for outcome in outcomes)
     returned = feedback_lines(feedback, words)
     alarms = (
@@ -94,6 +95,7 @@ def build_report(
         population=population,
         measures=measures,
         findings=ordered,
+        coded=findings,
         rules=lines,
         inputs=tuple(line for feed in feeds.values() for line in _input_lines(feed, as_of, words)),
         rejected_cells=tuple(
@@ -113,7 +115,7 @@ def build_report(
     )
 
 
-def _by_priority(findings: pd.DataFrame) -> pd.DataFrame:
+def by_priority(findings: pd.DataFrame) -> pd.DataFrame:
     """What needs an eye first: by severity, by news, by due date; the excused come after, the closed last."""
     severity = findings["severity"].map({word.value: word.rank for word in Severity})
     state = findings["state"].map({word.value: place for place, word in enumerate(_STATE_ORDER)})

@@ -79,7 +79,7 @@ class CodedFindings:
     """The columns of findings, each coded once: for all forms of the report, in whatever thread."""
 
     def __init__(self, findings: pd.DataFrame) -> None:
-        self._findings = findings
+        self.findings = findings
         self._made: dict[str, Coded] = {}
         self._making = Lock()
 
@@ -87,5 +87,5 @@ class CodedFindings:
         with self._making:
             if name not in self._made:
                 kind = pa.date32() if name in _DAYS else pa.int64() if name in _NUMBERS else pa.string()
-                self._made[name] = Coded.of(arrow(self._findings[name], kind))
+                self._made[name] = Coded.of(arrow(self.findings[name], kind))
             return self._made[name]

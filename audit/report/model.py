@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -93,11 +93,13 @@ class Report:
     routing: Routing | None = None  # where parties are given reports of their own
     unmasked: tuple[str, ...] = ()  # personal columns shown in clear
     most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
+    coded: CodedFindings | None = field(default=None, repr=False)  # those of `findings`, where there are any
 
     @cached_property
     def columns(self) -> CodedFindings:
         """The columns of the findings as their distinct values."""
-        return CodedFindings(self.findings)
+        made = self.coded
+        return made if made and made.findings is self.findings else CodedFindings(self.findings)
 
     @cached_property
     def devices(self) -> npt.NDArray[np.int64]:

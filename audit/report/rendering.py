@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from audit.config import Settings
+from audit.report.coded import CodedFindings
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.tables import findings_columns, findings_csv, findings_parquet, findings_table
@@ -22,7 +23,7 @@ _TURN = (
 def render_files(
     settings: Settings, words: Words, report: Report, owned: Mapping[str, Report]
 ) -> dict[str, bytes]:
-    """The bytes by file name; `owned` are the reports of the parties, by the names of their workbooks.
+    """Workbooks and page by file name; `owned` are the reports of the parties, by their workbooks' names.
 
     Half of a workbook's work is Arrow's and the deflater's, which let the page be made beside them.
     """
@@ -33,15 +34,18 @@ def render_files(
         }
         try:
             page = render_page(report, words, settings.own_templates, settings.report.max_rows)
-            columns = findings_columns(report)
-            files = {
-                "report.html": page,
-                "findings.csv": findings_csv(columns),
-                "findings.parquet": findings_parquet(findings_table(columns)),
-            }
-            return {name: book.result() for name, book in books.items()} | files
+            return {name: book.result() for name, book in books.items()} | {"report.html": page}
         finally:
             beside.shutdown(cancel_futures=True)
+
+
+def render_tables(findings: CodedFindings) -> dict[str, bytes]:
+    """The findings for programs, by file name."""
+    columns = findings_columns(findings)
+    return {
+        "findings.csv": findings_csv(columns),
+        "findings.parquet": findings_parquet(findings_table(columns)),
+    }
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from pyarrow import csv as arrow_csv
 
 from audit import __version__
 from audit.intake.nursery import peak_of_children
-from audit.report.coded import Coded
+from audit.report.coded import Coded, CodedFindings
 from audit.report.measured import told
 from audit.report.model import Report
 from audit.report.waivers import waivers_told
@@ -75,11 +75,11 @@ FINDINGS_SCHEMA = pa.schema(
 _FORMULA_LIKE = r"^\s*[=+\-@＝＋－＠]"
 
 
-def findings_columns(report: Report) -> dict[str, Coded]:
+def findings_columns(findings: CodedFindings) -> dict[str, Coded]:
     """Every finding that is open or was mended tonight, sorted by rule and id."""
-    keys = {name: report.columns[name].decoded for name in ("rule", "finding_id")}
+    keys = {name: findings[name].decoded for name in ("rule", "finding_id")}
     order = pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys]).to_numpy()
-    return {name: report.columns[name].rows(order) for name in FINDINGS_SCHEMA.names}
+    return {name: findings[name].rows(order) for name in FINDINGS_SCHEMA.names}
 
 
 def findings_table(columns: Mapping[str, Coded]) -> pa.Table:
