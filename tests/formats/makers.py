@@ -161,6 +161,11 @@ def shouting_xlsx() -> bytes:
     return repacked(xlsx(), lambda name, data: (name.replace("xl/worksheets", "XL/Worksheets"), data))
 
 
+def backslashed_xlsx() -> bytes:
+    """The sheet's part told with a path as Windows writes it."""
+    return edited("xl/_rels/workbook.xml.rels", lambda data: data.replace(b"worksheets/", b"worksheets\\"))
+
+
 def commented_xlsx() -> bytes:
     """A byte-order mark and comments in the sheet."""
     return edited(
@@ -381,6 +386,7 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "xlsx without addresses": addressless_xlsx,
     "xlsx far cell": far_cell_xlsx,
     "xlsx part names": shouting_xlsx,
+    "xlsx paths": backslashed_xlsx,
     "xlsx comments": commented_xlsx,
     "xlsx encrypted": encrypted_xlsx,
     "xlsx opened by every Excel": lambda: encrypted_xlsx("VelvetSweatshop"),

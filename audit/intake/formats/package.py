@@ -98,7 +98,8 @@ class Package:
         for link in xml.parse(self.read(rels), rels):
             if not isinstance(link.tag, str) or link.get("TargetMode") == "External":
                 continue
-            target = posixpath.normpath(posixpath.join("/", folder, link.get("Target", ""))).lstrip("/")
+            to = link.get("Target", "").replace("\\", "/")  # as writers on Windows have it
+            target = posixpath.normpath(posixpath.join("/", folder, to)).lstrip("/")
             found[link.get("Id", "")] = (posixpath.basename(link.get("Type", "")), target)
         return found
 
