@@ -264,12 +264,12 @@ def _in_one_pass(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan
         rule.id: _Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
         for rule in rules
     }
-    judged = _judged(engine, *_prepared(engine, frame, asks))
-    totals = engine.held_by(judged, [f"{kind}_{name}" for name in asks for kind in _KINDS])
     looked_at = _looked_at(plan.rules)
     shown = {rule.id: rule.columns | ALWAYS | looked_at.get(rule.id, frozenset()) for rule in rules}
-    flagged = engine.marked(
-        judged,
+    totals, flagged = engine.told(
+        frame,
+        lambda rows: _judged(engine, *_prepared(engine, rows, asks)),
+        [f"{kind}_{name}" for name in asks for kind in _KINDS],
         {f"flagged_{name}": [column for column in columns if column in own] for name, own in shown.items()},
     )
     outcomes = []

@@ -33,15 +33,21 @@ def scoped(
         scope = {"in_scope": ~status.is_in(list(OUT_OF_SCOPE)), "in_use": status.is_in(list(IN_USE))}
     else:
         scope = {"in_scope": _always(True), "in_use": _always(True)}
-    facts = devices.with_columns(
+    kept = {*wanted, "device_key"}
+    lists_missing = bool({"missing_fields", "required_fields"} & set(wanted))
+    conditions, fields = _required(columns, profile) if lists_missing else ({}, {})
+    # few columns from the start: an engine that plans its queries looks at each of them in every step
+    facts = _only(devices, {*kept, *fields, *_SCOPED_BY}).with_columns(
         **scope,
         last_contact_at=nw.max_horizontal("last_heartbeat_at", "last_signin_at"),
         license_recognised=_always("license_no" in columns),
     )
-    if {"missing_fields", "required_fields"} & set(wanted):
-        facts = completeness(engine, facts, *_required(columns, profile))
-    kept = {*wanted, "device_key"}
+    if lists_missing:
+        facts = completeness(engine, facts, conditions, fields)
     return engine.kept(engine.named(_only(facts, kept), "device_key"))
+
+
+_SCOPED_BY = ("terminal_status", "last_heartbeat_at", "last_signin_at", "device_type_code", "rejected")
 
 
 def completeness(

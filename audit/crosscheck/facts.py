@@ -22,7 +22,7 @@ from audit.crosscheck.inspections import training_facts, with_inspections
 from audit.crosscheck.matching import ways_between
 from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
-from audit.crosscheck.policies import device_policy_facts, policy_facts
+from audit.crosscheck.policies import SCOPED_BY, device_policy_facts, policy_facts
 from audit.crosscheck.registrations import Listed, beside_device, listed, registration_facts, with_registered
 from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, Subject
 from audit.crosscheck.suggestions import suggestions
@@ -49,6 +49,13 @@ _LOOKED_AT = frozenset(
     }
 )  # fmt: skip
 
+# what steps read of the devices' facts once these are held, by the subject that they make
+_READ_LATER: Mapping[Subject, frozenset[str]] = {
+    Subject.SITE: frozenset({"merchant_key", "store_name", "is_spare", "last_contact_at"}),
+    Subject.MERCHANT: frozenset({"merchant_key", "is_spare"}),
+    Subject.CHANNEL: frozenset({"previous_status"}),
+    **dict.fromkeys((Subject.DEVICE_POLICY, Subject.POLICY), SCOPED_BY | {"device_code"}),
+}
 # keys that nothing beyond the device's own facts is looked up by
 _DONE_WITH = tuple(name for name in KEYS if name not in ("device_code", "merchant_key"))
 
@@ -150,11 +157,19 @@ class _Building:
     def _of_devices(self) -> frozenset[str]:
         """What anybody asks of a device, by the names of DEVICE."""
         wanted = self.sources.wanted
-        found = set(FACTS[Subject.DEVICE]) if wanted is None else {n for own in wanted.values() for n in own}
+        if wanted is None:
+            return frozenset({*FACTS[Subject.DEVICE], *FACTS[Subject.DEVICE_CHANNEL]})
+        found = {name for subject in sorted(_HELD) for name in wanted.get(subject, ())}
         if self._lays_policies:
-            found |= {"province_code", "merchant_mcc"}
+            found |= SCOPED_BY
             found |= {policy["field"] for policy in self.policies if policy["field"]}
         return frozenset(found)
+
+    @cached_property
+    def _read_later(self) -> frozenset[str]:
+        """What steps read of the devices' facts beside what is asked for."""
+        own = (names for subject, names in _READ_LATER.items() if self.sources.asks(subject))
+        return frozenset().union(*own)
 
     @cached_property
     def _ledger(self) -> Frame:
@@ -224,8 +239,14 @@ class _Building:
         if self._lays_policies:
             asked = {*asked, "reg_registered_at"}
         frames = [self._in_channel(channel, asked) for channel in self.sources.channels]
-        frame = self.engine.held(self.engine.stacked(frames))
-        if set(KNOWN_ERROR) & set(asked) and self.sources.columns["error_texts"]:
+        explained = set(KNOWN_ERROR) & set(asked) and self.sources.columns["error_texts"]
+        kept = {*self._of_devices, *asked, *ALWAYS, *self._read_later}
+        if explained:
+            kept |= {"reg_message", "last_error"}
+        stacked = self.engine.stacked(frames)
+        names = [name for name in stacked.collect_schema().names() if name in kept]
+        frame = self.engine.held(stacked.select(*names))
+        if explained:
             frame = self._with_absent(Subject.DEVICE_CHANNEL, frame, ["reg_message"])
             frame = self.engine.held(
                 known_errors(self.engine, frame, self.sources.tables["error_texts"], self.sources.channels[0])

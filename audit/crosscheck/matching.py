@@ -108,7 +108,7 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
         list_merchant="merchant_key",
         match_key=way.registration,
     )
-    named = engine.staged(engine.meeting(engine.named(named, "match_key"), keyed, "match_key"))
+    named = engine.meeting(engine.named(named, "match_key"), keyed, "match_key")
     several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
     single = engine.lacking(named, several, "match_key")
     single = single.select("match_key", "reg_row_id", "list_key")

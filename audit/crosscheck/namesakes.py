@@ -16,7 +16,7 @@ def namesakes(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its serial: how often, under which merchants, and where else (NAMESAKES)."""
     rows = _live(engine, devices, "serial_key")
     shared = engine.shared(rows, ["serial_key"], "serial_rows")
-    shared = engine.held(engine.attach(shared, devices.select("row_id", "merchant_no"), "row_id"))
+    shared = _beside(engine, shared, devices.select("row_id", "merchant_no"), "row_id")
     owners = shared.filter(~nw.col("merchant_key").is_null())
     merchants = engine.held(engine.pick(owners, ["serial_key", "merchant_key"], ["row_id"]))
     side = shared.select("row_id", "serial_key", "serial_rows")
@@ -30,7 +30,7 @@ def namesakes(engine: Engine, devices: Frame) -> Frame:
 def terminal_twins(engine: Engine, devices: Frame) -> Frame:
     """Per live row that shares its merchant and terminal number: TERMINAL_TWINS."""
     shared = engine.shared(_live(engine, devices, "place_key"), ["place_key"], "terminal_rows")
-    shared = engine.held(engine.attach(shared, devices.select("row_id", "serial_no"), "row_id"))
+    shared = _beside(engine, shared, devices.select("row_id", "serial_no"), "row_id")
     named = shared.filter(~nw.col("serial_key").is_null())
     serials = engine.held(engine.pick(named, ["place_key", "serial_key"], ["row_id"]))
     side = shared.select("row_id", "place_key", "terminal_rows")
@@ -59,4 +59,10 @@ def _placed(engine: Engine, devices: Frame, side: Frame, prefix: str) -> Frame:
         other="row_id",
         **{f"{prefix}_source_{part}": nw.col(f"source_{part}") for part in ("file", "sheet", "row")},
     )
-    return engine.staged(engine.attach(engine.staged(side), places, "other").drop("other"))
+    return _beside(engine, side, places, "other").drop("other")
+
+
+def _beside(engine: Engine, rows: Frame, side: Frame, on: str) -> Frame:
+    """The few rows with the columns of a side that has many."""
+    rows = engine.held(rows)
+    return engine.held(engine.attach(rows, engine.meeting(side, rows, on), on))

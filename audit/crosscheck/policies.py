@@ -14,6 +14,18 @@ from audit.intake.places import divide
 from audit.tables import normalise_label
 from audit.tables.codes import device_type_code
 
+# columns that say whom a policy covers
+SCOPED_BY = frozenset(
+    {
+        "channel",
+        "device_type_code",
+        "province_code",
+        "merchant_mcc",
+        "vendor_key",
+        "device_key",
+        "install_date",
+    }
+)
 _FROM_DEVICE = (
     "device_code",
     *(
@@ -38,7 +50,7 @@ def device_policy_facts(
     of a channel is asked once, in the first.
     """
     asked = {policy["field"] for policy in policies}
-    names = [name for name in device_channel.collect_schema().names() if name in asked | _SCOPED_BY]
+    names = [name for name in device_channel.collect_schema().names() if name in asked | SCOPED_BY]
     devices = engine.held(device_channel.select(*dict.fromkeys([*_FROM_DEVICE, *names])))
     frames = [
         _under(engine, devices, policy, columns, first_channel) for policy in policies if policy["policy_id"]
@@ -47,19 +59,6 @@ def device_policy_facts(
         nobody = devices.filter(nw.col("row_id") < 0)
         frames = [_under(engine, nobody, _NO_POLICY, columns, first_channel)]
     return engine.stacked(frames)
-
-
-_SCOPED_BY = frozenset(
-    {
-        "channel",
-        "device_type_code",
-        "province_code",
-        "merchant_mcc",
-        "vendor_key",
-        "device_key",
-        "install_date",
-    }
-)
 
 
 _NO_POLICY: Mapping[str, Any] = dict.fromkeys(

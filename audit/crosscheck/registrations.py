@@ -43,7 +43,7 @@ def listed(
         named, ["device_code", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
     )
     keyed = engine.named(devices.select("device_key", "row_id", *KEYS), "device_key").drop("device_key")
-    return Listed(engine, engine.kept(keyed), engine.held(current.drop("decided_at")), registrations, ways)
+    return Listed(engine, engine.kept(keyed), engine.kept(current.drop("decided_at")), registrations, ways)
 
 
 # columns of the list that the steps themselves look at
@@ -193,16 +193,18 @@ def _known(lists: Listed) -> Frame:
         else:
             nameless = engine.where(lists.keys, nw.col("serial_key").is_null())
             rounds = [(nameless, left), (lists.keys, engine.where(left, nw.col("serial_key").is_null()))]
+        own_finds: list[Frame] = []
         for keys, asked in rounds:
             own = engine.named(asked.select("row_id", key=way.registration), "key")
             side = engine.named(keys.select(ledger_row_id="row_id", key=way.device), "key")
-            side = engine.staged(engine.meeting(side, own, "key"))
+            side = engine.meeting(side, own, "key")
             hits = engine.attach(own, side, "key", first="ledger_row_id").drop("key")
-            hits = engine.named(hits, "ledger_row_id")
-            found.append(engine.held(hits))
-            left = engine.held(engine.lacking(left, found[-1], "row_id"))
-    # a registration that two rounds of one way find counts once, by the former
-    return engine.held(engine.pick(engine.stacked(found), ["row_id"], ["ledger_row_id"]))
+            own_finds.append(engine.held(engine.named(hits, "ledger_row_id")))
+            left = engine.held(engine.lacking(left, own_finds[-1], "row_id"))
+        # a registration that two rounds of one way find counts once, by the former
+        finds = engine.stacked(own_finds)
+        found.append(finds if way.by_serial else engine.pick(finds, ["row_id"], ["ledger_row_id"]))
+    return engine.held(engine.stacked(found))
 
 
 def _shared_terminals(lists: Listed) -> Frame:

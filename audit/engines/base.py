@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -107,6 +107,17 @@ class Engine:
         ones = {name: nw.col(name).fill_null(True).cast(nw.Int64).sum() for name in truths}
         counts = self.collected(frame.select(**ones))
         return {name: int(counts[name][0].as_py() or 0) for name in truths}
+
+    def told(
+        self,
+        frame: Frame,
+        judge: Callable[[Frame], Frame],
+        truths: Sequence[str],
+        shown: Mapping[str, Sequence[str]],
+    ) -> tuple[dict[str, int], dict[str, pa.Table]]:
+        """`held_by` and `marked` of what `judge` makes of the frame, row by row."""
+        judged = judge(frame)
+        return self.held_by(judged, truths), self.marked(judged, shown)
 
     def marked(self, frame: Frame, shown: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
         """The rows that each column of truths marks, by `row_id`, with the columns that are shown of them."""

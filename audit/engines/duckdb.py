@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,8 @@ _TYPES: dict[pa.DataType, str] = {
     pa.date32(): "date",
     pa.timestamp("us"): "timestamp",
 }
+
+_LARGE = 10_000  # rows
 
 
 class DuckDBEngine(Engine):
@@ -56,7 +58,12 @@ class DuckDBEngine(Engine):
                 "disabled_optimizers": "build_side_probe_side",
             },
         )
+        # the night's files do not change, and each step opens them
+        self._connection.execute("set parquet_metadata_cache = true")
         self._tables = 0
+        self._held: set[str] = set()  # tables whose rows nobody has counted yet
+        self._sizes: dict[str, int] = {}  # rows of tables and views, at most
+        self._by_name: dict[int, tuple[object, str]] = {}  # relations that are a table or view, by identity
 
     @classmethod
     def of(cls, settings: Settings) -> DuckDBEngine:
@@ -76,25 +83,29 @@ class DuckDBEngine(Engine):
     def lying(self, parts: Sequence[Part], types: Mapping[str, pa.DataType]) -> Frame:
         """See Engine: a view over the files, of which each step reads the columns it looks at."""
         view = self._name("lying")
-        files = " union all ".join(self._select(part, types) for part in parts)
-        self._connection.execute(f"create view {view} as {files}")
+        files, sizes = zip(*(self._select(part, types) for part in parts), strict=True)
+        self._connection.execute(f"create view {view} as {' union all '.join(files)}")
+        self._sizes[view] = sum(sizes)
         return self._named(view)
 
-    def _select(self, part: Part, types: Mapping[str, pa.DataType]) -> str:
+    def _select(self, part: Part, types: Mapping[str, pa.DataType]) -> tuple[str, int]:
+        """The rows of one file as a query, and how many there are."""
         path, given = part.path, {}
         if part.is_long:
             given = {"row_id": f"file_row_number + {part.first_id}", "source_file": _literal(part.name)}
         else:  # one row per channel is made in memory, a file at a time
             path = self._folder / f"{self._name('part')}.parquet"
             pq.write_table(part.rows(), path, compression="lz4")
-        given = {_quoted(name): _quoted(name) for name in pq.read_schema(path).names} | {
+        file = pq.read_metadata(path)
+        given = {_quoted(name): _quoted(name) for name in file.schema.to_arrow_schema().names} | {
             _quoted(name): value for name, value in given.items()
         }
         columns = ", ".join(
             f"cast({given.get(_quoted(name), 'null')} as {_TYPES[kind]}) as {_quoted(name)}"
             for name, kind in types.items()
         )
-        return f"select {columns} from read_parquet({_literal(_plain(path))}, file_row_number = true)"
+        rows = f"read_parquet({_literal(_plain(path))}, file_row_number = true)"
+        return f"select {columns} from {rows}", file.num_rows
 
     def collected(self, frame: Frame) -> pa.Table:
         """See Engine."""
@@ -106,6 +117,7 @@ class DuckDBEngine(Engine):
         name = self._name("held")
         with self._within_means():
             frame.to_native().create(name)
+        self._held.add(name)
         return self._named(name)
 
     def kept(self, frame: Frame) -> Frame:
@@ -126,20 +138,56 @@ class DuckDBEngine(Engine):
         )
         return self._named(joined)
 
+    def told(
+        self,
+        frame: Frame,
+        judge: Callable[[Frame], Frame],
+        truths: Sequence[str],
+        shown: Mapping[str, Sequence[str]],
+    ) -> tuple[dict[str, int], dict[str, pa.Table]]:
+        """See Engine: all rows are judged once and counted, a second time those that some mark alone."""
+        told, judged, rows = self._name("told"), self._view(judge(frame)), self._view(frame)
+        counts = [f"count_if({_quoted(name)} is not false) as {_quoted(name)}" for name in truths]
+        some = " or ".join(map(_quoted, shown))
+        with self._within_means():
+            self._connection.execute(
+                f"create table {told} as select {', '.join(counts)}, "
+                f"list(row_id) filter (where {some}) as marked from {judged}"
+            )
+        few = self._name("few")
+        self._connection.execute(
+            f"create view {few} as from {rows} where row_id in (select unnest(marked) from {told})"
+        )
+        [counted] = self._connection.execute(f"select * exclude (marked) from {told}").fetchall()
+        totals = dict(zip(truths, counted, strict=True))
+        return totals, self.marked(judge(self._named(few)), shown)
+
+    def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
+        """See Engine: not for a side that is known to be large, for that takes as long as to join it."""
+        if self._rows(side) > _LARGE:
+            return frame
+        return self.held(super().meeting(frame, side, on))
+
+    def _rows(self, frame: Frame) -> int:
+        """How many rows of a table or view the frame holds at most, where that is known; else 0."""
+        name = frame.to_native().alias
+        if name in self._held:
+            [(rows,)] = self._connection.execute(f"select count(*) from {name}").fetchall()
+            self._sizes[name] = rows
+            self._held.remove(name)
+        return self._sizes.get(name, 0)
+
     def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
-        """See Engine: only rows that share the first of their keys are put in order."""
-        rows, first = self._view(frame), _quoted(by[0])
-        several, best, picked = self._name("several"), self._name("best"), self._name("picked")
+        """See Engine: only rows that share their key are put in order."""
+        rows = self._view(frame)
+        if (several := self._several(rows, by)) is None:
+            return self._named(rows)
+        best, picked = self._name("best"), self._name("picked")
         direction = "desc" if last else "asc"
         ordered = ", ".join(f"{_quoted(name)} {direction}" for name in order)
         partition = ", ".join(map(_quoted, by))
-        shares = f"exists (from {several} s where s.one is not distinct from l.{first})"
+        shares = f"exists (from {several} s where {_alike('s', 'l', by)})"
         with self._within_means():
-            self._connection.execute(
-                f"create table {several} as select {first} as one from {rows} group by 1 having count(*) > 1"
-            )
-            if not self._connection.table(several).limit(1).fetchall():
-                return self._named(rows)
             self._connection.execute(
                 f"create table {best} as from {rows} l where {shares} "
                 f"qualify row_number() over (partition by {partition} order by {ordered}) = 1"
@@ -147,7 +195,35 @@ class DuckDBEngine(Engine):
         self._connection.execute(
             f"create view {picked} as from {rows} l where not {shares} union all from {best}"
         )
+        self._sizes[picked] = self._sizes.get(rows, 0)
         return self._named(picked)
+
+    def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
+        """See Engine: the keys that several rows have are told first, and are few."""
+        rows, shared = self._view(frame), self._name("shared")
+        several = self._several(rows, by)
+        counted = (
+            f"select l.*, s.rows as {_quoted(name)} from {rows} l join {several} s on {_alike('s', 'l', by)}"
+        )
+        nobody = f"select *, cast(0 as bigint) as {_quoted(name)} from {rows} where false"
+        self._connection.execute(f"create view {shared} as {counted if several else nobody}")
+        return self._named(shared)
+
+    def _several(self, rows: str, by: Sequence[str]) -> str | None:
+        """The keys that several of the rows have, and how many do, as a table; None where there are none."""
+        counted = None
+        for keys in (by[:1], by)[: len(by)]:  # most rows have the first key to themselves
+            own = f" l where exists (from {counted} s where {_alike('s', 'l', by[:1])})" if counted else ""
+            names, several = ", ".join(map(_quoted, keys)), self._name("several")
+            with self._within_means():
+                [(found,)] = self._connection.execute(
+                    f"create table {several} as select {names}, count(*) as rows from {rows}{own} "
+                    f"group by {names} having count(*) > 1"
+                ).fetchall()
+            if not found:
+                return None
+            counted = several
+        return counted
 
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine."""
@@ -159,8 +235,13 @@ class DuckDBEngine(Engine):
         return self._named(counted)
 
     def _view(self, frame: Frame) -> str:
+        native = frame.to_native()
+        if (known := self._by_name.get(id(native))) is not None:
+            return known[1]
         name = self._name("step")
-        frame.to_native().create_view(name)
+        if rows := self._rows(frame):
+            self._sizes[name] = rows
+        native.create_view(name)
         return name
 
     @contextmanager
@@ -184,11 +265,19 @@ class DuckDBEngine(Engine):
         return f"{kind}_{self._tables}"
 
     def _named(self, name: str) -> Frame:
-        return nw.from_native(self._connection.table(name)).lazy()
+        relation = self._connection.table(name)
+        self._by_name[id(relation)] = (relation, name)
+        return nw.from_native(relation).lazy()
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _alike(one: str, other: str, names: Sequence[str]) -> str:
+    """The condition that rows have the same in these columns, a null the same as a null."""
+    each = (f"{one}.{_quoted(name)} is not distinct from {other}.{_quoted(name)}" for name in names)
+    return " and ".join(each)
 
 
 def _literal(text: str) -> str:
