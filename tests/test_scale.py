@@ -10,13 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
 from facts import EVERYTHING, example_rows
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit import engines
 from audit.check import Health, Plan, evaluate
 from audit.config import load_settings
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
-from audit.engines import KEYS, DuckDBEngine, PandasEngine, choose_engine, memory, open_tables
+from audit.engines import KEYS, DuckDBEngine, Engine, Frame, PandasEngine, choose_engine, memory, open_tables
+from audit.engines import duckdb as duckdb_engine
 from audit.errors import ConfigError, ExitCode
 from audit.intake.feeds import Part, parts_of, read_feeds
 from audit.intake.read import Request, read_file
@@ -192,3 +195,36 @@ def test_of_rows_alike_in_key_and_order_one_is_kept(last: bool):
             kept.append(one.sort_by([("at", "ascending")]).to_pydict())
     expected = {"row_id": [1, 2, 3, None], "at": [5, 6, 8 if last else 7, 9]}
     assert kept == [expected, expected]
+
+
+_CELLS = st.sampled_from([None, 1, 2, 3])
+_ROWS = st.lists(st.tuples(_CELLS, _CELLS, st.sampled_from([None, True, False])), max_size=12)
+
+
+@given(_ROWS, _ROWS, st.sampled_from([0, 1_000]))
+def test_steps_by_shorter_ways_give_what_pandas_gives(
+    rows: list[tuple[int | None, ...]], others: list[tuple[int | None, ...]], large: int
+):
+    told = []
+    for kind in (PandasEngine, DuckDBEngine):
+        with pytest.MonkeyPatch.context() as patch, kind() as engine:
+            patch.setattr(duckdb_engine, "LARGE", large)
+            frame, side = engine.held(_frame(engine, rows)), engine.held(_frame(engine, others))
+            shared = engine.shared(frame, ["a", "b"], "rows")
+            firsts = engine.pick(engine.meeting(side, frame, "a"), ["a"], ["row_id"])
+            met = engine.attach(frame, firsts.select("a", other="row_id"), "a")
+            counts, marked = engine.told(
+                engine.stacked([frame, frame]),  # as a device stands in two channels under one row_id
+                lambda one: one.with_columns(some=nw.col("t") & (nw.col("a") == 1), none=nw.col("a") > 3),
+                ["t", "some"],
+                {"some": ["row_id", "a"], "none": ["row_id"]},
+            )
+            tables = [*map(engine.collected, (shared, met)), *marked.values()]
+            told.append((counts, [sorted(map(repr, table.to_pylist())) for table in tables]))
+    assert told[0] == told[1]
+
+
+def _frame(engine: Engine, rows: list[tuple[int | None, ...]]) -> Frame:
+    a, b, t = ([row[place] for row in rows] for place in range(3))
+    columns = {"a": pa.array(a, pa.int64()), "b": pa.array(b, pa.int64()), "t": pa.array(t, pa.bool_())}
+    return engine.frame(pa.table({"row_id": pa.array(range(len(rows)), pa.int64()), **columns}))

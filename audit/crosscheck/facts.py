@@ -41,6 +41,8 @@ ALWAYS = frozenset(
 )  # fmt: skip
 # subjects whose frames are held where they are made, because steps read them too
 _HELD = frozenset({Subject.DEVICE, Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY})
+# subjects whose frames are little more than a list as it was delivered
+_KEPT = frozenset({Subject.ROW, Subject.REGISTRATION})
 # columns of the ledger that the steps themselves look at
 _LOOKED_AT = frozenset(
     {
@@ -137,7 +139,7 @@ class _Building:
         conformed = self._with_absent(subject, frame, kept).select(*kept)
         if subject in _HELD:
             return conformed
-        return self.engine.kept(conformed) if subject is Subject.ROW else self.engine.held(conformed)
+        return self.engine.kept(conformed) if subject in _KEPT else self.engine.held(conformed)
 
     def _with_absent(self, subject: Subject, frame: Frame, names: Iterable[str]) -> Frame:
         present = set(frame.collect_schema().names())

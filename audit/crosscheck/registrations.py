@@ -170,8 +170,8 @@ def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str
     where one of the two sides names no serial.
     """
     engine = lists.engine
-    facts = engine.attach(lists.current, _known(lists), "row_id")
-    facts = facts.with_columns(in_ledger=~nw.col("ledger_row_id").is_null())
+    facts = engine.attach(lists.current, _strays(lists), "row_id")
+    facts = facts.with_columns(in_ledger=nw.col("stray").is_null()).drop("stray")
     if wanted is None or "terminal_serials" in wanted:
         facts = engine.attach(facts, _shared_terminals(lists), "row_id")
     if near is None:
@@ -181,30 +181,27 @@ def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str
     return engine.attach(facts, near, "row_id")
 
 
-def _known(lists: Listed) -> Frame:
-    """The registrations that the ledger knows, each with the first ledger row: row_id, ledger_row_id."""
+def _strays(lists: Listed) -> Frame:
+    """The registrations that no row of the ledger matches: `row_id`, and as `stray` the same."""
     engine = lists.engine
     left = lists.current.select("row_id", *KEYS)
-    nothing_found = engine.where(left.select("row_id", ledger_row_id="row_id"), nw.col("row_id") < 0)
-    found = [nothing_found]
     for way in lists.ways:
         if way.by_serial:
-            rounds = [(lists.keys, left)]
-        else:
-            nameless = engine.where(lists.keys, nw.col("serial_key").is_null())
-            rounds = [(nameless, left), (lists.keys, engine.where(left, nw.col("serial_key").is_null()))]
-        own_finds: list[Frame] = []
-        for keys, asked in rounds:
-            own = engine.named(asked.select("row_id", key=way.registration), "key")
-            side = engine.named(keys.select(ledger_row_id="row_id", key=way.device), "key")
-            side = engine.meeting(side, own, "key")
-            hits = engine.attach(own, side, "key", first="ledger_row_id").drop("key")
-            own_finds.append(engine.held(engine.named(hits, "ledger_row_id")))
-            left = engine.held(engine.lacking(left, own_finds[-1], "row_id"))
-        # a registration that two rounds of one way find counts once, by the former
-        finds = engine.stacked(own_finds)
-        found.append(finds if way.by_serial else engine.pick(finds, ["row_id"], ["ledger_row_id"]))
-    return engine.held(engine.stacked(found))
+            left = engine.held(_unknown_to(engine, left, lists.keys, way))
+            continue
+        nameless = engine.where(lists.keys, nw.col("serial_key").is_null())
+        left = engine.held(_unknown_to(engine, left, nameless, way))
+        without_serial = engine.where(left, nw.col("serial_key").is_null())
+        unknown = _unknown_to(engine, without_serial, lists.keys, way)
+        left = engine.held(engine.stacked([engine.named(left, "serial_key"), unknown]))
+    return left.select("row_id", stray="row_id")
+
+
+def _unknown_to(engine: Engine, rows: Frame, keys: Frame, way: Way) -> Frame:
+    """The registrations that none of these rows of the ledger matches in this way."""
+    keyed = rows.with_columns(key=nw.col(way.registration))
+    side = engine.named(keys.select(key=way.device), "key")
+    return engine.lacking(keyed, engine.meeting(side, keyed, "key"), "key").drop("key")
 
 
 def _shared_terminals(lists: Listed) -> Frame:

@@ -230,7 +230,6 @@ FACTS: Mapping[Subject, Types] = {
     Subject.REGISTRATION: {
         **schema_of(TABLES["registrations"]),
         "in_ledger": _YES,  # a row of the ledger matches it
-        "ledger_row_id": _COUNT,
         # live registrations of the same merchant and terminal number; null where one serial only
         "terminal_serials": _COUNT,
         **_typed(_TEXT, "first_terminal_serial", "last_terminal_serial"),

@@ -29,7 +29,7 @@ _TYPES: dict[pa.DataType, str] = {
     pa.timestamp("us"): "timestamp",
 }
 
-_LARGE = 10_000  # rows
+LARGE = 10_000  # rows of a side that is no longer looked for before it is joined
 
 
 class DuckDBEngine(Engine):
@@ -147,7 +147,9 @@ class DuckDBEngine(Engine):
     ) -> tuple[dict[str, int], dict[str, pa.Table]]:
         """See Engine: all rows are judged once and counted, a second time those that some mark alone."""
         told, judged, rows = self._name("told"), self._view(judge(frame)), self._view(frame)
-        counts = [f"count_if({_quoted(name)} is not false) as {_quoted(name)}" for name in truths]
+        counts = [
+            f"count(*) filter (where {_quoted(name)} is not false) as {_quoted(name)}" for name in truths
+        ]
         some = " or ".join(map(_quoted, shown))
         with self._within_means():
             self._connection.execute(
@@ -164,7 +166,7 @@ class DuckDBEngine(Engine):
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine: not for a side that is known to be large, for that takes as long as to join it."""
-        if self._rows(side) > _LARGE:
+        if self._rows(side) > LARGE:
             return frame
         return self.held(super().meeting(frame, side, on))
 
