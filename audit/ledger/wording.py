@@ -28,10 +28,10 @@ _PART = 65_536  # findings per Parquet file: so many words are in memory at once
 def words_of(connection: sa.Connection, ids: pa.Array, names: Sequence[str] = WORDS) -> pa.Table:
     """The last words of those findings that have any: finding_id and the columns asked for, in no order."""
     found = [_schema(names).empty_table()]
-    for part in _parts(connection):
-        if _any(pc.is_in(part.read(())[_ID], value_set=ids)):
-            words = part.read(names)
-            found.append(words.filter(pc.is_in(words[_ID], value_set=ids)))
+    parts = list(_parts(connection))
+    for part, asked in zip(parts, _among(_ids_of(parts), ids), strict=True):
+        if asked.true_count:
+            found.append(part.read(names).filter(asked))
     together = pa.concat_tables(found)
     return pa.concat_tables([together, _rows_of(connection, _not_in(ids, together[_ID]), names)])
 
@@ -54,20 +54,19 @@ def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -
         last = _write(connection, last, flagged.select([_ID, *WORDS]).slice(start, _PART))
     told = flagged[_ID].combine_chunks()
     carried = [_schema(WORDS).empty_table()]
-    for part in _parts(connection, numbers):
-        if not len(_not_in(whole(part.read(())[_ID]), told)):
+    parts = list(_parts(connection, numbers))
+    held = _ids_of(parts)
+    for part, is_told, stays in zip(parts, _among(held, told), _among(held, silent), strict=True):
+        if is_told.true_count == len(is_told):
             continue
         words = part.read(WORDS)
-        words = words.filter(pc.invert(pc.is_in(words[_ID], value_set=told)))
-        stays = pc.is_in(words[_ID], value_set=silent)
-        _give_rows(connection, words.filter(pc.invert(stays)))
-        carried.append(words.filter(stays))
-        silent = _not_in(silent, words[_ID])
+        _give_rows(connection, words.filter(pc.invert(pc.or_(is_told, stays))))
+        carried.append(words.filter(pc.and_not(stays, is_told)))
         if sum(one.num_rows for one in carried) >= _PART:
             last = _write(connection, last, pa.concat_tables(carried))
             carried = carried[:1]
     # of the others, who stand again because the night that closed them is told anew, there are rows
-    carried.append(_rows_of(connection, silent, WORDS))
+    carried.append(_rows_of(connection, _not_in(silent, pa.chunked_array(held, pa.string())), WORDS))
     if any(one.num_rows for one in carried):
         _write(connection, last, pa.concat_tables(carried))
     connection.execute(sa.delete(STANDING_WORDS).where(STANDING_WORDS.c.part.in_(numbers)))
@@ -136,7 +135,7 @@ def _numbers(connection: sa.Connection) -> list[int]:
 
 
 def _parts(connection: sa.Connection, numbers: Iterable[int] | None = None) -> Iterator[_Part]:
-    """One after the other, for together they are the words of all."""
+    """One after the other; packed as they are, all together are held easily."""
     for number in _numbers(connection) if numbers is None else numbers:
         query = sa.select(STANDING_WORDS.c.words).where(STANDING_WORDS.c.part == number)
         yield _Part(connection.scalars(query).one(), connection.engine.url.render_as_string())
@@ -154,8 +153,17 @@ def _write(connection: sa.Connection, last: int, words: pa.Table) -> int:
     return last + 1
 
 
-def _any(flags: pa.ChunkedArray) -> bool:
-    return bool(pc.any(flags).as_py())
+def _ids_of(parts: Iterable[_Part]) -> list[pa.Array]:
+    return [whole(part.read(())[_ID]) for part in parts]
+
+
+def _among(held: Sequence[pa.Array], ids: pa.Array) -> Iterator[pa.BooleanArray]:
+    """Part by part which ids are among those; of all parts at once, for it takes long to hash a million."""
+    flags = whole(pc.is_in(pa.chunked_array(held, pa.string()), value_set=ids))
+    start = 0
+    for part in held:
+        yield flags.slice(start, len(part))
+        start += len(part)
 
 
 def _not_in(ids: pa.Array, others: pa.Array | pa.ChunkedArray) -> pa.Array:
