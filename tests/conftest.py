@@ -104,6 +104,14 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres_ledger(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database with an empty ledger, to be copied: to migrate one each time takes long."""
+    with fresh_database(postgres_server, "empty_ledger") as url:
+        Database(url, tmp_path_factory.mktemp("empty_ledger")).close()
+        yield "empty_ledger"
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One headless Chromium for the whole run."""
     with Browser() as started:
@@ -116,7 +124,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     with ExitStack() as stack:
         url = ""
         if request.param == "postgres":
-            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server"), "ledger"))
+            server, empty = map(request.getfixturevalue, ("postgres_server", "postgres_ledger"))
+            url = stack.enter_context(fresh_database(server, "ledger", empty))
         made = Database(url, tmp_path / "state")
         stack.callback(made.close)
         yield made

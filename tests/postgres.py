@@ -70,14 +70,14 @@ def running_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str, name: str) -> Iterator[str]:
-    """The URL of an empty database."""
+def fresh_database(server: str, name: str, like: str = "template0") -> Iterator[str]:
+    """The URL of an empty database, or of a copy of one that nobody is connected to."""
     import psycopg
 
     address = server.replace("+psycopg", "") + "/postgres"
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     try:
         yield f"{server}/{name}"
     finally:

@@ -62,13 +62,16 @@ class Ledger(RuleBasedStateMachine):
     """Drives a ledger; `url` is set by the tests below."""
 
     server = ""
+    empty = ""  # the name of a database there with an empty ledger
 
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         self.stack.enter_context(patch("audit.ledger.wording._PART", 2))
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        url = self.stack.enter_context(fresh_database(self.server, "model")) if self.server else ""
+        url = ""
+        if self.server:
+            url = self.stack.enter_context(fresh_database(self.server, "model", self.empty))
         self.database = Database(url, folder)
         self.stack.callback(self.database.close)
         self.output = folder / "reports"
@@ -345,8 +348,8 @@ def test_on_sqlite():
 
 
 @pytest.mark.postgres
-def test_on_postgres(postgres_server: str):
-    Ledger.server = postgres_server
+def test_on_postgres(postgres_server: str, postgres_ledger: str):
+    Ledger.server, Ledger.empty = postgres_server, postgres_ledger
     run_state_machine_as_test(
         Ledger, settings=settings(max_examples=max(3, settings().max_examples // 6), stateful_step_count=10)
     )
