@@ -203,6 +203,11 @@ class Estate:
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return self.config
 
+    def copy(self, folder: Path) -> Estate:
+        """The same with all that was made of it, to go on with elsewhere."""
+        shutil.copytree(self.folder, folder)
+        return Estate(folder, dict(self.settings), dict(self.sections))
+
     def run(self, as_of: date = AS_OF, *, say: Say = lambda *_: None, **options: Any) -> Result:
         settings = load_settings(self.configure())
         return run_audit(settings, load_words(settings.audit.language), as_of, Wishes(**options), say=say)
@@ -220,16 +225,21 @@ class Estate:
         )
 
 
-@pytest.fixture
-def estate(tmp_path: Path) -> Estate:
+def spotless(folder: Path) -> Estate:
     """Three spotless devices of one merchant, registered in WeChat."""
-    made = Estate(tmp_path, {"required_channels": '["wechat"]'})
+    made = Estate(folder, {"required_channels": '["wechat"]'})
     serials = [f"SN{number:06}" for number in range(1, 4)]
     made.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
     made.write("merchants", [MERCHANT])
     made.write("registrations", [REGISTRATION | {"serial": serial} for serial in serials])
     made.write("models", [MODEL])
     return made
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Estate:
+    """Three spotless devices, for one test."""
+    return spotless(tmp_path)
 
 
 @pytest.fixture(scope="session")

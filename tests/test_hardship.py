@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import AS_OF, Estate
+from conftest import AS_OF, Estate, spotless
 
 from audit.errors import ExitCode, NightRefused
 
@@ -56,11 +56,18 @@ def assert_clean(estate: Estate) -> None:
     ledger.close()
 
 
-@pytest.fixture
-def told(estate: Estate) -> Estate:
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Estate:
     """An estate with one night behind it."""
+    estate = spotless(tmp_path_factory.mktemp("first"))
     assert estate.run().code is ExitCode.DONE
     return estate
+
+
+@pytest.fixture
+def told(first_night: Estate, tmp_path: Path) -> Estate:
+    """The same, for one test to go on with."""
+    return first_night.copy(tmp_path / "estate")
 
 
 @pytest.mark.parametrize("kib", [0, 16, 48])

@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import DEVICE, REGISTRATION, Estate
+from conftest import DEVICE, REGISTRATION, Estate, spotless
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.config import load_settings
@@ -36,14 +36,21 @@ HEADERS = {
 }
 
 
-@pytest.fixture
-def night(estate: Estate) -> Estate:
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Estate:
     """Eight devices nobody has registered: eight findings to work on."""
+    estate = spotless(tmp_path_factory.mktemp("first"))
     serials = [f"SN{number:06}" for number in range(1, 9)]
     estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
     estate.write("registrations", [REGISTRATION | {"serial": "SN000099"}])
     estate.run()
     return estate
+
+
+@pytest.fixture
+def night(first_night: Estate, tmp_path: Path) -> Estate:
+    """The same, for one test to go on with."""
+    return first_night.copy(tmp_path / "estate")
 
 
 def workbook_of(estate: Estate, on: date = date(2026, 11, 21)) -> Path:
