@@ -29,7 +29,7 @@ _TYPES: dict[pa.DataType, str] = {
     pa.timestamp("us"): "timestamp",
 }
 
-LARGE = 10_000  # rows of a side that is no longer looked for before it is joined
+LARGE = 40_000  # rows, four times as many as of a side that is looked for whatever the size of the other
 
 
 class DuckDBEngine(Engine):
@@ -166,7 +166,7 @@ class DuckDBEngine(Engine):
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine: not for a side that is known to be large, for that takes as long as to join it."""
-        if self._rows(side) > LARGE:
+        if 4 * self._rows(side) > max(self._rows(frame), LARGE):
             return frame
         return self.held(super().meeting(frame, side, on))
 
