@@ -82,7 +82,7 @@ def _looked_up(
             }
         )
     )
-    frame = assessed.facts.frames[rule.subject]
+    frame = assessed.engine.plain(assessed.facts.frames[rule.subject])
     columns = frame.collect_schema().names()
     keyed = frame.with_columns(
         **{key: nw.col(name).fill_null("") for key, name in zip(keys, names, strict=True)}

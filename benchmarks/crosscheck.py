@@ -35,6 +35,7 @@ from planted_faults import Planted, is_about_rows, planted_estate
 from audit.check import Health, Plan, able, evaluate, wanted_of
 from audit.crosscheck.schema import Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine
+from audit.intake.rows import names_of, read_rows
 from audit.rules import RULES
 
 FOURTEEN = (
@@ -89,7 +90,8 @@ def main() -> None:
     if not (asked.folder / "devices.parquet").exists():
         asked.folder.mkdir(parents=True, exist_ok=True)
         for feed, rows in planted_estate(asked.devices).tables.items():
-            pq.write_table(rows, asked.folder / f"{feed}.parquet", compression="lz4")
+            # read back as plain text, which the peer is written for, also where values repeat
+            pq.write_table(rows, asked.folder / f"{feed}.parquet", compression="lz4", store_schema=False)
     rounds = [
         {name: in_child(name, asked.folder, asked.engine) for name in RUNS} for _ in range(asked.rounds)
     ]
@@ -156,12 +158,12 @@ def common_tables(folder: Path) -> dict[str, pa.Table]:
 
 def whole_tables(folder: Path) -> dict[str, pa.Table]:
     """All tables with all columns."""
-    return {path.stem: pq.read_table(path) for path in sorted(folder.glob("*.parquet"))}
+    return {path.stem: read_rows(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def _read(path: Path, names: tuple[str, ...]) -> pa.Table:
-    present = pq.read_schema(path).names
-    return pq.read_table(path, columns=[name for name in names if name in present])
+    present = names_of(path)
+    return read_rows(path, columns=[name for name in names if name in present])
 
 
 def by_hand(tables: Mapping[str, pa.Table], _: Engine) -> dict[str, int]:

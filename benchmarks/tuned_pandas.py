@@ -42,8 +42,7 @@ Marks = pa.ChunkedArray
 def loaded(folder: Path) -> dict[str, pa.Table]:
     """The columns that the fourteen rules need."""
     return {
-        feed: pq.read_table(folder / f"{feed}.parquet", columns=list(names))
-        for feed, names in COLUMNS.items()
+        feed: pq.ParquetFile(folder / f"{feed}.parquet").read(list(names)) for feed, names in COLUMNS.items()
     }
 
 

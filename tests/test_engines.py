@@ -8,10 +8,14 @@ from itertools import product
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.crosscheck.schema import Subject
 from audit.engines import KEYS, DuckDBEngine, PandasEngine, open_tables
+from audit.engines.carried import carried
 from audit.engines.conditions import answers, shared
+from audit.engines.places import sharing, sharing_all
 from audit.rules import RULES
 from audit.rules.model import Condition, expression
 from tests.facts import example_rows
@@ -31,10 +35,22 @@ def test_what_conditions_share_answers_as_they_do(subject: Subject):
         night = rule.night(AS_OF)
         conditions: list[Condition | None] = [rule.applies, rule.unsure, *(case.when for case in rule.cases)]
         asked += [expression(one, night) for one in conditions if one is not None]
-    prepared, rewritten = shared(table, asked)
     direct = nw.from_native(table).select(**{f"a{n}": one for n, one in enumerate(asked)}).to_native()
-    there = answers(prepared, {f"a{n}": one for n, one in enumerate(rewritten)})
-    assert pa.table(there).to_pydict() == direct.to_pydict()
+    for same in (table, _carried(table)):
+        prepared, rewritten = shared(same, asked)
+        there = answers(prepared, {f"a{n}": one for n, one in enumerate(rewritten)})
+        assert pa.table(there).to_pydict() == direct.to_pydict()
+
+
+def _carried(table: pa.Table) -> pa.Table:
+    """The same table with all columns but truths as places among the rows in reverse."""
+    places = pa.array(range(table.num_rows - 1, -1, -1))
+    return pa.table(
+        {
+            name: table[name] if table[name].type == pa.bool_() else carried(table[name].take(places), places)
+            for name in table.column_names
+        }
+    )
 
 
 def test_what_differs_by_type_alone_is_not_shared():
@@ -100,19 +116,77 @@ def _meetings(left: list[object], right: list[object]) -> set[tuple[int, int]]:
     return {(a, b) for a, x in enumerate(left) for b, y in enumerate(right) if x is not None and x == y}
 
 
-def test_where_something_stands_is_told_when_it_is_shown():
+def test_what_comes_late_is_told_when_it_is_shown():
     engine = PandasEngine()
     left = engine.frame(pa.table({"row_id": [3, 1, 2], "key": [30, None, 10]}))
     side = engine.frame(
-        pa.table({"key": [10, 30], "twin_source_file": ["a", None], "twin_source_row": [7, 8]})
+        pa.table(
+            {
+                **{"key": [10, 30], "twin_source_file": ["a", None], "twin_source_row": [7, 8]},
+                "blank": pa.nulls(2, pa.string()),
+            }
+        )
     )
-    beside = engine.attach(left, side, "key")
-    expected = {"twin_source_file": [None, None, "a"], "twin_source_row": [8, None, 7]}
-    names = list(expected)
+    names = ["twin_source_file", "twin_source_row", "blank"]
+    beside = engine.attach(left, side, "key", late=names)
+    expected = {
+        **{"twin_source_file": [None, None, "a"], "twin_source_row": [8, None, 7]},
+        "blank": [None, None, None],
+    }
+    known = nw.col("twin_source_file").fill_null("none") != "none"
+    assert engine.collected(engine.where(beside, known).select("row_id"))["row_id"].to_pylist() == [2]
+    plain = engine.plain(beside).select("row_id", known=known)
+    assert engine.collected(plain)["known"].to_pylist() == [False, False, True]
     assert engine.collected(beside.select(*names)).to_pydict() == expected
     assert engine.collected(engine.stacked([beside, beside]).select(*names)).num_rows == 6
     marked = engine.marked(beside.with_columns(mark=nw.col("row_id") > 1), {"mark": names})["mark"]
-    assert marked.to_pydict() == {"twin_source_file": ["a", None], "twin_source_row": [7, 8]}
+    assert marked.to_pydict() == {
+        **{"twin_source_file": ["a", None], "twin_source_row": [7, 8]},
+        "blank": [None, None],
+    }
+
+
+def test_rows_that_stay_are_the_same_with_late_columns():
+    engine = PandasEngine()
+    rows = engine.frame(
+        pa.table(
+            {
+                **{"row_id": range(6), "key": [7, 7, None, None, 8, 9], "day": [2, 1, 1, 1, 0, 5]},
+                "told": ["a", "b", None, "d", None, "f"],
+            }
+        )
+    )
+    for last in (False, True):
+        picked = [
+            engine.collected(engine.pick(rows, ["key"], ["day", "row_id"], last=last, late=late)).to_pydict()
+            for late in ((), ("told",))
+        ]
+        assert picked[0] == picked[1]
+        assert picked[0]["told"] == (["a", "d", None, "f"] if last else ["b", None, None, "f"])
+
+
+_KEYS = st.lists(
+    st.tuples(st.sampled_from([None, 0, 5, -3, 2**40, 2**59]), st.sampled_from([None, "a", "b"]))
+)
+
+
+@given(_KEYS, st.booleans())
+def test_rows_that_share_a_key_are_those_that_do(rows: list[tuple[int | None, str | None]], wide: bool):
+    numbers = [number if wide or number is None else number % 7 for number, _ in rows]
+    table = pa.table(
+        {
+            **{name: pa.array(numbers, pa.int64()) for name in ("n", "m")},
+            "t": pa.array([text for _, text in rows], pa.string()),
+        }
+    )
+    for by in (["n"], ["n", "t"], ["t", "n"], ["n", "t", "m"]):
+        keys = [tuple(row[name] for name in by) for row in table.to_pylist()]
+        expected = [place for place, key in enumerate(keys) if keys.count(key) > 1]
+        for look in (sharing, sharing_all):
+            places, codes = look(table, by)
+            assert places.tolist() == expected
+            pairs = {(keys[place], code) for place, code in zip(expected, codes.tolist(), strict=True)}
+            assert len(pairs) == len({key for key, _ in pairs}) == len({code for _, code in pairs})
 
 
 def test_what_a_choice_depends_on_is_seen():

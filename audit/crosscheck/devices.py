@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
+import pyarrow as pa
 
+from audit.crosscheck.schema import MERCHANT_SIDE, MODEL_SIDE
 from audit.engines import Engine, Frame
 
 OUT_OF_SCOPE = ("retired", "stock", "lost", "blacklist")
@@ -115,7 +117,7 @@ def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collec
     )
     lines = _only(lines, {*wanted, "merchant_key", "merchant_row_id", "listed_merchant_name"})
     return (
-        engine.attach(facts, lines, "merchant_key")
+        engine.attach(facts, lines, "merchant_key", late=_LATE_OF_MERCHANTS)
         .with_columns(
             merchant_listed=~nw.col("merchant_row_id").is_null(),
             merchant_name=nw.coalesce("listed_merchant_name", "merchant_name"),
@@ -124,6 +126,9 @@ def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collec
     )
 
 
+_LATE_OF_MERCHANTS = frozenset(MERCHANT_SIDE) - {
+    *("merchant_mcc", "merchant_risk_level", "merchants_rejected"),
+}
 _MODEL_COLUMNS = (
     "min_firmware",
     "min_firmware_key",
@@ -139,6 +144,11 @@ _MODEL_COLUMNS = (
     "sm_required_from",
     "as_of",
     "source",
+)
+
+# the forecast looks at the days
+_LATE_OF_MODELS = frozenset(
+    name for name, kind in MODEL_SIDE.items() if kind == pa.string() and name != "models_rejected"
 )
 
 
@@ -166,7 +176,7 @@ def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[s
         .otherwise(nw.col("model_key"))
     )
     return (
-        engine.attach(facts, lines, "model_line")
+        engine.attach(facts, lines, "model_line", late=_LATE_OF_MODELS)
         .with_columns(model_listed=nw.col("model_listed").fill_null(False))
         .drop("model_line", "model_exact")
     )

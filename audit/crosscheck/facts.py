@@ -24,7 +24,15 @@ from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
 from audit.crosscheck.policies import SCOPED_BY, device_policy_facts, policy_facts
 from audit.crosscheck.registrations import Listed, beside_device, listed, registration_facts, with_registered
-from audit.crosscheck.schema import DEVICE_GROUPS, FACTS, KNOWN_ERROR, Subject
+from audit.crosscheck.schema import (
+    DEVICE_GROUPS,
+    FACTS,
+    KNOWN_ERROR,
+    NAMESAKES,
+    NEAR,
+    TERMINAL_TWINS,
+    Subject,
+)
 from audit.crosscheck.suggestions import suggestions
 from audit.crosscheck.transactions import with_transactions
 from audit.engines import KEYS, Engine, Frame
@@ -202,9 +210,9 @@ class _Building:
             if self._asked_of_devices({"model_version_fits"}):
                 facts = ledger.version_fits(engine, facts)
         if "namesakes" in asked:
-            facts = engine.attach(facts, namesakes(engine, base), "row_id")
+            facts = engine.attach(facts, namesakes(engine, base), "row_id", late=NAMESAKES)
         if "terminal_twins" in asked:
-            facts = engine.attach(facts, terminal_twins(engine, base), "row_id")
+            facts = engine.attach(facts, terminal_twins(engine, base), "row_id", late=TERMINAL_TWINS)
         if "transactions" in asked:
             facts = with_transactions(engine, facts, tables["transactions"], columns["transactions"])
         if columns["inspections"] and "inspected" in asked:
@@ -213,7 +221,7 @@ class _Building:
         if columns["registrations"] and ("registered" in asked or elsewhere):
             facts = with_registered(facts, self.lists, wanted | {"registered_channel"})
         if columns["registrations"] and "near" in asked:
-            facts = engine.attach(facts, self._near[0], "row_id")
+            facts = engine.attach(facts, self._near[0], "row_id", late=NEAR)
         facts = facts.drop(*_DONE_WITH)
         return engine.kept(facts) if len(sources.channels) == 1 else engine.held(facts)
 

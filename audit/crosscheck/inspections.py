@@ -7,6 +7,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
+from audit.crosscheck.schema import INSPECTED
 from audit.engines import KEYS, Engine, Frame
 
 _LONG_AGO = date(1900, 1, 1)
@@ -32,7 +33,8 @@ def with_inspections(engine: Engine, facts: Frame, inspections: Frame, columns: 
         facts = facts.with_columns(inspection_row=_latest_of(latest))
         facts = facts.drop(*(f"{key}_{part}" for key in latest for part in ("day", "row")))
         told = {name: nw.col(source) for name, source in _TOLD.items()}
-        facts = engine.attach(facts, named.select(inspection_row="row_id", **told), "inspection_row")
+        side = named.select(inspection_row="row_id", **told)
+        facts = engine.attach(facts, side, "inspection_row", late=_LATE)
         facts = facts.drop("inspection_row")
     if {"serial_no", "merchant_no", "terminal_id"} <= set(columns):
         read = engine.named(named, "serial_no", "place_key")
@@ -46,7 +48,7 @@ def with_inspections(engine: Engine, facts: Frame, inspections: Frame, columns: 
                 inspected_source_row="source_row",
             )
         )
-        facts = engine.attach(facts, side, "place_key")
+        facts = engine.attach(facts, side, "place_key", late=_LATE)
     return facts
 
 
@@ -58,6 +60,9 @@ _TOLD = {
     "inspection_source_sheet": "source_sheet",
     "inspection_source_row": "source_row",
 }
+
+
+_LATE = frozenset(INSPECTED) - {"last_inspected_on"}
 
 
 def _latest_of(keys: Sequence[str]) -> nw.Expr:

@@ -108,10 +108,9 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
         list_merchant="merchant_key",
         match_key=way.registration,
     )
-    named = engine.meeting(engine.named(named, "match_key"), keyed, "match_key")
+    named = engine.named(engine.meeting(named, keyed, "match_key"), "match_key")
     several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
-    single = engine.lacking(named, several, "match_key")
-    single = single.select("match_key", "reg_row_id", "list_key")
+    single = engine.lacking(named.select("match_key", "reg_row_id", "list_key"), several, "match_key")
     rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
     rivals = engine.staged(
         rivals.with_columns(

@@ -34,7 +34,7 @@ def merchant_facts(
     )
     if device is not None:
         listed = device.select("merchant_key", "in_use", "is_spare")
-        used = engine.where(engine.named(listed, "merchant_key"), nw.col("in_use"))
+        used = engine.where(listed, ~nw.col("merchant_key").is_null(), nw.col("in_use"))
         spare = nw.col("is_spare").fill_null(False)
         grouped = used.with_columns(spare=nw.when(spare).then(1).otherwise(0)).group_by("merchant_key")
         counts = grouped.agg(devices_in_use=nw.len(), spare_devices=nw.col("spare").sum())
@@ -42,7 +42,7 @@ def merchant_facts(
     if device_channel is not None:
         stands = nw.col("in_use") & nw.col("has_registration") & (nw.col("reg_status") == "registered")
         told = device_channel.select("merchant_key", "channel", "in_use", "has_registration", "reg_status")
-        named = engine.where(engine.named(told, "merchant_key"), stands)
+        named = engine.where(told, ~nw.col("merchant_key").is_null(), stands)
         channels = engine.distinct(named, "merchant_key", "channel").group_by("merchant_key")
         reached = channels.agg(registered_channels=nw.len())
         facts = _counts(engine, facts, reached, ("registered_channels",))

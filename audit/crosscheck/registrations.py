@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from audit.crosscheck.matching import Way, in_channel, matches, status_in
-from audit.crosscheck.schema import REGISTRATION_SIDE
+from audit.crosscheck.schema import REGISTERED, REGISTRATION_SIDE
 from audit.engines import KEYS, Engine, Frame, nothing
 
 _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - compared with naive vendor time
@@ -40,12 +40,24 @@ def listed(
         decided_at=nw.col("effective_at").fill_null(_LONG_AGO)
     )
     current = engine.pick(
-        named, ["device_code", "channel", "merchant_key"], ["decided_at", "row_id"], last=True
+        named,
+        ["device_code", "channel", "merchant_key"],
+        ["decided_at", "row_id"],
+        last=True,
+        late=_LATE_OF_CURRENT,
     )
     keyed = engine.named(devices.select("device_key", "row_id", *KEYS), "device_key").drop("device_key")
     return Listed(engine, engine.kept(keyed), engine.kept(current.drop("decided_at")), registrations, ways)
 
 
+# what nobody but a rule looks at, of what stands
+_LATE_OF_CURRENT = frozenset(
+    {
+        *("source_file", "source_sheet", "source_row", "batch_no", "registration_no", "effective_at"),
+        *("submitted_at", "registered_at", "reg_message", "model", "device_type", "settle_account_hash"),
+        *("address", "address_key", "province_code", "city_code", "point_x", "point_y", "point_z"),
+    }
+)
 # columns of the list that the steps themselves look at
 _LOOKED_AT = frozenset(
     {
@@ -83,7 +95,7 @@ def beside_device(
         nw.col("serial_no") != nw.col("reg_serial_no")
     )
     return (
-        engine.attach(frame, side, "reg_row_id")
+        engine.attach(frame, side, "reg_row_id", late=_LATE)
         .with_columns(
             reg_status=status_in(any_channel),
             has_registration=~nw.col("reg_row_id").is_null() & ~elsewhere.fill_null(False),
@@ -92,6 +104,9 @@ def beside_device(
     )
 
 
+_LATE = frozenset(REGISTRATION_SIDE) - {
+    *("reg_status", "reg_serial_no", "reg_message", "reg_registered_at", "reg_rejected"),
+}
 _OWN_PREFIX = ("reg_status", "reg_message")  # so named in the list itself
 _ALWAYS = (
     "reg_status", "reg_serial_no", "reg_merchant_no", "reg_rejected", "reg_source_file", "reg_source_sheet",
@@ -107,10 +122,11 @@ def with_registered(facts: Frame, lists: Listed, wanted: Collection[str]) -> Fra
         return facts
     facts = engine.attach(facts, engine.staged(side), "row_id")
     shown = {name: nw.col(source) for name, source in _OF_FIRST.items() if name in wanted}
-    facts = engine.attach(facts, lists.rows.select(first_row="row_id", **shown), "first_row")
+    late = set(REGISTERED) - {"registered_rows"}
+    facts = engine.attach(facts, lists.rows.select(first_row="row_id", **shown), "first_row", late=late)
     if "last_registered_merchant" in wanted:
         last = lists.rows.select(last_row="row_id", last_registered_merchant="merchant_no")
-        facts = engine.attach(facts, last, "last_row")
+        facts = engine.attach(facts, last, "last_row", late=late)
     return facts.with_columns(registered_rows=nw.col("registered_rows").fill_null(0)).drop(
         "first_row", "last_row"
     )
@@ -128,21 +144,22 @@ _OF_FIRST = {
 def _registered(lists: Listed) -> Frame | None:
     """Per ledger row with a valid registration: `registered_rows`, and where the first and last stand."""
     engine = lists.engine
-    valid = lists.current.select("row_id", "reg_status", *KEYS)
+    ways = [way for way in lists.ways if way.by_serial or way.name == "terminal"]
+    keys = {"serial_key", "merchant_key", *(way.registration for way in ways)}
+    valid = lists.current.select("row_id", "reg_status", *(name for name in KEYS if name in keys))
     valid = engine.where(valid, nw.col("reg_status") == "registered")
     found: list[Frame] = []
     left = lists.keys
-    for way in lists.ways:
-        if not way.by_serial and way.name != "terminal":
-            continue
+    for way in ways:
         keyed = engine.where(valid, nw.col("serial_key").is_null()) if way.name == "terminal" else valid
-        keyed = engine.named(keyed.select("row_id", "merchant_key", key=way.registration), "key")
+        keyed = keyed.select("row_id", "merchant_key", key=way.registration)
         ours = engine.named(left.select("row_id", key=way.device), "key")
-        per_key = _per_key(engine, engine.staged(engine.meeting(keyed, ours, "key")))
+        keyed = engine.named(engine.meeting(keyed, ours, "key"), "key")
+        per_key = _per_key(engine, engine.staged(keyed))
         hits = engine.attach(ours, per_key, "key").drop("key")
         hits = engine.held(engine.named(hits, "registered_rows"))
         found.append(hits)
-        if way is not lists.ways[-1]:
+        if way is not ways[-1]:
             left = engine.lacking(left, hits, "row_id")
     return engine.stacked(found) if found else None
 
@@ -208,8 +225,10 @@ def _shared_terminals(lists: Listed) -> Frame:
     """Live registrations whose merchant and terminal number stand under several serials."""
     engine = lists.engine
     pairs = lists.current.select("row_id", "place_key", "serial_no", "serial_key", "reg_status")
-    live = engine.named(
-        engine.where(pairs, nw.col("reg_status").is_in(["registered", "pending"])), "place_key", "serial_key"
+    live = engine.where(
+        pairs,
+        nw.col("reg_status").is_in(["registered", "pending"]),
+        *(~nw.col(name).is_null() for name in ("place_key", "serial_key")),
     )
     shared = engine.held(engine.shared(live, ["place_key"], "sharing"))
     each = engine.staged(engine.pick(shared, ["place_key", "serial_key"], ["row_id"]))

@@ -23,9 +23,10 @@ def suggestions(engine: Engine, device: Frame, lists: Listed) -> tuple[Frame, Fr
     here and compared.
     """
     devices = device.select("row_id", "in_scope", "serial_key", "tusn_key")
-    devices = engine.where(engine.named(devices, "serial_key"), nw.col("in_scope").fill_null(True))
+    named = ~nw.col("serial_key").is_null()
+    devices = engine.where(devices, named, nw.col("in_scope").fill_null(True))
     listed = lists.current.select("row_id", "reg_status", "serial_key", "tusn_key")
-    listed = engine.where(engine.named(listed, "serial_key"), nw.col("reg_status").is_in(list(_LIVE)))
+    listed = engine.where(listed, named, nw.col("reg_status").is_in(list(_LIVE)))
     for way in lists.ways:
         if way.by_serial:
             devices = _without(engine, devices, way.device, lists.current, way.registration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -131,11 +131,18 @@ class Engine:
             for mark, columns in shown.items()
         }
 
-    def attach(self, frame: Frame, side: Frame, on: str, first: str = "") -> Frame:
+    def plain(self, frame: Frame) -> Frame:
+        """The frame as any expression may look at it, also at columns that came `late`."""
+        return frame
+
+    def attach(
+        self, frame: Frame, side: Frame, on: str, first: str = "", late: Collection[str] = ()
+    ) -> Frame:
         """The frame with the columns of `side` beside it, nulls where `side` has no row of that key.
 
         `side` holds each key once; where it may not, `first` names the column of numbers by which the first
-        of several counts. A null key finds nothing.
+        of several counts. A null key finds nothing. No step looks at the columns named in `late`: they are
+        there for rules and for what is shown of findings.
         """
         return self._beside(frame, self.pick(side, [on], [first]) if first else side, on)
 
@@ -158,10 +165,18 @@ class Engine:
         """The rows whose key `side` has not; a null key is in no side."""
         return frame.join(side.select(on), on=on, how="anti")
 
-    def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
+    def pick(
+        self,
+        frame: Frame,
+        by: Sequence[str],
+        order: Sequence[str],
+        *,
+        last: bool = False,
+        late: Collection[str] = (),
+    ) -> Frame:
         """One row per key: the first, or the last, by `order`: numbers, days or moments, and no nulls.
 
-        In a key a null is a value like any other.
+        In a key a null is a value like any other. `late` as in `attach`.
         """
         return frame.unique(subset=list(by), keep="last" if last else "first", order_by=list(order))
 

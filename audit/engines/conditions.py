@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from narwhals import Expr as AnyExpr  # `when` wraps what it is given in one that is not of the stable kind
 
+from audit.engines.carried import told
 from audit.engines.parallel import at_once
-from audit.intake.repeats import whole
+from audit.intake.repeats import is_encoded, whole
 
 _CONNECTIVES = frozenset({"__and__", "__or__", "__invert__", "fill_null"})
 # what looks at each row by itself; a condition with anything else in it is left as it is
@@ -42,11 +43,14 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
         own = by_column.setdefault(columns.pop(), {}) if len(columns) == 1 else others
         own[name] = part
     by_value: list[tuple[str, dict[str, nw.Expr]]] = []
+    together = columns_of([*others.values(), *rewritten])
     for column, own in by_column.items():
-        if _pays(own.values()) and _has_few_values(table[column]):
+        carried = is_encoded(table[column]) and column not in together
+        if carried or (_pays(own.values()) and _has_few_values(table[column])):
             by_value.append((column, own))
         else:
             others |= own
+    table = told(table, columns_of([*others.values(), *rewritten]))
 
     def answered(part: tuple[str, nw.Expr]) -> dict[str, pa.Array]:
         return answers(table, dict([part]))
@@ -58,6 +62,11 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
     for name, answer in (pair for one in found for pair in one.items()):
         table = table.append_column(name, answer)
     return table, rewritten
+
+
+def columns_of(conditions: Iterable[AnyExpr]) -> list[str]:
+    """The columns that conditions look at."""
+    return list(dict.fromkeys(name for condition in conditions for name in _columns(condition)))
 
 
 def answers(table: pa.Table, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
@@ -170,8 +179,8 @@ def _has_few_values(column: pa.ChunkedArray) -> bool:
 
 
 def _by_value(name: str, column: pa.ChunkedArray, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
-    encoded = column.combine_chunks().dictionary_encode()
-    values = pa.concat_arrays([encoded.dictionary, pa.nulls(1, column.type)])
+    encoded = whole(column).dictionary_encode()  # a column that is carried stays as it is
+    values = pa.concat_arrays([encoded.dictionary, pa.nulls(1, encoded.dictionary.type)])
     places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy().astype(np.int64)
     answers = nw.from_native(pa.table({name: values})).select(**asked).to_native()
     return {part: _spread(answers[part], places) for part in asked}

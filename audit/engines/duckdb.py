@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -179,7 +179,15 @@ class DuckDBEngine(Engine):
             self._held.remove(name)
         return self._sizes.get(name, 0)
 
-    def pick(self, frame: Frame, by: Sequence[str], order: Sequence[str], *, last: bool = False) -> Frame:
+    def pick(
+        self,
+        frame: Frame,
+        by: Sequence[str],
+        order: Sequence[str],
+        *,
+        last: bool = False,
+        late: Collection[str] = (),
+    ) -> Frame:
         """See Engine: only rows that share their key are put in order."""
         rows = self._view(frame)
         if (several := self._several(rows, by)) is None:

@@ -1,0 +1,100 @@
+"""Columns in memory that are carried as the places of their values, and rows taken out of many columns.
+
+What the cross-check brings over from another table is mostly looked at by a few rules, of a few rows: until
+then it is a dictionary array of the other table's values as they stand there, and the places of all columns
+that came over together are one array. In such a column null is a place that is null, never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.engines.parallel import at_once
+from audit.intake.repeats import is_encoded, whole
+
+
+def carried(column: pa.ChunkedArray, places: pa.Array) -> pa.Array:
+    """The values at these places, null where a place is, with the places standing for the values."""
+    values = whole(column)
+    if is_encoded(values):
+        return values.take(places)
+    if values.null_count == len(values):
+        return pa.nulls(len(places), values.type)
+    if values.null_count:
+        filled = pc.fill_null(pc.is_valid(values).take(places), False)
+        numbers = places.buffers()[1].slice(places.offset * places.type.byte_width)
+        places = pa.Array.from_buffers(places.type, len(places), [filled.buffers()[1], numbers])
+    return pa.DictionaryArray.from_arrays(places, values, safe=False)
+
+
+def beside(column: pa.ChunkedArray, places: pa.Array) -> pa.Array:
+    """The values at these places themselves."""
+    values = whole(column)
+    return pa.nulls(len(places), values.type) if values.null_count == len(values) else values.take(places)
+
+
+def told_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column with the values that places stand for."""
+    if not is_encoded(column):
+        return column
+    chunks = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, column.type.value_type)
+
+
+def told(table: pa.Table, names: Collection[str] | None = None) -> pa.Table:
+    """The table with the values that places stand for, in these columns or in all."""
+    own = [
+        name
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
+        if pa.types.is_dictionary(kind) and (names is None or name in names)
+    ]
+    values = at_once(lambda name: told_column(table[name]), own, len(table))
+    return with_columns(table, dict(zip(own, values, strict=True)))
+
+
+def kept(table: pa.Table, holds: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The rows that hold; where those are most, column by column: of a few, Arrow finds their places once."""
+    marks = whole(holds)
+    if 2 * marks.true_count < len(table):
+        return table.filter(marks)
+    columns = at_once(lambda column: column.filter(marks), table.columns, len(table))
+    return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def taken(table: pa.Table, places: np.ndarray, late: Collection[str] = ()) -> pa.Table:
+    """The rows at these places, which rise; the table is not put together for their sake, as Arrow would.
+
+    The columns in `late` are carried.
+    """
+    if late:
+        where = pa.array(places)
+        columns = at_once(
+            lambda name: (carried if name in late else beside)(table[name], where),
+            table.column_names,
+            len(table),
+        )
+        return pa.table(dict(zip(table.column_names, columns, strict=True)))
+    batches = table.to_batches()
+    if len(batches) == 1:
+        return table.take(places)
+    starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    cuts = np.searchsorted(places, starts)
+    parts = [
+        batch.take(pa.array(places[first:last] - start))
+        for batch, start, first, last in zip(batches, starts, cuts, cuts[1:], strict=False)
+    ]
+    return pa.Table.from_batches(parts, table.schema)
+
+
+def with_columns(table: pa.Table, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
+    """The table with these columns, in the place of those that are so called."""
+    for name, values in columns.items():
+        if name in table.column_names:
+            table = table.set_column(table.column_names.index(name), name, values)
+        else:
+            table = table.append_column(name, values)
+    return table
