@@ -15,6 +15,7 @@ from audit.crosscheck.schema import Subject
 from audit.engines import KEYS, DuckDBEngine, PandasEngine, open_tables
 from audit.engines.carried import carried
 from audit.engines.conditions import answers, shared
+from audit.engines.parallel import at_once
 from audit.engines.places import sharing, sharing_all
 from audit.rules import RULES
 from audit.rules.model import Condition, expression
@@ -240,3 +241,11 @@ def test_a_list_of_names_is_the_same_on_every_engine(names: int):
     assert lists[0] == lists[1]
     if names == 2:
         assert lists[0][:5] == [",n0,n1,", ",n0,", ",n0,", ",n1,", None]
+
+
+def test_work_that_asks_for_work_is_done():
+    def twice(number: int) -> list[int]:
+        return at_once(lambda one: one * number, range(8), rows=1_000_000)
+
+    found = at_once(twice, range(16), rows=1_000_000)
+    assert found == [[one * number for one in range(8)] for number in range(16)]

@@ -208,7 +208,7 @@ def version_fits(engine: Engine, facts: Frame) -> Frame:
             .then(nw.any_horizontal(*each, ignore_nulls=False))
             .otherwise(fits)
         )
-    return facts.with_columns(model_version_fits=fits).drop("model_version_pattern")
+    return engine.judged(facts, model_version_fits=fits).drop("model_version_pattern")
 
 
 def nothing_known() -> nw.Expr:

@@ -98,6 +98,13 @@ class Engine:
         """
         return frame, list(conditions)
 
+    def judged(self, frame: Frame, **conditions: nw.Expr) -> Frame:
+        """The frame with the answers to conditions as columns, what they share worked out once."""
+        names = frame.collect_schema().names()
+        prepared, asked = self.prepared(frame, list(conditions.values()))
+        answered = self.answered(prepared, dict(zip(conditions, asked, strict=True)))
+        return answered.select(*dict.fromkeys([*names, *conditions]))
+
     def answered(self, frame: Frame, asked: Mapping[str, nw.Expr]) -> Frame:
         """The frame with the answers to these conditions as columns."""
         return frame.with_columns(**asked)

@@ -56,31 +56,29 @@ def told(table: pa.Table, names: Collection[str] | None = None) -> pa.Table:
     return with_columns(table, dict(zip(own, values, strict=True)))
 
 
-def kept(table: pa.Table, holds: pa.Array | pa.ChunkedArray) -> pa.Table:
-    """The rows that hold; where those are most, column by column: of a few, Arrow finds their places once."""
-    marks = whole(holds)
-    if 2 * marks.true_count < len(table):
-        return table.filter(marks)
-    columns = at_once(lambda column: column.filter(marks), table.columns, len(table))
-    return pa.Table.from_arrays(columns, schema=table.schema)
+def kept(table: pa.Table, holds: pa.Array | pa.ChunkedArray, late: Collection[str] = ()) -> pa.Table:
+    """The rows that hold, with the columns in `late` carried.
 
-
-def taken(table: pa.Table, places: np.ndarray, late: Collection[str] = ()) -> pa.Table:
-    """The rows at these places, which rise; the table is not put together for their sake, as Arrow would.
-
-    The columns in `late` are carried.
+    Where most rows hold, column by column: of a few, Arrow finds their places once.
     """
-    if late:
-        where = pa.array(places)
-        columns = at_once(
-            lambda name: (carried if name in late else beside)(table[name], where),
-            table.column_names,
-            len(table),
-        )
-        return pa.table(dict(zip(table.column_names, columns, strict=True)))
+    marks = whole(holds)
+    if not late and 2 * marks.true_count < len(table):
+        return table.filter(marks)
+    places = pc.indices_nonzero(marks).cast(pa.int64()) if late else None
+
+    def rows_of(name: str) -> pa.Array | pa.ChunkedArray:
+        return carried(table[name], places) if name in late else table[name].filter(marks)
+
+    columns = at_once(rows_of, table.column_names, len(table))
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def taken(table: pa.Table, places: np.ndarray) -> pa.Table:
+    """The rows at these places, which rise; the table is not put together for their sake, as Arrow would."""
     batches = table.to_batches()
     if len(batches) == 1:
-        return table.take(places)
+        where = pa.array(places)
+        return pa.table({name: beside(table[name], where) for name in table.column_names})
     starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
     cuts = np.searchsorted(places, starts)
     parts = [

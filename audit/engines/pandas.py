@@ -149,9 +149,7 @@ class PandasEngine(Engine):
         keep = np.ones(len(native), bool)
         keep[shared] = False
         keep[shared[best[best >= 0]]] = True
-        if late:
-            return self.frame(taken(native, np.flatnonzero(keep), late))
-        return self.frame(kept(native, pa.array(keep)))
+        return self.frame(kept(native, pa.array(keep), late))
 
     def distinct(self, frame: Frame, *by: str) -> Frame:
         """See Engine."""
