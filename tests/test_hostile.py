@@ -122,8 +122,9 @@ def sheeted(path: Path) -> None:
 
 
 def visible(payload: str) -> str:
-    """A payload as a page shows it: nothing unseen, blanks run together."""
-    return " ".join(plain(payload).split())
+    """A payload as a page shows it: nothing unseen, blanks run together, without quotes around the whole."""
+    shown = " ".join(plain(payload).split())
+    return shown.strip('"') if shown.count('"') == 2 else shown
 
 
 def test_any_text_may_be_a_version_pattern():

@@ -50,6 +50,7 @@ _NUMBER = re.compile(
     r"(?P<exponent>E[+-]?\d{1,3})?(?P<unit>[千万亿]?)元?",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # as a whole: "甲"和"乙" is not
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -197,11 +198,11 @@ class Reader:
 
 
 def clean_text(text: str, blanks: frozenset[str]) -> str | None:
-    """Free text without the blanks around it, glued quotes before it and characters nobody sees."""
+    """Free text without the blanks around it, the quotes it stands in and characters nobody sees."""
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
     value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
-    if value[:1] in ("'", '"') and len(value) > 1 and value[0] == value[-1]:
+    if _QUOTED.fullmatch(value):
         value = value[1:-1].strip()
     return None if value.upper() in blanks else value
 

@@ -378,8 +378,8 @@ def test_words_for_nothing(tmp_path: Path, header: str):
 
 
 def test_quotes_around_a_text_are_not_of_it(tmp_path: Path):
-    read = take_column(tmp_path, "门店名称", ["'晨光小店'", "“晨光”小店", "'78 Cafe", "'"])
-    assert read.column("store_name") == ["晨光小店", "“晨光”小店", "'78 Cafe", "'"]
+    read = take_column(tmp_path, "门店名称", ["'晨光小店'", "“晨光”小店", "'78 Cafe", "'", "'晨光'与'暮光'"])
+    assert read.column("store_name") == ["晨光小店", "“晨光”小店", "'78 Cafe", "'", "'晨光'与'暮光'"]
 
 
 def test_free_text_is_kept_as_it_is_but_for_what_nobody_sees(tmp_path: Path):
