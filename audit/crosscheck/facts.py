@@ -114,6 +114,7 @@ class _Building:
         self.sources = sources
         self.engine = sources.engine
         self.uncompared = 0
+        self._coming: Callable[[], tuple[Frame, Frame, int]] | None = None  # near misses
 
     def facts(self) -> Facts:
         made: dict[Subject, Callable[[], Frame]] = {
@@ -203,6 +204,9 @@ class _Building:
         tables, columns = sources.tables, sources.columns
         facts = base = self._ledger
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
+        compares = bool(columns["registrations"]) and "near" in asked
+        if compares:
+            self._begin_near()
         if columns["merchants"] and (asked & {"merchant"} or self._lays_policies):
             facts = ledger.with_merchant(engine, facts, tables["merchants"], wanted)
         if columns["models"] and "model" in asked:
@@ -220,7 +224,7 @@ class _Building:
         elsewhere = sources.asks(Subject.DEVICE_CHANNEL, {"registered_elsewhere"})
         if columns["registrations"] and ("registered" in asked or elsewhere):
             facts = with_registered(facts, self.lists, wanted | {"registered_channel"})
-        if columns["registrations"] and "near" in asked:
+        if compares:
             facts = engine.attach(facts, self._near[0], "row_id", late=NEAR)
         facts = facts.drop(*_DONE_WITH)
         return engine.kept(facts) if len(sources.channels) == 1 else engine.held(facts)
@@ -238,8 +242,15 @@ class _Building:
 
     @cached_property
     def _near(self) -> tuple[Frame, Frame]:
-        pairs, others, self.uncompared = suggestions(self.engine, self._ledger, self.lists)
+        pairs, others, self.uncompared = self._begin_near()()
         return pairs, others
+
+    def _begin_near(self) -> Callable[[], tuple[Frame, Frame, int]]:
+        """Look for near misses: the longest step, and the last that a device waits for."""
+        if self._coming is None:
+            engine, rows, lists = self.engine, self._ledger, self.lists
+            self._coming = engine.begun(lambda: suggestions(engine, rows, lists))
+        return self._coming
 
     @cached_property
     def device_channel(self) -> Frame:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
@@ -14,6 +15,7 @@ from audit.engines.keys import as_texts, keys_of
 from audit.intake.feeds import Part
 
 Frame = nw.LazyFrame[Any]
+_Made = TypeVar("_Made")
 
 ARROW_TO_NARWHALS: dict[pa.DataType, Any] = {
     pa.string(): nw.String,
@@ -59,6 +61,10 @@ class Engine:
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def begun(self, make: Callable[[], _Made]) -> Callable[[], _Made]:
+        """What is made, when it is asked for; in memory it is begun now, beside what follows."""
+        return cache(make)
 
     def close(self) -> None:
         """Let go of what the engine holds; its frames end with it."""

@@ -5,8 +5,10 @@ Arrow's, because numpy's turn an unknown comparison into a plain "no".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
+from typing import TypeVar
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -19,6 +21,8 @@ from audit.engines.conditions import answers, columns_of, shared
 from audit.engines.keys import with_numbers
 from audit.engines.parallel import at_once
 from audit.engines.places import codes_of, in_order, is_among, is_rising, places_of, sharing, sharing_all
+
+_Made = TypeVar("_Made")
 
 
 class PandasEngine(Engine):
@@ -35,6 +39,13 @@ class PandasEngine(Engine):
         """The rows themselves."""
         lazy: Frame = nw.from_native(rows).lazy()
         return lazy
+
+    def begun(self, make: Callable[[], _Made]) -> Callable[[], _Made]:
+        """See Engine."""
+        thread = ThreadPoolExecutor(1, "begun")
+        coming = thread.submit(make)
+        thread.shutdown(wait=False)
+        return coming.result
 
     def opened(self, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
         """See Engine: the keys are numbers."""
