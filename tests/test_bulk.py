@@ -6,9 +6,11 @@ from unittest.mock import patch
 
 import hypothesis.strategies as st
 import pyarrow as pa
+import pytest
 import sqlalchemy as sa
 from hypothesis import given
 
+from audit.errors import CannotWrite
 from audit.ledger import bulk
 from audit.ledger.columns import objects
 from audit.ledger.database import Database
@@ -72,6 +74,14 @@ def test_what_is_written_is_read(database: Database):
             connection.rollback()
 
     check()
+
+
+def test_what_the_driver_itself_says_stops_the_night_as_any_ledger_that_cannot_be_used(database: Database):
+    ended = sa.select(sa.func.pg_terminate_backend(sa.func.pg_backend_pid()))
+    gone = sa.select(sa.column("flag")).select_from(sa.table("gone"))
+    query = gone if database.is_sqlite else ended
+    with pytest.raises(CannotWrite), database.transaction() as connection:
+        bulk.fetch(connection, query, pa.schema([("flag", pa.bool_())]))
 
 
 def test_an_end_of_text_within_a_word_that_all_say(tmp_path):

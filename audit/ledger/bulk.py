@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 from pyarrow import csv as arrow_csv
+from sqlalchemy.exc import DBAPIError
 
 from audit.intake.repeats import whole
 from audit.ledger.columns import objects
@@ -32,14 +34,23 @@ def fetch(connection: sa.Connection, query: sa.Select[Any], schema: pa.Schema) -
 
 
 def _sqlite_batches(connection: sa.Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    cursor = connection.connection.cursor()
-    cursor.execute(query)
-    while rows := cursor.fetchmany(_FETCHED):
-        arrays = [
-            _array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
-        ]
-        yield pa.record_batch(arrays, schema=schema)
-    cursor.close()
+    with _drivers_failures(connection):
+        cursor = connection.connection.cursor()
+        cursor.execute(query)
+        while rows := cursor.fetchmany(_FETCHED):
+            columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+            yield pa.record_batch([_array(values, kind) for values, kind in columns], schema=schema)
+        cursor.close()
+
+
+@contextmanager
+def _drivers_failures(connection: sa.Connection) -> Iterator[None]:
+    """What the driver raises where it is asked directly, as SQLAlchemy raises it."""
+    driver = connection.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as failure:
+        raise DBAPIError.instance(None, None, failure, driver.Error, dialect=connection.dialect) from failure
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -52,7 +63,8 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _postgres_batches(connection: sa.Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with tempfile.TemporaryFile() as file:
-        _copy_out(connection, query, file)
+        with _drivers_failures(connection):
+            _copy_out(connection, query, file)
         if not file.tell():
             return
         file.seek(0)
@@ -156,11 +168,12 @@ def _is_sqlite(connection: sa.Connection) -> bool:
 
 
 def _execute_many(connection: sa.Connection, statement: str, rows: pa.Table) -> None:
-    cursor = connection.connection.cursor()
-    for batch in rows.to_batches(max_chunksize=_CHUNK):
-        lines = zip(*(_driver_values(column) for column in batch.columns), strict=True)
-        cursor.executemany(statement, lines)  # type: ignore[arg-type]
-    cursor.close()
+    with _drivers_failures(connection):
+        cursor = connection.connection.cursor()
+        for batch in rows.to_batches(max_chunksize=_CHUNK):
+            lines = zip(*(_driver_values(column) for column in batch.columns), strict=True)
+            cursor.executemany(statement, lines)  # type: ignore[arg-type]
+        cursor.close()
 
 
 def _said_once(rows: pa.Table) -> dict[str, str]:
@@ -189,7 +202,7 @@ def _driver_values(column: pa.Array) -> Iterable[Any]:
 def _copy(connection: sa.Connection, name: str, rows: pa.Table) -> None:
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
     copy = f"COPY {name} ({_quoted(rows.column_names)}) FROM STDIN (FORMAT csv)"
-    with connection.connection.cursor().copy(copy) as stream:
+    with _drivers_failures(connection), connection.connection.cursor().copy(copy) as stream:
         for batch in rows.to_batches(max_chunksize=_CHUNK):
             buffer = io.BytesIO()
             arrow_csv.write_csv(pa.Table.from_batches([_without_nul(batch)]), buffer, options)
