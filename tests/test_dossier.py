@@ -11,7 +11,8 @@ import pytest
 from conftest import DEVICE, MERCHANT, REGISTRATION, Estate, spotless
 
 from audit.config import load_settings
-from audit.dossier import dossier_of, fact_label, shown_facts
+from audit.dossier import dossier_of
+from audit.dossier.facts import fact_label, shown_facts
 from audit.errors import NothingToShow
 from audit.words import load_words
 

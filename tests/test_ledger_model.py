@@ -33,7 +33,7 @@ from postgres import fresh_database
 from audit.ledger.database import Database
 from audit.ledger.feedback import dates_read
 from audit.ledger.handlings import Copy, bases_of, enter, handlings_of, waivers_of_people
-from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.ledger.lives import CLOSED, EXCUSED, State
 from audit.ledger.merge import Returned, Status, Terms, merge
 from audit.ledger.nights import Practice, open_night
 from audit.ledger.schema import CONFLICTS, EVENTS, FEEDBACK_FILES, FINDINGS, HANDLINGS, RUNS

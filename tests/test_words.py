@@ -13,7 +13,7 @@ from audit.crosscheck.schema import Subject
 from audit.errors import Unusable
 from audit.intake.reading import Aside, Reason
 from audit.ledger.history import Drift
-from audit.ledger.lifecycle import Kind, State
+from audit.ledger.lives import Kind, State
 from audit.ledger.merge import Status
 from audit.ownwords import leaves
 from audit.report.model import Move

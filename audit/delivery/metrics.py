@@ -15,7 +15,7 @@ from audit.errors import ExitCode
 from audit.files import replacing
 from audit.ledger import outbox
 from audit.ledger.database import Database
-from audit.ledger.lifecycle import CLOSED, EXCUSED
+from audit.ledger.lives import CLOSED, EXCUSED
 from audit.rules.model import Severity
 
 _GOOD = (ExitCode.DONE, ExitCode.FINDINGS)

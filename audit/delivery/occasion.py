@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from audit.config import WEEKDAYS, When
-from audit.ledger.lifecycle import State
+from audit.ledger.lives import State
 from audit.report.model import Report
 from audit.rules.model import Severity
 

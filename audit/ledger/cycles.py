@@ -18,7 +18,7 @@ from audit.ledger import bulk
 from audit.ledger.attestations import Statement, standing, statements_of
 from audit.ledger.database import Database
 from audit.ledger.history import PastNight, lives_on_both, past_nights
-from audit.ledger.lifecycle import Kind
+from audit.ledger.lives import Kind
 from audit.ledger.merge import Status
 from audit.ledger.periods import NEWS
 from audit.ledger.recording import OPEN_LIVES

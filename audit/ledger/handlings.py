@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from audit.ledger.lifecycle import Kind
+from audit.ledger.lives import Kind
 from audit.ledger.merge import DATE_FIELDS, Handling, Merged, Status
 from audit.ledger.schema import CONFLICTS, EVENTS, FEEDBACK_FILES, FINDINGS, HANDLINGS, HUMAN_FIELDS
 from audit.ledger.waivers import Waiver

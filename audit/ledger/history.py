@@ -21,7 +21,7 @@ from audit.check import Outcome
 from audit.errors import ConfigError
 from audit.ledger import bulk
 from audit.ledger.database import Database
-from audit.ledger.lifecycle import LIFE, Kind
+from audit.ledger.lives import LIFE, Kind
 from audit.ledger.recording import OPEN_LIVES
 from audit.ledger.retention import pruned_before
 from audit.ledger.schema import EVENTS, FINDINGS, INPUTS, RUNS

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -36,107 +35,9 @@ from audit.ledger.columns import (
     same,
     same_day,
 )
+from audit.ledger.lives import CLOSED, EXCUSED, LIFE, Kind, Life, Sight, State
 from audit.ledger.merge import Status
 from audit.rules.model import Severity
-
-
-class State(StrEnum):
-    """What a reader is told a finding is tonight."""
-
-    NEW = "new"
-    REOPENED = "reopened"
-    OPEN = "open"
-    IN_PROGRESS = "in_progress"  # a person is at it
-    CLAIMED = "claimed"  # a person says it is mended; the data have still to show it
-    UNCHECKED = "unchecked"  # open, and its rule or its data was not good enough to look again
-    HELD = "held"  # follows a suspected incident of its channel: nothing is demanded of anybody yet
-    ABSENT = "absent"  # its subject is no longer delivered; a person has to confirm
-    WAIVED = "waived"  # until a day
-    FALSE_POSITIVE = "false_positive"  # until its evidence changes
-    FIXED = "fixed"  # mended tonight
-    GONE = "gone"  # its subject is gone, as a person confirmed
-
-
-CLOSED = (State.FIXED, State.GONE)  # told for the last time
-EXCUSED = (State.WAIVED, State.FALSE_POSITIVE)  # stands, is shown, and is demanded of nobody
-
-
-class Life(StrEnum):
-    """What the ledger holds of a finding."""
-
-    UNKNOWN = ""  # nobody has heard of it
-    OPEN = "open"
-    ABSENT = "absent"
-    FIXED = "fixed"
-    GONE = "gone"
-    WITHDRAWN = "withdrawn"  # the night that found it was told anew
-
-
-class Sight(StrEnum):
-    """What a night saw of a finding."""
-
-    NONE = ""
-    FLAGGED = "flagged"
-    PASSED = "passed"
-    ABSENT = "absent"
-    UNCHECKED = "unchecked"
-
-
-class Kind(StrEnum):
-    """What happened to a finding; of several things on one night the first of these names the event."""
-
-    OPENED = "opened"
-    REOPENED = "reopened"
-    FIXED = "fixed"
-    GONE = "gone"
-    ABSENT = "absent"
-    WAIVED = "waived"
-    WAIVER_ENDED = "waiver_ended"
-    LAPSED = "lapsed"  # it was called a false positive, and its evidence is another now
-    REFUTED = "refuted"  # it was said to be mended or gone, and tonight shows otherwise
-    FOUND = "found"  # its subject is back
-    HELD = "held"
-    RELEASED = "released"
-    WORSE = "worse"
-    BETTER = "better"
-    CHANGED = "changed"  # its evidence
-    UNCHECKED = "unchecked"
-    CHECKED = "checked"
-    WITHDRAWN = "withdrawn"  # the night was told anew: the event undoes what that night had made
-    SAID = "said"  # a person filled in a field
-    RESET = "reset"  # the machine moved a person's status on
-
-
-# columns of a life, as they stand in `findings` and, with `was_` before them, in `events`
-LIFE = pa.schema(
-    [
-        ("state", pa.string()),
-        ("sight", pa.string()),
-        ("severity", pa.string()),
-        ("held", pa.bool_()),
-        ("evidence", pa.string()),
-        ("first_seen", pa.date32()),
-        ("seen_until", pa.date32()),
-        ("reopened_on", pa.date32()),
-        ("fixed_on", pa.date32()),
-        ("due_on", pa.date32()),
-        ("waiver", pa.string()),
-        ("waived_until", pa.date32()),
-    ]
-)
-# what people said that bears on a life
-SAID = pa.schema([("status", pa.string()), ("status_on", pa.date32()), ("marked", pa.string())])
-# what tonight saw: `severity`, `held` and `evidence` count where `sight` is flagged
-SEEN = pa.schema(
-    [
-        ("sight", pa.string()),
-        ("severity", pa.string()),
-        ("held", pa.bool_()),
-        ("evidence", pa.string()),
-        ("waiver", pa.string()),
-        ("waived_until", pa.date32()),
-    ]
-)
 
 # (life before, sight tonight) -> life after; what is not named stays
 TRANSITIONS: Mapping[tuple[Life, Sight], Life] = {
@@ -183,6 +84,7 @@ class Carried:
 def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> Carried:
     """Carry lives over one night. The three tables (LIFE, SAID, SEEN) speak row for row of the same finding.
 
+    >>> from audit.ledger.lives import SAID, SEEN
     >>> flagged = {"sight": "flagged", "severity": "high", "held": False, "evidence": "e1"}
     >>> tonight = Tonight(date(2026, 11, 21), None, {"high": date(2026, 11, 25)})
     >>> carried = carry(LIFE.empty_table().from_pylist([{"state": ""}], LIFE), \

@@ -18,7 +18,8 @@ from audit.intake.feeds import Feed
 from audit.ledger import bulk
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
-from audit.ledger.lifecycle import State, Tonight
+from audit.ledger.lifecycle import Tonight
+from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
 from audit.ledger.recording import OPEN_LIVES, Practice, record
 from audit.ledger.schema import FINDINGS, INPUTS, RUNS

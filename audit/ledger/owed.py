@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from audit.crosscheck.programme import Owed
 from audit.intake.repeats import whole
 from audit.ledger import bulk
-from audit.ledger.lifecycle import Life, State
+from audit.ledger.lives import Life, State
 from audit.ledger.schema import FINDINGS, HANDLINGS
 from audit.ledger.wording import words_of
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from audit.ledger.history import rule_changes
-from audit.ledger.lifecycle import Kind, State
+from audit.ledger.lives import Kind, State
 from audit.ledger.schema import EVENTS, RUNS
 
 DAYS = 90  # of the trend, tonight included

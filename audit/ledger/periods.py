@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from audit.ledger.lifecycle import Kind
+from audit.ledger.lives import Kind
 from audit.ledger.schema import EVENTS, RUNS
 
 NEWS = (Kind.OPENED, Kind.REOPENED, Kind.FIXED, Kind.GONE)

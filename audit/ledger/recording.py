@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from audit.ledger import bulk
-from audit.ledger.lifecycle import LIFE, SAID, SEEN, Carried, Kind, Sight, Tonight, carry
+from audit.ledger.lifecycle import Carried, Tonight, carry
+from audit.ledger.lives import LIFE, SAID, SEEN, Kind, Sight
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS
 from audit.ledger.waivers import PATTERNS, Waiver, matched
 from audit.ledger.wording import keep_words, words_of

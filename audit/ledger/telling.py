@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from audit.ledger import bulk
 from audit.ledger.columns import objects
 from audit.ledger.handover import Handover
-from audit.ledger.lifecycle import Life, Sight, escalation, last_seen, shown
+from audit.ledger.lifecycle import escalation, last_seen, shown
+from audit.ledger.lives import Life, Sight
 from audit.ledger.recording import OPEN_LIVES, Recorded
 from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS
 from audit.ledger.wording import WORDS, words_of

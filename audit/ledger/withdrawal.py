@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from audit.ledger.lifecycle import LIFE, Kind, Life
+from audit.ledger.lives import LIFE, Kind, Life
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS, RUNS
 
 _NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)

@@ -14,7 +14,7 @@ from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
-from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.ledger.lives import CLOSED, EXCUSED, State
 from audit.ledger.past import Past
 from audit.ledger.waivers import Watched
 from audit.measures.night import Measures

@@ -10,7 +10,7 @@ import pandas as pd
 
 from audit.check import Outcome
 from audit.ledger.forms import CHECKLIST
-from audit.ledger.lifecycle import CLOSED
+from audit.ledger.lives import CLOSED
 from audit.measures.upkeep import RUNS_WINDOW, WINDOW, Figure, Upkeep
 from audit.programme import Item, Record, Standing, standing_of
 from audit.report.figures import share

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.config import LetterSection
-from audit.ledger.lifecycle import State
+from audit.ledger.lives import State
 from audit.report.templating import environment, inline
 from audit.rules.model import Owner, Severity
 from audit.words import Words

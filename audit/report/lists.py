@@ -9,7 +9,7 @@ import numpy as np
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
-from audit.ledger.lifecycle import CLOSED, EXCUSED
+from audit.ledger.lives import CLOSED, EXCUSED
 from audit.report import styles
 from audit.report.datasheet import add_datasheet, data_area
 from audit.report.findingcolumns import FindingColumns, Places

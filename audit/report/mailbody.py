@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from audit.ledger.lifecycle import State
+from audit.ledger.lives import State
 from audit.plaintext import plain
 from audit.report.model import Report
 from audit.report.palette import (

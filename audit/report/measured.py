@@ -14,7 +14,7 @@ from audit.check import Plan
 from audit.config import Settings
 from audit.intake.feeds import Feed
 from audit.ledger.history import Behind
-from audit.ledger.lifecycle import CLOSED, EXCUSED
+from audit.ledger.lives import CLOSED, EXCUSED
 from audit.measures.completeness import OF_MERCHANTS
 from audit.measures.forecast import HORIZONS
 from audit.measures.impact import Touched

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.ledger.lifecycle import CLOSED, EXCUSED, Kind, State
+from audit.ledger.lives import CLOSED, EXCUSED, Kind, State
 from audit.ledger.past import Figures, Past
 from audit.ledger.waivers import HELD
 from audit.measures.night import Measures

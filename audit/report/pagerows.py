@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from zlib_ng import zlib_ng
 
-from audit.ledger.lifecycle import CLOSED
+from audit.ledger.lives import CLOSED
 from audit.plaintext import all_plain, plain
 from audit.report.coded import Coded
 from audit.report.model import Report

@@ -13,7 +13,7 @@ from audit.check import Plan
 from audit.config import Settings
 from audit.crosscheck.schema import Subject
 from audit.intake.feeds import Feed
-from audit.ledger.lifecycle import Sight
+from audit.ledger.lives import Sight
 from audit.ledger.past import Past
 from audit.ledger.telling import HANDLING_COLUMNS
 from audit.measures.night import Measures

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from audit.ledger.lifecycle import CLOSED, EXCUSED, State
+from audit.ledger.lives import CLOSED, EXCUSED, State
 from audit.ledger.past import Figures
 from audit.report.model import Move, Report
 from audit.report.parts import Verdict

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from openpyxl.workbook import Workbook
 
-from audit.ledger.lifecycle import CLOSED
+from audit.ledger.lives import CLOSED
 from audit.ledger.waivers import PATTERNS, Standing, Waiver, Watched
 from audit.report.datasheet import COUNT, DAY, Column, add_datasheet
 from audit.report.model import Report
