@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from audit.check import Health, Outcome, Plan, able, evaluate, together, wanted_of
 from audit.config import ANY_CHANNEL, Settings
-from audit.crosscheck.facts import Facts, Sources, build_facts
+from audit.crosscheck.building import build_facts
+from audit.crosscheck.facts import Facts, Sources
 from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject

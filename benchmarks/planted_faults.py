@@ -20,7 +20,8 @@ import pyarrow as pa
 from clean_estate import AS_OF, CHANNEL, DEVICE_PROFILE, TODAY, Estate, Sheet, clean_estate, same, texts
 
 from audit.config import MERCHANT_PROFILE
-from audit.crosscheck.facts import Facts, Sources, build_facts
+from audit.crosscheck.building import build_facts
+from audit.crosscheck.facts import Facts, Sources
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, open_tables
 from audit.rules.model import Rule

@@ -8,7 +8,8 @@ from test_parity import AS_OF, EVERYTHING, HEALTHY
 
 from audit.check import Outcome, Plan, evaluate, wanted_of
 from audit.config import ProfileSection
-from audit.crosscheck.facts import Sources, build_facts
+from audit.crosscheck.building import build_facts
+from audit.crosscheck.facts import Sources
 from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject

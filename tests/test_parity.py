@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from audit.check import Health, Plan, evaluate, together, wanted_of
 from audit.config import ProfileSection, WeightsSection
-from audit.crosscheck.facts import Facts, Sources, build_facts
+from audit.crosscheck.building import build_facts
+from audit.crosscheck.facts import Facts, Sources
 from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import programme_facts, rectification_facts
 from audit.crosscheck.schema import FACTS, Subject

@@ -1,0 +1,87 @@
+"""SRC: the columns of an input, those that are missing and those that nobody should have sent."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from audit.crosscheck.schema import Subject
+from audit.rules.model import Case, Category, Example, Owner, Rule, Severity, Texts
+
+SRC_04 = Rule(
+    id="SRC-04",
+    subject=Subject.INPUT,
+    category=Category.INPUT,
+    requires=(),
+    applies=nw.col("delivered"),
+    cases=(
+        Case(
+            ~nw.col("missing_columns").is_null(),
+            Severity.MEDIUM,
+            Texts(
+                "{feed}（{source_file}）中没有识别出必需的列：{missing_columns}。",
+                "Required columns were not recognised in the {feed} ({source_file}): {missing_columns}.",
+            ),
+        ),
+    ),
+    cause="3.1",
+    owner=Owner.OPERATOR,
+    title=Texts("缺少必需的列", "Required column not recognised"),
+    why=Texts(
+        "依赖该列的检查无法进行，相关设备不会被判为合规。",
+        "Checks that need the column cannot run, and the devices concerned are not called compliant.",
+    ),
+    remedy=Texts(
+        "若文件中有此列但名称不同，在 audit.toml 的 [inputs.<feed>.columns] 中写明对应关系；若确实没有，请数据提供方补充。",
+        "If the column is there under another name, say so in [inputs.<feed>.columns] of audit.toml; if it is not, ask for it.",
+    ),
+    expected=Texts("{missing_columns}", "{missing_columns}"),
+    actual=Texts("未识别", "not recognised"),
+    example=Example(
+        rows=(
+            {"feed": "devices", "delivered": True, "missing_columns": "merchant_no"},
+            {"feed": "devices", "delivered": True},
+            {"feed": "devices", "delivered": False, "missing_columns": "merchant_no"},
+        ),
+        flagged=(0,),
+    ),
+)
+
+SRC_05 = Rule(
+    id="SRC-05",
+    subject=Subject.INPUT,
+    category=Category.INPUT,
+    requires=(),
+    applies=nw.col("delivered"),
+    cases=(
+        Case(
+            ~nw.col("sensitive_columns").is_null(),
+            Severity.HIGH,
+            Texts(
+                "{feed}（{source_file}）含有敏感列：{sensitive_columns}。列中内容未读取、未保存。",
+                "The {feed} ({source_file}) has sensitive columns: {sensitive_columns}. What they hold was not read or kept.",
+            ),
+        ),
+    ),
+    cause="1.4",
+    owner=Owner.VENDOR,
+    title=Texts("文件含密钥或卡号列", "Keys or card data in a file"),
+    why=Texts(
+        "终端密钥、密码与卡号随表格流转，任何经手人都能看到，一旦泄露须按安全事件处置。",
+        "Terminal keys, passwords and card numbers in a spreadsheet are seen by everyone it passes; a leak is an incident.",
+    ),
+    remedy=Texts(
+        "请供应商在导出模板中删除这些列，并清理已发送的文件；密钥曾明文外发的，评估是否更换。",
+        "Have the vendor drop these columns from the export and delete the files already sent; consider replacing keys that left in clear.",
+    ),
+    expected=Texts("不含敏感列", "no such column"),
+    actual=Texts("{sensitive_columns}", "{sensitive_columns}"),
+    example=Example(
+        rows=(
+            {"feed": "devices", "delivered": True, "sensitive_columns": "TMK / 主密钥"},
+            {"feed": "devices", "delivered": True},
+        ),
+        flagged=(0,),
+    ),
+)
+
+RULES = (SRC_04, SRC_05)
