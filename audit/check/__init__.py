@@ -1,0 +1,22 @@
+"""Rules over facts: each passes, flags rows, or was not evaluated, with the reason."""
+
+from __future__ import annotations
+
+from audit.check.evaluation import Outcome, evaluate
+from audit.check.plan import Health, NotEvaluated, Plan, able, together, wanted_of
+from audit.check.verdict import NOT_APPLICABLE, PASSED, UNKNOWN, verdict_of
+
+__all__ = [
+    "NOT_APPLICABLE",
+    "PASSED",
+    "UNKNOWN",
+    "Health",
+    "NotEvaluated",
+    "Outcome",
+    "Plan",
+    "able",
+    "evaluate",
+    "together",
+    "verdict_of",
+    "wanted_of",
+]

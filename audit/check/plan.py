@@ -1,0 +1,106 @@
+"""Which rules run tonight, which of them can, and what they ask of the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from audit.crosscheck.schema import Subject
+from audit.rules.model import Rule
+
+
+@dataclass(frozen=True)
+class Health:
+    """What may be concluded from a feed tonight."""
+
+    complete: bool  # a row that is not there is not there
+    fresh: bool  # not older than it may be
+    reason: str = ""  # message key of why not, with `facts`
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NotEvaluated:
+    """Why a rule gave no answer. `due`: it should have, so the night is incomplete."""
+
+    key: str
+    facts: Mapping[str, object]
+    due: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which rules run tonight, and with which thresholds."""
+
+    rules: tuple[Rule, ...]
+    thresholds: Mapping[str, Mapping[str, float]]
+    as_of: date
+
+    def of(self, wanted: Callable[[Rule], bool]) -> Plan:
+        """The same night with the rules that are wanted."""
+        return replace(self, rules=tuple(rule for rule in self.rules if wanted(rule)))
+
+
+def able(
+    plan: Plan,
+    columns: Mapping[str, frozenset[str]],
+    health: Mapping[str, Health],
+    due_columns: Mapping[str, frozenset[str]],
+) -> tuple[Rule, ...]:
+    """The rules that tonight's feeds allow to be evaluated."""
+    return tuple(rule for rule in plan.rules if not why_not(rule, columns, health, due_columns))
+
+
+def wanted_of(rules: Iterable[Rule]) -> dict[Subject, frozenset[str]]:
+    """The fact columns some rules look at, by subject; those that tie a consequence to its cause included."""
+    rules = tuple(rules)
+    wanted: dict[Subject, frozenset[str]] = {}
+    for rule in rules:
+        wanted[rule.subject] = wanted.get(rule.subject, frozenset()) | rule.columns
+    by_id = {rule.id: rule for rule in rules}
+    for name, columns in looked_at(rules).items():
+        if follower := by_id.get(name):
+            wanted[follower.subject] |= columns
+    return wanted
+
+
+def together(*wanted: Mapping[Subject, frozenset[str]]) -> dict[Subject, frozenset[str]]:
+    """Everything that any of them wants."""
+    found: dict[Subject, frozenset[str]] = {}
+    for one in wanted:
+        for subject, columns in one.items():
+            found[subject] = found.get(subject, frozenset()) | columns
+    return found
+
+
+def why_not(
+    rule: Rule,
+    columns: Mapping[str, frozenset[str]],
+    health: Mapping[str, Health],
+    due_columns: Mapping[str, frozenset[str]],
+) -> NotEvaluated | None:
+    """What keeps a rule from being evaluated tonight, if anything does."""
+    for feed in rule.feeds:
+        if feed not in health:
+            return NotEvaluated("feed_not_configured", {"feed": feed}, due=False)
+    for required in rule.requires:
+        feed, _, name = required.partition(".")
+        if not columns[feed]:
+            return NotEvaluated("feed_unusable", {"feed": feed}, due=True)
+        if name not in columns[feed]:
+            due = name in due_columns.get(feed, frozenset())
+            return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=due)
+    if rule.absence_of and not (state := health[rule.absence_of]).complete:
+        return NotEvaluated(
+            state.reason or "feed_unusable", {"feed": rule.absence_of, **state.facts}, due=True
+        )
+    return None
+
+
+def looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    """The fact columns that other rules look at in the findings of a rule, to explain them."""
+    found: dict[str, frozenset[str]] = {}
+    for explained in (one for rule in rules for one in rule.explains):
+        found[explained.rule] = found.get(explained.rule, frozenset()) | explained.looks_at
+    return found
