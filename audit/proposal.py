@@ -16,7 +16,7 @@ from audit.config import MANDATORY_FEEDS
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
 from audit.intake.child import read_in_child
-from audit.intake.headers import suggest
+from audit.intake.labels import suggest
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading, Reason
 from audit.intake.request import Request

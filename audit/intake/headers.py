@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.beside import labels_beside
 from audit.intake.grid import Grid
+from audit.intake.labels import lookup, suggest
 from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded, each
 from audit.tables import Table, header_forms, normalise_label
 
 SEARCHED_ROWS = 40
-_LONGEST_HEADER = 80  # characters
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
@@ -207,33 +206,6 @@ def map_headers(
     )
 
 
-def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
-    """Canonical name, rank (lower is better) and how it was found; ("", 0, "") for a stranger."""
-    forms = header_forms(label)
-    for form in forms:
-        if name := configured.get(form):
-            return name, -1, "configured"
-    for form in forms:
-        if name := table.by_synonym.get(form):
-            return name, table.by_name[name].synonyms[form], "synonym"
-    if halves := next(filter(None, (_two_languages(form, table) for form in forms)), None):
-        name = table.by_synonym[halves[0]]
-        return name, min(table.by_name[name].synonyms[half] for half in halves), "synonym"
-    return "", 0, ""
-
-
-def _two_languages(form: str, table: Table) -> tuple[str, str] | None:
-    """The two names of one column that a header is made of, one Chinese, one English: 商户号/Merchant ID."""
-    if form.isascii() or not re.search("[a-z]", form):
-        return None
-    for cut in range(1, min(len(form), _LONGEST_HEADER)):
-        first, second = form[:cut], form[cut:]
-        name = table.by_synonym.get(first)
-        if name and name == table.by_synonym.get(second) and first.isascii() != second.isascii():
-            return first, second
-    return None
-
-
 def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:
     """Whether two columns say the same, but for case and blanks, wherever both say something."""
     a, b = (_below(grid, row, index) for index in (left, right))
@@ -280,18 +252,6 @@ def _require_key(table: Table, columns: Mapping[str, int], labels: list[str]) ->
         columns=missing,
         suggestions={name: suggest(name, table, labels) for name in missing},
     )
-
-
-def suggest(name: str, table: Table, labels: list[str]) -> list[str]:
-    """Headers that resemble a missing column; offered to the reader, never taken."""
-    synonyms = table.by_name[name].synonyms
-    near = []
-    for label in labels:
-        form = header_forms(label)[-1]
-        contained = any(len(word) > 1 and (word in form or form in word) for word in synonyms if form)
-        if contained or difflib.get_close_matches(form, synonyms, n=1, cutoff=0.75):
-            near.append(label.strip())
-    return near[:5]
 
 
 def equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:

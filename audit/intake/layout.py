@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderMap, equal_labels, lookup
+from audit.intake.headers import HeaderMap, equal_labels
+from audit.intake.labels import lookup
 from audit.intake.reading import Aside
 from audit.intake.repeats import decoded, each, numbered, per_row
 from audit.intake.stacked import set_tables_below_aside

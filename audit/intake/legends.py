@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderMap, lookup
+from audit.intake.headers import HeaderMap
+from audit.intake.labels import lookup
 from audit.tables import Table, normalise_label
 
 _SEARCHED_ROWS = 60

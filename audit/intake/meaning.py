@@ -9,6 +9,7 @@ from functools import cache, partial
 import numpy as np
 import pyarrow.compute as pc
 
+from audit.intake.gazetteer import Level, gazetteer
 from audit.intake.grid import Grid
 from audit.intake.repeats import decoded
 from audit.tables import Column, Kind, Table, header_forms, normalise_label
@@ -21,6 +22,7 @@ _EITHER_NUMBER = frozenset(
 )
 _SAMPLED = 500  # rows
 _LICENCE_NUMBER = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")  # an old one; a USCC
+_CATEGORY = re.compile(r"\d{4}")
 _WORDS = re.compile(r"[A-Za-z\u4e00-\u9fff]{2}")  # degrees are without
 
 
@@ -30,7 +32,8 @@ def by_content(
     """Move headers of two meanings, in `columns`, to the column their cells fit; gives the names moved to.
 
     A "terminal number" longer than any terminal number is the serial number; a "state" of status words is no
-    province, a "location" in words no coordinates, a "licence" of 18 characters its number.
+    province and a "region" of provinces one, a "location" in words no coordinates, a "licence" of 18
+    characters its number, an "industry" of four digits a category.
     """
     moved = set()
     if _is_serial(grid, row, table, labels, columns):
@@ -69,15 +72,21 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
         yield "state", "province", table.status, partial(_is_word, status.codes.by_label)
     address = "biz_address" if "biz_address" in table.by_name else "address"
     yield "location", "location", address, lambda text: bool(_WORDS.search(text))
-    for header in _licence_headers():
+    for header in _normalised("营业执照,执照,business license,business licence,licence"):
         yield header, "has_license", "uscc", lambda text: bool(_LICENCE_NUMBER.fullmatch(text.strip()))
+    for header in _normalised("行业,所属行业,行业类型,行业分类,行业大类,经营类目,经营类别,类目,industry"):
+        yield header, "", "mcc", lambda text: bool(_CATEGORY.fullmatch(text.strip()))
+    for header in _normalised("地区,区域,所属地区,所属区域,所在地区,省市,所在省市,省公司,region"):
+        yield header, "", "province", _is_province
 
 
 @cache
-def _licence_headers() -> tuple[str, ...]:
-    return tuple(
-        map(normalise_label, ("营业执照", "执照", "business license", "business licence", "licence"))
-    )
+def _normalised(headers: str) -> tuple[str, ...]:
+    return tuple(map(normalise_label, headers.split(",")))
+
+
+def _is_province(text: str) -> bool:
+    return any(one.level is Level.PROVINCE for one in gazetteer().meanings.get(text.strip(), ()))
 
 
 def _is_word(words: Mapping[str, str], text: str) -> bool:

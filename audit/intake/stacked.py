@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderMap, lookup
+from audit.intake.headers import HeaderMap
+from audit.intake.labels import lookup
 from audit.intake.notices import Notice
 from audit.intake.reading import Aside
 from audit.tables import TABLES, Table, header_forms

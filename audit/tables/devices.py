@@ -11,15 +11,17 @@ SERIAL_HEADERS = (
     "产品序列号,serial,serial number,serial no,s/n,sn no,sn code,device serial number,device serial,device sn,serialnum,"
     "termsn,terminal sn,trmsn,deviceseqid,terminal serial number,terminal serial,machinenum,SN编号,机身码,机身SN,出厂SN,终端设备序列号,"
     + made_of(
-        "终端,设备,机具,POS,POS机,机器,产品,硬件",
-        "SN,SN号,SN码,SN编号,序列号,序列编号,机身号,机身序列号,身号,serial,serial no",
+        "终端,设备,机具,POS,POS机,机器,产品,硬件,POS机具,POS终端,终端机,终端设备,收单终端,智能POS,整机,主机,装置,机身,出厂",
+        "SN,SN号,SN码,SN编号,SN编码,SN号码,SN条码,序列号,序列号码,序列编号,机身号,机身号码,机身序列号,身号,串号,串码,serial,serial no",
     )
+    + ",串码,SN条码,机身条码,机身号码,受理终端SN,物理序列号,终端出厂序列号,机具出厂编号,设备出厂编号,equip sn,sn num,esn,hardware sn,hw s/n,machine_code"
     + ",dev_sn,pos serial number,sn number,serial num,serial code,device serial no,terminal serial no,hardware serial number,"
     "hardware serial,unit serial number,unit serial,equipment serial number,machine sn,machine serial number"
 )
 SERIAL_ALONE = (
     "设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
-    "终端唯一标识,终端序号,机身序号,device no,device number,machine no,machine number"
+    "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
+    "终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
 )
 TUSN_HEADERS = "银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
 TERMINAL_HEADERS = (
@@ -32,25 +34,37 @@ MERCHANT_HEADERS = (
     "merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id,商编,所属商编,商户MID,商户账号,"
     "特约商户代码,"
     + made_of("收单,银联,入网,绑定,签约,所属", "商户号,商户编号,商户编码,商户代码")
+    + ","
+    + made_of("受理,当前,现,现用,关联,使用", "商户号,商户编号,商户编码")
+    + ",15位商户号,商户号码,商户唯一编号,商户识别码,内部商户编号,商户内部编号,特约商户代号,特店代号,特店编号,商店代号,merid,merno"
     + ",商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
-MERCHANT_ALONE = "merchant,特约商户,绑定商户,客户编号,客户号"
+MERCHANT_ALONE = (
+    "merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "平台商户编号,系统商户编号,机构商户编号"
+)
 MERCHANT_NAME_HEADERS = (
     "商户名称,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
     "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,business name,legal business name,"
-    "merchant legal name"
+    "merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
 )
 # a short name is better than none
 MERCHANT_NAME_ALONE = "商户简称,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
-    "model no,model name,model number,product model"
+    "model no,model name,model number,product model,POS机型,终端机型号,设备具体型号,型号规格,型号名称,机型名称,pos model,终端品牌型号,设备品牌型号,"
+    + made_of("终端,设备,机具,产品,机器", "型号名称,具体型号,机型名称")
 )
 VENDOR_HEADERS = (
     "厂商,厂家,供应商,供应商名称,厂商名称,厂家名称,生产厂商,生产厂家,生产企业,机具厂商,机具厂家,终端厂商,终端厂家,厂家编号,品牌,制造商,"
     "设备厂商,设备厂家,manufacturer,maker,make,brand,devicemanufacturer,supplier,vendor name,供货商,生产商,制造厂商,制造厂家,POS厂商,"
-    "品牌厂商,设备供应商,终端供应商,机具供应商,供应商简称,设备品牌,终端品牌,机具品牌,机器品牌,POS品牌,manufacturer name,brand name,oem"
+    "品牌厂商,供应商简称,manufacturer name,brand name,oem,"
+    + made_of(
+        "终端,设备,机具,机器,产品,POS,POS机",
+        "厂商,厂家,生产厂商,生产厂家,生产企业,制造商,制造厂商,供应商,供应厂商,供货商,品牌,厂商名称,厂家名称",
+    )
+    + ",制造商名称,生产商名称,厂商简称,厂商全称,厂家简称,厂家全称,供应商全称,厂商名,厂牌,factory"
 )
 DEVICE_TYPE_HEADERS = (
     "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class"
@@ -61,14 +75,19 @@ STORE_NO_HEADERS = "门店编号,门店号,门店代码,门店编码,网点编�
 STORE_NO_ALONE = "store"
 STORE_NAME_HEADERS = (
     "门店名称,门店,所属门店,所属网点,网点名称,店铺名称,店铺,shopname,shop,location name,outlet,门店名,店名,门店全称,门店简称,商铺名称,分店名称,"
-    "商户门店,安装门店,布放门店,使用门店,终端所在门店,营业网点,outlet name,branch name,site name"
+    "商户门店,营业网点,分店名,商户门店名称,outlet name,branch name,site name,"
+    + made_of("安装,装机,布放,使用,终端,终端所属,终端所在,所属,所在,归属", "门店,门店名称,网点,网点名称")
 )
 STORE_NAME_ALONE = "网点,分店,store,branch,site"
 PROVINCE_HEADERS = (
     "省,省份,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
-    "省/市/自治区,省/自治区/直辖市,province name,province/state,state"
+    "省/市/自治区,省/自治区/直辖市,province name,province/state,state,省份名称,省分,省别,所属省分,"
+    + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "省,省份")
 )
-CITY_HEADERS = "市,城市,地市,地级市,所在城市,所属城市,所属地市,所在地市,所在市,终端所在城市,安装城市,布放城市,经营城市,city name"
+CITY_HEADERS = (
+    "市,城市,地市,地级市,所在城市,所属城市,所属地市,所在地市,所在市,终端所在城市,安装城市,布放城市,经营城市,city name,城市名称,"
+    + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "市,城市")
+)
 COUNTY_HEADERS = "区县,区,县,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
 
@@ -135,15 +154,17 @@ DEVICES = Table(
             "firmware",
             Kind.VERSION,
             "固件版本,固件版本号,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
-            "固件,固件号,固件版号,韧体版本,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver",
+            "固件,固件号,固件版号,韧体版本,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
+            + made_of("终端,设备,机具,POS", "固件版本,固件版本号,系统版本,系统版本号"),
             alone="版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
-            "APP版本,version,current version,app version,software version,sw version,soft version",
+            "APP版本,version,current version,app version,software version,sw version,soft version,"
+            "设备版本,机具版本,POS版本,设备软件版本,POS程序版本,POS应用版本,主程序版本,机具程序版本",
         ),
         Column(
             "app_version",
             Kind.VERSION,
             "应用版本,应用版本号,应用程序版本,应用程序版本号,软件版本,软件版本号,程序版本,支付应用版本,application version,app ver,"
-            "software version,software release,termsoftver,终端程序版本,终端软件版本,终端应用版本,客户端版本,APP版本,APP版本号,sw version,soft version",
+            "software version,software release,termsoftver,终端程序版本,终端软件版本,终端应用版本,客户端版本,APP版本,APP版本号,sw version,soft version,设备软件版本,POS程序版本,POS应用版本,机具程序版本",
         ),
         Column("param_version", Kind.REFERENCE, "IC卡参数版本,参数版本,ic param version,parameter version"),
         Column("ca_key_version", Kind.REFERENCE, "CA公钥版本,ca key version"),
@@ -152,8 +173,8 @@ DEVICES = Table(
             Kind.CODE,
             "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
-            "operational status,lifecycle status",
-            alone="当前状态,业务状态,资产状态,激活状态,current status",
+            "operational status,lifecycle status,终端状态描述,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
+            alone="当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
@@ -165,8 +186,11 @@ DEVICES = Table(
             "安装日期,安装时间,装机日期,装机时间,布放日期,布放时间,发放时间,绑定日期,绑定时间,启用日期,激活时间,激活日期,installed on,"
             "installation date,activated_at,bind date,assigned at,启用时间,投放日期,投放时间,布机日期,布机时间,上线日期,上线时间,投产日期,终端安装日期,"
             "设备安装日期,终端布放日期,首次安装日期,安装完成日期,实际安装日期,安装/布放日期,install time,installed date,deploy date,deployment date,"
-            "deployed on,date installed,date of installation,activation date,go-live date",
-            alone="开通日期,开通时间,入网日期,入网时间",
+            "deployed on,date installed,date of installation,activation date,go-live date,安装日,装机日,install dt,首次激活日期,首次激活时间,首次绑定时间,终端绑定时间,设备绑定时间,"
+            + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机", "日期,时间,完成日期,完成时间")
+            + ","
+            + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
+            alone="开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
         Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
         Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
@@ -175,12 +199,12 @@ DEVICES = Table(
             Kind.TEXT,
             "布放地址,终端布放地址,受理终端布放地址,安装地址,终端安装地址,终端地址,终端发放地址,装机地址,设备地址,install address,"
             "installation address,terminal address,term_addr,deviceaddress,"
-            + made_of("布放,安装,装机", "详细地址,位置")
+            + made_of("布放,安装,装机,摆放,放置,部署", "地址,地点,详细地址,位置")
             + ","
-            + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置")
+            + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置,布放详细地址,安装详细地址")
             + ",机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
             "installed at,installation location,site address,terminal location,device location",
-            alone="经营地址,详细地址,具体地址,地址,门店地址,store address",
+            alone="经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
         ),
         *PLACE,
         *COORDINATES,
@@ -198,9 +222,9 @@ DEVICES = Table(
             "last heartbeat,heartbeat,last seen,last online,last activity,lastactivityat,pinged,last contact,心跳,末次心跳,最近一次心跳,最新心跳,"
             + made_of(
                 "最后,最近,最新,上次,末次,最近一次",
-                "心跳时间,心跳日期,在线时间,在线日期,上线时间,通讯时间,通信时间,联机时间,连接时间,活跃时间,活动时间,上报时间",
+                "心跳时间,心跳日期,心跳上报时间,在线时间,在线日期,上线时间,通讯时间,通讯日期,通信时间,联机时间,联网时间,连接时间,活跃时间,活动时间,上报时间",
             )
-            + ",最后心跳,最后在线,最近在线,终端最后在线时间,设备最后在线时间,heartbeat time,"
+            + ",最后心跳,最后在线,最近在线,心跳上报时间,上次在线,终端最后在线时间,设备最后在线时间,heartbeat time,"
             + made_of(
                 "last heartbeat, last online, last contact, last seen, last active, last communication, last report",
                 " time",
@@ -229,7 +253,7 @@ DEVICES = Table(
             "证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
             "certificate expiry,certificate expires,"
             + made_of(
-                "证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书",
+                "证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
                 "有效期,有效期至,有效期截止,有效截止日,有效期限,有效日期,到期日,到期日期,到期时间,截止日期,失效日期,失效时间,过期日,过期日期,过期时间",
             )
             + ","
@@ -238,7 +262,7 @@ DEVICES = Table(
                 " expire, expire date, expires on, expiry date, expiration, expiration date, valid until, valid to, end date",
             )
             + ",certification expiry",
-            alone="证书期限,数字证书到期日,密钥证书到期日",
+            alone="证书期限,认证期限,CCC证书有效期,凭证到期日,数字证书到期日,数字证书有效期,密钥证书到期日,密钥证书有效期,检测报告有效期",
         ),
         Column("pts_version", Kind.REFERENCE, "PCI版本,PTS版本"),
         Column("pts_approval", Kind.REFERENCE, "PCI认证号,PTS认证号,approval number"),

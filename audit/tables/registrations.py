@@ -42,9 +42,12 @@ REGISTRATIONS = Table(
             "registration_no",
             Kind.REFERENCE,
             "报备编号,报备号,报备流水号,报备单号,登记编号,流水号,申请编号,reg no,registration number,registration id,reg id,report_id,"
-            + made_of("报备,登记,备案,报送,入网", "ID,编码,记录编号,申请号,申请编号,订单号")
+            + made_of(
+                "报备,登记,备案,报送,入网",
+                "ID,编码,记录编号,记录号,申请号,申请编号,申请单号,申请流水号,批次流水号,订单号",
+            )
             + ",登记号,登记单号,登记流水号,备案编号,备案号,备案流水号,报送编号,报送流水号,注册编号,register no,filing no",
-            alone="申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
+            alone="登记流水,业务编号,报件编号,进件编号,进件单号,受理单号,报备序号,申请流水号,请求流水号,工单编号,单据编号,record id,申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
         ),
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
@@ -66,7 +69,7 @@ REGISTRATIONS = Table(
             "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
-            alone="支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
+            alone="报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
             codes=CHANNEL,
             several=True,
         ),
@@ -76,8 +79,13 @@ REGISTRATIONS = Table(
             "报备状态,是否报备,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
             "report status,reg state,审批结果,登记结果,备案结果,报送结果,上报结果,上报状态,注册状态,终端登记状态,设备报备状态,报备审核状态,报备情况,报备进度,"
             "报备标识,报备状态名称,是否已报备,是否登记,是否备案,registration state,registration result,approval status,review status,filing status,"
-            "application status,audit status",
-            alone="处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
+            "application status,audit status,报备状态描述,报备状态说明,是否报备成功,regist status,"
+            + made_of(
+                "终端报备,设备报备,报备,登记,备案",
+                "结果,情况,审核结果,审核状态,处理状态,处理结果,审批状态,审批结果,当前状态,状态名称",
+            )
+            + ",渠道报备状态,通道报备状态,当前报备状态",
+            alone="渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
             codes=REGISTRATION_STATUS,
         ),
         *(
@@ -109,10 +117,16 @@ REGISTRATIONS = Table(
             "报备信息,错误信息,失败原因,驳回原因,拒绝原因,审核意见,渠道返回状态信息,返回信息,错误描述,error msg,channel_ret_msg,reject reason,"
             "fail reason,failure reason,错误原因,报错信息,返回描述,失败说明,失败信息,失败理由,驳回理由,驳回意见,驳回说明,拒绝理由,退回原因,审批意见,未通过原因,"
             "不通过原因,异常原因,异常信息,"
-            + made_of("报备,登记,审核,报送", "失败原因,驳回原因,不通过原因,未通过原因")
+            + made_of(
+                "报备,登记,审核,报送",
+                "失败原因,驳回原因,不通过原因,未通过原因,失败说明,失败描述,返回信息,返回描述",
+            )
+            + ","
+            + made_of("通道,渠道,上游,平台", "返回信息,返回消息,返回描述,失败原因,错误信息")
+            + ",失败描述,失败原因描述,失败原因说明,返回消息,响应描述,报备结果描述,报备结果说明"
             + ",err msg,err desc,rejection reason,error message,failure message,failed reason,decline reason,reason of failure,"
             "reason for failure,reason for rejection",
-            alone="原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
+            alone="报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
         ),
         Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg"),
         Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg"),
@@ -122,7 +136,10 @@ REGISTRATIONS = Table(
             "submitted_at",
             Kind.MOMENT,
             "提交时间,提交日期,报备时间,报备日期,报送时间,报送日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time,"
-            + made_of("报备,登记,备案", "提交时间,提交日期,申请时间,申请日期,发起时间")
+            + made_of("报备,登记,备案", "提交时间,提交日期,申请时间,申请日期,发起时间,上送时间,上送日期")
+            + ","
+            + made_of("首次", "提交时间,提交日期,报备时间,报备日期,申请时间")
+            + ",上送时间,上送日期,送审日期,报件日期,进件时间,进件日期"
             + ",上报时间,上报日期,提报时间,提报日期,送审时间,提交审核时间,填报日期,报件时间,submit date,submission date,submitted on,"
             "submitted date,date submitted,application date,application time,apply time,apply date,applied at,request date,reported at",
             alone="发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
@@ -132,10 +149,13 @@ REGISTRATIONS = Table(
             Kind.MOMENT,
             "审核时间,审核日期,审批时间,审批日期,报备成功时间,入网日期,入网时间,登记日期,登记时间,备案时间,备案日期,通过时间,通过日期,生效时间,"
             "decided at,decision date,registration date,approved at,approval date,生效日期,审结时间,审结日期,决定日期,批准日期,批准时间,核准日期,核准时间,"
-            + made_of("审核,报备,登记,备案,审批", "完成时间,完成日期,通过时间,通过日期,成功时间,成功日期")
-            + ",approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
+            + made_of(
+                "审核,报备,登记,备案,审批",
+                "完成时间,完成日期,通过时间,通过日期,成功时间,成功日期,结束时间,结束日期",
+            )
+            + ",approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
             "registration time,registered on,decision time,decided on,effective date",
-            alone="完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
+            alone="回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
             "processed at",
         ),
         Column(

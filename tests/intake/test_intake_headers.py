@@ -10,6 +10,7 @@ from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, ta
 from audit.config import InputSection
 from audit.errors import Unusable
 from audit.inspection import inspect_files
+from audit.intake.labels import lookup
 from audit.tables import TABLES
 from audit.words import load_words
 
@@ -55,6 +56,10 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "③机身号",
         "t_device.sn",
         "t_device.终端序列号",
+        "终端SN/机身号",
+        "机身号或序列号",
+        "POS终端序列号",
+        "終端設備序號",
     ],
 )
 def test_a_serial_number_by_any_name(tmp_path: Path, header: str):
@@ -129,11 +134,13 @@ def test_the_headers_of_real_exports(tmp_path: Path, table: str, headers: dict[s
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_name_a_table_knows_is_found_in_a_file(tmp_path: Path, table: str):
+def test_every_name_a_table_knows_is_found(tmp_path: Path, table: str):
     names = {column.name: list(column.synonyms) for column in TABLES[table].columns}
+    for column, known in names.items():
+        assert {lookup(name, TABLES[table], {})[0] for name in known} == {column}
     key, other = TABLES[table].keys[0], TABLES[table].columns[-1].name
-    for place in range(max(map(len, names.values()))):
-        # the n-th name of every column that has so many, and the own names of some, to make a table
+    for place in range(0, max(map(len, names.values())), 25):
+        # in a file too: the n-th name of every column that has so many, own names of some to make a table
         headers = {known[place]: name for name, known in names.items() if place < len(known)}
         headers |= {name: name for name in (*key, other) if name not in headers.values()}
         row = [f"A{number:07}" for number in range(len(headers))]
@@ -170,15 +177,15 @@ def test_a_header_whose_halves_do_not_agree_is_not_guessed(tmp_path: Path, heade
 
 
 def test_a_missing_key_names_the_file_the_column_and_what_resembles_it(tmp_path: Path):
-    rows = [["设备序列号码", "商户号", "型号"], ["SN000001", MERCHANT, "X1"]]
+    rows = [["设备序列号段", "商户号", "型号"], ["SN000001", MERCHANT, "X1"]]
     path = put(tmp_path / "台账.csv", delimited(rows).encode())
     reading = take(path).reading
     assert (reading.error, reading.path) == (Unusable.MISSING_COLUMN, str(path))
     assert reading.error_facts["table"] == "devices"
     assert reading.error_facts["columns"] == ["serial_no"]
-    assert reading.error_facts["suggestions"] == {"serial_no": ["设备序列号码"]}
+    assert reading.error_facts["suggestions"] == {"serial_no": ["设备序列号段"]}
     told = inspect_files([path], "devices", None, None).to_text(load_words("zh"))
-    for word in (str(path), load_words("zh").column("serial_no"), "设备序列号码"):
+    for word in (str(path), load_words("zh").column("serial_no"), "设备序列号段"):
         assert word in told
 
 
@@ -303,6 +310,20 @@ def test_what_stands_below_tells_which_meaning_a_header_has(tmp_path: Path):
         mapped = {one.header: one.column for one in read.sheet.mapped}
         assert mapped.get(header) == column, (table, header, value)
         assert not read.reading.rejected
+
+
+def test_a_region_of_provinces_and_an_industry_of_codes_are_such(tmp_path: Path):
+    rows = [["商户号", "商户名称", "所属区域", "行业"], [MERCHANT, "甲店", "广东省", "5812"]]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert (read.column("province"), read.column("mcc")) == (["广东省"], ["5812"])
+    rows[1][2:] = ["华东", "餐饮"]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.sheet.unmapped == ("所属区域", "行业")
+
+
+def test_a_header_of_two_names_is_the_column_both_mean(tmp_path: Path):
+    headers = {"商户号": "merchant_no", "法人/经营者": "legal_name", "固定电话/手机": "phone"}
+    assert how_mapped(tmp_path, [*headers, "联系人/电话"], "merchants") == headers
 
 
 def test_a_header_of_a_wider_sense_is_no_code_column_where_nothing_below_it_is_a_code(tmp_path: Path):
