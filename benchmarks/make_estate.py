@@ -36,13 +36,13 @@ as_of = 2026-11-21
 required_channels = ["wechat"]
 
 [inputs.devices]
-files = ["devices_20261121*"]
+files = ["devices_*"]
 
 [inputs.merchants]
-files = ["merchants_20261121*"]
+files = ["merchants_*"]
 
 [inputs.registrations]
-files = ["registrations_20261121*"]
+files = ["registrations_*"]
 
 [inputs.models]
 files = ["models.csv"]

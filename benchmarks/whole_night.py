@@ -34,6 +34,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from make_estate import Dice, make_devices, make_estate, write_export
 from peers.contract import AS_OF, RULES
 
@@ -118,14 +119,16 @@ def _asked() -> argparse.Namespace:
 
 
 def _next_devices(asked: argparse.Namespace) -> Path:
-    """The device file of the night after: the same estate, one row longer. Makes both where they are not."""
+    """The device file of the night after: the same devices and one more. Makes both where they are not."""
     if not (asked.folder / "audit.toml").exists():
         make_estate(asked.folder, asked.devices, asked.merchants, form=asked.format)
     path = asked.folder / "next" / f"devices_20261122.{asked.format}"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        rows = make_devices(Dice(), asked.devices + 1, asked.merchants)
-        write_export(path, rows, "devices")
+        dice = Dice()
+        same = make_devices(dice, asked.devices, asked.merchants)
+        another = make_devices(dice, 1, asked.merchants, asked.devices)
+        write_export(path, pa.concat_tables([same, another]).combine_chunks(), "devices")
     return path
 
 
@@ -145,7 +148,11 @@ def run(name: str, folder: Path, next_devices: Path) -> Measured:
             shutil.copy2(path, scratch)
         shutil.copy2(next_devices, scratch)
         again = [*command, f"{scratch}/audit.toml", "--as-of", "2026-11-22"]
-        return timed(again, own, Path(scratch, "out"), date(2026, 11, 22))[0]
+        after, told = timed(again, own, Path(scratch, "out"), date(2026, 11, 22))
+        [devices] = [one for one in told["inputs"] if one["feed"] == "devices"]
+        assert devices["path"] == next_devices.name, "its configuration does not find the next device file"
+        assert sum(after.counts.values()) < 1.1 * sum(night.counts.values()), "it is another estate"
+        return after
 
 
 def program() -> str:
