@@ -20,6 +20,12 @@ _TWICE = re.compile(
     r"[\s/|:()\[\]【】-]+"
 )  # between a word and the same word in another language, or a program's code
 _PROGRAMS_CODE = re.compile(r"\d{1,4}|[A-Za-z]\d?")
+_COMMENTED = re.compile(r"(.+?)\s*(?:[(\[【](.+?)[)\]】]|[-_:;,、](.+))")
+# what may stand behind a good word without a doubt about it: who or what said so
+_HARMLESS = re.compile(
+    r"(?:系统|自动|人工|机器|线上|线下|渠道|通道|平台|微信|支付宝|银联|网联)(?:审核|审批|报备|登记)?(?:通过)?"
+)
+_FLAG_PARTS = re.compile(r"[()\[\]【】/|,、;:-]|(?=[√✓✔×✗✘])")
 
 
 def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | None:
@@ -38,6 +44,8 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
         return word
     if column.several and (words := _words_of(value, column.codes.by_label | configured)):
         return SEVERAL.join(words)
+    if word := _commented(value, column, column.codes.by_label | configured):
+        return word
     raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
 
 
@@ -50,7 +58,27 @@ def clean_flag(text: str) -> bool | None:
             return YES_NO[label]
     if is_blank(text):
         return None
+    said = [YES_NO.get(normalise_label(part) or part) for part in _FLAG_PARTS.split(value) if part]
+    if not value.isascii() and said[0] is not None and (not said[0]) not in said:  # 有（已上传）, 否×
+        return said[0]
     raise Unreadable(Reason.NOT_A_FLAG)
+
+
+def _commented(value: str, column: Column, known: dict[str, str]) -> str:
+    """The word before a comment: 失败（资料不符）; "" where the comment may take it back.
+
+    Of the good word of a list, which comes first in it, any comment might; so may a word the list knows.
+    """
+    assert column.codes is not None
+    found = _COMMENTED.fullmatch(value)
+    word = known.get(normalise_label(found[1]), "") if found else ""
+    if not found or not word or (found[3] and value.isascii()):  # INIT_AUDIT is a word of its own
+        return ""
+    comment = found[2] or found[3]
+    if any(normalise_label(part) in known for part in _TWICE.split(comment)):
+        return ""
+    doubtful = word == column.codes.words[0] and not column.several
+    return "" if doubtful and not _HARMLESS.fullmatch(comment) else word
 
 
 def _said_twice(value: str, known: dict[str, str]) -> str:

@@ -22,8 +22,8 @@ _SERIAL_RANGE = range(20_000, 80_000)
 
 _CLOCK = (
     r"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?"
-    r"(?:[ T]*(?P<half>上午|下午|凌晨|中午|晚上|[AaPp][Mm])?\s*(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})"
-    r"(?:[:分](?P<second>\d{1,2})秒?(?:[.:]\d+)?|分)?\s*(?P<after>[AaPp][Mm]|上午|下午)?)?"
+    r"(?:[ T,_]*(?P<half>上午|下午|凌晨|中午|晚上|[AaPp][Mm])?\s*(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})"
+    r"(?:[:分](?P<second>\d{1,2})秒?(?:[.:,]\d+)?|分)?\s*(?P<after>[AaPp][Mm]|上午|下午)?)?"
     r"\s*(?P<offset>Z|\(?(?:UTC|GMT)\)?|\(?(?:GMT|UTC)? ?[+-]\d\d?(?::?\d\d)?\)?)?"
     r"(?: ?\(?(?:CST|北京时间|中国标准时间|China Standard Time)\)?)?"
 )
@@ -34,7 +34,12 @@ _YEAR_FIRST = re.compile(
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20|99)\d\d)(?P<month>\d\d)(?P<day>\d\d)"
-    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)\d{0,3})?)?(?:\.0+)?"
+    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)\d{0,3})?(?P<offset>Z)?)?(?:\.0+)?"
+)
+# of DB2: 2026-11-21-08.05.00.000000
+_DOTTED_CLOCK = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
+    r"[- ](?P<hour>\d\d)\.(?P<minute>\d\d)\.(?P<second>\d\d)(?:\.\d+)?"
 )
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
@@ -46,13 +51,23 @@ _DOTTED = _CLOCK.replace("[:时点]", "[:时点.]").replace("[:分]", "[:分.]")
 _MONTH_NAMED = (
     # of databases and programs as well: 21-NOV-26, 21-11月-26, Sat Nov 21 08:05:00 CST 2026
     re.compile(
-        rf"(?P<day>\d{{1,2}})[- ](?:{_MONTH}|(?P<number>\d{{1,2}})月 ?)[-, ]+(?P<year>\d{{4}}|\d\d){_DOTTED}"
+        rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d{{1,2}})[- ](?:{_MONTH}|(?P<number>\d{{1,2}})月 ?)"
+        rf"[-, ]+(?P<year>\d{{4}}|\d\d){_DOTTED}"
     ),
     re.compile(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH}[- ](?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}),?{_CLOCK}"),
     re.compile(
         rf"[A-Z][a-z]{{2}} {_MONTH} (?P<day>\d\d) (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) "
         r"(?:CST|GMT(?P<offset>\+08:00)) (?P<year>\d{4})"
     ),
+    # of SAS: 21NOV2026:08:05:00
+    re.compile(
+        r"(?P<day>\d\d)(?P<name>[A-Za-z]{3})(?P<year>\d{4})"
+        r"(?::(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?)?"
+    ),
+)
+_FIGURES = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_IN_WORDS = re.compile(
+    "[〇零○一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号]"
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 # what programs write for "no date": their own day zero, as year, month and day
@@ -67,7 +82,8 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 _VALID_UNTIL = re.compile(
-    r"^(?:(?:有效期|有效|截|截止)?(?:至|到|截止)|截止日期|到期日期?)[:：]? ?| ?(?:止|为止|到期)$"
+    r"^(?:(?:有效期|有效|截|截止)?(?:至|到|截止)|截止日期|到期日期?)[:：]? ?"
+    r"| ?(?:止|为止|到期|前有效|\(?(?:已过期|已到期|未过期|有效)\)?)$"
 )
 _ZERO = re.compile(r"(?=.*[0\-/])[0:\-/ .T]+")
 
@@ -110,7 +126,7 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
         raise Unreadable(Reason.ERROR_CELL)
     if FOREVER_TOKENS.intersection(header_forms(value)):  # 长期（无固定期限） too
         return datetime.combine(FOREVER, datetime.min.time())
-    if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
+    if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value) or _DOTTED_CLOCK.fullmatch(value):
         return _moment(found.groupdict(), int(found["month"]), int(found["day"]), zone)
     if _SERIAL.fullmatch(value) and int(float(value)) + days in _SERIAL_RANGE:
         return _from_serial(float(value) + days)
@@ -126,7 +142,20 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
 
 
 def _plain(text: str) -> str:
-    return GLUE.sub(" ", plain(unicodedata.normalize("NFKC", text))).strip().translate(_DASHES)
+    value = GLUE.sub(" ", plain(unicodedata.normalize("NFKC", text))).strip().translate(_DASHES)
+    return _in_figures(value) if _IN_WORDS.fullmatch(value) else value.removeprefix("= ").strip()
+
+
+def _in_figures(text: str) -> str:
+    """二〇二六年十一月二十一日 in figures."""
+    year, *others = (part for part in re.split("[年月日号]", text) if part)
+    return "-".join([year.translate(_FIGURES), *(str(_counted(part)) for part in others)])
+
+
+def _counted(text: str) -> int:
+    """A number up to 99 as it is counted: 二十一, 十, 三."""
+    tens, ten, ones = text.rpartition("十")
+    return (int(tens.translate(_FIGURES) or 1) * 10 if ten else 0) + int(ones.translate(_FIGURES) or 0)
 
 
 def _year(text: str) -> int:

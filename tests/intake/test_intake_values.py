@@ -172,6 +172,12 @@ DATES = {
     "2026 01 02": date(2026, 1, 2),
     "02-JAN-26": date(2026, 1, 2),
     "02-1月 -26": date(2026, 1, 2),
+    "二〇二六年十一月二十日": date(2026, 11, 20),
+    "二零二六年一月二日": date(2026, 1, 2),
+    "02JAN2026": date(2026, 1, 2),
+    "2026-01-02（已过期）": date(2026, 1, 2),
+    "2026年1月2日前有效": date(2026, 1, 2),
+    '="2026-01-02"': date(2026, 1, 2),
     "": None,
     "-": None,
     "无": None,
@@ -262,6 +268,11 @@ def test_dates_that_would_have_to_be_guessed_are_rejected(tmp_path: Path, raw: s
         ("Sat Nov 21 03:04:05 CST 2026", "2026-11-21 03:04:05"),
         ("Sat Nov 21 2026 03:04:05 GMT+0800 (中国标准时间)", "2026-11-21 03:04:05"),
         ("21-11月-26 03.04.05.678000 下午", "2026-11-21 15:04:05"),
+        ("2026-11-21-03.04.05.678000", "2026-11-21 03:04:05"),
+        ("2026-11-21 03:04:05,678", "2026-11-21 03:04:05"),
+        ("21NOV2026:03:04:05", "2026-11-21 03:04:05"),
+        ("Fri, 20 Nov 2026 19:04:05 GMT", "2026-11-21 03:04:05"),
+        ("20261120T190405Z", "2026-11-21 03:04:05"),
         ("1795201445000", "2026-11-21 03:04:05"),
         ("2026-11-21", "2026-11-21 00:00:00"),
     ],
@@ -323,6 +334,20 @@ def test_a_word_said_twice_is_that_word_and_two_words_are_none(tmp_path: Path):
     assert [reason for _, _, reason in read.rejected] == [Reason.UNKNOWN_CODE] * 2
 
 
+def test_a_comment_behind_a_word_is_none_of_it_unless_it_may_take_it_back(tmp_path: Path):
+    said = [
+        "审核不通过（资料不符）",
+        "驳回：缺营业执照",
+        "失败-商户不存在",
+        "审核中(第2次)",
+        "审核通过(自动)",
+    ]
+    doubtful = ["已报备（资料已过期）", "已报备-等通知", "审核中（已驳回）", "INIT_AUDIT"]
+    read = take_column(tmp_path, "报备状态", [*said, *doubtful], "registrations")
+    expected = ["failed", "failed", "failed", "pending", "registered"]
+    assert read.column("reg_status") == [*expected, *[None] * len(doubtful)]
+
+
 @pytest.mark.parametrize(
     "text", ["00-启用", "启用(00)", "1|启用", "01：启用", "启用（1）", "001、启用", "1启用", "【01】启用"]
 )
@@ -352,9 +377,10 @@ def test_configured_codes_come_before_the_known_ones(tmp_path: Path):
 def test_flags(tmp_path: Path):
     words = {"是": True, "Y": True, "√": True, "1": True, "TRUE": True, "否": False, "n": False, "×": False}
     words |= {"0": False, "无": False, "": None, "N/A": None}
-    read = take_column(tmp_path, "是否备机", [*words, "也许"])
-    assert read.column("is_spare") == [*words.values(), None]
-    assert [reason for _, _, reason in read.rejected] == [Reason.NOT_A_FLAG]
+    words |= {"有（已上传）": True, "是√": True, "否(待补)": False, "✅": True}
+    read = take_column(tmp_path, "是否备机", [*words, "也许", "有（未上传）"])
+    assert read.column("is_spare") == [*words.values(), None, None]
+    assert [reason for _, _, reason in read.rejected] == [Reason.NOT_A_FLAG] * 2
 
 
 def test_numbers(tmp_path: Path):
