@@ -378,9 +378,9 @@ def test_flags(tmp_path: Path):
     words = {"是": True, "Y": True, "√": True, "1": True, "TRUE": True, "否": False, "n": False, "×": False}
     words |= {"0": False, "无": False, "": None, "N/A": None}
     words |= {"有（已上传）": True, "是√": True, "否(待补)": False, "✅": True}
-    read = take_column(tmp_path, "是否备机", [*words, "也许", "有（未上传）"])
-    assert read.column("is_spare") == [*words.values(), None, None]
-    assert [reason for _, _, reason in read.rejected] == [Reason.NOT_A_FLAG] * 2
+    read = take_column(tmp_path, "是否备机", [*words, "也许", "有（未上传）", "【】"])
+    assert read.column("is_spare") == [*words.values(), None, None, None]
+    assert [reason for _, _, reason in read.rejected] == [Reason.NOT_A_FLAG] * 3
 
 
 def test_numbers(tmp_path: Path):
