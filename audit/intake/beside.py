@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from audit.intake.grid import Grid
+from audit.tables import normalise_label
+
+_MOST_BLOCKS = 6
+
+
+def columns_of_blocks(labels: Sequence[str | None]) -> list[tuple[int, int]]:
+    """First column and the one after the last of each block, of a list that goes on beside itself: the whole
+    header once more, in the same order, as newspapers and printed lists have it. One block of any other."""
+    filled = [index for index, label in enumerate(labels) if label and label.strip()]
+    names = [normalise_label(labels[index] or "") for index in filled]
+    for count in range(2, _MOST_BLOCKS + 1):
+        length, rest = divmod(len(names), count)
+        if length and not rest and names == names[:length] * count:
+            starts = filled[::length]
+            return list(zip(starts, [*starts[1:], len(labels)], strict=True))
+    return [(0, len(labels))]
 
 
 def labels_beside(

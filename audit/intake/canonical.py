@@ -18,7 +18,8 @@ from audit.intake.dates import CHINA, FOREVER, clean_moment
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
 from audit.intake.grid import Grid, Mark
-from audit.intake.headers import SEARCHED_ROWS, HeaderMap, map_headers
+from audit.intake.headerrow import SEARCHED_ROWS, turned
+from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
@@ -104,7 +105,8 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     if not parts:
         raise _why_nothing(failures, sheets, grids, profile)
     rows = parts[0] if len(parts) == 1 else _one_below_the_other(parts)
-    refuse_unreadable(rows, table, rejections)
+    further = sum(sheet.set_aside.get(kind, 0) for sheet in sheets for kind in (Aside.HEADER, Aside.STACKED))
+    refuse_unreadable(rows, table, rejections, further)
     if not rows.num_rows:
         notices.append(("no_rows", {}))
     return Canonical(
@@ -130,6 +132,8 @@ def _why_nothing(
     if failures:
         return failures[0]
     for grid in grids:
+        if letter := turned(grid, table, profile.columns):
+            return InputError(Unusable.MISSING_COLUMN, "table_turned", sheet=grid.sheet, letter=letter)
         for row in range(min(SEARCHED_ROWS, grid.height)):
             if what := garbled_as(grid.row(row), table.by_synonym):
                 problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"

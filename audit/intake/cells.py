@@ -38,7 +38,7 @@ _PLAIN_BYTES: dict[Kind, np.ndarray] = {
 }
 # and by its form
 _PLAIN: dict[Kind, str] = {
-    Kind.TEXT: r"^[^\p{Z}\p{C}`'\"#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
+    Kind.TEXT: r"^[^\p{Z}\p{C}`'\"“=#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
@@ -50,7 +50,8 @@ _NUMBER = re.compile(
     r"(?P<exponent>E[+-]?\d{1,3})?(?P<unit>[千万亿]?)元?",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # as a whole: "甲"和"乙" is not
+# as a whole: "甲"和"乙" is not; ="甲" is what keeps a spreadsheet from reading a number, 'A1 a cell as text
+_QUOTED = re.compile(r"'([^']*)'|=?\"([^\"]*)\"|“([^“”]*)”|'([^']+)")
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -202,8 +203,8 @@ def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
     value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
-    if _QUOTED.fullmatch(value):
-        value = value[1:-1].strip()
+    if found := _QUOTED.fullmatch(value):
+        value = (found[found.lastindex or 0] or "").strip()
     return None if value.upper() in blanks else value
 
 
@@ -215,7 +216,7 @@ def clean_number(text: str) -> float | None:
     """
     if is_blank(text):
         return None
-    found = _NUMBER.fullmatch(GLUE.sub("", unicodedata.normalize("NFKC", text)))
+    found = _NUMBER.fullmatch(GLUE.sub("", unicodedata.normalize("NFKC", text)).removeprefix("="))
     if not found:
         raise Unreadable(Reason.NOT_A_NUMBER)
     digits = found["sign"] + found["digits"].replace(",", "") + (found["exponent"] or "")

@@ -59,7 +59,9 @@ def clean_flag(text: str) -> bool | None:
     if is_blank(text):
         return None
     said = [YES_NO.get(normalise_label(part) or part) for part in _FLAG_PARTS.split(value) if part]
-    if said and not value.isascii() and said[0] is not None and (not said[0]) not in said:  # 有（已上传）, 否×
+    if (
+        said and not value.isascii() and said[0] is not None and (not said[0]) not in said
+    ):  # 有（已上传）, 否×
         return said[0]
     raise Unreadable(Reason.NOT_A_FLAG)
 

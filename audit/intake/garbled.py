@@ -85,7 +85,7 @@ def garbled_as(labels: Sequence[str | None], known: Iterable[str]) -> str:
 
     Characters get lost on that way, so a likeness is enough; nothing is ever repaired with it.
     """
-    names = list(known)
+    names = [name for name in known if not name.isascii()]
     in_big5 = (_attempt(_as_big5, label) for label in labels if label and not label.isascii())
     if sum(normalise_label(text) in names for text in in_big5) > 1:
         return BIG5_AS_GBK

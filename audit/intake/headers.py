@@ -1,9 +1,8 @@
-"""Which row is the header, and which canonical column each header means."""
+"""Which canonical column each header means."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,17 +13,12 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.beside import labels_beside
 from audit.intake.grid import Grid
+from audit.intake.headerrow import HeaderRow, has_key
 from audit.intake.labels import lookup, suggest
 from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded, each
 from audit.tables import Table, header_forms, normalise_label
-
-SEARCHED_ROWS = 40
-_GROUP_TAIL = re.compile(
-    r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
-)  # 商户信息 over 编号: 商户编号
-_LAST_HALVES = ("日期", "时间", "date", "time")
 
 
 @dataclass(frozen=True)
@@ -39,91 +33,6 @@ class HeaderMap:
     second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
     beside: str = ""  # the letter of the column in which another table begins, whose headers are unmapped
     completed: tuple[tuple[int, int], ...] = ()  # columns, each with another of its name and the same content
-
-
-@dataclass(frozen=True)
-class HeaderRow:
-    """Where the header is and what it says, column by column; `score` tells which table it fits best."""
-
-    row: int
-    labels: tuple[str | None, ...]
-    score: int
-
-
-def score(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> int:
-    """How many canonical columns a row of labels names beyond doubt, taken as a header."""
-    return len(_known(labels, table, configured))
-
-
-def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
-    """The canonical columns a row of labels names, taken as a header.
-
-    A name of two meanings counts where the table would have no key without it.
-    """
-    found = _known(labels, table, configured)
-    if has_key(found, table):
-        return found
-    forms = {form for label in labels if label for form in header_forms(label)}
-    parts = {part for key in table.keys for part in key}
-    return found | {part for part in parts if table.by_name[part].fallbacks & forms}
-
-
-def _known(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
-    return {name for label in labels if label and (name := lookup(label, table, configured)[0])}
-
-
-def has_key(columns: Collection[str], table: Table) -> bool:
-    """Whether the columns identify the rows of the table."""
-    return any(all(part in columns for part in key) for key in table.keys)
-
-
-def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest: int = 2) -> HeaderRow | None:
-    """The row that names most columns of the table, or None when no row names as many as `fewest`.
-
-    A header in two rows - groups above, names below - counts as one when it names more than either.
-    """
-    best: HeaderRow | None = None
-    most = fewest - 1
-    above: list[str | None] | None = None
-    for row in range(min(SEARCHED_ROWS, grid.height)):
-        labels = grid.row(row)
-        candidates = [labels]
-        if above is not None:
-            candidates.append(_joined(_spread(grid, row - 1, above), labels, table, configured))
-        for candidate in candidates:
-            found = len(named(candidate, table, configured))
-            if found > most:
-                most = found
-                best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
-        above = labels
-    return best
-
-
-def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
-    """The upper row of a header with the name of each group over all of its columns."""
-    spread = list(labels)
-    for merge in grid.merges:
-        if merge.first_row == row == merge.last_row:
-            start = merge.first_column - grid.first_column
-            for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(spread))):
-                spread[index] = labels[start] if 0 <= start < len(labels) else None
-    return spread
-
-
-def _joined(
-    upper: list[str | None], lower: list[str | None], table: Table, configured: Mapping[str, str]
-) -> list[str | None]:
-    """Each column's name from both rows: together where that is a name, else the lower, else the upper."""
-    joined: list[str | None] = []
-    for group, name in zip(upper, lower, strict=True):
-        both = f"{group}{name}" if group and name else None
-        of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
-        # 日期 over 安装
-        turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
-        candidates = [label for label in (both, of_group, name, turned, group) if label]
-        known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
-        joined.append(known or both or name or group)
-    return joined
 
 
 def map_headers(

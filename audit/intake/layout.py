@@ -24,7 +24,9 @@ _TOTAL = (
     r"(?i)^[\s`#*]*(.{0,12}(合计|总计|小计|共计|累计)|(合计|总计|小计|共计|总条数|总笔数|总数|总台数|记录数)\s*[:：]?.{0,20}"
     r"|共\s*\d+\s*(条|台|户|笔|行|个|页).{0,10}"
     r"|[（(]?\s*\d+\s*(rows?\s*(selected|affected|returned|in set)|行受影响).{0,20}"
-    r"|已选择\s*\d+\s*行.{0,5}|(sub|grand )?totals?\s*[:：]?\s*[\d,.]*)[\s`]*$"
+    r"|已选择\s*\d+\s*行.{0,5}"
+    r"|((sub|grand )?totals?|((total|number of|record|row) )?(records|rows|devices|terminals|items|count))"
+    r"\s*[:：]?\s*[\d,.]*(\s*(records?|rows?|devices?|terminals?|items?))?)[\s`]*$"
 )
 _EXAMPLES_WITHIN = 5  # rows below the header: further down, the word is part of a name
 # an example, or what may be filled in
@@ -39,6 +41,7 @@ _HINT = (
     r"(?i)^[\s（(\[【]*(必填|选填|非必填|必输|可选|文本|数字|数值|日期|字符|字符串|枚举|(文本|日期|数字)(格式|型|类型)|单位\s*[:：].{1,8}"
     r"|(最长|最多|不超过|长度|定长)?\s*\d{1,3}\s*(位|个?字符|个?字|字节)(以内|数字|文本)?|y{4}\s*[-/.年]?\s*m{1,2}\s*[-/.月]?\s*d{1,2}日?(\s*hh?:mm(:ss)?)?"
     r"|唯一|例?如\s*[:：]?.{1,30}|(格式|下拉|请|填写).{0,30}|\p{Han}{1,6}([/、|]\p{Han}{1,6})+"
+    r"|(n?var)?char2?\s*\(\d+\)|n?varchar2?|(number|numeric|decimal)\s*(\(\d+(,\s*\d+)?\))?|timestamp(\s*\(\d\))?|(big|small|tiny)?int\s*(\(\d+\))?"
     r"|string|text|date|datetime|int|integer|number|required|optional)[\s）)\]】]*$"
 )
 _COMMENT = (
@@ -51,14 +54,18 @@ _IDENTIFIER = (
     r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s\p{Z}\p{C}_./:+-]{4,}[\s\p{Z}\p{C}\"“”]*$"
     r"|^#[A-Z]"
 )
+# words, or none with a digit: "Prepared by: admin", "End of report"
+_PROSE = r"[A-Za-z]{2,}[\s:：]+[A-Za-z]{2,}|^\P{Nd}*$"
 _LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _SPARSE_SHARE = 0.34
 _MOSTLY = 0.9
+_PROSE_BELOW = 2  # cells of a usual row: of shorter ones, the only cell says no less
 _STEMS = "甲乙丙丁戊己"  # columns of words, before those of figures
 
 
 def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     """Per row of the grid, "" for data or the `Aside` word; rows up to the header are titles."""
+    everywhere = range(len(grid.columns))
     filled = np.zeros(grid.height, np.int32)
     for column in grid.columns:
         filled += _filled(column)
@@ -69,14 +76,16 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     wide = max(typical, filled[header.row] / 2)
     sparse = filled <= (max(2.0, wide * _SPARSE_SHARE) if wide > 4 else 1 if wide > 2 else 0)
     named = names_something(grid, header, table)
+    if typical > _PROSE_BELOW:  # the only cell of a row may be a sentence that looks like a number
+        named &= ~_any_cell(grid, everywhere, _PROSE, body & named & (filled == 1))
     thin = body & ((filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named))
-    everywhere = range(len(grid.columns))
 
     kinds[_any_cell(grid, everywhere, _COMMENT, thin & ~named, first_only=True)] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
     # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
     kinds[_any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
-    kinds[_any_cell(grid, everywhere, _TOTAL, thin & named, first_only=True)] = Aside.TOTAL
+    # and so it does in a row that names nothing, however much stands beside it
+    kinds[_any_cell(grid, everywhere, _TOTAL, thin | (body & ~named), first_only=True)] = Aside.TOTAL
     first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
     naming = {part for key in table.keys for part in key} | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]

@@ -61,7 +61,7 @@ def knows(column: Column, grid: Grid, row: int, index: int) -> bool:
         words = YES_NO
     else:
         return True
-    texts = _sample(grid, row, index)
+    texts = sample(grid, row, index)
     return not texts or any((normalise_label(text) or text.strip()) in words for text in texts)
 
 
@@ -94,11 +94,11 @@ def _is_word(words: Mapping[str, str], text: str) -> bool:
 
 
 def _mostly(grid: Grid, row: int, index: int, fits: Callable[[str], bool]) -> bool:
-    texts = _sample(grid, row, index)
+    texts = sample(grid, row, index)
     return sum(map(fits, texts)) * 2 > len(texts)
 
 
-def _sample(grid: Grid, row: int, index: int) -> list[str]:
+def sample(grid: Grid, row: int, index: int) -> list[str]:
     """The first filled cells below the header."""
     texts: list[str] = decoded(grid.columns[index].slice(row + 1, _SAMPLED)).drop_null().to_pylist()
     return texts

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 
+from audit.intake.beside import columns_of_blocks
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderRow, find_header, has_key, named, score
+from audit.intake.headerrow import HeaderRow, find_header, has_key, key_alone, named, score
 from audit.tables import TABLES, Table
 
 
@@ -16,7 +19,10 @@ def choose(
 
     In a workbook of several tables, a sheet whose header fits another table better is left to that one.
     """
+    grids = list(grids)
     headers = {id(grid): find_header(grid, table, configured, fewest) for grid in grids}
+    if not any(headers.values()):
+        headers = {id(grid): key_alone(grid, table, configured) for grid in grids}
     best = {id(grid) for grid in grids if _fits_best(grid, headers[id(grid)])}
     for grid in grids:
         header = headers[id(grid)]
@@ -29,7 +35,23 @@ def choose(
         elif best and id(grid) not in best:
             yield grid, header, "other_table"
         else:
-            yield grid, header, ""
+            yield from ((part, its_header, "") for part, its_header in _side_by_side(grid, header, table))
+
+
+def _side_by_side(grid: Grid, header: HeaderRow, table: Table) -> Iterator[tuple[Grid, HeaderRow]]:
+    """The sheet; or its parts, where the whole list goes on beside itself."""
+    blocks = columns_of_blocks(header.labels)
+    if len(blocks) == 1 or not has_key(named(header.labels, table, {}), table):
+        yield grid, header
+        return
+    for start, end in blocks:
+        part = replace(
+            grid,
+            columns=grid.columns[start:end],
+            marks=grid.marks[start:end],
+            first_column=grid.first_column + start,
+        )
+        yield part, replace(header, labels=header.labels[start:end])
 
 
 def _fits_best(grid: Grid, header: HeaderRow | None) -> bool:
@@ -39,7 +61,7 @@ def _fits_best(grid: Grid, header: HeaderRow | None) -> bool:
     return all(header.score >= score(labels, table, {}) for table in TABLES.values())
 
 
-def tables_in(grids: Iterable[Grid]) -> tuple[str, ...]:
+def tables_in(grids: Sequence[Grid]) -> tuple[str, ...]:
     """The tables whose headers the sheets have, each sheet under the table that fits it best."""
     found: dict[str, None] = {}
     for grid in grids:
@@ -51,4 +73,7 @@ def tables_in(grids: Iterable[Grid]) -> tuple[str, ...]:
         }
         if fitting:
             found[max(fitting, key=lambda name: fitting[name].score)] = None
+    if not found:
+        bare = (name for grid in grids for name, table in TABLES.items() if key_alone(grid, table, {}))
+        found = dict.fromkeys(islice(bare, 1))
     return tuple(found)

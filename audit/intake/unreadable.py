@@ -17,9 +17,12 @@ _ENOUGH = 5  # rows: of fewer, all may be wrong by chance
 _EXAMPLES = 5
 
 
-def refuse_unreadable(rows: pa.Table, table: Table, rejections: Sequence[Rejection]) -> None:
-    """Raise InputError where no row has a readable key, or none a readable status the table must have."""
-    if rows.num_rows < _ENOUGH:
+def refuse_unreadable(rows: pa.Table, table: Table, rejections: Sequence[Rejection], others: int) -> None:
+    """Raise InputError where no row has a readable key, or none a readable status the table must have.
+
+    `others` are rows set aside as headers or further tables: a form per device is made of such.
+    """
+    if rows.num_rows + others < _ENOUGH or not rows.num_rows:
         return
     keys = [key for key in table.keys if all(part in rows.column_names for part in key)]
     if not any(_some_complete(rows, key) for key in keys):

@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 
 _NOISE = dict.fromkeys(
     map(
-        ord, " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_-–—/\\'\"`#!()[]{}<>|~【】「」《》〈〉“”‘’"
+        ord,
+        " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_=-–—/\\'\"`#!()[]{}<>|~【】「」《》〈〉“”‘’",
     )
 )
 # characters of traditional Chinese that headers and code words are written with, and the simplified ones

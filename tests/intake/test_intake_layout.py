@@ -8,6 +8,8 @@ import openpyxl
 import pytest
 from vendorfiles import HEADER, MERCHANT, Read, book, delimited, device, take, take_bytes, take_rows
 
+from audit.errors import Unusable
+
 
 def beside(folder: Path, *odd: list[str]) -> Read:
     """The odd rows below a header and eight sound devices, and above two more."""
@@ -64,6 +66,8 @@ def test_everything_that_is_not_data_is_set_aside_and_counted(tmp_path: Path):
         ["总条数：10"],
         ["Total", "10"],
         ["Grand Total:", "", "10"],
+        ["Total: 10 records"],
+        ["合计", "10台", "-", "7台", "-", "-"],
         ["", "", "", "合计", "10"],
         ["`合计", "`10"],
     ],
@@ -84,6 +88,8 @@ def test_totals(tmp_path: Path, cells: list[str]):
         ["----------------------------------------"],
         ["", "以上为全部数据"],
         ["第 1 页，共 3 页"],
+        ["End of report"],
+        ["Prepared by: admin 2026-11-20"],
     ],
 )
 def test_notes(tmp_path: Path, cells: list[str]):
@@ -276,6 +282,38 @@ def test_rows_that_differ_in_what_could_not_be_read_are_no_copies(tmp_path: Path
 def test_a_header_is_found_below_many_lines(tmp_path: Path):
     read = take_rows(tmp_path, [*(padded(f"第 {number} 行说明") for number in range(30)), HEADER, device(1)])
     assert (read.sheet.header_row, read.column("source_row")) == (31, [32])
+    preamble = [padded(f"第 {number} 行说明") for number in range(100)]
+    read = take_rows(tmp_path, [*preamble, padded("序列号", "不得为空"), *preamble, HEADER, device(1)])
+    assert (read.sheet.header_row, read.column("source_row")) == (202, [203])
+
+
+@pytest.mark.parametrize("gap", [[], [""]])
+def test_a_list_that_goes_on_beside_itself_is_one_list(tmp_path: Path, gap: list[str]):
+    """As newspapers and printed lists have it; the last column of them may be shorter."""
+    left, right = [device(1), device(2)], [device(3), padded()]
+    rows = [[*HEADER, *gap, *HEADER], *([*one, *gap, *other] for one, other in zip(left, right, strict=True))]
+    read = take_rows(tmp_path, rows)
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+    assert [sheet.mapped[0].letter for sheet in read.reading.sheets] == ["A", "G" if not gap else "H"]
+
+
+def test_a_list_of_serials_alone_is_a_list(tmp_path: Path):
+    rows = [["待核查终端"], ["机身号"], *([f"SN00000{number}"] for number in range(1, 7)), ["合计：6"]]
+    read = take_bytes(tmp_path, book(rows), table="")
+    assert (read.reading.tables, read.sheet.header_row) == (("devices",), 2)
+    assert len(read.rows) == 6
+
+
+def test_a_table_lying_on_its_side_is_refused_and_says_so(tmp_path: Path):
+    rows = [list(row) for row in zip(HEADER, device(1), device(2), strict=True)]
+    reading = take_rows(tmp_path, rows).reading
+    assert (reading.error, reading.error_key) == (Unusable.MISSING_COLUMN, "table_turned")
+    assert reading.error_facts["letter"] == "A"
+
+
+def test_a_form_for_each_device_is_no_list(tmp_path: Path):
+    form = [["序列号", "SN000001", "商户号", MERCHANT], ["型号", "N5", "终端状态", "在用"], ["", "", "", ""]]
+    assert take_rows(tmp_path, form * 5).reading.error == Unusable.UNREADABLE_VALUES
 
 
 @pytest.mark.parametrize(
@@ -316,7 +354,7 @@ def test_rows_in_one_cell_each_are_put_into_columns(tmp_path: Path):
 
 
 def test_hints_of_every_kind_below_the_header(tmp_path: Path):
-    hints = ["唯一", "15位", "如：N5", "启用/停用", "格式：YYYY-MM-DD", "请如实填写"]
+    hints = ["唯一", "15位", "如：N5", "启用/停用", "格式：YYYY-MM-DD", "VARCHAR2(50)"]
     read = take_rows(tmp_path, [HEADER, hints, device(1), device(2)])
     assert read.sheet.set_aside == {"title": 1, "example": 1}
     assert read.reading.rejected == 0

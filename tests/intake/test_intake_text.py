@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 from pathlib import Path
 
 import pytest
@@ -190,12 +191,16 @@ def test_a_last_line_with_or_without_an_end(tmp_path: Path, text: str):
         assert read.sheet.rows_in_file == 3
 
 
-def test_one_column_alone_is_no_table_but_keeps_its_rows(tmp_path: Path):
+def test_one_column_alone_is_a_list_where_it_is_the_key(tmp_path: Path):
     columns = {"编号": "serial_no", "商户": "merchant_no"}
     reading = take_bytes(tmp_path, '编号\nSN000001\n"SN000002\n'.encode(), columns=columns).reading
     assert reading.error == Unusable.TRUNCATED
-    whole = take_bytes(tmp_path, '编号\nSN000001\n"SN000002"'.encode(), columns=columns).reading
-    assert (whole.error, [sheet.rows_in_file for sheet in whole.sheets]) == (Unusable.MISSING_COLUMN, [3])
+    whole = take_bytes(tmp_path, '编号\nSN000001\n"SN000002"'.encode(), columns=columns)
+    assert whole.column("serial_no") == ["SN000001", "SN000002"]
+    other = take_bytes(tmp_path, '商户\n898100000000001\n"898100000000002"'.encode(), columns=columns).reading
+    assert (other.error, [sheet.rows_in_file for sheet in other.sheets]) == (Unusable.MISSING_COLUMN, [3])
+    unlike = take_rows(tmp_path, [["机身号"], ["见附件"], ["另附"]]).reading
+    assert unlike.error == Unusable.MISSING_COLUMN
 
 
 def test_short_rows_are_padded_and_long_ones_reported(tmp_path: Path):
@@ -226,6 +231,42 @@ def test_a_separator_at_every_line_end_is_no_column(tmp_path: Path):
     read = take_bytes(tmp_path, delimited([HEADER, device(1), device(2)], end=",\n").encode())
     assert read.column("serial_no") == ["SN000001", "SN000002"]
     assert read.reading.notices == ()
+
+
+@pytest.mark.parametrize("mark", ["|@|", "@@", "!|", "^|", "|+|", ";\t"])
+def test_a_mark_of_several_characters_parts_the_cells(tmp_path: Path, mark: str):
+    lines = [mark.join(row) for row in named(*NAMES)]
+    assert take_bytes(tmp_path, "\n".join(lines).encode()).column("merchant_name") == NAMES
+
+
+@pytest.mark.parametrize("guard", ["\t{}", "{}\t", '="{}"', "'{}", "“{}”"])
+@pytest.mark.parametrize("header", [True, False])
+def test_what_keeps_a_spreadsheet_from_taking_text_for_numbers_is_no_part_of_it(
+    tmp_path: Path, guard: str, header: bool
+):
+    """Glued to every cell, by whoever wrote the file."""
+    first, *rows = [*named("1:1店", "=1+1"), ["00012345", MERCHANT, "三店", "停用"]]
+    guarded = [first if not header else [guard.format(cell) for cell in first]]
+    guarded += [[guard.format(cell) for cell in row] for row in rows]
+    read = take_bytes(tmp_path, "\n".join(",".join(row) for row in guarded).encode("gb18030"))
+    assert read.column("merchant_name") == ["1:1店", "=1+1", "三店"]
+    assert read.column("serial_no")[2] == "00012345"
+    assert read.column("terminal_status") == ["active", "active", "inactive"]
+
+
+def test_a_mark_of_utf8_before_gbk_and_one_written_twice(tmp_path: Path):
+    text = delimited(named(*NAMES))
+    read = take_bytes(tmp_path, codecs.BOM_UTF8 + text.encode("gb18030"))
+    assert (read.column("merchant_name"), read.reading.encoding) == (NAMES, "gb18030")
+    twice = codecs.BOM_UTF8.decode("latin-1").encode() + text.encode()
+    assert take_bytes(tmp_path, twice).column("merchant_name") == NAMES
+
+
+def test_json_is_no_spreadsheet_and_not_garbled(tmp_path: Path):
+    text = json.dumps([{"serial_no": "SN000001", "store_name": "武汉市门店", "address": "武汉市江汉区"}] * 9)
+    for data in (text, '{"code": 401, "msg": "登录已过期"}'):
+        reading = take_bytes(tmp_path, data.encode()).reading
+        assert (reading.error, reading.error_facts["format"]) == (Unusable.NOT_A_SPREADSHEET, "JSON")
 
 
 def test_commas_inside_cells_do_not_win_over_the_real_separator(tmp_path: Path):

@@ -20,9 +20,10 @@ from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
 from audit.intake.repeats import decoded, each, is_encoded, repeats, whole
 
-_SEPARATORS = ",\t;|，^~\x01"  # the last one is Hive's
-# Arrow splits at single bytes: text with full-width commas is split at this character instead
-_WIDE_COMMA, _UNIT = "，", "\x1f"
+_SEPARATORS = ",\t;|，^~\x01\x1f"  # the last but one is Hive's
+# Arrow splits at single bytes: text with full-width commas or marks like |@| is split at this instead
+_UNIT = "\x1f"
+_SEVERAL_MARKS = re.compile(r"[!@#$%^&*|+~;]{2,4}")
 _END = "\x1e"  # in every cell of a row that is put below the text
 _DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 _SAMPLE_LINES = 200
@@ -52,10 +53,10 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
     declared = _DECLARED.match(head)
     # the declaration stays a row, so that rows keep the numbers a spreadsheet program shows
     delimiter, width = _shape(head[declared.end() :], declared[1]) if declared else _shape(head, _SEPARATORS)
-    if delimiter == _WIDE_COMMA:
-        split = bytes(text).replace(_WIDE_COMMA.encode(), _UNIT.encode())
+    if len(delimiter.encode()) > 1:
+        split = bytes(text).replace(delimiter.encode(), _UNIT.encode())
         grid = _parse(memoryview(split), _UNIT, width)
-        restored = (pc.replace_substring(decoded(column), _UNIT, _WIDE_COMMA) for column in grid.columns)
+        restored = (pc.replace_substring(decoded(column), _UNIT, delimiter) for column in grid.columns)
         grid = replace(grid, columns=tuple(restored))
     else:
         grid = _parse(text, delimiter, width)
@@ -66,9 +67,13 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
     """The separator and the width of the table: the pair most of the first lines agree on."""
     lines = [line for line in io.StringIO(text[:_SHAPED], newline=None) if line.strip()][:_SAMPLE_LINES]
     best = (0, separators[0], 1)
-    for separator in separators:
+    shapes: dict[str, int] = {}
+    several = _several_marks(lines) if separators == _SEPARATORS else ""
+    for separator in filter(None, (several, *separators)):
+        mark = separator if len(separator) == 1 else _UNIT
+        split = lines if mark == separator else [line.replace(separator, mark) for line in lines]
         try:
-            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator) if len(cells) > 1)
+            widths = Counter(len(cells) for cells in csv.reader(split, delimiter=mark) if len(cells) > 1)
         except csv.Error:
             continue
         if widths:
@@ -76,7 +81,28 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
             weighed = {width: count**2 * min(width, _WEIGHTY) for width, count in widths.items()}
             width = max(widths, key=lambda width: (weighed[width], width))
             best = max(best, (weighed[width], separator, width), key=lambda candidate: candidate[0])
+            shapes[separator] = width
+    if best[1] == "\t" and (separator := _glued_to(lines, shapes)):
+        return separator, shapes[separator]
     return best[1], best[2]
+
+
+def _several_marks(lines: list[str]) -> str:
+    """The mark of several characters that may part the lines; a separator twice has a blank between."""
+    found = Counter(mark for line in lines for mark in _SEVERAL_MARKS.findall(line))
+    mark, count = found.most_common(1)[0] if found else ("", 0)
+    return mark if count >= len(lines) and not (len(set(mark)) == 1 and mark[0] in _SEPARATORS) else ""
+
+
+def _glued_to(lines: list[str], shapes: Mapping[str, int]) -> str:
+    """The separator that every tab of the lines stands beside, "" where there is none: tabs that keep a
+    spreadsheet from taking text for numbers part nothing."""
+    text = "\n".join(lines)
+    for separator in shapes:
+        mark = re.escape(separator)
+        if separator != "\t" and not re.search(rf"(?<!{mark})(?<!^)\t(?!{mark}|$)", text, re.MULTILINE):
+            return separator
+    return ""
 
 
 def _parse(text: memoryview, delimiter: str, width: int) -> Grid:

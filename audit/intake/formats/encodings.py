@@ -18,6 +18,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# the mark of UTF-8, taken for Latin-1 and written in UTF-8
+_MARK_TWICE = codecs.BOM_UTF8.decode("latin-1").encode()
 # what no text holds; NULs pad the fields of some databases
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19]")
 # a few broken bytes in a long file are reported cell by cell; more than this and the guess is wrong
@@ -33,10 +35,15 @@ def as_utf8(data: bytes, encoding: str | None = None) -> tuple[memoryview, str]:
     `encoding` overrules detection: byte-order mark, then strict UTF-8 over the whole file, then GB18030
     (which contains GBK). Raises InputError when the bytes are no text, or end inside a character.
     """
+    while data.startswith(_MARK_TWICE):
+        data = data[len(_MARK_TWICE) :]
     for mark, name in _BOMS:
         if data.startswith(mark):
+            text = memoryview(data)[len(mark) :]
             said = encoding if encoding and not encoding.lower().startswith("utf") else name
-            return _recoded(memoryview(data)[len(mark) :], said)
+            if (said, name) == ("utf-8", "utf-8") and not is_utf8(text) and not _mostly_utf8(bytes(text)):
+                said = "gb18030"  # the mark alone was written in UTF-8
+            return _recoded(text, said)
     if encoding:
         return _recoded(memoryview(data), encoding)
     if wide := _utf16_without_mark(data):

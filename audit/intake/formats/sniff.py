@@ -56,6 +56,7 @@ _OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # B
 _MARKUP = re.compile(
     rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
 )
+_JSON = re.compile(rb"(?:\[\s*)?\{\s*\"[^\"\n]*\"\s*:")
 # streams in an OLE file
 _ENCRYPTED = "EncryptedPackage"
 _WORKBOOKS = frozenset({"workbook", "book"})
@@ -117,6 +118,8 @@ def _text_kind(data: bytes) -> FileKind:
     is_message = re.match(rb"(?:mime-version|from|date|subject|content-type|message-id)\s*:", head)
     if is_message and (b"multipart/" in head or b"text/html" in head):
         return FileKind.MHTML
+    if _JSON.match(head):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="JSON")
     return FileKind.TEXT
 
 

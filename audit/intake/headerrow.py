@@ -1,0 +1,149 @@
+"""Which row of a sheet is the header of a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.intake.grid import Grid
+from audit.intake.labels import lookup
+from audit.intake.meaning import sample
+from audit.tables import Kind, Table, header_forms, normalise_label
+
+SEARCHED_ROWS = 40
+# below a long preamble; only where the rows above are none, and of a sheet of usual width
+_FAR_ROWS, _USUAL_COLUMNS = 300, 200
+_GROUP_TAIL = re.compile(
+    r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
+)  # 商户信息 over 编号: 商户编号
+_NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
+_MOSTLY = 0.8
+_TURNED_COLUMNS, _FEWEST_TURNED = 3, 2
+_LAST_HALVES = ("日期", "时间", "date", "time")
+
+
+@dataclass(frozen=True)
+class HeaderRow:
+    """Where the header is and what it says, column by column; `score` tells which table it fits best."""
+
+    row: int
+    labels: tuple[str | None, ...]
+    score: int
+
+
+def score(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> int:
+    """How many canonical columns a row of labels names beyond doubt, taken as a header."""
+    return len(_known(labels, table, configured))
+
+
+def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
+    """The canonical columns a row of labels names, taken as a header.
+
+    A name of two meanings counts where the table would have no key without it.
+    """
+    found = _known(labels, table, configured)
+    if has_key(found, table):
+        return found
+    forms = {form for label in labels if label for form in header_forms(label)}
+    parts = {part for key in table.keys for part in key}
+    return found | {part for part in parts if table.by_name[part].fallbacks & forms}
+
+
+def _known(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
+    return {name for label in labels if label and (name := lookup(label, table, configured)[0])}
+
+
+def has_key(columns: Collection[str], table: Table) -> bool:
+    """Whether the columns identify the rows of the table."""
+    return any(all(part in columns for part in key) for key in table.keys)
+
+
+def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest: int = 2) -> HeaderRow | None:
+    """The row that names most columns of the table, or None when no row names as many as `fewest`.
+
+    A header in two rows - groups above, names below - counts as one when it names more than either.
+    """
+    near, far = min(SEARCHED_ROWS, grid.height), min(_FAR_ROWS, grid.height)
+    best = _best_row(grid, range(near), table, configured, fewest)
+    if best is None and near < far and len(grid.columns) <= _USUAL_COLUMNS:
+        best = _best_row(grid, range(near, far), table, configured, fewest)
+        if best is not None and not has_key(named(best.labels, table, configured), table):
+            return None  # words of a preamble
+    return best
+
+
+def key_alone(grid: Grid, table: Table, configured: Mapping[str, str]) -> HeaderRow | None:
+    """The row that names the key of the table alone, above cells that could be such: a bare list."""
+    for row in range(min(SEARCHED_ROWS, grid.height)):
+        labels = grid.row(row)
+        found = _known(labels, table, configured)
+        if (
+            len(found) != 1
+            or not has_key(found, table)
+            or table.by_name[min(found)].kind is not Kind.IDENTIFIER
+        ):
+            continue
+        places = [
+            index for index, label in enumerate(labels) if label and lookup(label, table, configured)[0]
+        ]
+        below = [text for index in places for text in sample(grid, row, index)]
+        if below and sum(bool(_NUMBER.search(text)) for text in below) >= _MOSTLY * len(below):
+            return HeaderRow(row, tuple(labels), 1)
+    return None
+
+
+def turned(grid: Grid, table: Table, configured: Mapping[str, str]) -> str:
+    """The letter of the column in which headers stand one below the other, or ""."""
+    for index, column in enumerate(grid.columns[:_TURNED_COLUMNS]):
+        found = _known(column.slice(0, SEARCHED_ROWS).to_pylist(), table, configured)
+        if len(found) > _FEWEST_TURNED and has_key(found, table):
+            return grid.letter(index)
+    return ""
+
+
+def _best_row(
+    grid: Grid, rows: range, table: Table, configured: Mapping[str, str], fewest: int
+) -> HeaderRow | None:
+    best: HeaderRow | None = None
+    most = fewest - 1
+    above: list[str | None] | None = None
+    for row in rows:
+        labels = grid.row(row)
+        candidates = [labels]
+        if above is not None:
+            candidates.append(_joined(_spread(grid, row - 1, above), labels, table, configured))
+        for candidate in candidates:
+            found = len(named(candidate, table, configured))
+            if found > most:
+                most = found
+                best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
+        above = labels
+    return best
+
+
+def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
+    """The upper row of a header with the name of each group over all of its columns."""
+    spread = list(labels)
+    for merge in grid.merges:
+        if merge.first_row == row == merge.last_row:
+            start = merge.first_column - grid.first_column
+            for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(spread))):
+                spread[index] = labels[start] if 0 <= start < len(labels) else None
+    return spread
+
+
+def _joined(
+    upper: list[str | None], lower: list[str | None], table: Table, configured: Mapping[str, str]
+) -> list[str | None]:
+    """Each column's name from both rows: together where that is a name, else the lower, else the upper."""
+    joined: list[str | None] = []
+    for group, name in zip(upper, lower, strict=True):
+        both = f"{group}{name}" if group and name else None
+        of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
+        # 日期 over 安装
+        turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
+        candidates = [label for label in (both, of_group, name, turned, group) if label]
+        known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
+        joined.append(known or both or name or group)
+    return joined
