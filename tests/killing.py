@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
+from program import just_begun
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _EFFECTS = {
@@ -100,8 +101,13 @@ def die_at_call(when: str, path: str) -> None:
 
 
 def run(moment: str, arguments: list[str], environment: dict[str, str]) -> None:
-    """`pos-audit` in a process that a fork server has made, which spares the seconds that imports take."""
+    """`pos-audit` in a process that a fork server has made, which spares the seconds that imports take.
+
+    Whatever it starts is of its session.
+    """
+    os.setsid()
     os.environ.update(environment)
+    just_begun()
     sys.argv = [moment, *arguments]
     main()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
+from program import pos_audit
 
 from audit.catchup import MadeUp, Missed, missed_nights, run_caught_up
 from audit.config import load_settings
@@ -116,9 +116,8 @@ def test_a_missed_night_that_fails_does_not_keep_the_others_from_being_told(date
 
 
 def test_the_command_says_which_nights_it_made_up_for(dated: Estate):
-    def run(night: date, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "audit", "run", "--config", str(dated.configure()), "--as-of"]
-        return subprocess.run([*command, str(night), *arguments], capture_output=True, text=True)
+    def run(night: date, *arguments: str) -> CompletedProcess[str]:
+        return pos_audit("run", "--config", dated.configure(), "--as-of", night, *arguments)
 
     assert run(day(0), "--catch-up", "7").returncode == 0, "nothing missed on the first night"
     for number in (1, 3):
@@ -131,13 +130,13 @@ def test_the_command_says_which_nights_it_made_up_for(dated: Estate):
 
 
 def test_a_rehearsal_tells_and_keeps_nothing(dated: Estate):
-    command = [sys.executable, "-m", "audit", "run", "--config", str(dated.configure()), "--dry-run"]
+    command = ("run", "--config", dated.configure(), "--dry-run", "--as-of")
     deliver(dated, 1, registered=9)
-    tried = subprocess.run([*command, "--as-of", str(day(1))], capture_output=True, text=True)
+    tried = pos_audit(*command, day(1))
     assert tried.returncode == 0, tried.stderr
     assert tried.stdout.splitlines()[0] == "REG-01（严重）新增：1"
     assert not (dated.folder / "reports").exists()
     assert not (dated.folder / "state" / "statuses").exists()
     assert dated.run(day(0)).code is ExitCode.DONE, "no later night stands in its way"
-    again = subprocess.run([*command, "--as-of", str(day(0))], capture_output=True, text=True)
+    again = pos_audit(*command, day(0))
     assert (again.returncode, "已用同样的数据审计过" in again.stdout) == (0, True)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import program
 import pytest
 from conftest import DEVICE, MERCHANT, REGISTRATION, Estate
 
@@ -24,15 +25,7 @@ COMMANDS = (
 def pos_audit(
     *arguments: object, lang: str = "en_US.UTF-8", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "LANG": lang, "LC_ALL": lang}
-    return subprocess.run(
-        [sys.executable, "-m", "audit", *map(str, arguments)],
-        env=environment,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return program.pos_audit(*arguments, environment={**os.environ, "LANG": lang, "LC_ALL": lang}, cwd=cwd)
 
 
 def test_help_names_every_command_in_both_languages():

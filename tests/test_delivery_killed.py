@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -16,11 +15,10 @@ import killing
 import pytest
 from letterbox import AS_OF, PEOPLE, Letterbox
 from mailserver import Inbox, serving
+from program import FORKS
 
 from audit.errors import ExitCode
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["audit.delivery.courier", "audit.cli", "killing"])
 REPEATS = int(os.environ.get("DELIVERY_KILLS", "1"))
 SAMPLE = 1 if "DELIVERY_KILLS" in os.environ else 6  # every so many effects
 

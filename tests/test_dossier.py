@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from conftest import DEVICE, MERCHANT, REGISTRATION, Estate, spotless
+from program import pos_audit
 
 from audit.config import load_settings
 from audit.dossier import dossier_of
@@ -105,9 +105,8 @@ def test_a_device_nobody_knows_and_a_ledger_without_a_night(estate: Estate, nigh
 
 
 def test_on_the_command_line(night: Estate):
-    def explain(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "audit", "explain", "--config", str(night.config), *arguments]
-        return subprocess.run(command, text=True, capture_output=True, check=False)
+    def explain(*arguments: str) -> CompletedProcess[str]:
+        return pos_audit("explain", "--config", night.config, *arguments)
 
     shown = explain("--device", "SN000001")
     assert shown.returncode == 0, shown.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -16,24 +15,21 @@ from pathlib import Path
 import pytest
 import time_machine
 from conftest import AS_OF, Estate, spotless
+from program import pos_audit
 
 from audit.errors import ExitCode, NightRefused
 
 NEXT = AS_OF + timedelta(days=1)
-RUN = "from audit.cli import main; main()"
 
 
-def run(estate: Estate, night: date, *arguments: str, limit: int | None = None, code: str = RUN) -> int:
-    """A night in a process of its own; no file of it may grow beyond `limit` bytes."""
+def run(estate: Estate, night: date, *arguments: str, **limits: int) -> int:
+    """A night in a process of its own, and how it ended."""
+    ended = pos_audit("run", "--config", estate.configure(), "--as-of", night, *arguments, **limits)
+    return told_by(ended)
 
-    def limited() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    command = ["run", "--config", str(estate.configure()), "--as-of", str(night), *arguments]
-    ended = subprocess.run(
-        [sys.executable, "-c", code, *command], preexec_fn=limited, capture_output=True, text=True
-    )
+def told_by(ended: subprocess.CompletedProcess[str]) -> int:
+    """The code of a night that said in a sentence how it ended."""
     assert "Traceback" not in ended.stderr, ended.stderr
     assert ended.stderr.splitlines()[-1].startswith(f"退出码 {ended.returncode}"), ended.stderr
     return ended.returncode
@@ -73,7 +69,7 @@ def told(first_night: Estate, tmp_path: Path) -> Estate:
 @pytest.mark.parametrize("kib", [0, 16, 48])
 def test_files_that_cannot_grow(told: Estate, kib: int):
     before = bytes_of(told.folder / "reports")
-    assert run(told, NEXT, limit=kib << 10) == ExitCode.CANNOT_WRITE
+    assert run(told, NEXT, file_bytes=kib << 10) == ExitCode.CANNOT_WRITE
     assert bytes_of(told.folder / "reports") == before
     assert_clean(told)
     assert run(told, NEXT) == ExitCode.DONE
@@ -127,11 +123,12 @@ def test_an_output_that_may_not_be_written(told: Estate):
 def test_a_ledger_somebody_else_keeps_busy(told: Estate):
     before = bytes_of(told.folder / "reports")
     impatient = (
-        "import audit.ledger.database as d; d.BUSY_MILLISECONDS = 200\nfrom audit.cli import main; main()"
+        "import audit.ledger.database as d; d.BUSY_MILLISECONDS = 200; from audit.cli import main; main()"
     )
+    command = [sys.executable, "-c", impatient, "run", "--config", told.configure(), "--as-of", str(NEXT)]
     with sqlite3.connect(told.folder / "state" / "ledger.sqlite") as other:
         other.execute("BEGIN IMMEDIATE")
-        assert run(told, NEXT, code=impatient) == ExitCode.CANNOT_WRITE
+        assert told_by(subprocess.run(command, capture_output=True, text=True)) == ExitCode.CANNOT_WRITE
         other.rollback()
     other.close()
     assert bytes_of(told.folder / "reports") == before

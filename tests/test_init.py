@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from program import pos_audit
 
 from audit.config import load_settings
 from audit.tables import TABLES
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 LOGIN = "<html><body>会话已过期<input type=password></body></html>"
-
-
-def pos_audit(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "audit", *arguments]
-    return subprocess.run(command, text=True, capture_output=True, check=False)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ moments.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -28,17 +27,15 @@ import pytest
 import sqlalchemy as sa
 from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 from mailserver import Inbox, serving
+from program import FORKS
 from test_roundtrip import fill
 
 from audit.files import write_private
 from audit.ledger.schema import METADATA
 from audit.night import Result
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["audit.pipeline", "killing"])
 SERIALS = [f"SN{number:06}" for number in range(1, 7)]
 LETTER = ("message_id", "number", "kind")  # what of a message does not depend on where the estate lies
-MARK = "KILLED_ESTATE"
 
 # per night, one run after the other; each is killed where it says, the one after them is let live
 NIGHTS = {
@@ -135,18 +132,18 @@ class Twins:
         run.start()
         run.join()
         assert run.exitcode == -signal.SIGKILL, moment
-        self.look_over(moment)
+        self.look_over(moment, run.pid)
 
     @property
     def environment(self) -> dict[str, str]:
         scratch = self.killed.folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        return {"TMPDIR": str(scratch), MARK: str(self.killed.folder)}
+        return {"TMPDIR": str(scratch)}
 
-    def look_over(self, moment: str) -> None:
+    def look_over(self, moment: str, session: int | None) -> None:
         """What must hold at once: nobody of the killed run's is left, and the database is sound."""
         patience = time.monotonic() + 5
-        while left := orphans(str(self.killed.folder)):
+        while left := orphans(session):
             assert time.monotonic() < patience, f"{moment}: {left} are left running"
             time.sleep(0.02)
         files = sorted((self.killed.folder / "state").glob("ledger.sqlite*"))
@@ -174,13 +171,14 @@ class Twins:
         return Counter(str(message["Message-ID"]) for message in self.inbox.messages)
 
 
-def orphans(folder: str) -> list[str]:
-    """Processes that were started for this estate and still run."""
+def orphans(session: int | None) -> list[str]:
+    """Processes of a session that still run."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{MARK}={folder}".encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            command = (process / "cmdline").read_bytes()  # nothing once it has ended
+            if command and os.getsid(int(process.name)) == session:
+                found.append(command.replace(b"\0", b" ").decode())
         except OSError:
             continue
     return found
@@ -294,11 +292,12 @@ def _die_somewhere(twins: Twins, as_of: date, chance: random.Random) -> str:
         env={**os.environ, **twins.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
     if by_clock:
         time.sleep(chance.uniform(0.5, 6))
         started.kill()
     out, _ = started.communicate()
     assert started.returncode in (-signal.SIGKILL, 0, 20), out.decode()
-    twins.look_over(moment)
+    twins.look_over(moment, started.pid)
     return "killed" if started.returncode < 0 else "ended"

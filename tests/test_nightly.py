@@ -11,11 +11,13 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import time_machine
 import yaml
 from conftest import Estate
+from program import pos_audit
 
 from audit.config import load_settings
 from audit.errors import ExitCode
@@ -286,9 +288,8 @@ def test_kubernetes_takes_the_job(estate: Estate, units: Path):
 
 
 def test_cron_writes_what_it_prints(estate: Estate, tmp_path: Path):
-    def cron(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "audit", "cron", "--config", str(estate.configure())]
-        return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True)
+    def cron(*arguments: object) -> CompletedProcess[str]:
+        return pos_audit("cron", "--config", estate.configure(), *arguments)
 
     shown = cron("--systemd").stdout
     folder = tmp_path / "units"

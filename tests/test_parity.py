@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.check import Health, Plan, evaluate, together, wanted_of
@@ -32,6 +32,10 @@ MIDNIGHT = datetime.combine(AS_OF, datetime.min.time())
 CODES = (None, "91350100M000100Y43", "91350100M000100Y44", "350100100012345")
 EVERYTHING = {name: frozenset(table.by_name) for name, table in TABLES.items()}
 HEALTHY = {name: Health(True, True) for name in TABLES}
+# an example is three small estates: what DuckDB takes is the plan, whatever it is a plan for
+SMALL = "ABC"
+KEYS = {"serial_no", "tusn", "terminal_id", "merchant_no"}
+FEWER = settings(max_examples=settings().max_examples // 2)
 
 serials = st.sampled_from([None, "S1", "S2", "S3", "S4"])
 numbers = st.sampled_from([None, "M1", "M2", "M3"])
@@ -65,7 +69,18 @@ def table_of(name: str, rows: list[dict[str, Any]], columns: Sequence[str] = ())
 def table(name: str, columns: dict[str, st.SearchStrategy], most: int) -> st.SearchStrategy[pa.Table]:
     known = {**columns, "rejected": rejected}
     rows = st.lists(st.fixed_dictionaries(known), max_size=most)
-    return rows.map(lambda made: table_of(name, made, tuple(known)))
+    return st.tuples(*[rows] * len(SMALL)).map(
+        lambda made: table_of(
+            name,
+            [_of(letter, row) for letter, some in zip(SMALL, made, strict=True) for row in some],
+            [*known],
+        )
+    )
+
+
+def _of(letter: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The row as one of that small estate: its keys meet those of no other."""
+    return row | {name: letter + row[name][1:] for name in KEYS & row.keys() if row[name]}
 
 
 estates = st.fixed_dictionaries(
@@ -185,6 +200,7 @@ def judged_by(engine: Engine, estate: dict[str, pa.Table], channels: tuple[str, 
     return judged(facts_of(engine, estate, channels), engine, estate)
 
 
+@FEWER
 @given(estates, st.sampled_from([("wechat",), ("wechat", "alipay"), ("any",)]))
 def test_pandas_and_duckdb_find_the_same(estate: dict[str, pa.Table], channels: tuple[str, ...]):
     ours, counted = judged_by(PandasEngine(), estate, channels)
@@ -227,6 +243,7 @@ def agrees_with_itself(measures: Measures) -> None:
     assert days == sorted(days)
 
 
+@FEWER
 @given(estates, st.sampled_from([("wechat",), ("wechat", "alipay"), ("any",)]))
 def test_facts_are_those_of_the_schema_on_both_engines(
     estate: dict[str, pa.Table], channels: tuple[str, ...]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from program import pos_audit
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "sample_data"
@@ -24,14 +25,10 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def audit(folder: Path, config: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "audit", "run", "--config", config]
-    return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def night(copied: Path) -> Path:
-    done = audit(copied, "sample_data/audit.toml")
+    command = [sys.executable, "-m", "audit", "run", "--config", "sample_data/audit.toml"]
+    done = subprocess.run(command, cwd=copied, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     return copied / "out" / NIGHT
 
@@ -70,7 +67,7 @@ def test_every_row_of_every_file_is_accounted_for(night: Path):
 
 
 def test_the_troubled_night_names_each_file_and_audits_the_rest(copied: Path):
-    done = audit(copied, "sample_data/troubled/audit.toml")
+    done = pos_audit("run", "--config", "sample_data/troubled/audit.toml", cwd=copied)
     assert done.returncode == 20, done.stderr
     told = json.loads((copied / "out" / "troubled" / NIGHT / "summary.json").read_text("utf-8"))
     errors = {one["path"]: one["error"] for one in told["inputs"]}
