@@ -101,9 +101,16 @@ def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Ta
         for (rule, rows), part in zip(flagged, parts, strict=True)
     )
     table = pa.concat_tables([SCHEMA.empty_table(), *parts]).combine_chunks()
-    _, first = np.unique(table["finding_id"].to_numpy(zero_copy_only=False), return_index=True)
-    kept = table if len(first) == table.num_rows else table.take(pa.array(np.sort(first)))
-    return _led(kept, leads, words).sort_by([("rule", "ascending"), ("finding_id", "ascending")])
+    return _led(_once(table), leads, words).sort_by([("rule", "ascending"), ("finding_id", "ascending")])
+
+
+def _once(findings: pa.Table) -> pa.Table:
+    """The first of those that share an id."""
+    ids = findings["finding_id"]
+    if pc.count_distinct(ids).as_py() == len(ids):
+        return findings
+    _, first = np.unique(ids.to_numpy(zero_copy_only=False), return_index=True)
+    return findings.take(pa.array(np.sort(first)))
 
 
 def _led(findings: pa.Table, leads: Mapping[str, Lead], words: Words) -> pa.Table:
@@ -166,8 +173,8 @@ def _evidence(rule: Rule, rows: pa.Table) -> pa.Array:
     case = rows["case"].combine_chunks().cast(pa.string())
     texts = pc.binary_join_element_wise(
         rule.id, case, *facts, "\x1f", null_handling="replace", null_replacement="\x1e"
-    )
-    return hashed(texts)
+    ).dictionary_encode()  # many rest on the same
+    return hashed(texts.dictionary).take(texts.indices)
 
 
 def _by_case(rule: Rule, rows: pa.Table, texts: list[str]) -> pa.Array:

@@ -116,12 +116,12 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         night.add_run(run, __version__, settings.digest, task.scope)
         telling = _Telling(task, inputs, night, run)
         feedback, programme = _take_back(telling)
-        with progress.stage("check", "checking"):
-            judged = _Judged(feedback, programme, _assess(telling, engine, programme))
-            flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
-        with ThreadPoolExecutor(1, "estate") as beside:  # half of the ledger's time is the database's
-            coming = beside.submit(_estate_of, telling, judged.assessed)
-            beside.submit(prepare_page, settings.own_templates)  # what fails there fails again when rendered
+        with ThreadPoolExecutor(1, "estate") as beside:
+            with progress.stage("check", "checking"):
+                judged = _Judged(feedback, programme, _assess(telling, engine, programme))
+                coming = beside.submit(_estate_of, telling, judged.assessed)
+                beside.submit(prepare_page, settings.own_templates)  # what fails there fails again later
+                flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
             with progress.stage("ledger", "recording"):
                 entered = _enter(telling, judged.assessed, flagged)
             with progress.stage("report", "rendering"):

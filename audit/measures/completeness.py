@@ -63,11 +63,7 @@ def _among(fields: Sequence[str], facts: Facts, feed: str) -> list[str]:
 def _counted(engine: Engine, frame: Frame, fields: Sequence[str]) -> list[Completeness]:
     missing = nw.col("missing_fields").fill_null("")
     blanks = {
-        f"blank_{name}": nw.when(missing.str.contains(f",{name},", literal=True))
-        .then(nw.lit(1))
-        .otherwise(nw.lit(0))
-        .cast(nw.Int64)
-        for name in fields
+        f"blank_{name}": missing.str.contains(f",{name},", literal=True).cast(nw.Int64) for name in fields
     }
     rows = frame.select("kind", required=nw.col("required_fields").fill_null(0), **blanks)
     sums = {name: nw.col(name).sum() for name in ("required", *blanks)}

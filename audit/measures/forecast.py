@@ -141,8 +141,8 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
 
 def _of_one_device(engine: Engine, devices: Frame, kind: str, on: str, as_of: date, most: int) -> list[Item]:
     present = devices.collect_schema().names()
-    rows = _soonest(devices, on, as_of).select("on", "device_key", *(n for n in _NAMES if n in present))
-    first = engine.collected(rows.sort("on", "device_key").head(most))
+    shown = devices.select("device_key", *(n for n in _NAMES if n in present), on=nw.col(on))
+    first = engine.collected(_soonest(shown, as_of).sort("on", "device_key").head(most))
     return [_item(kind, row, as_of, _NAMES) for row in first.to_pylist()]
 
 
@@ -150,9 +150,13 @@ def _of_models(
     engine: Engine, devices: Frame, kind: str, on: str, as_of: date, most: int
 ) -> tuple[list[Item], int]:
     """A date of a model once, under the names the ledger has for it."""
-    rows = _soonest(devices, on, as_of).with_columns(vendor_key=nw.col("vendor_key").fill_null(""))
-    grouped = rows.group_by("on", "model_key", "vendor_key").agg(
-        devices=nw.len(), model=nw.col("model").min(), vendor=nw.col("vendor").min()
+    dated = devices.select(
+        "model_key", "model", "vendor", vendor_key=nw.col("vendor_key").fill_null(""), on=nw.col(on)
+    )
+    grouped = (
+        _soonest(dated, as_of)
+        .group_by("on", "model_key", "vendor_key")
+        .agg(devices=nw.len(), model=nw.col("model").min(), vendor=nw.col("vendor").min())
     )
     grouped = engine.held(grouped)
     number = engine.collected(grouped.select(rows=nw.len()))["rows"][0].as_py()
@@ -180,8 +184,9 @@ def _merchants(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable
     merchants = engine.held(engine.pick(going, ["merchant_no"], ["row_id"]))
     counts, rows = _counts(engine, merchants, list(dates), as_of)
     for kind in dates:
-        soonest = _soonest(merchants, kind, as_of).select("on", *names).sort("on", "merchant_no").head(most)
-        items = [_item(kind, row, as_of, names) for row in engine.collected(soonest).to_pylist()]
+        soonest = _soonest(merchants.select(*names, on=nw.col(kind)), as_of)
+        first = engine.collected(soonest.sort("on", "merchant_no").head(most))
+        items = [_item(kind, row, as_of, names) for row in first.to_pylist()]
         yield _due(kind, [counts[kind]], rows), items, counts[kind][1][-1]
 
 
@@ -205,8 +210,7 @@ def _policies(engine: Engine, facts: Facts, as_of: date) -> Iterable[_Found]:
         yield Due(kind, sum(one < 0 for one in days), within, len(rows) - len(days)), items, len(items)
 
 
-def _soonest(frame: Frame, on: str, as_of: date) -> Frame:
-    dated = frame.with_columns(on=nw.col(on))
+def _soonest(dated: Frame, as_of: date) -> Frame:
     return dated.filter(nw.col("on") >= as_of, nw.col("on") <= as_of + timedelta(days=HORIZONS[-1]))
 
 
@@ -222,10 +226,7 @@ def _counts(engine: Engine, frame: Frame, dates: Sequence[str], as_of: date) -> 
         asked[f"{name}|dated"] = ~on.is_null()
         for days in HORIZONS:
             asked[f"{name}|{days}"] = (on >= as_of) & (on <= as_of + timedelta(days=days))
-    ones = {
-        name: nw.when(holds.fill_null(False)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
-        for name, holds in asked.items()
-    }
+    ones = {name: holds.fill_null(False).cast(nw.Int64) for name, holds in asked.items()}
     marked = frame.select("row_id", **ones)
     row = engine.collected(marked.select(nw.len().alias("rows"), *(nw.col(name).sum() for name in ones)))
     found = {name: int(row[name][0].as_py() or 0) for name in row.column_names}

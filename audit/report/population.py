@@ -59,19 +59,17 @@ def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:
 
 def _flagged_categories(outcomes: Sequence[Outcome]) -> pa.Table:
     """The flagged devices, each with the gravest of its findings' categories as its verdict."""
-    order = list(Verdict)
-    gravest: dict[str, Verdict] = {}
-    for outcome in outcomes:
-        if outcome.rule.subject not in _DEVICES or not outcome.flagged:
-            continue
-        verdict = Verdict(outcome.rule.category.value)
-        for key in pc.unique(outcome.flagged["device_key"]).to_pylist():
-            if key not in gravest or order.index(verdict) < order.index(gravest[key]):
-                gravest[key] = verdict
+    gravest: dict[str, str] = {}
+    for verdict in reversed(Verdict):  # what is written last stays
+        for outcome in outcomes:
+            is_own = outcome.rule.subject in _DEVICES and outcome.rule.category.value == verdict.value
+            if is_own and outcome.flagged:
+                keys = pc.unique(outcome.flagged["device_key"]).to_pylist()
+                gravest.update(dict.fromkeys(keys, verdict.value))
     return pa.table(
         {
             "device_key": pa.array(list(gravest), pa.string()),
-            "verdict": pa.array([verdict.value for verdict in gravest.values()], pa.string()),
+            "verdict": pa.array(list(gravest.values()), pa.string()),
         }
     )
 

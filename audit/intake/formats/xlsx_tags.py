@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from itertools import chain
 
@@ -171,7 +172,18 @@ class Body:
             raise Irregular
 
     def stretches(self, item_end: bytes, closing: bytes) -> Iterator[Stretch]:
-        """Whole items at a time; afterwards `tail` is what follows them."""
+        """Whole items at a time; afterwards `tail` is what follows them.
+
+        The next one is made, and unpacked, on a thread of its own while the one before is looked at.
+        """
+        made = self._stretches(item_end, closing)
+        with ThreadPoolExecutor(1, "ahead") as thread:
+            coming = thread.submit(next, made, None)
+            while (stretch := coming.result()) is not None:
+                coming = thread.submit(next, made, None)
+                yield stretch
+
+    def _stretches(self, item_end: bytes, closing: bytes) -> Iterator[Stretch]:
         rest = b""
         for piece in chain([self._rest], self._pieces):
             cut = piece.rfind(item_end)
