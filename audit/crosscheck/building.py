@@ -40,6 +40,8 @@ from audit.engines import KEYS, Frame
 _HELD = frozenset({Subject.DEVICE, Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY})
 # subjects whose frames are little more than a list as it was delivered
 _KEPT = frozenset({Subject.ROW, Subject.REGISTRATION})
+# subjects that the registration list is always looked through for
+_BESIDE = frozenset({Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY, Subject.REGISTRATION})
 # columns of the ledger that the steps themselves look at
 _LOOKED_AT = frozenset(
     {
@@ -72,6 +74,7 @@ class _Building:
         self.engine = sources.engine
         self.uncompared = 0
         self._coming: Callable[[], tuple[Frame, Frame, int]] | None = None  # near misses
+        self._listed: Callable[[], Listed] | None = None
 
     def facts(self) -> Facts:
         made: dict[Subject, Callable[[], Frame]] = {
@@ -90,11 +93,15 @@ class _Building:
             Subject.TRAINING: lambda: training_facts(self.engine, self.sources.tables["training"]),
             Subject.ROW: lambda: row_facts(self.engine, self.sources.tables),
         }
-        frames = {
-            subject: self._conformed(subject, make())
-            for subject, make in made.items()
-            if self.sources.asks(subject)
-        }
+        asked = [subject for subject in made if self.sources.asks(subject)]
+        if not _BESIDE.isdisjoint(asked):
+            self._begin_lists()
+        frames = {subject: self._conformed(subject, made[subject]()) for subject in asked if subject in _HELD}
+        if self._read_later:
+            _ = self.device_channel  # once, before those that read it are made side by side
+        others = [subject for subject in asked if subject not in _HELD]
+        found = self.engine.each(lambda one: self._conformed(one, made[one]()), others)
+        frames |= dict(zip(others, found, strict=True))
         frames |= {subject: self.engine.frame(rows) for subject, rows in self.sources.small.items()}
         return Facts(self.engine, frames, self.sources.columns, self.uncompared)
 
@@ -186,9 +193,18 @@ class _Building:
         facts = facts.drop(*_DONE_WITH)
         return engine.kept(facts) if len(sources.channels) == 1 else engine.held(facts)
 
-    @cached_property
+    @property
     def lists(self) -> Listed:
         """The registration list beside the ledger's keys."""
+        return self._begin_lists()()
+
+    def _begin_lists(self) -> Callable[[], Listed]:
+        """Look through the registration list, beside the ledger."""
+        if self._listed is None:
+            self._listed = self.engine.begun(self._lists)
+        return self._listed
+
+    def _lists(self) -> Listed:
         sources = self.sources
         wanted = set(FACTS[Subject.REGISTRATION])
         if sources.wanted is not None:
@@ -271,7 +287,12 @@ class _Building:
         frame = self._with_absent(Subject.DEVICE_CHANNEL, self.device_channel, needed)
         return self.engine.held(
             device_policy_facts(
-                self.engine, frame, self.policies, self.sources.columns["devices"], self.sources.channels[0]
+                self.engine,
+                frame,
+                self.sources.tables["policies"],
+                self.policies,
+                self.sources.columns["devices"],
+                self.sources.channels[0],
             )
         )
 

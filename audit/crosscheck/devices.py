@@ -67,9 +67,9 @@ def completeness(
         & ~nw.col("unreadable").str.contains(f",{name},", literal=True)
         for name, condition in fields.items()
     }
-    required = [nw.lit(0)]
-    for condition, times in Counter(fields.values()).items():
-        required.append(nw.when(nw.col(condition)).then(nw.lit(times)).otherwise(nw.lit(0)))
+    required = [
+        nw.col(condition).cast(nw.Int64) * times for condition, times in Counter(fields.values()).items()
+    ] or [nw.lit(0)]
     facts = facts.with_columns(required_fields=nw.sum_horizontal(*required).cast(nw.Int64))
     return engine.listing(facts, "missing_fields", blank).select(
         *columns, "missing_fields", "required_fields"

@@ -20,41 +20,36 @@ def known_errors(engine: Engine, frame: Frame, error_texts: Frame, first_channel
     longest text counts. Each message is looked at once. What the device itself reports is told once, in the
     first channel.
     """
-    known = (
-        engine.collected(error_texts.select("text", "cause", "remedy", "row_id"))
-        .sort_by("row_id")
-        .to_pylist()
-    )
+    known = engine.collected(error_texts.select("text", "row_id")).sort_by("row_id").to_pylist()
     for column in ("reg_message", "last_error"):
         messages = engine.collected(frame.select(column).unique())[column].to_pylist()
         side = engine.frame(_known(filter(None, messages), known, column))
         frame = engine.attach(frame, side, column)
-    first = nw.col("channel") == first_channel
-    frame = frame.with_columns(
-        **{
-            name: nw.coalesce(
-                nw.col(f"reg_message_{name}"), nw.when(first).then(nw.col(f"last_error_{name}"))
-            )
-            for name in KNOWN_ERROR
-        }
+    own = nw.when(nw.col("channel") == first_channel).then(nw.col("last_error_row"))
+    frame = frame.with_columns(known_row=nw.coalesce(nw.col("reg_message_row"), own))
+    told = error_texts.select(
+        known_row="row_id", known_error="text", known_error_cause="cause", known_error_remedy="remedy"
     )
-    return frame.drop(
-        *(f"{column}_{name}" for column in ("reg_message", "last_error") for name in KNOWN_ERROR)
-    )
+    frame = engine.attach(frame, engine.staged(told), "known_row", late=KNOWN_ERROR)
+    return frame.drop("known_row", "reg_message_row", "last_error_row")
 
 
 def _known(messages: Iterable[str], known: Sequence[Mapping[str, Any]], column: str) -> pa.Table:
+    """The messages that contain a text of the table, and the row of the longest."""
     texts = sorted(
-        ((_plain(row["text"]), row) for row in known if row["text"]), key=lambda pair: -len(pair[0])
+        ((_plain(row["text"]), row["row_id"]) for row in known if row["text"]), key=lambda pair: -len(pair[0])
     )
-    found = []
+    found = {}
     for message in messages:
         plain = _plain(message)
-        if row := next((row for text, row in texts if text in plain), None):
-            found.append((message, row["text"], row["cause"], row["remedy"]))
-    names = (column, *(f"{column}_{name}" for name in KNOWN_ERROR))
+        row = next((row for text, row in texts if text in plain), None)
+        if row is not None:
+            found[message] = row
     return pa.table(
-        {name: pa.array([row[place] for row in found], pa.string()) for place, name in enumerate(names)}
+        {
+            column: pa.array(found, pa.string()),
+            f"{column}_row": pa.array(found.values(), pa.int64()),
+        }
     )
 
 

@@ -111,6 +111,15 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     named = engine.named(engine.meeting(named, keyed, "match_key"), "match_key")
     several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
     single = engine.lacking(named.select("match_key", "reg_row_id", "list_key"), several, "match_key")
+    hits = engine.named(engine.attach(keyed, engine.staged(single), "match_key"), "reg_row_id")
+    hits = hits.select("row_id", "reg_row_id", "list_key", candidates=nw.lit(1).cast(nw.Int64))
+    if not engine.is_nothing(several):
+        hits = engine.stacked([hits, _best(engine, keyed, several)])
+    return hits.with_columns(matched_by=nw.lit(way.name), ambiguous=nw.col("candidates") > 1)
+
+
+def _best(engine: Engine, keyed: Frame, several: Frame) -> Frame:
+    """Of the registrations that share a key, the one that stands for each device that has it."""
     rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
     rivals = engine.staged(
         rivals.with_columns(
@@ -118,13 +127,10 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
             strength=_strength(nw.col("sure_status")),
         )
     )
-    once = engine.named(engine.attach(keyed, engine.staged(single), "match_key"), "reg_row_id")
-    once = once.select("row_id", "reg_row_id", "list_key", candidates=nw.lit(1).cast(nw.Int64))
     devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
     best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)
     best = engine.attach(best, devices_named, "row_id")
-    hits = engine.stacked([once, best.select("row_id", "reg_row_id", "list_key", "candidates")])
-    return hits.with_columns(matched_by=nw.lit(way.name), ambiguous=nw.col("candidates") > 1)
+    return best.select("row_id", "reg_row_id", "list_key", "candidates")
 
 
 def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:

@@ -40,31 +40,45 @@ _FROM_DEVICE = (
 def device_policy_facts(
     engine: Engine,
     device_channel: Frame,
-    policies: list[Mapping[str, Any]],
+    policies: Frame,
+    listed: list[Mapping[str, Any]],
     columns: Collection[str],
     first_channel: str,
 ) -> Frame:
     """One row per device, required channel and policy whose scope covers it. A blank in the scope covers all.
 
-    `policies` are the rows of the policies table; `columns` those recognised in the ledger. What asks nothing
+    `listed` are the rows of the policies table; `columns` those recognised in the ledger. What asks nothing
     of a channel is asked once, in the first.
     """
-    asked = {policy["field"] for policy in policies}
+    asked = {policy["field"] for policy in listed}
     names = [name for name in device_channel.collect_schema().names() if name in asked | SCOPED_BY]
     devices = engine.held(device_channel.select(*dict.fromkeys([*_FROM_DEVICE, *names])))
     frames = [
-        _under(engine, devices, policy, columns, first_channel) for policy in policies if policy["policy_id"]
+        _under(engine, devices, policy, columns, first_channel) for policy in listed if policy["policy_id"]
     ]
     if not frames:
         nobody = devices.filter(nw.col("row_id") < 0)
         frames = [_under(engine, nobody, _NO_POLICY, columns, first_channel)]
-    return engine.stacked(frames)
+    told = policies.select(policy_row="row_id", **{name: nw.col(source) for name, source in _TOLD.items()})
+    return engine.attach(engine.stacked(frames), engine.staged(told), "policy_row", late=_LATE)
 
 
-_NO_POLICY: Mapping[str, Any] = dict.fromkeys(
-    ("policy_id", "title", "channel", "device_type", "region", "mcc", "vendor", "effective_on",
-     "deadline_on", "requirement", "field", "value", "source")
-)  # fmt: skip
+_NO_POLICY: Mapping[str, Any] = {
+    "row_id": -1,
+    **dict.fromkeys(("channel", "device_type", "region", "mcc", "vendor", "requirement", "field", "value")),
+}
+# what is told of the policy itself
+_TOLD = {
+    "policy_id": "policy_id",
+    "policy_title": "title",
+    "policy_requirement": "requirement",
+    "policy_field": "field",
+    "policy_value": "value",
+    "policy_source": "source",
+    "effective_on": "effective_on",
+    "deadline_on": "deadline_on",
+}
+_LATE = frozenset(_TOLD) - {"effective_on", "deadline_on"}
 
 
 def _under(
@@ -77,19 +91,7 @@ def _under(
     found = nw.col(field).cast(nw.String) if known else nothing("device_key")
     return covered.select(
         *(nw.col(name) for name in _FROM_DEVICE),
-        **{
-            name: _text(policy[source])
-            for name, source in (
-                ("policy_id", "policy_id"),
-                ("policy_title", "title"),
-                ("policy_requirement", "requirement"),
-                ("policy_field", "field"),
-                ("policy_value", "value"),
-                ("policy_source", "source"),
-            )
-        },
-        effective_on=_day(policy["effective_on"]),
-        deadline_on=_day(policy["deadline_on"]),
+        policy_row=nw.lit(policy["row_id"]).cast(nw.Int64),
         found_value=found,
         requirement_met=_met(policy, found) if known else nothing_known(),
     )
@@ -137,18 +139,10 @@ def _cell(value: str | None) -> str:
     return flags.get(text.lower(), text)
 
 
-def _text(value: str | None) -> nw.Expr:
-    return nothing("device_key") if value is None else nw.lit(value)
-
-
-def _day(value: Any) -> nw.Expr:
-    return nothing("install_date") if value is None else nw.lit(value, nw.Date)
-
-
 def policy_facts(engine: Engine, policies: Frame, device_policy: Frame) -> Frame:
     """One row per policy, with the devices in use that it covers."""
-    covered = device_policy.select("policy_id", "device_code", "in_use").filter(nw.col("in_use"))
-    each = engine.distinct(covered, "device_code", "policy_id")
+    covered = engine.where(device_policy.select("policy_id", "device_code", "in_use"), nw.col("in_use"))
+    each = engine.plain(engine.distinct(covered, "device_code", "policy_id"))
     counts = each.group_by("policy_id").agg(devices=nw.len())
     named = policies.filter(~nw.col("policy_id").is_null())
     facts = engine.attach(named, engine.staged(counts), "policy_id")

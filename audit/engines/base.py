@@ -16,6 +16,7 @@ from audit.intake.feeds import Part
 
 Frame = nw.LazyFrame[Any]
 _Made = TypeVar("_Made")
+_One = TypeVar("_One")
 
 ARROW_TO_NARWHALS: dict[pa.DataType, Any] = {
     pa.string(): nw.String,
@@ -66,6 +67,10 @@ class Engine:
         """What is made, when it is asked for; in memory it is begun now, beside what follows."""
         return cache(make)
 
+    def each(self, make: Callable[[_One], _Made], items: Sequence[_One]) -> list[_Made]:
+        """What is made of each item; in memory several at once."""
+        return [make(item) for item in items]
+
     def close(self) -> None:
         """Let go of what the engine holds; its frames end with it."""
 
@@ -92,6 +97,10 @@ class Engine:
     def staged(self, frame: Frame) -> Frame:
         """The frame for one step to read, computed before by an engine that plans long chains badly."""
         return frame
+
+    def is_nothing(self, frame: Frame) -> bool:
+        """Whether the frame is known to have no rows; an engine that plans its queries does not know."""
+        return False
 
     def collected(self, frame: Frame) -> pa.Table:
         """The rows of a frame, here, as an Arrow table."""

@@ -5,6 +5,7 @@ Arrow's, because numpy's turn an unknown comparison into a plain "no".
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -23,6 +24,7 @@ from audit.engines.parallel import at_once
 from audit.engines.places import codes_of, in_order, is_among, is_rising, places_of, sharing, sharing_all
 
 _Made = TypeVar("_Made")
+_One = TypeVar("_One")
 
 
 class PandasEngine(Engine):
@@ -47,6 +49,11 @@ class PandasEngine(Engine):
         thread.shutdown(wait=False)
         return coming.result
 
+    def each(self, make: Callable[[_One], _Made], items: Sequence[_One]) -> list[_Made]:
+        """See Engine."""
+        with ThreadPoolExecutor(os.cpu_count(), "each") as threads:
+            return list(threads.map(make, items))
+
     def opened(self, tables: Mapping[str, pa.Table]) -> dict[str, Frame]:
         """See Engine: the keys are numbers."""
         return {name: self.frame(rows) for name, rows in with_numbers(tables).items()}
@@ -54,6 +61,10 @@ class PandasEngine(Engine):
     def held(self, frame: Frame) -> Frame:
         """Everything is computed at once; nothing to hold."""
         return frame
+
+    def is_nothing(self, frame: Frame) -> bool:
+        """See Engine: here it is known."""
+        return not len(_native(frame))
 
     def collected(self, frame: Frame) -> pa.Table:
         """See Engine: the table as it stands."""
@@ -66,7 +77,9 @@ class PandasEngine(Engine):
 
     def answered(self, frame: Frame, asked: Mapping[str, nw.Expr]) -> Frame:
         """See Engine: by Arrow's kernels, without a plan for each."""
-        return self.frame(with_columns(_native(frame), answers(_native(frame), asked)))
+        native = _native(frame)
+        found = at_once(lambda one: answers(native, {one: asked[one]})[one], asked, len(native))
+        return self.frame(with_columns(native, dict(zip(asked, found, strict=True))))
 
     def held_by(self, frame: Frame, truths: Sequence[str]) -> dict[str, int]:
         """See Engine."""
@@ -88,8 +101,9 @@ class PandasEngine(Engine):
         """See Engine: rows are copied only where some are left out."""
         if not (native := _native(frame)).num_columns or not native.num_rows:
             return frame
-        looked_at = self.frame(told(native.select(columns_of(conditions))))
-        holds = _native(looked_at.select(holds=nw.all_horizontal(*conditions, ignore_nulls=False)))["holds"]
+        looked_at = told(native.select(columns_of(conditions)))
+        each = answers(looked_at, {str(place): one for place, one in enumerate(conditions)})
+        holds = reduce(pc.and_kleene, each.values())
         if pc.all(pc.fill_null(holds, False)).as_py():
             return frame
         return self.frame(kept(native, holds))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.engines.carried import taken, told_column
-from audit.intake.repeats import whole
+from audit.intake.repeats import is_encoded, whole
 
 
 def places_of(keys: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
@@ -177,6 +177,11 @@ def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
         ends = pc.min_max(column).as_py()
         if ends["min"] is not None and (span := ends["max"] - ends["min"] + 1) < _MOST:
             return _within(column, ends["min"], span, True), span + 1
+    values = whole(column)
+    if is_encoded(values) and len(values.dictionary) < len(values):  # a value may be there twice
+        own, size = _numbered(pa.chunked_array([values.dictionary]))
+        places = values.indices.fill_null(len(own)).to_numpy()
+        return np.append(own, size - 1)[places], size
     encoded = whole(told_column(column)).dictionary_encode()
     places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
     return places.astype(np.int64), len(encoded.dictionary) + 1
