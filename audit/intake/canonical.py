@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 import numpy as np
@@ -16,20 +16,23 @@ from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
+from audit.intake.filled import completed, filled_down
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
-from audit.intake.grid import Grid, Mark
+from audit.intake.grid import Grid
 from audit.intake.headerrow import SEARCHED_ROWS, turned
 from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
-from audit.intake.notices import Notice, about_headers, about_numbers, about_overlong_rows
+from audit.intake.notices import Notice, about_channel, about_headers, about_numbers, about_overlong_rows
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
-from audit.intake.repeats import decoded, each, encoded, trimmed, whole
+from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
+from audit.intake.sheetname import channel_of
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
+from audit.intake.united import Part, united
 from audit.intake.unreadable import refuse_unreadable
 from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
@@ -76,8 +79,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     """
     table = profile.table
     sheets: list[SheetReading] = []
-    parts: list[pa.Table] = []
-    rejections: list[Rejection] = []
+    parts: list[Part] = []
     notices: list[Notice] = []
     failures: list[InputError] = []
     headers: list[HeaderMap] = []
@@ -96,15 +98,18 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))
             continue
         exported_at = exported_at or _exported_at(grid, found.row)
-        rows, sheet, rejected, told = _read_sheet(grid, header, profile)
+        part, told = _read_sheet(grid, header, profile)
         headers.append(header)
         notices += told
-        parts.append(rows)
-        sheets.append(sheet)
-        rejections += rejected
+        parts.append(part)
+        sheets.append(part.sheet)
     if not parts:
         raise _why_nothing(failures, sheets, grids, profile)
-    rows = parts[0] if len(parts) == 1 else _one_below_the_other(parts)
+    rows, left, told = united(parts)
+    notices += told
+    rejections = [rejection for part in left for rejection in part.rejections]
+    remaining = iter(left)
+    sheets = [sheet if sheet.skipped else next(remaining).sheet for sheet in sheets]
     further = sum(sheet.set_aside.get(kind, 0) for sheet in sheets for kind in (Aside.HEADER, Aside.STACKED))
     refuse_unreadable(rows, table, rejections, further)
     if not rows.num_rows:
@@ -117,12 +122,6 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         tuple(notices),
         exported_at,
     )
-
-
-def _one_below_the_other(parts: list[pa.Table]) -> pa.Table:
-    plain = [pa.table({name: decoded(part[name]) for name in part.column_names}) for part in parts]
-    rows = pa.concat_tables(plain, promote_options="default")
-    return pa.table({name: encoded(whole(rows[name])) for name in rows.column_names})
 
 
 def _why_nothing(
@@ -152,11 +151,9 @@ def _why_nothing(
     )
 
 
-def _read_sheet(
-    grid: Grid, header: HeaderMap, profile: Profile
-) -> tuple[pa.Table, SheetReading, list[Rejection], list[Notice]]:
+def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[Part, list[Notice]]:
     table = profile.table
-    grid = _completed(_filled_down(grid, header), header)
+    grid = completed(filled_down(grid, header), header)
     legends = harvest(grid, header, table, profile.columns)
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
     refuse_garbled(grid, header, table)
@@ -174,11 +171,12 @@ def _read_sheet(
     }
     rejections = rejections_of(grid, header, table, cleaned, places)
     rows = _assemble(grid, table, cells, cleaned, places, rejections)
+    if channel := channel_of(grid, header.row, header.columns, table):
+        rows = rows.append_column("channel", encoded(pa.repeat(channel, rows.num_rows)))
     set_aside = Counter(kinds[kinds != ""].tolist())
     read = rows.num_rows
     rows, dropped = without_blank_keys(rows, table)
     rows, doubled = without_duplicates(rows)
-    rows = rows.drop_columns([UNREAD])
     set_aside.update({Aside.BLANK_KEY: dropped, Aside.DUPLICATE: doubled})
     kept = np.ones(read, bool)
     if rows.num_rows < read:
@@ -199,13 +197,14 @@ def _read_sheet(
         *about_overlong_rows(grid, header, places),
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
+        *about_channel(grid.sheet, channel),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]
     if rejections and rows.num_rows < read:
         # a row set aside is accounted for as a whole
         kept_rows = set((places[kept] + 1).tolist())
         rejections = [one for one in rejections if one.row in kept_rows]
-    return rows, sheet, rejections, notices
+    return Part(rows, sheet, rejections), notices
 
 
 def _rows_of(column: pa.Array, places: np.ndarray) -> pa.Array:
@@ -213,40 +212,6 @@ def _rows_of(column: pa.Array, places: np.ndarray) -> pa.Array:
     if len(places) and places[-1] - places[0] + 1 == len(places):
         return column.slice(places[0], len(places))
     return column.take(pa.array(places))
-
-
-def _filled_down(grid: Grid, header: HeaderMap) -> Grid:
-    """The sheet with the value of cells merged over several rows in each of them, as it is seen."""
-    columns, marks = list(grid.columns), list(grid.marks)
-    places = set(header.columns.values())
-    down: dict[int, np.ndarray] = {}
-    for merge in grid.merges:
-        index = merge.first_column - grid.first_column
-        last = min(merge.last_row, grid.height - 1)
-        if index in places and header.row < merge.first_row < last + 1:
-            source = down.setdefault(index, np.arange(grid.height))
-            source[merge.first_row : last + 1] = merge.first_row
-    for index, source in down.items():
-        columns[index] = columns[index].take(pa.array(source))
-        if (of_cells := marks[index]) is not None:
-            marks[index] = of_cells.take(pa.array(source))
-    return replace(grid, columns=tuple(columns), marks=tuple(marks)) if down else grid
-
-
-def _completed(grid: Grid, header: HeaderMap) -> Grid:
-    """The sheet with what a second column of the same name says where the first one is blank."""
-    columns, marks = list(grid.columns), list(grid.marks)
-    for index, other in header.completed:
-        blank = columns[index].is_null()
-        if not pc.any(pc.and_(blank, columns[other].is_valid())).as_py():
-            continue
-        columns[index] = encoded(pc.if_else(blank, decoded(columns[other]), decoded(columns[index])))
-        of_first, of_other = (
-            pa.array(np.full(grid.height, Mark.TEXT, np.int8)) if marks[place] is None else marks[place]
-            for place in (index, other)
-        )
-        marks[index] = pc.if_else(blank, of_other, of_first)
-    return replace(grid, columns=tuple(columns), marks=tuple(marks))
 
 
 def _assemble(

@@ -33,6 +33,30 @@ def without_blank_keys(rows: pa.Table, table: Table) -> tuple[pa.Table, int]:
 
 def without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
     """Keep the first of rows that are equal in every canonical column, and count its copies."""
+    doubles, numbers = _doubles(rows)
+    if not len(doubles):
+        return rows, 0
+    _, first, counts = np.unique(numbers, return_index=True, return_counts=True)
+    copies = np.ones(rows.num_rows, np.int64)
+    copies[doubles[first]] = counts
+    rows = rows.set_column(rows.column_names.index("copies"), "copies", pa.array(copies))
+    keep = np.ones(rows.num_rows, bool)
+    keep[doubles] = False
+    keep[doubles[first]] = True
+    return rows.filter(pa.array(keep)), len(doubles) - len(first)
+
+
+def seen_before(rows: pa.Table) -> np.ndarray:
+    """Rows that equal an earlier one in every canonical column."""
+    doubles, numbers = _doubles(rows)
+    seen = np.zeros(rows.num_rows, bool)
+    seen[doubles] = True
+    seen[doubles[np.unique(numbers, return_index=True)[1]]] = False
+    return seen
+
+
+def _doubles(rows: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """The places of rows of which there are several, and a number for each that those have in common."""
     columns = [name for name in rows.column_names if name not in _PROVENANCE and not name.endswith("_raw")]
     doubles = np.arange(rows.num_rows)  # rows that have one, as far as the columns were looked at
     kinds: list[pa.Array] = []  # of those rows: as far, rows of one kind are alike
@@ -43,12 +67,5 @@ def without_duplicates(rows: pa.Table) -> tuple[pa.Table, int]:
         shared = np.bincount(numbers)[numbers] > 1
         doubles, kinds = doubles[shared], [pa.array(numbers[shared])]
         if not len(doubles):
-            return rows, 0
-    _, first, counts = np.unique(numbers[shared], return_index=True, return_counts=True)
-    keep = np.ones(rows.num_rows, bool)
-    keep[doubles] = False
-    keep[doubles[first]] = True
-    copies = np.ones(rows.num_rows, np.int64)
-    copies[doubles[first]] = counts
-    rows = rows.set_column(rows.column_names.index("copies"), "copies", pa.array(copies))
-    return rows.filter(pa.array(keep)), len(doubles) - len(first)
+            break
+    return doubles, numbers[shared]

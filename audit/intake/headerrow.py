@@ -19,6 +19,7 @@ _GROUP_TAIL = re.compile(
 )  # 商户信息 over 编号: 商户编号
 _NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
 _MOSTLY = 0.8
+_LOOKED_AT = 50  # cells below a header
 _TURNED_COLUMNS, _FEWEST_TURNED = 3, 2
 _LAST_HALVES = ("日期", "时间", "date", "time")
 
@@ -70,7 +71,18 @@ def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest:
         best = _best_row(grid, range(near, far), table, configured, fewest)
         if best is not None and not has_key(named(best.labels, table, configured), table):
             return None  # words of a preamble
-    return best
+    return None if best is None or _describes(grid, best, table, configured) else best
+
+
+def _describes(grid: Grid, header: HeaderRow, table: Table, configured: Mapping[str, str]) -> bool:
+    """Whether names of columns stand below the key: a sheet that explains columns, a form for each device."""
+    parts = {part for key in table.keys for part in key}
+    for index, label in enumerate(header.labels):
+        if label and lookup(label, table, configured)[0] in parts:
+            below = [text for text in sample(grid, header.row, index)[:_LOOKED_AT] if text != label]
+            if below and 2 * sum(bool(lookup(text, table, configured)[0]) for text in below) > len(below):
+                return True
+    return False
 
 
 def key_alone(grid: Grid, table: Table, configured: Mapping[str, str]) -> HeaderRow | None:

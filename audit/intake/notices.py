@@ -39,6 +39,12 @@ def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[s
     return found
 
 
+def about_channel(sheet: str, channel: str) -> Iterator[Notice]:
+    """That the sheet as a whole is about a channel, where it is."""
+    if channel:
+        yield "channel_of_sheet", {"sheet": sheet, "channel": channel}
+
+
 def about_numbers(
     sheet: str, cleaned: Mapping[str, CleanColumn], places: np.ndarray, kept: np.ndarray
 ) -> Iterator[Notice]:

@@ -19,6 +19,8 @@ def shown_fact(name: str, value: object, words: Words) -> object:
         return words.label("reject", value)
     if name == "column":
         return words.column(str(value))
+    if name == "channel":
+        return words.label("channel", value)
     if name == "columns" and isinstance(value, (list, tuple)):
         return [words.column(str(column)) for column in value]
     return value

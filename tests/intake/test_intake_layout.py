@@ -313,7 +313,48 @@ def test_a_table_lying_on_its_side_is_refused_and_says_so(tmp_path: Path):
 
 def test_a_form_for_each_device_is_no_list(tmp_path: Path):
     form = [["序列号", "SN000001", "商户号", MERCHANT], ["型号", "N5", "终端状态", "在用"], ["", "", "", ""]]
-    assert take_rows(tmp_path, form * 5).reading.error == Unusable.UNREADABLE_VALUES
+    assert take_rows(tmp_path, form * 5).reading.error == Unusable.MISSING_COLUMN
+
+
+def test_a_sheet_that_explains_the_columns_is_none_of_rows(tmp_path: Path):
+    words = [["字段", "说明"], ["序列号", "机身背面SN"], ["商户号", "15位"], ["终端状态", "在用、停用"]]
+    read = take_bytes(tmp_path, book(words, [HEADER, device(1), device(2)]))
+    assert (read.sheet.name, len(read.rows), read.reading.rejected) == ("Sheet2", 2, 0)
+
+
+def test_a_row_on_two_sheets_counts_once(tmp_path: Path):
+    """A sheet of everything beside one for each branch."""
+    every = [device(1), device(2, "备注=见附件"), device(2, "备注=见附件"), device(3)]
+    read = take_bytes(tmp_path, book([HEADER, *every], [HEADER, device(3), device(4)], [HEADER, device(1)]))
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003", "SN000004"]
+    assert read.column("copies") == [1, 2, 1, 1]
+    assert [sheet.rows for sheet in read.reading.sheets] == [3, 1, 0]
+    assert [sheet.set_aside.get("duplicate") for sheet in read.reading.sheets] == [1, 1, 1]
+    told = ("rows_on_other_sheets", {"sheet": "Sheet2", "count": 1})
+    assert told in read.reading.notices
+
+
+@pytest.mark.parametrize(
+    ("sheets", "title", "channels"),
+    [
+        (["微信", "云闪付报备"], [], ["wechat", "unionpay"]),
+        (["明细", "Alipay-11"], ["微信支付终端报备清单"], ["wechat", "alipay"]),
+        (["微信支付宝", "银联商务"], [], None),
+    ],
+)
+def test_a_list_of_one_channel_says_so_in_its_name_or_title(
+    tmp_path: Path, sheets: list[str], title: list[str], channels: list[str] | None
+):
+    tables = [[["序列号", "商户号", "报备状态"], [f"SN00000{n}", MERCHANT, "已报备"]] for n in (1, 2)]
+    tables[0][:0] = [title] if title else []
+
+    def rename(made: openpyxl.Workbook) -> None:
+        for sheet, name in zip(made.worksheets, sheets, strict=True):
+            sheet.title = name
+
+    read = take_bytes(tmp_path, book(*tables, change=rename), table="registrations")
+    assert [row.get("channel") for row in read.rows or ()] == (channels or [None, None])
+    assert len(read.reading.notices) == (2 if channels else 0)
 
 
 @pytest.mark.parametrize(

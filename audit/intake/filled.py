@@ -1,0 +1,47 @@
+"""What blank cells stand for: the cell they are merged with, or the other column of their name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.grid import Grid, Mark
+from audit.intake.headers import HeaderMap
+from audit.intake.repeats import decoded, encoded
+
+
+def filled_down(grid: Grid, header: HeaderMap) -> Grid:
+    """The sheet with the value of cells merged over several rows in each of them, as it is seen."""
+    columns, marks = list(grid.columns), list(grid.marks)
+    places = set(header.columns.values())
+    down: dict[int, np.ndarray] = {}
+    for merge in grid.merges:
+        index = merge.first_column - grid.first_column
+        last = min(merge.last_row, grid.height - 1)
+        if index in places and header.row < merge.first_row < last + 1:
+            source = down.setdefault(index, np.arange(grid.height))
+            source[merge.first_row : last + 1] = merge.first_row
+    for index, source in down.items():
+        columns[index] = columns[index].take(pa.array(source))
+        if (of_cells := marks[index]) is not None:
+            marks[index] = of_cells.take(pa.array(source))
+    return replace(grid, columns=tuple(columns), marks=tuple(marks)) if down else grid
+
+
+def completed(grid: Grid, header: HeaderMap) -> Grid:
+    """The sheet with what a second column of the same name says where the first one is blank."""
+    columns, marks = list(grid.columns), list(grid.marks)
+    for index, other in header.completed:
+        blank = columns[index].is_null()
+        if not pc.any(pc.and_(blank, columns[other].is_valid())).as_py():
+            continue
+        columns[index] = encoded(pc.if_else(blank, decoded(columns[other]), decoded(columns[index])))
+        of_first, of_other = (
+            pa.array(np.full(grid.height, Mark.TEXT, np.int8)) if marks[place] is None else marks[place]
+            for place in (index, other)
+        )
+        marks[index] = pc.if_else(blank, of_other, of_first)
+    return replace(grid, columns=tuple(columns), marks=tuple(marks))

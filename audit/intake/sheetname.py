@@ -1,0 +1,37 @@
+"""What a sheet is about by its name, where its columns do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from audit.intake.grid import Grid
+from audit.tables import CHANNEL, Table, normalise_label
+
+_EVERY = "common"  # no channel
+_SHORTEST, _SHORTEST_LATIN = 2, 4  # characters: fewer may stand in another word
+_FIRMS = ("银联商务",)  # whose name holds that of a channel
+
+
+def channel_of(grid: Grid, header_row: int, columns: Collection[str], table: Table) -> str:
+    """The one channel that the name of a sheet, or else its title, names; "" of a list that says it by row.
+
+    Lists of one channel leave it out: a workbook with a sheet for each, an archive with a file for each.
+    """
+    channel = table.by_name.get("channel")
+    if channel is None or not channel.several or {"channel", *table.wide}.intersection(columns):
+        return ""
+    titles = [text for row in range(header_row) for text in grid.row(row) if text]
+    return next(filter(None, map(_only_channel, ([grid.sheet], titles))), "")
+
+
+def _only_channel(texts: list[str]) -> str:
+    """The channel that is named in the texts; "" where none is, or more than one."""
+    said = normalise_label(" ".join(texts))
+    for firm in _FIRMS:
+        said = said.replace(firm, "")
+    named = {
+        word
+        for label, word in CHANNEL.by_label.items()
+        if label in said and len(label) >= (_SHORTEST_LATIN if label.isascii() else _SHORTEST)
+    } - {_EVERY}
+    return named.pop() if len(named) == 1 else ""
