@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow as pa
-
 from audit import __version__
 from audit.assessment import Assessment, assess, statuses_of
 from audit.config import Settings
@@ -29,11 +27,11 @@ from audit.ledger.nights import Entered, Night, Practice, Run, input_records, op
 from audit.ledger.past import past_of
 from audit.ledger.seal import seals
 from audit.ledger.signoffs import record_of
-from audit.ledger.snapshots import recall_statuses, remember_statuses
+from audit.ledger.snapshots import packed, recall_statuses, remember_statuses
 from audit.ledger.waivers import enter_waivers
 from audit.measures.night import OfFiles
 from audit.measures.upkeep import WINDOW
-from audit.night import Inputs, Progress, Result, Task, run_id_of
+from audit.night import Inputs, Progress, Result, Task, run_id_of, short_turns
 from audit.programme import items_of, programme_states
 from audit.publish import digests, draft, drafting, intact, set_aside, swap_in
 from audit.report.build import build_report, by_priority
@@ -84,7 +82,7 @@ class _Estate:
 
     population: Population
     files: OfFiles
-    statuses: pa.Table | None
+    statuses: bytes | None  # as they are kept for the next night
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
     """The night within one ledger transaction, and its folder published. Raises Rehearsed, AuditError."""
     settings, words, wishes = task.settings, task.words, task.wishes
     with (
+        short_turns(),
         drafting() as drafts,
         open_night(database, task.as_of, rebuild=bool(wishes.rebuild)) as night,
         choose_engine(settings, inputs.rows) as engine,
@@ -190,10 +189,11 @@ def _assess(telling: _Telling, engine: Engine, programme: Programme) -> Assessme
 
 def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
     task, devices = telling.task, telling.inputs.feeds["devices"]
+    statuses = None if task.wishes.rehearse else statuses_of(assessed)
     return _Estate(
         population_of(assessed.engine, assessed.facts, assessed.outcomes, devices.rows),
         files_measured(task.settings, assessed, task.as_of),
-        None if task.wishes.rehearse else statuses_of(assessed),
+        None if statuses is None else packed(statuses),
     )
 
 

@@ -13,8 +13,15 @@ from audit.files import write_private
 _KEPT = 3  # nights before tonight, for one may be told anew
 
 
-def remember_statuses(state: Path, run_id: str, statuses: pa.Table | None, standing: Sequence[str]) -> None:
-    """Write the states of a night (device_key, channel, reg_status).
+def packed(statuses: pa.Table) -> bytes:
+    """The states of a night (device_key, channel, reg_status) as `remember_statuses` keeps them."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(statuses, sink, compression="zstd")
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def remember_statuses(state: Path, run_id: str, statuses: bytes | None, standing: Sequence[str]) -> None:
+    """Keep the states of a night, `packed`.
 
     Those of the last few nights stay, of the runs that are `standing`, in order; what else lies there is
     older, or of a night that was cut off.
@@ -22,9 +29,7 @@ def remember_statuses(state: Path, run_id: str, statuses: pa.Table | None, stand
     if statuses is None:
         return
     folder = state / "statuses"
-    sink = pa.BufferOutputStream()
-    pq.write_table(statuses, sink, compression="zstd")
-    write_private(folder / f"{run_id}.parquet", sink.getvalue().to_pybytes())
+    write_private(folder / f"{run_id}.parquet", statuses)
     kept = {run_id, *standing[-_KEPT:]}
     for file in folder.glob("*.parquet"):
         if file.stem not in kept:

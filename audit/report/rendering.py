@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from audit.config import Settings
 from audit.report.coded import CodedFindings
@@ -15,10 +13,6 @@ from audit.report.tables import findings_columns, findings_csv, findings_parquet
 from audit.report.workbook import render_workbook
 from audit.words import Words
 
-_TURN = (
-    0.0005  # seconds; with ten times as many, a thread that comes back from Arrow waits longer than it works
-)
-
 
 def render_files(
     settings: Settings, words: Words, report: Report, owned: Mapping[str, Report]
@@ -27,7 +21,7 @@ def render_files(
 
     Half of a workbook's work is Arrow's and the deflater's, which let the page be made beside them.
     """
-    with _short_turns(), ThreadPoolExecutor(1, "workbooks") as beside:
+    with ThreadPoolExecutor(1, "workbooks") as beside:
         books = {
             name: beside.submit(render_workbook, one, words)
             for name, one in {"report.xlsx": report, **owned}.items()
@@ -46,14 +40,3 @@ def render_tables(findings: CodedFindings) -> dict[str, bytes]:
         "findings.csv": findings_csv(columns),
         "findings.parquet": findings_parquet(findings_table(columns)),
     }
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Let threads take turns more often."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
