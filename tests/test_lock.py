@@ -27,45 +27,55 @@ from audit.words import load_words
 ZONE = ZoneInfo("Asia/Shanghai")
 STARTS = 50
 
-# a start that has its interpreter warm and waits for the others; it says what it cost from then on
+# a warm interpreter that becomes many starts, each waiting for the others; it says how each ended, and each
+# says what it cost from then on
 STARTER = """
-import atexit, resource, sys, time
+import atexit, json, os, resource, sys, time
 from audit.cli import app
 from audit.config import load_settings
-print("ready", flush=True)
+folder, starts, *command = sys.argv[1:]
+begun = {}
+for number in range(int(starts)):
+    pid = os.fork()
+    if not pid:
+        break
+    begun[pid] = number
+else:
+    print("ready", flush=True)
+    ended = (os.waitpid(pid, 0) for pid in begun)
+    print(json.dumps({pid: os.waitstatus_to_exitcode(status) for pid, status in ended}))
+    sys.exit()
+os.dup2(os.open(f"{folder}/{os.getpid()}.err", os.O_WRONLY | os.O_CREAT), 2)
+os.dup2(os.open(f"{folder}/{os.getpid()}.out", os.O_WRONLY | os.O_CREAT), 1)
 sys.stdin.read()
 wall, cpu = time.monotonic(), time.process_time()
-begun = lambda: resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-atexit.register(lambda: print(time.monotonic() - wall, time.process_time() - cpu, begun()))
-app(sys.argv[1:])
+children = lambda: resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+atexit.register(lambda: print(time.monotonic() - wall, time.process_time() - cpu, children()))
+app(command)
 """
 
 
 def test_of_fifty_starts_exactly_one_works(estate: Estate):
-    command = ["run", "--config", str(estate.configure()), "--as-of", str(AS_OF)]
-    gate, opener = os.pipe()
-    starts = [
-        subprocess.Popen(
-            [sys.executable, "-c", STARTER, *command],
-            stdin=gate,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(STARTS)
-    ]
-    for start in starts:
-        assert start.stdout is not None
-        assert start.stdout.readline() == "ready\n"
-    os.close(gate)
-    os.close(opener)
-    ended = [(start, *start.communicate(timeout=120)) for start in starts]
-    codes = sorted(start.returncode for start, _, _ in ended)
-    assert codes == [int(ExitCode.DONE)] + [int(ExitCode.LOCKED)] * (STARTS - 1)
-    [holder] = [start.pid for start, _, _ in ended if start.returncode == 0]
-    losers = [(out, err) for start, out, err in ended if start.returncode]
-    assert all(str(holder) in err for _, err in losers), "each is told who has it"
-    _, cpu, children = zip(*(map(float, out.split()) for out, _ in losers), strict=True)
+    said = estate.folder / "said"
+    said.mkdir()
+    command = [said, STARTS, "run", "--config", estate.configure(), "--as-of", AS_OF]
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, *map(str, command)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "ready\n"
+        told, _ = starter.communicate(timeout=120)
+    codes = {int(pid): code for pid, code in json.loads(told).items()}
+    assert sorted(codes.values()) == [int(ExitCode.DONE)] + [int(ExitCode.LOCKED)] * (STARTS - 1)
+    [holder] = [pid for pid, code in codes.items() if code == ExitCode.DONE]
+    losers = [said / str(pid) for pid in codes if pid != holder]
+    told_by = [loser.with_suffix(".err").read_text("utf-8") for loser in losers]
+    assert all(str(holder) in err for err in told_by), "each is told who has it"
+    costs = [loser.with_suffix(".out").read_text("utf-8").split() for loser in losers]
+    _, cpu, children = zip(*(map(float, cost) for cost in costs), strict=True)
     assert max(cpu) < 0.5, "turned away before anything heavy is begun"
     assert set(children) == {0.0}, "and before a process of its own is"
     assert [path.name for path in (estate.folder / "reports").iterdir()] == [str(AS_OF)]
