@@ -90,6 +90,9 @@ def assess(
 def statuses_of(assessed: Assessment) -> pa.Table | None:
     """The registration state of each device in each required channel, for the next night to compare with."""
     frame = assessed.facts.frames[Subject.DEVICE_CHANNEL]
+    frame = assessed.engine.staged(
+        frame.select("row_id", "device_key", "channel", "has_registration", "reg_status")
+    )
     rows = assessed.engine.collected(frame.select(rows=nw.len()))["rows"][0].as_py()
     if rows > MAX_STATUSES:
         return None

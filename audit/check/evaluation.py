@@ -52,21 +52,22 @@ def evaluate(
         else:
             able.setdefault(rule.subject, []).append(rule)
     for subject, rules in able.items():
-        for outcome in _evaluate_subject(facts.engine, facts.frames[subject], rules, plan):
+        for outcome in _evaluate_subject(facts, facts.frames[subject], rules, plan):
             outcomes[outcome.rule.id] = outcome
     return [outcomes[rule.id] for rule in plan.rules]
 
 
-def _evaluate_subject(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+def _evaluate_subject(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
     """All rules of a subject in one pass; if that fails, one by one, so that a crash stays its own.
 
     Without a row there is nothing to judge, and not every engine can reckon with nothing.
     """
-    if not len(sample := engine.collected(frame.head(1))):
+    engine = facts.engine
+    if not engine.judges_nothing and not len(sample := engine.collected(frame.head(1))):
         nothing = sample.append_column("case", pa.array([], pa.int64()))
         return [Outcome(rule, nothing) for rule in rules]
     try:
-        return _in_one_pass(engine, frame, rules, plan)
+        return _in_one_pass(facts, frame, rules, plan)
     except AuditError:  # the engine's, with its own word about what to do
         raise
     except Exception as failure:
@@ -75,17 +76,17 @@ def _evaluate_subject(engine: Engine, frame: Frame, rules: Sequence[Rule], plan:
                 "rule_crashed", {"detail": f"{type(failure).__name__}: {failure}"[:300]}, due=True
             )
             return [Outcome(rules[0], not_evaluated=reason)]
-        return [outcome for rule in rules for outcome in _evaluate_subject(engine, frame, [rule], plan)]
+        return [outcome for rule in rules for outcome in _evaluate_subject(facts, frame, [rule], plan)]
 
 
-def _in_one_pass(engine: Engine, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+def _in_one_pass(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
     """Three truths a rule and row: it applies, it can be judged, it is flagged.
 
     Truths, and numbers of cases for the flagged rows alone: a number for every row costs an engine in memory
     more than all the comparisons.
     """
-    columns = frame.collect_schema().names()
-    rejected = _rejected_texts(engine, frame, rules, columns)
+    engine, columns = facts.engine, frame.collect_schema().names()
+    rejected = _rejected_texts(facts, frame, rules, columns)
     asks = {
         rule.id: Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
         for rule in rules
@@ -157,16 +158,18 @@ def _with_case(rows: pa.Table, asks: Asks) -> pa.Table:
 
 
 def _rejected_texts(
-    engine: Engine, frame: Frame, rules: Sequence[Rule], columns: Sequence[str]
+    facts: Facts, frame: Frame, rules: Sequence[Rule], columns: Sequence[str]
 ) -> dict[str, list[str]]:
-    """What stands in the columns that list rejected cells: mostly little, so most rules need not look."""
-    names = {
-        rejected_column(rule.subject, required.partition(".")[0])
-        for rule in rules
-        for required in rule.requires
-    }
+    """What stands in the columns that list rejected cells: mostly little, so most rules need not look.
+
+    It is read where it came from, for a wide frame may be much work.
+    """
+    feeds = {required.partition(".")[0] for rule in rules for required in rule.requires}
+    names = {rejected_column(rules[0].subject, feed): feed for feed in sorted(feeds)}
     found = {}
-    for name in sorted(names & set(columns)):
-        texts = engine.collected(frame.select(name).filter(~nw.col(name).is_null()).unique())
-        found[name] = sorted(texts[name].to_pylist())
+    for name in sorted(set(names) & set(columns)):
+        table = facts.tables.get(names[name])
+        cells = frame.select(text=name) if table is None else table.select(text="rejected")
+        texts = facts.engine.collected(cells.filter(~nw.col("text").is_null()).unique())
+        found[name] = sorted(texts["text"].to_pylist())
     return found

@@ -103,7 +103,7 @@ class _Building:
         found = self.engine.each(lambda one: self._conformed(one, made[one]()), others)
         frames |= dict(zip(others, found, strict=True))
         frames |= {subject: self.engine.frame(rows) for subject, rows in self.sources.small.items()}
-        return Facts(self.engine, frames, self.sources.columns, self.uncompared)
+        return Facts(self.engine, frames, self.sources.columns, self.uncompared, self.sources.tables)
 
     def _conformed(self, subject: Subject, frame: Frame) -> Frame:
         """The columns of the schema that are wanted or at hand, absent ones as nulls."""
@@ -157,7 +157,7 @@ class _Building:
     @cached_property
     def device(self) -> Frame:
         """DEVICE facts; where there is one channel, its rows are the devices' and have all their columns."""
-        if len(self.sources.channels) == 1:
+        if len(self.sources.channels) == 1 and not self.engine.reads_anew:
             return self.device_channel
         return self._device
 
@@ -191,7 +191,7 @@ class _Building:
         if compares:
             facts = engine.attach(facts, self._near[0], "row_id", late=NEAR)
         facts = facts.drop(*_DONE_WITH)
-        return engine.kept(facts) if len(sources.channels) == 1 else engine.held(facts)
+        return engine.kept(facts)
 
     @property
     def lists(self) -> Listed:
@@ -239,10 +239,10 @@ class _Building:
             kept |= {"reg_message", "last_error"}
         stacked = self.engine.stacked(frames)
         names = [name for name in stacked.collect_schema().names() if name in kept]
-        frame = self.engine.held(stacked.select(*names))
+        frame = self.engine.kept(stacked.select(*names))
         if explained:
             frame = self._with_absent(Subject.DEVICE_CHANNEL, frame, ["reg_message"])
-            frame = self.engine.held(
+            frame = self.engine.kept(
                 known_errors(self.engine, frame, self.sources.tables["error_texts"], self.sources.channels[0])
             )
         return frame

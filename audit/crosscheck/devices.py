@@ -97,7 +97,7 @@ def _required(
 def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collection[str]) -> Frame:
     """The line of the merchant list, MERCHANT_SIDE as far as wanted; its name beats the ledger's."""
     lines = engine.pick(engine.named(merchants, "merchant_key"), ["merchant_key"], ["row_id"])
-    lines = engine.staged(lines).select(
+    lines = lines.select(
         "merchant_key",
         "merchant_status",
         listed_merchant_name="merchant_name",
@@ -116,6 +116,7 @@ def with_merchant(engine: Engine, facts: Frame, merchants: Frame, wanted: Collec
         merchant_row_id="row_id",
     )
     lines = _only(lines, {*wanted, "merchant_key", "merchant_row_id", "listed_merchant_name"})
+    lines = engine.staged(lines)
     return (
         engine.attach(facts, lines, "merchant_key", late=_LATE_OF_MERCHANTS)
         .with_columns(

@@ -30,6 +30,7 @@ class Facts:
     frames: Mapping[Subject, Frame]
     columns: Mapping[str, frozenset[str]]
     uncompared: int = 0  # unmatched devices that were too many to look for near misses of
+    tables: Mapping[str, Frame] = field(default_factory=dict)  # the canonical tables they were made from
 
 
 @dataclass(frozen=True)

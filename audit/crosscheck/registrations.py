@@ -81,7 +81,7 @@ def beside_device(
             has_registration=nw.col("row_id") < 0
         )
     found = found.select("row_id", "reg_row_id", "matched_by", "candidates", "ambiguous")
-    frame = engine.attach(device, engine.staged(found), "row_id")
+    frame = engine.attach(device, found, "row_id")
     side = lists.rows.select(
         reg_row_id="row_id",
         reg_channel="channel",

@@ -54,6 +54,8 @@ class Engine:
     name: str
     memory_bytes: int | None = None  # what it may take of this machine's memory, where it is held to that
     reads_parquet = False  # whether it reads canonical rows where they lie, and not whole into memory
+    reads_anew = False  # whether what is `kept` is worked out for each reader, as far as it looks at columns
+    judges_nothing = False  # whether conditions may be asked of a frame without rows
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +93,7 @@ class Engine:
         raise NotImplementedError
 
     def kept(self, frame: Frame) -> Frame:
-        """A frame that is little work over tables, to be read several times a few columns at a time."""
+        """A frame to be read several times, a few columns at a time."""
         return self.held(frame)
 
     def staged(self, frame: Frame) -> Frame:

@@ -29,6 +29,13 @@ _TYPES: dict[pa.DataType, str] = {
     pa.timestamp("us"): "timestamp",
 }
 
+# it would gather the wide side of a look-up in memory, for it thinks that few rows have keys
+_NOT_BY_ITSELF = "build_side_probe_side"
+
+# a table or view of this engine in what a relation is made of, and what makes other rows of its rows
+_NAMED = re.compile(r'"([a-z]+_[0-9]+)"')
+_GATHERS = re.compile(r"\b(over|group by|distinct|join|limit)\b", re.IGNORECASE)
+
 LARGE = 40_000  # rows, four times as many as of a side that is looked for whatever the size of the other
 
 
@@ -38,6 +45,8 @@ class DuckDBEngine(Engine):
     name = "duckdb"
     memory_bytes: int
     reads_parquet = True
+    reads_anew = True
+    judges_nothing = True
 
     def __init__(self, memory_bytes: int | None = None) -> None:
         """`memory_bytes` is half of the machine's memory when left out."""
@@ -54,8 +63,7 @@ class DuckDBEngine(Engine):
                 "memory_limit": f"{self.memory_bytes >> 20}MiB",
                 "temp_directory": str(self._folder),
                 "preserve_insertion_order": False,  # rows are told apart by their ids
-                # it would gather the wide side of a look-up in memory, for it thinks that few rows have keys
-                "disabled_optimizers": "build_side_probe_side",
+                "disabled_optimizers": _NOT_BY_ITSELF,
             },
         )
         # the night's files do not change, and each step opens them
@@ -63,6 +71,7 @@ class DuckDBEngine(Engine):
         self._tables = 0
         self._held: set[str] = set()  # tables whose rows nobody has counted yet
         self._sizes: dict[str, int] = {}  # rows of tables and views, at most
+        self._parents: dict[str, tuple[str, ...]] = {}  # views and those that give them their rows
         self._by_name: dict[int, tuple[object, str]] = {}  # relations that are a table or view, by identity
 
     @classmethod
@@ -82,9 +91,8 @@ class DuckDBEngine(Engine):
 
     def lying(self, parts: Sequence[Part], types: Mapping[str, pa.DataType]) -> Frame:
         """See Engine: a view over the files, of which each step reads the columns it looks at."""
-        view = self._name("lying")
         files, sizes = zip(*(self._select(part, types) for part in parts), strict=True)
-        self._connection.execute(f"create view {view} as {' union all '.join(files)}")
+        view = self._view_of("lying", " union all ".join(files))
         self._sizes[view] = sum(sizes)
         return self._named(view)
 
@@ -130,11 +138,13 @@ class DuckDBEngine(Engine):
 
     def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine. As views: to plan relations upon relations would take longer than the join."""
-        left, right, joined = self._view(frame), self._view(side), self._name("joined")
+        left, right = self._view(frame), self._view(side)
         beside = [f"r.{_quoted(name)}" for name in side.collect_schema().names() if name != on]
-        self._connection.execute(
-            f"create view {joined} as select {', '.join(['l.*', *beside])} from {left} l "
-            f"left join {right} r on l.{_quoted(on)} = r.{_quoted(on)}"
+        joined = self._view_of(
+            "joined",
+            f"select {', '.join(['l.*', *beside])} from {left} l "
+            f"left join {right} r on l.{_quoted(on)} = r.{_quoted(on)}",
+            left,
         )
         return self._named(joined)
 
@@ -146,23 +156,24 @@ class DuckDBEngine(Engine):
         shown: Mapping[str, Sequence[str]],
     ) -> tuple[dict[str, int], dict[str, pa.Table]]:
         """See Engine: all rows are judged once and counted, a second time those that some mark alone."""
-        told, judged, rows = self._name("told"), self._view(judge(frame)), self._view(frame)
+        told, ids, judged = self._name("told"), self._name("ids"), self._view(judge(frame))
         counts = [
             f"count(*) filter (where {_quoted(name)} is not false) as {_quoted(name)}" for name in truths
         ]
+        marks = [f"count(*) filter (where {_quoted(name)})" for name in shown]
         some = " or ".join(map(_quoted, shown))
         with self._within_means():
             self._connection.execute(
-                f"create table {told} as select {', '.join(counts)}, "
+                f"create table {told} as select {', '.join(counts)}, [{', '.join(marks)}] as marks, "
                 f"list(row_id) filter (where {some}) as marked from {judged}"
             )
-        few = self._name("few")
-        self._connection.execute(
-            f"create view {few} as from {rows} where row_id in (select unnest(marked) from {told})"
-        )
-        [counted] = self._connection.execute(f"select * exclude (marked) from {told}").fetchall()
-        totals = dict(zip(truths, counted, strict=True))
-        return totals, self.marked(judge(self._named(few)), shown)
+        self._connection.execute(f"create table {ids} as select unnest(marked) as row_id from {told}")
+        [(*counted, known)] = self._connection.execute(f"select * exclude (marked) from {told}").fetchall()
+        with self._only(ids, self._stem(judged)):
+            found = self.marked(self._named(judged), shown)
+        # else a row is judged by more than itself and the sides it looks at
+        assert list(map(len, found.values())) == known, (list(shown), known)
+        return dict(zip(truths, counted, strict=True)), found
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine: not for a side that is known to be large, for that takes as long as to join it."""
@@ -192,7 +203,7 @@ class DuckDBEngine(Engine):
         rows = self._view(frame)
         if (several := self._several(rows, by)) is None:
             return self._named(rows)
-        best, picked = self._name("best"), self._name("picked")
+        best = self._name("best")
         direction = "desc" if last else "asc"
         ordered = ", ".join(f"{_quoted(name)} {direction}" for name in order)
         partition = ", ".join(map(_quoted, by))
@@ -202,22 +213,19 @@ class DuckDBEngine(Engine):
                 f"create table {best} as from {rows} l where {shares} "
                 f"qualify row_number() over (partition by {partition} order by {ordered}) = 1"
             )
-        self._connection.execute(
-            f"create view {picked} as from {rows} l where not {shares} union all from {best}"
-        )
+        picked = self._view_of("picked", f"from {rows} l where not {shares} union all from {best}")
         self._sizes[picked] = self._sizes.get(rows, 0)
         return self._named(picked)
 
     def shared(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine: the keys that several rows have are told first, and are few."""
-        rows, shared = self._view(frame), self._name("shared")
+        rows = self._view(frame)
         several = self._several(rows, by)
         counted = (
             f"select l.*, s.rows as {_quoted(name)} from {rows} l join {several} s on {_alike('s', 'l', by)}"
         )
         nobody = f"select *, cast(0 as bigint) as {_quoted(name)} from {rows} where false"
-        self._connection.execute(f"create view {shared} as {counted if several else nobody}")
-        return self._named(shared)
+        return self._named(self._view_of("shared", counted if several else nobody))
 
     def _several(self, rows: str, by: Sequence[str]) -> str | None:
         """The keys that several of the rows have, and how many do, as a table; None where there are none."""
@@ -237,22 +245,52 @@ class DuckDBEngine(Engine):
 
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine."""
-        counted, partition = self._name("counted"), ", ".join(map(_quoted, by))
-        self._connection.execute(
-            f"create view {counted} as select *, count(*) over (partition by {partition}) as {_quoted(name)} "
-            f"from {self._view(frame)}"
-        )
-        return self._named(counted)
+        count = f"count(*) over (partition by {', '.join(map(_quoted, by))})"
+        query = f"select *, {count} as {_quoted(name)} from {self._view(frame)}"
+        return self._named(self._view_of("counted", query))
 
     def _view(self, frame: Frame) -> str:
         native = frame.to_native()
         if (known := self._by_name.get(id(native))) is not None:
             return known[1]
-        name = self._name("step")
+        name, made = self._name("step"), native.sql_query()
         if rows := self._rows(frame):
             self._sizes[name] = rows
         native.create_view(name)
+        self._parents[name] = () if _GATHERS.search(made) else tuple(set(_NAMED.findall(made)))
         return name
+
+    def _view_of(self, kind: str, query: str, *parents: str) -> str:
+        """The name of a view; `parents` give it their rows, one for one or fewer."""
+        name = self._name(kind)
+        self._connection.execute(f"create view {name} as {query}")
+        self._parents[name] = parents
+        return name
+
+    def _stem(self, view: str) -> str:
+        """The view that gives another its rows, one for one or fewer; all beside them is looked up."""
+        stems = {self._stem(parent) if parent in self._parents else "" for parent in self._parents[view]}
+        return stems.pop() or view if len(stems) == 1 else view
+
+    @contextmanager
+    def _only(self, ids: str, stem: str) -> Iterator[None]:
+        """As if the stem had only rows with these ids: few, gathered in memory while their sides pass by."""
+        whole = f"{stem}_whole"
+        for statement in (
+            "set disabled_optimizers = ''",
+            f"alter view {stem} rename to {whole}",
+            f"create view {stem} as from {whole} where row_id in (from {ids})",
+        ):
+            self._connection.execute(statement)
+        try:
+            yield
+        finally:
+            for statement in (
+                f"drop view {stem}",
+                f"alter view {whole} rename to {stem}",
+                f"set disabled_optimizers = '{_NOT_BY_ITSELF}'",
+            ):
+                self._connection.execute(statement)
 
     @contextmanager
     def _within_means(self) -> Iterator[None]:

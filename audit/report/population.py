@@ -28,14 +28,16 @@ def population_of(
     be checked is not evaluated.
     `rows` is the number of ledger rows, those without any identifier included; None where all are named.
     """
-    device = facts.frames[Subject.DEVICE].select("device_key", "in_scope")  # no engine copies the others then
+    device = engine.staged(facts.frames[Subject.DEVICE].select("device_key", "in_scope"))
+    # few columns of a wide frame, told once
+    listed = engine.staged(facts.frames[Subject.DEVICE_CHANNEL].select(*_OF_CHANNELS))
     named = _count(engine, device)
     scoped = device.filter(nw.col("in_scope").fill_null(True)).select("device_key").unique()
     judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")
     verdict: nw.Expr = nw.lit(Verdict.NOT_EVALUATED.value)
     if _was_evaluated(outcomes):
-        judged = _marked(engine, judged, _unsure(facts), "unsure")
-        judged = _marked(engine, judged, _pending(facts), "pending")
+        judged = _marked(engine, judged, _unsure(listed), "unsure")
+        judged = _marked(engine, judged, _pending(listed), "pending")
         verdict = (
             nw.when(nw.col("pending"))
             .then(nw.lit(Verdict.ATTENTION.value))
@@ -46,7 +48,7 @@ def population_of(
     found = engine.collected(counted.agg(devices=nw.len())).to_pylist()
     verdicts = dict.fromkeys(Verdict, 0) | {Verdict(row["verdict"]): int(row["devices"]) for row in found}
     outside = _count(engine, device.filter(~nw.col("in_scope")).select("device_key").unique())
-    return Population(verdicts, outside, 0 if rows is None else rows - named, _channels(engine, facts))
+    return Population(verdicts, outside, 0 if rows is None else rows - named, _channels(engine, listed))
 
 
 def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:
@@ -81,20 +83,20 @@ def _marked(engine: Engine, devices: Frame, some: Frame, name: str) -> Frame:
     return engine.attach(devices, marks, "device_key").with_columns(nw.col(name).fill_null(False))
 
 
-def _unsure(facts: Facts) -> Frame:
-    frame = facts.frames[Subject.DEVICE_CHANNEL].select("device_key", "in_scope", "in_use", "reg_status")
+_OF_CHANNELS = ("device_key", "channel", "in_scope", "in_use", "reg_status")
+
+
+def _unsure(listed: Frame) -> Frame:
     unknown = nw.col("in_use").is_null() | (nw.col("reg_status") == "unknown").fill_null(False)
-    return frame.filter(nw.col("in_scope").fill_null(True) & unknown)
+    return listed.filter(nw.col("in_scope").fill_null(True) & unknown)
 
 
-def _pending(facts: Facts) -> Frame:
-    frame = facts.frames[Subject.DEVICE_CHANNEL].select("device_key", "in_scope", "reg_status")
-    return frame.filter(nw.col("in_scope").fill_null(False) & (nw.col("reg_status") == "pending"))
+def _pending(listed: Frame) -> Frame:
+    return listed.filter(nw.col("in_scope").fill_null(False) & (nw.col("reg_status") == "pending"))
 
 
-def _channels(engine: Engine, facts: Facts) -> tuple[Channel, ...]:
-    frame = facts.frames[Subject.DEVICE_CHANNEL].select("channel", "in_scope", "reg_status")
-    frame = frame.filter(nw.col("in_scope").fill_null(True))
+def _channels(engine: Engine, listed: Frame) -> tuple[Channel, ...]:
+    frame = listed.filter(nw.col("in_scope").fill_null(True))
     states = frame.with_columns(state=nw.col("reg_status").fill_null("missing")).group_by("channel", "state")
     counted = engine.collected(states.agg(devices=nw.len()))
     channels: dict[str, dict[str, int]] = {}
