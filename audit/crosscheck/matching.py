@@ -82,23 +82,23 @@ def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]
     """
     found: list[Frame] = []
     left = devices
+    doubts = {"tusn", "serial"} <= {way.name for way in ways}
     for way in ways:
-        hits = engine.held(_by(engine, left, listed, way))
-        found.append(hits)
+        hits = engine.held(_by(engine, left, listed, way, ["list_key"] if doubts else []))
+        found.append(hits.with_columns(matched_by=nw.lit(way.name), ambiguous=nw.col("candidates") > 1))
         if way is not ways[-1]:
             left = engine.lacking(left, hits, "row_id")
     if not found:
         return None
     matched = engine.stacked(found)
-    return (
-        _doubted(engine, devices, matched, listed)
-        if {"tusn", "serial"} <= {w.name for w in ways}
-        else matched
-    )
+    return _doubted(engine, devices, matched, listed) if doubts else matched
 
 
-def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
-    """What one way finds. A key that the list holds once is looked up; the others are joined and ranked."""
+def _by(engine: Engine, devices: Frame, listed: Frame, way: Way, kept: Sequence[str]) -> Frame:
+    """What one way finds: row_id, reg_row_id, candidates, and what is kept of the list.
+
+    A key that the list holds once is looked up; the others are joined and ranked.
+    """
     keyed = devices.select("row_id", device_merchant="merchant_key", match_key=way.device)
     keyed = engine.held(engine.named(keyed, "match_key"))
     named = listed.select(
@@ -110,15 +110,15 @@ def _by(engine: Engine, devices: Frame, listed: Frame, way: Way) -> Frame:
     )
     named = engine.named(engine.meeting(named, keyed, "match_key"), "match_key")
     several = engine.staged(engine.shared(named, ["match_key"], "sharing"))
-    single = engine.lacking(named.select("match_key", "reg_row_id", "list_key"), several, "match_key")
-    hits = engine.named(engine.attach(keyed, engine.staged(single), "match_key"), "reg_row_id")
-    hits = hits.select("row_id", "reg_row_id", "list_key", candidates=nw.lit(1).cast(nw.Int64))
+    single = engine.lacking(named.select("match_key", "reg_row_id", *kept), several, "match_key")
+    hits = engine.named(engine.attach(keyed, single, "match_key"), "reg_row_id")
+    hits = hits.select("row_id", "reg_row_id", *kept, candidates=nw.lit(1).cast(nw.Int64))
     if not engine.is_nothing(several):
-        hits = engine.stacked([hits, _best(engine, keyed, several)])
-    return hits.with_columns(matched_by=nw.lit(way.name), ambiguous=nw.col("candidates") > 1)
+        hits = engine.stacked([hits, _best(engine, keyed, several, kept)])
+    return hits
 
 
-def _best(engine: Engine, keyed: Frame, several: Frame) -> Frame:
+def _best(engine: Engine, keyed: Frame, several: Frame, kept: Sequence[str]) -> Frame:
     """Of the registrations that share a key, the one that stands for each device that has it."""
     rivals = engine.meeting(keyed, several, "match_key").join(several, on="match_key", how="inner")
     rivals = engine.staged(
@@ -130,7 +130,7 @@ def _best(engine: Engine, keyed: Frame, several: Frame) -> Frame:
     devices_named = rivals.group_by("row_id").agg(candidates=nw.col("list_key").n_unique())
     best = engine.pick(rivals, ["row_id"], ["own", "strength", "reg_row_id"], last=True)
     best = engine.attach(best, devices_named, "row_id")
-    return best.select("row_id", "reg_row_id", "list_key", "candidates")
+    return best.select("row_id", "reg_row_id", *kept, "candidates")
 
 
 def _doubted(engine: Engine, devices: Frame, matched: Frame, listed: Frame) -> Frame:

@@ -8,7 +8,7 @@ from audit.engines import Engine, Frame
 
 
 def _live(engine: Engine, devices: Frame, *keys: str) -> Frame:
-    rows = devices.select("row_id", "in_scope", "serial_key", "merchant_key", "place_key")
+    rows = devices.select(*dict.fromkeys(["row_id", "in_scope", "serial_key", "merchant_key", *keys]))
     named = (~nw.col(name).is_null() for name in keys)
     return engine.where(rows, nw.col("in_scope").fill_null(True), *named)
 

@@ -201,7 +201,7 @@ def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str
 def _strays(lists: Listed) -> Frame:
     """The registrations that no row of the ledger matches: `row_id`, and as `stray` the same."""
     engine = lists.engine
-    left = lists.current.select("row_id", *KEYS)
+    left = lists.current.select("row_id", *sorted({"serial_key", *(way.registration for way in lists.ways)}))
     for way in lists.ways:
         if way.by_serial:
             left = engine.held(_unknown_to(engine, left, lists.keys, way))

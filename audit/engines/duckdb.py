@@ -90,30 +90,24 @@ class DuckDBEngine(Engine):
         return nw.from_native(self._connection.from_arrow(rows)).lazy()
 
     def lying(self, parts: Sequence[Part], types: Mapping[str, pa.DataType]) -> Frame:
-        """See Engine: a view over the files, of which each step reads the columns it looks at."""
-        files, sizes = zip(*(self._select(part, types) for part in parts), strict=True)
-        view = self._view_of("lying", " union all ".join(files))
-        self._sizes[view] = sum(sizes)
-        return self._named(view)
+        """See Engine: a view over the files, of which each step reads the columns it looks at.
 
-    def _select(self, part: Part, types: Mapping[str, pa.DataType]) -> tuple[str, int]:
-        """The rows of one file as a query, and how many there are."""
-        path, given = part.path, {}
-        if part.is_long:
-            given = {"row_id": f"file_row_number + {part.first_id}", "source_file": _literal(part.name)}
-        else:  # one row per channel is made in memory, a file at a time
-            path = self._folder / f"{self._name('part')}.parquet"
-            pq.write_table(part.rows(), path, compression="lz4")
-        file = pq.read_metadata(path)
-        given = {_quoted(name): _quoted(name) for name in file.schema.to_arrow_schema().names} | {
-            _quoted(name): value for name, value in given.items()
-        }
-        columns = ", ".join(
-            f"cast({given.get(_quoted(name), 'null')} as {_TYPES[kind]}) as {_quoted(name)}"
-            for name, kind in types.items()
-        )
-        rows = f"read_parquet({_literal(_plain(path))}, file_row_number = true)"
-        return f"select {columns} from {rows}", file.num_rows
+        Files with the same columns are one scan: what none of them has is a null that its plan can count on.
+        """
+        alike: dict[tuple[pa.Schema, bool], list[tuple[Path, Part]]] = {}
+        rows = 0
+        for part in parts:
+            path = part.path
+            if not part.is_long:  # one row per channel is made in memory, a file at a time
+                path = self._folder / f"{self._name('part')}.parquet"
+                pq.write_table(part.rows(), path, compression="lz4")
+            file = pq.ParquetFile(path, memory_map=True)
+            alike.setdefault((file.schema_arrow.remove_metadata(), part.is_long), []).append((path, part))
+            rows += file.metadata.num_rows
+        scans = [_scan(files, schema.names, types, long) for (schema, long), files in alike.items()]
+        view = self._view_of("lying", " union all ".join(scans))
+        self._sizes[view] = rows
+        return self._named(view)
 
     def collected(self, frame: Frame) -> pa.Table:
         """See Engine."""
@@ -316,6 +310,24 @@ class DuckDBEngine(Engine):
         relation = self._connection.table(name)
         self._by_name[id(relation)] = (relation, name)
         return nw.from_native(relation).lazy()
+
+
+def _scan(
+    files: Sequence[tuple[Path, Part]], names: Sequence[str], types: Mapping[str, pa.DataType], long: bool
+) -> str:
+    """The rows of files that have these columns; `long` where ids and file names are not in them."""
+    given = {name: _quoted(name) for name in names}
+    if long:
+        place = "[file_index::bigint + 1]"
+        first_ids = [part.first_id for _, part in files]
+        sources = ", ".join(_literal(part.name) for _, part in files)
+        given |= {"row_id": f"file_row_number + {first_ids}{place}", "source_file": f"[{sources}]{place}"}
+    columns = ", ".join(
+        f"cast({given.get(name, 'null')} as {_TYPES[kind]}) as {_quoted(name)}"
+        for name, kind in types.items()
+    )
+    paths = ", ".join(_literal(_plain(path)) for path, _ in files)
+    return f"select {columns} from read_parquet([{paths}], file_row_number = true)"
 
 
 def _quoted(name: str) -> str:
