@@ -173,6 +173,16 @@ def test_a_night_reads_files_where_they_lie_and_finds_what_pandas_finds(estate: 
 
 def test_a_table_read_where_it_lies_is_the_table_in_memory(estate: Estate):
     estate.write("registrations", [WIDE, REGISTRATION | {"serial": "SN000002"}])
+    estate.sections["inputs.devices"] = 'files = ["devices_*"]'
+    for (
+        name,
+        rows,
+    ) in {  # the same columns, the same rows, other columns: one scan, one file twice, another scan
+        "b": [DEVICE | {"serial_no": "SN000007"}, DEVICE | {"serial_no": "SN000008"}],
+        "c": [DEVICE | {"serial_no": "SN000007"}, DEVICE | {"serial_no": "SN000008"}],
+        "d": [{"serial_no": "SN000009"}],
+    }.items():
+        estate.write("devices", rows, f"devices_{name}_20261121.csv")
     settings = load_settings(estate.configure())
     store = Store(settings.state, lambda request: read_file(Request.from_json(request)))
     parts = {name: parts_of(feed) for name, feed in read_feeds(settings, AS_OF, store).items() if feed.files}
@@ -213,13 +223,22 @@ def test_steps_by_shorter_ways_give_what_pandas_gives(
             shared = engine.shared(frame, ["a", "b"], "rows")
             firsts = engine.pick(engine.meeting(side, frame, "a"), ["a"], ["row_id"])
             met = engine.attach(frame, firsts.select("a", other="row_id"), "a")
-            counts, marked = engine.told(
+            tables = [*map(engine.collected, (shared, met))]
+            counts = []
+            for judged in (
                 engine.stacked([frame, frame]),  # as a device stands in two channels under one row_id
-                lambda one: one.with_columns(some=nw.col("t") & (nw.col("a") == 1), none=nw.col("a") > 3),
-                ["t", "some"],
-                {"some": ["row_id", "a"], "none": ["row_id"]},
-            )
-            tables = [*map(engine.collected, (shared, met)), *marked.values()]
+                engine.stacked([met, engine.kept(met).filter(nw.col("other") > 1)]),
+                engine.counted(met, ["a"], "many"),  # a row is told by others, too
+                engine.attach(engine.kept(shared), engine.kept(firsts).select("a", other="b"), "a"),
+            ):
+                count, marked = engine.told(
+                    engine.kept(judged),
+                    lambda one: one.with_columns(some=nw.col("t") & (nw.col("a") == 1), none=nw.col("a") > 3),
+                    ["t", "some"],
+                    {"some": sorted(judged.collect_schema().names()), "none": ["row_id"]},
+                )
+                counts.append(count)
+                tables += marked.values()
             told.append((counts, [sorted(map(repr, table.to_pylist())) for table in tables]))
     assert told[0] == told[1]
 

@@ -17,17 +17,9 @@ import pyarrow.parquet as pq
 from audit.config import Settings
 from audit.engines.base import Engine, Frame
 from audit.engines.memory import machine_bytes
+from audit.engines.sql import alike, quoted, scan
 from audit.errors import CannotWrite, ConfigError
 from audit.intake.feeds import Part
-
-_TYPES: dict[pa.DataType, str] = {
-    pa.string(): "varchar",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.date32(): "date",
-    pa.timestamp("us"): "timestamp",
-}
 
 # it would gather the wide side of a look-up in memory, for it thinks that few rows have keys
 _NOT_BY_ITSELF = "build_side_probe_side"
@@ -104,7 +96,7 @@ class DuckDBEngine(Engine):
             file = pq.ParquetFile(path, memory_map=True)
             alike.setdefault((file.schema_arrow.remove_metadata(), part.is_long), []).append((path, part))
             rows += file.metadata.num_rows
-        scans = [_scan(files, schema.names, types, long) for (schema, long), files in alike.items()]
+        scans = [scan(files, schema.names, types, long) for (schema, long), files in alike.items()]
         view = self._view_of("lying", " union all ".join(scans))
         self._sizes[view] = rows
         return self._named(view)
@@ -133,11 +125,11 @@ class DuckDBEngine(Engine):
     def _beside(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine. As views: to plan relations upon relations would take longer than the join."""
         left, right = self._view(frame), self._view(side)
-        beside = [f"r.{_quoted(name)}" for name in side.collect_schema().names() if name != on]
+        beside = [f"r.{quoted(name)}" for name in side.collect_schema().names() if name != on]
         joined = self._view_of(
             "joined",
             f"select {', '.join(['l.*', *beside])} from {left} l "
-            f"left join {right} r on l.{_quoted(on)} = r.{_quoted(on)}",
+            f"left join {right} r on l.{quoted(on)} = r.{quoted(on)}",
             left,
         )
         return self._named(joined)
@@ -151,11 +143,9 @@ class DuckDBEngine(Engine):
     ) -> tuple[dict[str, int], dict[str, pa.Table]]:
         """See Engine: all rows are judged once and counted, a second time those that some mark alone."""
         told, ids, judged = self._name("told"), self._name("ids"), self._view(judge(frame))
-        counts = [
-            f"count(*) filter (where {_quoted(name)} is not false) as {_quoted(name)}" for name in truths
-        ]
-        marks = [f"count(*) filter (where {_quoted(name)})" for name in shown]
-        some = " or ".join(map(_quoted, shown))
+        counts = [f"count(*) filter (where {quoted(name)} is not false) as {quoted(name)}" for name in truths]
+        marks = [f"count(*) filter (where {quoted(name)})" for name in shown]
+        some = " or ".join(map(quoted, shown))
         with self._within_means():
             self._connection.execute(
                 f"create table {told} as select {', '.join(counts)}, [{', '.join(marks)}] as marks, "
@@ -163,7 +153,7 @@ class DuckDBEngine(Engine):
             )
         self._connection.execute(f"create table {ids} as select unnest(marked) as row_id from {told}")
         [(*counted, known)] = self._connection.execute(f"select * exclude (marked) from {told}").fetchall()
-        with self._only(ids, self._stem(judged)):
+        with self._only(ids, self._stems(judged)):
             found = self.marked(self._named(judged), shown)
         # else a row is judged by more than itself and the sides it looks at
         assert list(map(len, found.values())) == known, (list(shown), known)
@@ -199,9 +189,9 @@ class DuckDBEngine(Engine):
             return self._named(rows)
         best = self._name("best")
         direction = "desc" if last else "asc"
-        ordered = ", ".join(f"{_quoted(name)} {direction}" for name in order)
-        partition = ", ".join(map(_quoted, by))
-        shares = f"exists (from {several} s where {_alike('s', 'l', by)})"
+        ordered = ", ".join(f"{quoted(name)} {direction}" for name in order)
+        partition = ", ".join(map(quoted, by))
+        shares = f"exists (from {several} s where {alike('s', 'l', by)})"
         with self._within_means():
             self._connection.execute(
                 f"create table {best} as from {rows} l where {shares} "
@@ -216,17 +206,17 @@ class DuckDBEngine(Engine):
         rows = self._view(frame)
         several = self._several(rows, by)
         counted = (
-            f"select l.*, s.rows as {_quoted(name)} from {rows} l join {several} s on {_alike('s', 'l', by)}"
+            f"select l.*, s.rows as {quoted(name)} from {rows} l join {several} s on {alike('s', 'l', by)}"
         )
-        nobody = f"select *, cast(0 as bigint) as {_quoted(name)} from {rows} where false"
+        nobody = f"select *, cast(0 as bigint) as {quoted(name)} from {rows} where false"
         return self._named(self._view_of("shared", counted if several else nobody))
 
     def _several(self, rows: str, by: Sequence[str]) -> str | None:
         """The keys that several of the rows have, and how many do, as a table; None where there are none."""
         counted = None
         for keys in (by[:1], by)[: len(by)]:  # most rows have the first key to themselves
-            own = f" l where exists (from {counted} s where {_alike('s', 'l', by[:1])})" if counted else ""
-            names, several = ", ".join(map(_quoted, keys)), self._name("several")
+            own = f" l where exists (from {counted} s where {alike('s', 'l', by[:1])})" if counted else ""
+            names, several = ", ".join(map(quoted, keys)), self._name("several")
             with self._within_means():
                 [(found,)] = self._connection.execute(
                     f"create table {several} as select {names}, count(*) as rows from {rows}{own} "
@@ -239,8 +229,8 @@ class DuckDBEngine(Engine):
 
     def counted(self, frame: Frame, by: Sequence[str], name: str) -> Frame:
         """See Engine."""
-        count = f"count(*) over (partition by {', '.join(map(_quoted, by))})"
-        query = f"select *, {count} as {_quoted(name)} from {self._view(frame)}"
+        count = f"count(*) over (partition by {', '.join(map(quoted, by))})"
+        query = f"select *, {count} as {quoted(name)} from {self._view(frame)}"
         return self._named(self._view_of("counted", query))
 
     def _view(self, frame: Frame) -> str:
@@ -261,30 +251,27 @@ class DuckDBEngine(Engine):
         self._parents[name] = parents
         return name
 
-    def _stem(self, view: str) -> str:
-        """The view that gives another its rows, one for one or fewer; all beside them is looked up."""
-        stems = {self._stem(parent) if parent in self._parents else "" for parent in self._parents[view]}
-        return stems.pop() or view if len(stems) == 1 else view
+    def _stems(self, view: str) -> frozenset[str]:
+        """The views that give another its rows, one for one or fewer; all beside them is looked up."""
+        parents = self._parents[view]
+        if not parents or not all(parent in self._parents for parent in parents):
+            return frozenset({view})
+        return frozenset().union(*map(self._stems, parents))
 
     @contextmanager
-    def _only(self, ids: str, stem: str) -> Iterator[None]:
-        """As if the stem had only rows with these ids: few, gathered in memory while their sides pass by."""
-        whole = f"{stem}_whole"
-        for statement in (
-            "set disabled_optimizers = ''",
-            f"alter view {stem} rename to {whole}",
-            f"create view {stem} as from {whole} where row_id in (from {ids})",
-        ):
-            self._connection.execute(statement)
+    def _only(self, ids: str, stems: Collection[str]) -> Iterator[None]:
+        """As if the stems had only rows with these ids: few, gathered in memory while their sides pass by."""
+        self._connection.execute("set disabled_optimizers = ''")
+        for stem in stems:
+            self._connection.execute(f"alter view {stem} rename to {stem}_whole")
+            self._connection.execute(f"create view {stem} as from {stem}_whole where row_id in (from {ids})")
         try:
             yield
         finally:
-            for statement in (
-                f"drop view {stem}",
-                f"alter view {whole} rename to {stem}",
-                f"set disabled_optimizers = '{_NOT_BY_ITSELF}'",
-            ):
-                self._connection.execute(statement)
+            for stem in stems:
+                self._connection.execute(f"drop view {stem}")
+                self._connection.execute(f"alter view {stem}_whole rename to {stem}")
+            self._connection.execute(f"set disabled_optimizers = '{_NOT_BY_ITSELF}'")
 
     @contextmanager
     def _within_means(self) -> Iterator[None]:
@@ -310,40 +297,3 @@ class DuckDBEngine(Engine):
         relation = self._connection.table(name)
         self._by_name[id(relation)] = (relation, name)
         return nw.from_native(relation).lazy()
-
-
-def _scan(
-    files: Sequence[tuple[Path, Part]], names: Sequence[str], types: Mapping[str, pa.DataType], long: bool
-) -> str:
-    """The rows of files that have these columns; `long` where ids and file names are not in them."""
-    given = {name: _quoted(name) for name in names}
-    if long:
-        place = "[file_index::bigint + 1]"
-        first_ids = [part.first_id for _, part in files]
-        sources = ", ".join(_literal(part.name) for _, part in files)
-        given |= {"row_id": f"file_row_number + {first_ids}{place}", "source_file": f"[{sources}]{place}"}
-    columns = ", ".join(
-        f"cast({given.get(name, 'null')} as {_TYPES[kind]}) as {_quoted(name)}"
-        for name, kind in types.items()
-    )
-    paths = ", ".join(_literal(_plain(path)) for path, _ in files)
-    return f"select {columns} from read_parquet([{paths}], file_row_number = true)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _alike(one: str, other: str, names: Sequence[str]) -> str:
-    """The condition that rows have the same in these columns, a null the same as a null."""
-    each = (f"{one}.{_quoted(name)} is not distinct from {other}.{_quoted(name)}" for name in names)
-    return " and ".join(each)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _plain(path: Path) -> str:
-    """A path that is no pattern, whatever stands in it."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
