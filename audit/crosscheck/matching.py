@@ -91,7 +91,7 @@ def matches(engine: Engine, devices: Frame, listed: Frame, ways: tuple[Way, ...]
     if not found:
         return None
     matched = engine.stacked(found)
-    return _doubted(engine, devices, matched, listed) if doubts else matched
+    return engine.staged(_doubted(engine, devices, matched, listed)) if doubts else matched
 
 
 def _by(engine: Engine, devices: Frame, listed: Frame, way: Way, kept: Sequence[str]) -> Frame:

@@ -101,7 +101,7 @@ class Engine:
         return frame
 
     def is_nothing(self, frame: Frame) -> bool:
-        """Whether the frame is known to have no rows; an engine that plans its queries does not know."""
+        """Whether the frame is known to have no rows; an engine that plans its queries may not know."""
         return False
 
     def collected(self, frame: Frame) -> pa.Table:

@@ -165,6 +165,10 @@ class DuckDBEngine(Engine):
             return frame
         return self.held(super().meeting(frame, side, on))
 
+    def is_nothing(self, frame: Frame) -> bool:
+        """See Engine: of what is held it is known."""
+        return not self._rows(frame) and frame.to_native().alias in self._sizes
+
     def _rows(self, frame: Frame) -> int:
         """How many rows of a table or view the frame holds at most, where that is known; else 0."""
         name = frame.to_native().alias
