@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from audit.crosscheck.schema import Subject
 from audit.engines import KEYS, DuckDBEngine, PandasEngine, open_tables
-from audit.engines.carried import carried
+from audit.engines.carried import at, carried
 from audit.engines.conditions import answers, shared
 from audit.engines.parallel import at_once
 from audit.engines.places import sharing, sharing_all
@@ -180,14 +180,36 @@ def test_rows_that_share_a_key_are_those_that_do(rows: list[tuple[int | None, st
             "t": pa.array([text for _, text in rows], pa.string()),
         }
     )
-    for by in (["n"], ["n", "t"], ["t", "n"], ["n", "t", "m"]):
+    told = table.set_column(2, "t", _told_twice([text for _, text in rows]))
+    for by, rows_of in product((["n"], ["n", "t"], ["t", "n"], ["n", "t", "m"]), (table, told)):
         keys = [tuple(row[name] for name in by) for row in table.to_pylist()]
         expected = [place for place, key in enumerate(keys) if keys.count(key) > 1]
         for look in (sharing, sharing_all):
-            places, codes = look(table, by)
+            places, codes = look(rows_of, by)
             assert places.tolist() == expected
             pairs = {(keys[place], code) for place, code in zip(expected, codes.tolist(), strict=True)}
             assert len(pairs) == len({key for key, _ in pairs}) == len({code for _, code in pairs})
+
+
+def _told_twice(texts: list[str | None]) -> pa.Array:
+    """The texts as places among others, where "a" stands twice."""
+    where = {"a": (0, 3), "b": (1, 1)}
+    places = [None if text is None else where[text][row % 2] for row, text in enumerate(texts)]
+    return carried(pa.chunked_array([["a", "b", None, "a"]]), pa.array(places, pa.int64()))
+
+
+@given(st.data())
+def test_what_stands_at_places_is_what_is_taken_there(data: st.DataObject):
+    kinds = {pa.int64(): st.integers(-9, 9), pa.bool_(): st.booleans(), pa.string(): st.text(max_size=3)}
+    kind = data.draw(st.sampled_from(list(kinds)))
+    values = pa.array(data.draw(st.lists(st.none() | kinds[kind], min_size=1)), kind)
+    place = st.none() | st.integers(0, len(values) - 1)
+    width = data.draw(st.sampled_from([pa.int32(), pa.int64()]))
+    places = pa.array(data.draw(st.lists(place)), width)
+    for some in (places, places.slice(1)):
+        found = at(values, some)
+        found.validate(full=True)
+        assert found.equals(values.take(some))
 
 
 def test_what_a_choice_depends_on_is_seen():

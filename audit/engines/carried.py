@@ -34,14 +34,29 @@ def carried(column: pa.ChunkedArray, places: pa.Array) -> pa.Array:
 def beside(column: pa.ChunkedArray, places: pa.Array) -> pa.Array:
     """The values at these places themselves."""
     values = whole(column)
-    return pa.nulls(len(places), values.type) if values.null_count == len(values) else values.take(places)
+    return pa.nulls(len(places), values.type) if values.null_count == len(values) else at(values, places)
+
+
+def at(values: pa.Array, places: pa.Array) -> pa.Array:
+    """What `take` gives, of numbers in half the time where places are null: it asks of each whether it is.
+
+    Here a null place is taken for any other, and what was found there is said to be null afterwards.
+    """
+    if not places.null_count or places.offset or not len(values) or not pa.types.is_primitive(values.type):
+        return values.take(places)
+    numbers = np.frombuffer(places.buffers()[1], f"u{places.type.byte_width}", len(places))
+    found = values.take(pa.array(np.minimum(numbers, numbers.dtype.type(len(values) - 1))))
+    valid = places.is_valid()
+    if found.null_count:
+        valid = pc.and_(valid, found.is_valid())
+    return pa.Array.from_buffers(found.type, len(found), [valid.buffers()[1], found.buffers()[1]])
 
 
 def told_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column with the values that places stand for."""
     if not is_encoded(column):
         return column
-    chunks = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
+    chunks = [at(chunk.dictionary, chunk.indices) for chunk in column.chunks]
     return pa.chunked_array(chunks, column.type.value_type)
 
 

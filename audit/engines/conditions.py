@@ -180,17 +180,28 @@ def _has_few_values(column: pa.ChunkedArray) -> bool:
 
 def _by_value(name: str, column: pa.ChunkedArray, asked: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
     encoded = whole(column).dictionary_encode()  # a column that is carried stays as it is
-    values = pa.concat_arrays([encoded.dictionary, pa.nulls(1, encoded.dictionary.type)])
-    places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy().astype(np.int64)
+    values, places = encoded.dictionary, encoded.indices
+    if places.null_count:
+        places = places.fill_null(len(values))
+        values = pa.concat_arrays([values, pa.nulls(1, values.type)])
+    numbers = places.to_numpy().astype(np.int64)
     answers = nw.from_native(pa.table({name: values})).select(**asked).to_native()
-    return {part: _spread(answers[part], places) for part in asked}
+    return {part: _spread(whole(answers[part]), numbers) for part in asked}
 
 
-def _spread(answers: pa.ChunkedArray, places: np.ndarray) -> pa.Array:
+def _spread(answers: pa.Array, places: np.ndarray) -> pa.Array:
+    """The answers to values at the places of these: what `take` gives, of truths in less time."""
     if answers.type != pa.bool_():
-        return answers.combine_chunks().take(pa.array(places))
-    truths = pa.array(answers.fill_null(False).to_numpy()[places])
+        return answers.take(pa.array(places))
+    if not answers.null_count and answers.true_count in (0, len(answers)):
+        return pa.repeat(pa.scalar(answers.true_count > 0), len(places))
+    truths = pa.array(_truths(answers.fill_null(False))[places])
     if not answers.null_count:
         return truths
-    unknown = pa.array(answers.is_null().to_numpy()[places])
-    return pc.if_else(unknown, pa.scalar(None, pa.bool_()), truths)
+    known = pa.array(_truths(answers.is_valid())[places])
+    return pa.Array.from_buffers(pa.bool_(), len(places), [known.buffers()[1], truths.buffers()[1]])
+
+
+def _truths(answers: pa.Array) -> np.ndarray:
+    truths: np.ndarray = answers.to_numpy(zero_copy_only=False)
+    return truths
