@@ -75,16 +75,8 @@ MODEL = {"model": "X1", "min_firmware": "3.2.0", "eol_on": "2030-01-01"}
 
 # files of many seconds, which go first: whichever came last would keep one core busy alone
 LONG = (
-    "guides",
-    "cycle",
-    "killed",
-    "parity",
-    "measures",
-    "hardship",
-    "cli",
-    "delivery",
-    "spark",
-    "known_faults",
+    *("spark", "parity", "guides", "night", "killed", "measures", "hardship", "delivery", "cycle", "nightly"),
+    *("cli", "alone", "dossier", "catchup", "lock", "init", "known_faults"),
 )
 
 
