@@ -50,8 +50,8 @@ _NUMBER = re.compile(
     r"(?P<exponent>E[+-]?\d{1,3})?(?P<unit>[千万亿]?)元?",
     re.IGNORECASE,
 )
-# as a whole: "甲"和"乙" is not; ="甲" is what keeps a spreadsheet from reading a number, 'A1 a cell as text
-_QUOTED = re.compile(r"'([^']*)'|=?\"([^\"]*)\"|“([^“”]*)”|'([^']+)")
+# as a whole: "甲"和"乙" is not; ="甲" and 'P2 keep a spreadsheet from taking text for a number, '78 is a year
+_QUOTED = re.compile(r"'([^']*)'|=?\"([^\"]*)\"|“([^“”]*)”|'([^'\d][^']*)")
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -184,7 +184,7 @@ class Reader:
             case Kind.TEXT:
                 return partial(clean_text, blanks=BLANK_TEXTS)
             case Kind.VERSION:
-                return partial(clean_text, blanks=NULL_TOKENS)
+                return lambda text: clean_text(text.removeprefix("'"), NULL_TOKENS)
             case Kind.CODE:
                 return partial(clean_code, column=self.column, configured=self.codes)
             case Kind.FLAG:

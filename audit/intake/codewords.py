@@ -15,6 +15,8 @@ _NUMBERED = re.compile(
     r"^(?:\d{1,3}\s*[-_:.、|)]\s*(?=\D)|[(\[【]\d{1,3}[)\]】]\s*|\d{1,3}(?=[\u4e00-\u9fff]))"
     r"|\s*[(\[【][\d:/.年月日 -]{1,20}[)\]】]$"
 )
+# what pages put before a word: ● 正常, ✅已报备
+_SIGNS = re.compile("^[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff\\s]+")
 _BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _TWICE = re.compile(
     r"[\s/|:()\[\]【】-]+"
@@ -35,7 +37,9 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
     """
     assert column.codes is not None
     value = unicodedata.normalize("NFKC", text).strip()
-    for label in dict.fromkeys(map(normalise_label, (value, _NUMBERED.sub("", value)))):
+    for label in dict.fromkeys(
+        map(normalise_label, (value, _NUMBERED.sub("", value), _SIGNS.sub("", value)))
+    ):
         if word := configured.get(label) or column.codes.by_label.get(label):
             return word
     if is_blank(text):

@@ -23,6 +23,7 @@ _LABEL = re.compile(
 ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+E[+-]?|E\+)\d{1,3}$")
 _BELOW_ZERO = re.compile(r"^-\d+(?:\.0*)?$")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){3,}(?:\.0+)?")  # of fewer groups, they may be several numbers
 _WHOLE_FLOAT = re.compile(r"^(\d+)\.0+$")
 _FRACTION = re.compile(r"^-?\d+\.\d+$")
 _PLAIN = re.compile(r"^[0-9A-Z]+$")
@@ -59,6 +60,8 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     value = _LABEL.sub("", GLUE.sub(" ", value).strip()).strip().rstrip(",;、")
     if value.upper() in NULL_TOKENS:
         return None
+    if _THOUSANDS.fullmatch(value):
+        value, is_number = value.replace(",", ""), True
     if len(value) > MAX_EXACT_DIGITS and _LIST_MARKS.search(text) and _several(text):
         raise Unreadable(Reason.SEVERAL)
     value = value.replace(" ", "").upper()

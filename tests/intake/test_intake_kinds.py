@@ -51,6 +51,9 @@ NOT_TABLES = {
     "jpeg": (b"\xff\xd8\xff\xe0\x00\x10JFIF", Unusable.NOT_A_SPREADSHEET),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", Unusable.NOT_A_SPREADSHEET),
     "rar": (b"Rar!\x1a\x07\x01\x00", Unusable.NOT_A_SPREADSHEET),
+    "tar": (b"a.xlsx".ljust(257, b"\x00") + b"ustar\x0000".ljust(255, b"\x00"), Unusable.NOT_A_SPREADSHEET),
+    "bzip2": (b"BZh91AY&SY", Unusable.NOT_A_SPREADSHEET),
+    "sylk": (b'ID;PWXL;N;E\r\nC;Y1;X1;K"SN"\r\nE\r\n', Unusable.NOT_A_SPREADSHEET),
     "7z": (b"7z\xbc\xaf\x27\x1c\x00\x04", Unusable.NOT_A_SPREADSHEET),
     "program": (b"\x7fELF\x02\x01\x01\x00\x00,a,b\n1,2,3\n", Unusable.NOT_A_SPREADSHEET),
     "page": (b"<!DOCTYPE html><html><body>login</body></html>", Unusable.NOT_A_SPREADSHEET),
@@ -70,6 +73,7 @@ def test_what_is_no_table_is_named_and_leaves_nothing(tmp_path: Path, what: str)
     read = take_bytes(tmp_path, data, "台账.xlsx")
     assert read.reading.error == word
     assert read.rows is None
+    assert what not in ("tar", "bzip2", "sylk") or read.reading.error_key in ("other_archive", "other_table")
     assert read.reading.sha256 == sha256(data).hexdigest()
 
 

@@ -35,11 +35,6 @@ GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 _KNOWN_STRANGERS = {
     b"%PDF-": "PDF",
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"Rar!": "RAR",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
     b"GIF8": "GIF",
@@ -48,10 +43,16 @@ _KNOWN_STRANGERS = {
     b"SQLite format 3": "SQLite",
     b"\x7fELF": "ELF",
     b"MZ\x90": "EXE",
-    b"ID;P": "SYLK",
-    b"TABLE\r\n0,1": "DIF",
-    b"TABLE\n0,1": "DIF",
 }
+_ARCHIVES = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "RAR",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+_TAR, _TAR_AT = b"ustar", 257
+_OLD_TABLES = {b"ID;P": "SYLK", b"TABLE\r\n0,1": "DIF", b"TABLE\n0,1": "DIF"}
 _OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # BIFF2, 3 and 4 start so
 _MARKUP = re.compile(
     rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
@@ -93,10 +94,21 @@ def sniff(data: bytes) -> FileKind:
         if not data.endswith(PARQUET):
             raise InputError(Unusable.TRUNCATED, "file_truncated")
         return FileKind.PARQUET
-    for magic, name in _KNOWN_STRANGERS.items():
-        if data.startswith(magic):
-            raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=name)
+    _refuse_strangers(data)
     return _text_kind(data)
+
+
+def _refuse_strangers(data: bytes) -> None:
+    for known, problem in (
+        (_KNOWN_STRANGERS, "not_a_spreadsheet"),
+        (_ARCHIVES, "other_archive"),
+        (_OLD_TABLES, "other_table"),
+    ):
+        for magic, name in known.items():
+            if data.startswith(magic):
+                raise InputError(Unusable.NOT_A_SPREADSHEET, problem, format=name)
+    if data.startswith(_TAR, _TAR_AT):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "other_archive", format="tar")
 
 
 def _text_kind(data: bytes) -> FileKind:
