@@ -35,6 +35,7 @@ class Aside(StrEnum):
     BLANK_KEY = "blank_key"  # a data row that names no device, merchant or model
     SUPERSEDED = "superseded"  # the whole file: a newer version of it counts
     DUPLICATE = "duplicate"  # equal to an earlier row in every canonical column
+    ELSEWHERE = "elsewhere"  # equal to a row of an earlier sheet of the file
 
 
 class Reason(StrEnum):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.intake.distinct import UNREAD, seen_before
 from audit.intake.notices import Notice
@@ -24,14 +26,16 @@ class Part:
 
     def without(self, gone: np.ndarray) -> Part:
         """The part without those of its rows, which stand on an earlier sheet."""
-        count = int(gone.sum())
-        if not count:
+        if not gone.any():
             return self
         rows = self.rows.filter(pa.array(~gone))
         kept = set(rows["source_row"].to_pylist())
-        word = str(Aside.DUPLICATE)
-        aside = {**self.sheet.set_aside, word: self.sheet.set_aside.get(word, 0) + count}
-        sheet = replace(self.sheet, rows=rows.num_rows, set_aside=dict(sorted(aside.items())))
+        lines = pc.sum(self.rows.filter(pa.array(gone))["copies"]).as_py()  # their copies go with them
+        aside = Counter(self.sheet.set_aside)
+        aside[Aside.DUPLICATE] -= lines - int(gone.sum())
+        aside[Aside.ELSEWHERE] += lines
+        counts = {str(kind): count for kind, count in sorted(aside.items()) if count}
+        sheet = replace(self.sheet, rows=rows.num_rows, set_aside=counts)
         return Part(rows, sheet, [one for one in self.rejections if one.row in kept])
 
 

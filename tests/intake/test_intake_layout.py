@@ -325,11 +325,18 @@ def test_a_sheet_that_explains_the_columns_is_none_of_rows(tmp_path: Path):
 def test_a_row_on_two_sheets_counts_once(tmp_path: Path):
     """A sheet of everything beside one for each branch."""
     every = [device(1), device(2, "备注=见附件"), device(2, "备注=见附件"), device(3)]
-    read = take_bytes(tmp_path, book([HEADER, *every], [HEADER, device(3), device(4)], [HEADER, device(1)]))
+    read = take_bytes(
+        tmp_path, book([HEADER, *every], [HEADER, device(3), device(4)], [HEADER, device(1), device(1)])
+    )
     assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003", "SN000004"]
     assert read.column("copies") == [1, 2, 1, 1]
     assert [sheet.rows for sheet in read.reading.sheets] == [3, 1, 0]
-    assert [sheet.set_aside.get("duplicate") for sheet in read.reading.sheets] == [1, 1, 1]
+    asides = [sheet.set_aside for sheet in read.reading.sheets]
+    assert asides == [
+        {"duplicate": 1, "title": 1},
+        {"elsewhere": 1, "title": 1},
+        {"elsewhere": 2, "title": 1},
+    ]
     told = ("rows_on_other_sheets", {"sheet": "Sheet2", "count": 1})
     assert told in read.reading.notices
 
