@@ -10,6 +10,7 @@ from pathlib import Path
 from audit import __version__
 from audit.assessment import Assessment, assess, statuses_of
 from audit.config import Settings
+from audit.crosscheck.inputs import Memory
 from audit.delivery.chat import queue_notice
 from audit.delivery.nightmail import queue_mail
 from audit.delivery.ownermail import queue_owner_mail
@@ -117,12 +118,14 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         feedback, programme = _take_back(telling)
         with ThreadPoolExecutor(1, "estate") as beside:
             with progress.stage("check", "checking"):
-                judged = _Judged(feedback, programme, _assess(telling, engine, programme))
+                assessing = beside.submit(_assess, telling, engine, programme, night.recall())
+                stood = Handover(night.open_findings())
+                judged = _Judged(feedback, programme, assessing.result())
                 coming = beside.submit(_estate_of, telling, judged.assessed)
                 beside.submit(prepare_page, settings.own_templates)  # what fails there fails again later
                 flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
             with progress.stage("ledger", "recording"):
-                entered = _enter(telling, judged.assessed, flagged)
+                entered = _enter(telling, judged.assessed, flagged, stood)
             with progress.stage("report", "rendering"):
                 estate = coming.result()
                 findings = CodedFindings(by_priority(entered.findings))
@@ -179,10 +182,13 @@ def _take_back(telling: _Telling) -> tuple[tuple[Taken, ...], Programme]:
     return feedback, sealed_programme(items_of(settings.audit.programme), record, inputs.secret)
 
 
-def _assess(telling: _Telling, engine: Engine, programme: Programme) -> Assessment:
-    """What the rules make of the inputs, with what is remembered of the nights before."""
-    task, night = telling.task, telling.night
-    memory = replace(night.recall(), statuses=recall_statuses(task.settings.state, night.revision))
+def _assess(telling: _Telling, engine: Engine, programme: Programme, recalled: Memory) -> Assessment:
+    """What the rules make of the inputs, with what is remembered of the nights before.
+
+    It asks the ledger nothing, which is read meanwhile.
+    """
+    task, revision = telling.task, telling.night.revision
+    memory = replace(recalled, statuses=recall_statuses(task.settings.state, revision))
     in_use = tuple(programme_states(programme.items, programme.record, task.as_of, task.words))
     return assess(engine, task.settings, telling.inputs.feeds, memory, task.plan, in_use)
 
@@ -197,14 +203,14 @@ def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
     )
 
 
-def _enter(telling: _Telling, assessed: Assessment, flagged: Handover) -> Entered:
+def _enter(telling: _Telling, assessed: Assessment, flagged: Handover, stood: Handover) -> Entered:
     """Carry every finding over tonight, with the waivers of people beside those of the file."""
     task, night = telling.task, telling.night
-    standing = standing_of(night.open_findings(), flagged.table["finding_id"], assessed, task.plan)
+    standing = standing_of(stood.table, flagged.table["finding_id"], assessed, task.plan)
     waivers = (*task.practice.waivers, *waivers_of_people(night.connection))
     enter_waivers(night.connection, waivers, night.as_of)
     practice = replace(task.practice, waivers=waivers)
-    findings = night.record(telling.run, flagged, standing, practice)
+    findings = night.record(telling.run, flagged, standing, practice, stood)
     sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
     return Entered(findings.assign(seal=seals(telling.inputs.secret, sealed)), practice)
 

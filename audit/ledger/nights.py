@@ -15,21 +15,18 @@ import sqlalchemy as sa
 from audit.crosscheck.inputs import Memory
 from audit.errors import NightRefused
 from audit.intake.feeds import Feed
-from audit.ledger import bulk
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Tonight
 from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
-from audit.ledger.recording import OPEN_LIVES, Practice, record
-from audit.ledger.schema import FINDINGS, INPUTS, RUNS
+from audit.ledger.recording import Practice, record, stood_before
+from audit.ledger.schema import INPUTS, RUNS
 from audit.ledger.telling import told
 from audit.ledger.waivers import Waiver, Watched, idle_nights, watched
 from audit.ledger.withdrawal import withdraw
 
 __all__ = ["Entered", "InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
-
-_OPEN = pa.schema([("finding_id", pa.string()), ("rule", pa.string()), ("identity", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -149,25 +146,28 @@ class Night:
         self._runs = [one for one in self._runs if one.number != run.number]
 
     def open_findings(self) -> pa.Table:
-        """Findings that stand before tonight: id, rule and identity."""
-        query = sa.select(FINDINGS.c.finding_id, FINDINGS.c.rule, FINDINGS.c.identity).where(
-            FINDINGS.c.state.in_(OPEN_LIVES)
-        )
-        return bulk.fetch(self._connection, query, _OPEN)
+        """Findings that stand before tonight: id, rule, identity, and what `record` has to know of them."""
+        return stood_before(self._connection)
 
     def record(
-        self, run: Run, flagged: Handover, standing: pa.Table, practice: Practice | None = None
+        self,
+        run: Run,
+        flagged: Handover,
+        standing: pa.Table,
+        practice: Practice | None = None,
+        stood: Handover | None = None,
     ) -> pd.DataFrame:
         """Carry every finding on; the result holds each one that stands, or was closed tonight (`telling`).
 
         `flagged` are tonight's findings, given up on the way; `standing` (finding_id, standing) says of the
-        open ones that were not flagged whether they passed, are gone, or could not be looked at.
+        open ones that were not flagged whether they passed, are gone, or could not be looked at. `stood` is
+        what `open_findings` gave, where nothing was said of a finding since; it is given up.
         """
         practice = practice or Practice()
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
         return told(
             self._connection,
-            record(self._connection, run.number, flagged.table, standing, practice, tonight),
+            record(self._connection, run.number, flagged.table, standing, practice, tonight, stood),
             flagged,
             self.as_of,
             practice.escalate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from audit.ledger import bulk
+from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Carried, Tonight, carry
 from audit.ledger.lives import LIFE, SAID, SEEN, Kind, Sight
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS
@@ -21,9 +23,11 @@ from audit.ledger.workdays import Calendar
 
 ESCALATE = (7, 15)  # calendar days overdue after which a finding goes one level up, operating practice
 OPEN_LIVES = ("open", "absent")
+_STOOD = pa.schema([(name, pa.string()) for name in ("finding_id", "rule", "identity")])
 _KNOWN = pa.schema([("finding_id", pa.string()), *LIFE, *SAID])
 _NEVER_NULL = {"was_state": "", "was_sight": "", "was_severity": "", "was_evidence": "", "was_held": False}
 _IDENTITY = ("rule", "subject", "identity")
+_STANDS = FINDINGS.c.state.in_(OPEN_LIVES)
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,15 @@ def record(
     standing: pa.Table,
     practice: Practice,
     night: Tonight,
+    stood: Handover | None = None,
 ) -> Recorded:
     """Carry every finding that is open or flagged over tonight.
 
     `standing` (finding_id, standing) says of the open ones that were not flagged whether they passed, are
-    gone, or could not be looked at; of whom it does not speak nothing is concluded.
+    gone, or could not be looked at; of whom it does not speak nothing is concluded. `stood` is what
+    `stood_before` gave, where it was asked before; it is given up.
     """
-    known = _known(connection, flagged["finding_id"])
+    known = _known(connection, flagged["finding_id"], stood)
     flagged_ids = flagged["finding_id"].combine_chunks()
     is_new = pc.invert(pc.is_in(flagged_ids, value_set=known["finding_id"].combine_chunks()))
     born = pa.table({"finding_id": flagged_ids.filter(is_new)})
@@ -81,23 +87,33 @@ def record(
     return Recorded(ids, carried.life, carried.status, carried.kind, place)
 
 
-def _known(connection: sa.Connection, flagged: pa.ChunkedArray) -> pa.Table:
+def stood_before(connection: sa.Connection) -> pa.Table:
+    """Findings that stand: id, rule, identity, their lives, and what people said of them."""
+    query = _lives(*(FINDINGS.c[name] for name in _STOOD.names)).where(_STANDS)
+    return bulk.fetch(connection, query, pa.schema([*_STOOD, *LIFE, *SAID]))
+
+
+def _lives(*columns: sa.Column[Any]) -> sa.Select[Any]:
+    lives = (FINDINGS.c[name] for name in LIFE.names)
+    said = (HANDLINGS.c[name] for name in SAID.names)
+    return sa.select(*columns, *lives, *said).outerjoin(
+        HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id
+    )
+
+
+def _known(connection: sa.Connection, flagged: pa.ChunkedArray, stood: Handover | None) -> pa.Table:
     """Findings that stand, and those flagged tonight that had been closed or withdrawn."""
-    query = sa.select(
-        FINDINGS.c.finding_id,
-        *(FINDINGS.c[name] for name in LIFE.names),
-        HANDLINGS.c.status,
-        HANDLINGS.c.status_on,
-        HANDLINGS.c.marked,
-    ).outerjoin(HANDLINGS, HANDLINGS.c.finding_id == FINDINGS.c.finding_id)
-    standing = FINDINGS.c.state.in_(OPEN_LIVES)
-    found = bulk.fetch(connection, query.where(standing), _KNOWN)
-    closed = sa.select(FINDINGS.c.finding_id).where(sa.not_(standing)).limit(1)
+    query = _lives(FINDINGS.c.finding_id)
+    if stood is None:
+        found = bulk.fetch(connection, query.where(_STANDS), _KNOWN)
+    else:
+        found = pa.table({name: stood.take_out(name) for name in _KNOWN.names}, schema=_KNOWN)
+    closed = sa.select(FINDINGS.c.finding_id).where(sa.not_(_STANDS)).limit(1)
     unknown = flagged.filter(pc.invert(pc.is_in(flagged, value_set=found["finding_id"].combine_chunks())))
     if not len(unknown) or connection.scalar(closed) is None:
         return found
     asked = bulk.load(connection, "asked", pa.table({"finding_id": unknown}))
-    again = query.join(asked, asked.c.finding_id == FINDINGS.c.finding_id).where(sa.not_(standing))
+    again = query.join(asked, asked.c.finding_id == FINDINGS.c.finding_id).where(sa.not_(_STANDS))
     back = bulk.fetch(connection, again, _KNOWN)
     bulk.drop(connection, "asked")
     return pa.concat_tables([found, back])
