@@ -24,7 +24,14 @@ from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
-from audit.intake.notices import Notice, about_channel, about_headers, about_numbers, about_overlong_rows
+from audit.intake.notices import (
+    Notice,
+    about_channel,
+    about_headers,
+    about_numbers,
+    about_overlong_rows,
+    about_short_rows,
+)
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed
@@ -195,6 +202,7 @@ def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[Part, 
     )
     notices = [
         *about_overlong_rows(grid, header, places),
+        *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
         *about_channel(grid.sheet, channel),

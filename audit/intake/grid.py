@@ -45,6 +45,7 @@ class Grid:
     merges: tuple[Merge, ...] = ()
     days: int = 0
     is_text: bool = False  # delimited text: nothing but its header says how wide a row should be
+    short: tuple[tuple[int, int], ...] = ()  # of delimited text, 0-based rows and cells of those with fewer
 
     @property
     def height(self) -> int:

@@ -64,6 +64,13 @@ def about_numbers(
             yield "identifier_numbers", facts
 
 
+def about_short_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:
+    """Rows of delimited text that end before the last header: a separator, or blanks at the end, are gone."""
+    data = set(places.tolist())
+    if rows := [row + 1 for row, cells in grid.short if cells < header.width and row in data]:
+        yield "short_rows", {"count": len(rows), "rows": rows[:_LISTED_ROWS]}
+
+
 def about_overlong_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:
     """Rows of delimited text with something right of the last header: a separator too many, perhaps."""
     if not grid.is_text:

@@ -209,7 +209,9 @@ def test_short_rows_are_padded_and_long_ones_reported(tmp_path: Path):
     assert read.column("serial_no") == [f"SN00000{number}" for number in range(1, 9)]
     assert read.column("terminal_status") == [None, *["active"] * 7]
     assert read.column("remark") == [None, None, "好", *[None] * 5]
-    assert read.reading.notices == (("overlong_rows", {"count": 1, "rows": [4]}),)
+    long, short = read.reading.notices
+    assert long == ("overlong_rows", {"count": 1, "rows": [4]})
+    assert short == ("short_rows", {"count": 1, "rows": [2]})
     assert read.column("source_row") == list(range(2, 10))
 
 

@@ -124,11 +124,15 @@ def _parse(text: memoryview, delimiter: str, width: int) -> Grid:
     if not len(columns[0]) or columns[0][-1].as_py() != _END or (ragged and ragged[-1][0] == read):
         raise _not_closed(read)
     columns = [column.slice(0, len(column) - 1) for column in columns]
+    short: tuple[tuple[int, int], ...] = ()
     if ragged:
-        columns = _with_ragged(columns, ragged, delimiter)
+        rows = [_cells(number, line, delimiter) for number, line in ragged]
+        counts = ((number - 1, len(cells)) for (number, _), cells in zip(ragged, rows, strict=True))
+        short = tuple((row, count) for row, count in counts if count < width)
+        columns = _with_ragged(columns, [number for number, _ in ragged], rows)
     if width > 2:
         _refuse_swallowed(columns, delimiter, width)
-    return Grid("", tuple(columns), (None,) * len(columns), is_text=True)
+    return Grid("", tuple(columns), (None,) * len(columns), is_text=True, short=short)
 
 
 def _read_csv(
@@ -220,14 +224,13 @@ def _refuse_swallowed(columns: list[pa.Array], delimiter: str, width: int) -> No
                 raise _not_closed(row + 1)
 
 
-def _with_ragged(columns: list[pa.Array], ragged: list[tuple[int, str]], delimiter: str) -> list[pa.Array]:
+def _with_ragged(columns: list[pa.Array], numbers: list[int], rows: list[list[str]]) -> list[pa.Array]:
     """Put the rows of another width back where they stood; short ones are padded with blanks."""
-    rows = [_cells(number, line, delimiter) for number, line in ragged]
     width = max(len(columns), *(_filled(cells) for cells in rows))
     _refuse_width(width)
     # position i of the result takes row order[i] of (regular rows, then ragged rows)
-    order = np.full(len(columns[0]) + len(ragged), -1)
-    order[[number - 1 for number, _ in ragged]] = np.arange(len(ragged)) + len(columns[0])
+    order = np.full(len(columns[0]) + len(rows), -1)
+    order[np.array(numbers) - 1] = np.arange(len(rows)) + len(columns[0])
     order[order < 0] = np.arange(len(columns[0]))
     take = pa.array(order)
     merged = []

@@ -124,6 +124,8 @@ def _text_kind(data: bytes) -> FileKind:
                 return FileKind.FLAT_ODS
         elif _MARKUP.search(head):
             return FileKind.HTML
+        if b"gnumeric.org" in head:
+            raise InputError(Unusable.NOT_A_SPREADSHEET, "other_table", format="Gnumeric")
         raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="XML")
     if _MARKUP.match(head) or (head.startswith((b"<!--", b"<!doctype", b"<")) and _MARKUP.search(head)):
         return FileKind.HTML
