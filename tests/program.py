@@ -1,7 +1,7 @@
 """The program as typed, in a process of its own that a fork server makes: imports take longer than most runs.
 
-For what a command says and does. How a process begins and is ended is tested with real starts, and the guides
-start each command.
+For what a command says and does. How a process begins and is ended is tested with real starts, and each
+command has some: in the guides, for the pictures, and in `test_cli` beside such a fork.
 """
 
 from __future__ import annotations

@@ -49,6 +49,24 @@ def test_version():
     assert pos_audit("--version").stdout.strip() == __version__
 
 
+def test_a_fork_says_what_a_real_start_says(estate: Estate):
+    config, listed = estate.configure(), estate.write("registrations", [REGISTRATION])
+    estate.run()
+    for command in (
+        ("rules", "--json"),
+        ("explain", "REG-01"),
+        ("inspect", listed, "--json"),
+        ("deliver", "--config", config),
+        ("diff", "--config", config),
+        ("feedback", listed, "--config", config),
+    ):
+        started = [sys.executable, "-m", "audit", *map(str, command)]
+        real = subprocess.run(started, capture_output=True, text=True, check=False)
+        fork = program.pos_audit(*command)
+        assert (fork.returncode, fork.stdout, fork.stderr) == (real.returncode, real.stdout, real.stderr)
+        assert real.stdout or real.stderr, command
+
+
 def test_wrong_usage_is_2():
     assert pos_audit("rn").returncode == 2
     assert pos_audit("run", "--fail-on", "awful").returncode == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,6 @@ import openpyxl
 import pytest
 from conftest import DEVICE, REGISTRATION, Estate, spotless
 from openpyxl.worksheet.worksheet import Worksheet
-from program import pos_audit
 
 from audit.config import load_settings
 from audit.handback import HandBack, hand_back
@@ -368,7 +368,8 @@ def test_a_language_changed_in_between_does_not_matter(night: Estate):
 def test_on_the_command_line(night: Estate):
     path = copied(night)
     fill(path, {"SN000001": {"person": "李四"}, "SN000002": {"status": "好了"}})
-    done = pos_audit("feedback", path, "--config", night.config, "--dry-run")
+    command = [sys.executable, "-m", "audit", "feedback", str(path), "--config", str(night.config)]
+    done = subprocess.run([*command, "--dry-run"], text=True, capture_output=True, check=False)
     assert done.returncode == 20, done.stderr
     assert "更新 1 处" in done.stdout
     assert "整改台账!L" in done.stdout
