@@ -22,7 +22,14 @@ from audit.crosscheck.matching import ways_between
 from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
 from audit.crosscheck.policies import SCOPED_BY, device_policy_facts, policy_facts
-from audit.crosscheck.registrations import Listed, beside_device, listed, registration_facts, with_registered
+from audit.crosscheck.registrations import (
+    Listed,
+    beside_device,
+    listed,
+    matched_in,
+    registration_facts,
+    with_registered,
+)
 from audit.crosscheck.schema import (
     DEVICE_GROUPS,
     FACTS,
@@ -40,8 +47,8 @@ from audit.engines import KEYS, Frame
 _HELD = frozenset({Subject.DEVICE, Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY})
 # subjects whose frames are little more than a list as it was delivered
 _KEPT = frozenset({Subject.ROW, Subject.REGISTRATION})
-# subjects that the registration list is always looked through for
-_BESIDE = frozenset({Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY, Subject.REGISTRATION})
+# subjects that look at the registration of each device
+_BY_CHANNEL = frozenset({Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY})
 # columns of the ledger that the steps themselves look at
 _LOOKED_AT = frozenset(
     {
@@ -75,6 +82,7 @@ class _Building:
         self.uncompared = 0
         self._coming: Callable[[], tuple[Frame, Frame, int]] | None = None  # near misses
         self._listed: Callable[[], Listed] | None = None
+        self._matched: Callable[[], list[Frame | None]] | None = None
 
     def facts(self) -> Facts:
         made: dict[Subject, Callable[[], Frame]] = {
@@ -94,8 +102,8 @@ class _Building:
             Subject.ROW: lambda: row_facts(self.engine, self.sources.tables),
         }
         asked = [subject for subject in made if self.sources.asks(subject)]
-        if not _BESIDE.isdisjoint(asked):
-            self._begin_lists()
+        if not _BY_CHANNEL.isdisjoint(asked):
+            self._begin_matching()
         frames = {subject: self._conformed(subject, made[subject]()) for subject in asked if subject in _HELD}
         if self._read_later:
             _ = self.device_channel  # once, before those that read it are made side by side
@@ -221,9 +229,19 @@ class _Building:
     def _begin_near(self) -> Callable[[], tuple[Frame, Frame, int]]:
         """Look for near misses: the longest step, and the last that a device waits for."""
         if self._coming is None:
-            engine, rows, lists = self.engine, self._ledger, self.lists
-            self._coming = engine.begun(lambda: suggestions(engine, rows, lists))
+            rows = self._ledger
+            self._begin_lists()
+            self._coming = self.engine.begun(lambda: suggestions(self.engine, rows, self.lists))
         return self._coming
+
+    def _begin_matching(self) -> Callable[[], list[Frame | None]]:
+        """Match the lists, beside what else is found out of the ledger: a frame for each channel."""
+        if self._matched is None:
+            self._begin_lists()
+            self._matched = self.engine.begun(
+                lambda: [matched_in(self.lists, channel) for channel in self.sources.channels]
+            )
+        return self._matched
 
     @cached_property
     def device_channel(self) -> Frame:
@@ -232,7 +250,11 @@ class _Building:
         asked = FACTS[Subject.DEVICE_CHANNEL] if wanted is None else wanted.get(Subject.DEVICE_CHANNEL, ())
         if self._lays_policies:
             asked = {*asked, "reg_registered_at"}
-        frames = [self._in_channel(channel, asked) for channel in self.sources.channels]
+        device, matched = self._device, self._begin_matching()()
+        frames = [
+            self._in_channel(device, found, channel, asked)
+            for channel, found in zip(self.sources.channels, matched, strict=True)
+        ]
         explained = set(KNOWN_ERROR) & set(asked) and self.sources.columns["error_texts"]
         kept = {*self._of_devices, *asked, *ALWAYS, *self._read_later}
         if explained:
@@ -247,16 +269,15 @@ class _Building:
             )
         return frame
 
-    def _in_channel(self, channel: str, asked: Collection[str]) -> Frame:
-        any_channel = channel == ANY_CHANNEL
-        frame = beside_device(self._device, self.lists, channel, any_channel, asked)
+    def _in_channel(self, device: Frame, found: Frame | None, channel: str, asked: Collection[str]) -> Frame:
+        frame = beside_device(device, self.lists, found, channel, asked)
         present = frame.collect_schema().names()
         if "registered_elsewhere" in asked and "registered_channel" in present:
             elsewhere = (nw.col("registered_channel") != channel) & ~(
                 (nw.col("reg_status") == "registered") & nw.col("has_registration")
             ).fill_null(False)
             frame = frame.with_columns(
-                registered_elsewhere=nw.when(elsewhere & nw.lit(not any_channel)).then(
+                registered_elsewhere=nw.when(elsewhere & nw.lit(channel != ANY_CHANNEL)).then(
                     nw.col("registered_channel")
                 )
             )

@@ -9,6 +9,7 @@ from datetime import datetime
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
+from audit.config import ANY_CHANNEL
 from audit.crosscheck.matching import Way, in_channel, matches, status_in
 from audit.crosscheck.schema import REGISTERED, REGISTRATION_SIDE
 from audit.engines import KEYS, Engine, Frame, nothing
@@ -68,14 +69,22 @@ _LOOKED_AT = frozenset(
 )
 
 
+def matched_in(lists: Listed, channel: str) -> Frame | None:
+    """Which registration stands for each row of the ledger in one channel: see `matches`."""
+    engine = lists.engine
+    known = in_channel(engine, lists.current, lists.ways, channel, channel == ANY_CHANNEL)
+    return matches(engine, lists.keys, known, lists.ways)
+
+
 def beside_device(
-    device: Frame, lists: Listed, channel: str, any_channel: bool, wanted: Collection[str]
+    device: Frame, lists: Listed, found: Frame | None, channel: str, wanted: Collection[str]
 ) -> Frame:
-    """The device facts with the registration that stands for each in one channel (REGISTRATION_SIDE)."""
+    """The device facts with the registration that stands for each in one channel (REGISTRATION_SIDE).
+
+    `found` is `matched_in` that channel.
+    """
     engine = lists.engine
     device = device.with_columns(channel=nw.lit(channel))
-    known = in_channel(engine, lists.current, lists.ways, channel, any_channel)
-    found = matches(engine, lists.keys, known, lists.ways)
     if found is None:
         return engine.with_nulls(device, {"reg_status": pa.string(), "matched_by": pa.string()}).with_columns(
             has_registration=nw.col("row_id") < 0
@@ -97,7 +106,7 @@ def beside_device(
     return (
         engine.attach(frame, side, "reg_row_id", late=_LATE)
         .with_columns(
-            reg_status=status_in(any_channel),
+            reg_status=status_in(channel == ANY_CHANNEL),
             has_registration=~nw.col("reg_row_id").is_null() & ~elsewhere.fill_null(False),
         )
         .drop("ambiguous", "reg_channel", "reg_row_id")

@@ -50,18 +50,27 @@ def shared(table: pa.Table, conditions: Sequence[nw.Expr]) -> tuple[pa.Table, li
             by_value.append((column, own))
         else:
             others |= own
-    table = told(table, columns_of([*others.values(), *rewritten]))
+    table = told(table, columns_of(rewritten))
 
-    def answered(part: tuple[str, nw.Expr]) -> dict[str, pa.Array]:
-        return answers(table, dict([part]))
+    def answered(parts: Mapping[str, nw.Expr]) -> dict[str, pa.Array]:
+        return answers(told(table, columns_of(parts.values())), parts)
 
     found = [
         *at_once(lambda one: _by_value(one[0], table[one[0]], one[1]), by_value, len(table)),
-        *at_once(answered, others.items(), len(table)),
+        *at_once(answered, _by_what_is_carried(table, others), len(table)),
     ]
     for name, answer in (pair for one in found for pair in one.items()):
         table = table.append_column(name, answer)
     return table, rewritten
+
+
+def _by_what_is_carried(table: pa.Table, parts: Mapping[str, nw.Expr]) -> list[dict[str, nw.Expr]]:
+    """The parts that look at the same carried columns together: these are told once, and let go of."""
+    groups: dict[frozenset[str], dict[str, nw.Expr]] = {}
+    for name, part in parts.items():
+        looked_at = frozenset(one for one in _columns(part) if is_encoded(table[one]))
+        groups.setdefault(looked_at or frozenset([name]), {})[name] = part
+    return list(groups.values())
 
 
 def columns_of(conditions: Iterable[AnyExpr]) -> list[str]:
