@@ -14,19 +14,16 @@ import narwhals.stable.v2 as nw
 
 from audit.config import ANY_CHANNEL
 from audit.crosscheck import devices as ledger
+from audit.crosscheck.beside import Beside
 from audit.crosscheck.errortexts import known_errors
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
 from audit.crosscheck.groups import channel_facts, row_facts, site_facts
 from audit.crosscheck.inspections import training_facts, with_inspections
-from audit.crosscheck.matching import ways_between
 from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
 from audit.crosscheck.policies import SCOPED_BY, device_policy_facts, policy_facts
 from audit.crosscheck.registrations import (
-    Listed,
     beside_device,
-    listed,
-    matched_in,
     registration_facts,
     with_registered,
 )
@@ -39,7 +36,6 @@ from audit.crosscheck.schema import (
     TERMINAL_TWINS,
     Subject,
 )
-from audit.crosscheck.suggestions import suggestions
 from audit.crosscheck.transactions import with_transactions
 from audit.engines import KEYS, Frame
 
@@ -80,9 +76,7 @@ class _Building:
         self.sources = sources
         self.engine = sources.engine
         self.uncompared = 0
-        self._coming: Callable[[], tuple[Frame, Frame, int]] | None = None  # near misses
-        self._listed: Callable[[], Listed] | None = None
-        self._matched: Callable[[], list[Frame | None]] | None = None
+        self.beside = Beside(sources)
 
     def facts(self) -> Facts:
         made: dict[Subject, Callable[[], Frame]] = {
@@ -103,7 +97,7 @@ class _Building:
         }
         asked = [subject for subject in made if self.sources.asks(subject)]
         if not _BY_CHANNEL.isdisjoint(asked):
-            self._begin_matching()
+            self.beside.begin_matching()
         frames = {subject: self._conformed(subject, made[subject]()) for subject in asked if subject in _HELD}
         if self._read_later:
             _ = self.device_channel  # once, before those that read it are made side by side
@@ -178,7 +172,7 @@ class _Building:
         asked = {name for name, types in DEVICE_GROUPS.items() if self._asked_of_devices(types)}
         compares = bool(columns["registrations"]) and "near" in asked
         if compares:
-            self._begin_near()
+            self.beside.begin_near(base)
         if columns["merchants"] and (asked & {"merchant"} or self._lays_policies):
             facts = ledger.with_merchant(engine, facts, tables["merchants"], wanted)
         if columns["models"] and "model" in asked:
@@ -195,53 +189,16 @@ class _Building:
             facts = with_inspections(engine, facts, tables["inspections"], columns["inspections"])
         elsewhere = sources.asks(Subject.DEVICE_CHANNEL, {"registered_elsewhere"})
         if columns["registrations"] and ("registered" in asked or elsewhere):
-            facts = with_registered(facts, self.lists, wanted | {"registered_channel"})
+            facts = with_registered(facts, self.beside.lists, wanted | {"registered_channel"})
         if compares:
             facts = engine.attach(facts, self._near[0], "row_id", late=NEAR)
         facts = facts.drop(*_DONE_WITH)
         return engine.kept(facts)
 
-    @property
-    def lists(self) -> Listed:
-        """The registration list beside the ledger's keys."""
-        return self._begin_lists()()
-
-    def _begin_lists(self) -> Callable[[], Listed]:
-        """Look through the registration list, beside the ledger."""
-        if self._listed is None:
-            self._listed = self.engine.begun(self._lists)
-        return self._listed
-
-    def _lists(self) -> Listed:
-        sources = self.sources
-        wanted = set(FACTS[Subject.REGISTRATION])
-        if sources.wanted is not None:
-            own = sources.wanted.get(Subject.REGISTRATION)
-            wanted = set() if own is None else {*own, *ALWAYS}
-        ways = ways_between(sources.columns)
-        return listed(self.engine, sources.tables["devices"], sources.tables["registrations"], ways, wanted)
-
     @cached_property
     def _near(self) -> tuple[Frame, Frame]:
-        pairs, others, self.uncompared = self._begin_near()()
+        pairs, others, self.uncompared = self.beside.near(self._ledger)
         return pairs, others
-
-    def _begin_near(self) -> Callable[[], tuple[Frame, Frame, int]]:
-        """Look for near misses: the longest step, and the last that a device waits for."""
-        if self._coming is None:
-            rows = self._ledger
-            self._begin_lists()
-            self._coming = self.engine.begun(lambda: suggestions(self.engine, rows, self.lists))
-        return self._coming
-
-    def _begin_matching(self) -> Callable[[], list[Frame | None]]:
-        """Match the lists, beside what else is found out of the ledger: a frame for each channel."""
-        if self._matched is None:
-            self._begin_lists()
-            self._matched = self.engine.begun(
-                lambda: [matched_in(self.lists, channel) for channel in self.sources.channels]
-            )
-        return self._matched
 
     @cached_property
     def device_channel(self) -> Frame:
@@ -250,7 +207,7 @@ class _Building:
         asked = FACTS[Subject.DEVICE_CHANNEL] if wanted is None else wanted.get(Subject.DEVICE_CHANNEL, ())
         if self._lays_policies:
             asked = {*asked, "reg_registered_at"}
-        device, matched = self._device, self._begin_matching()()
+        device, matched = self._device, self.beside.matched()
         frames = [
             self._in_channel(device, found, channel, asked)
             for channel, found in zip(self.sources.channels, matched, strict=True)
@@ -270,7 +227,7 @@ class _Building:
         return frame
 
     def _in_channel(self, device: Frame, found: Frame | None, channel: str, asked: Collection[str]) -> Frame:
-        frame = beside_device(device, self.lists, found, channel, asked)
+        frame = beside_device(device, self.beside.lists, found, channel, asked)
         present = frame.collect_schema().names()
         if "registered_elsewhere" in asked and "registered_channel" in present:
             elsewhere = (nw.col("registered_channel") != channel) & ~(
@@ -331,4 +288,4 @@ class _Building:
     def _registration(self) -> Frame:
         near = self._near[1] if self.sources.asks(Subject.REGISTRATION, {"near_device_key"}) else None
         wanted = None if self.sources.wanted is None else self.sources.wanted[Subject.REGISTRATION]
-        return registration_facts(self.lists, near, wanted)
+        return registration_facts(self.beside.lists, near, wanted)
