@@ -17,7 +17,7 @@ from audit.intake.cells import CleanColumn, Reader
 from audit.intake.dates import CHINA, FOREVER, clean_moment
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.filled import completed, filled_down
-from audit.intake.garbled import BIG5_AS_GBK, garbled_as, refuse_garbled
+from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost, refuse_garbled
 from audit.intake.grid import Grid
 from audit.intake.headerrow import SEARCHED_ROWS, turned
 from audit.intake.headers import HeaderMap, map_headers
@@ -31,6 +31,7 @@ from audit.intake.notices import (
     about_numbers,
     about_overlong_rows,
     about_short_rows,
+    about_units,
 )
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
@@ -40,6 +41,7 @@ from audit.intake.sheetname import channel_of
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
 from audit.intake.united import Part, united
+from audit.intake.units import unit_of
 from audit.intake.unreadable import refuse_unreadable
 from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
@@ -141,6 +143,8 @@ def _why_nothing(
         if letter := turned(grid, table, profile.columns):
             return InputError(Unusable.MISSING_COLUMN, "table_turned", sheet=grid.sheet, letter=letter)
         for row in range(min(SEARCHED_ROWS, grid.height)):
+            if is_lost(grid.row(row)):
+                return InputError(Unusable.UNREADABLE, "text_lost")
             if what := garbled_as(grid.row(row), table.by_synonym):
                 problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"
                 return InputError(Unusable.UNREADABLE, problem, what=what)
@@ -170,15 +174,18 @@ def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[Part, 
         name: encoded(trimmed(_rows_of(grid.columns[index], places)))
         for name, index in header.columns.items()
     }
+    labels = {mapped.column: mapped.header for mapped in header.mapped}
+    titles = [text for row in range(header.row) for text in grid.row(row) if text]
+    units = {name: unit_of(table.by_name[name], labels[name], titles) for name in header.columns}
     cleaned = {
-        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days).clean(
+        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days, units[name]).clean(
             cells[name], None if (marks := grid.marks[index]) is None else _rows_of(marks, places)
         )
         for name, index in header.columns.items()
     }
     rejections = rejections_of(grid, header, table, cleaned, places)
     rows = _assemble(grid, table, cells, cleaned, places, rejections)
-    if channel := channel_of(grid, header.row, header.columns, table):
+    if channel := channel_of(grid.sheet, titles, header.columns, table):
         rows = rows.append_column("channel", encoded(pa.repeat(channel, rows.num_rows)))
     set_aside = Counter(kinds[kinds != ""].tolist())
     read = rows.num_rows
@@ -206,6 +213,7 @@ def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[Part, 
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
         *about_channel(grid.sheet, channel),
+        *about_units(grid.sheet, units),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]
     if rejections and rows.num_rows < read:

@@ -20,7 +20,7 @@ from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.codewords import clean_code, clean_flag, is_blank
 from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
 from audit.intake.formats.encodings import UNDECODABLE
-from audit.intake.garbled import REPLACED
+from audit.intake.garbled import LOST, REPLACED
 from audit.intake.grid import Mark
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference
 from audit.intake.kinds import ARROW_TYPES
@@ -38,7 +38,7 @@ _PLAIN_BYTES: dict[Kind, np.ndarray] = {
 }
 # and by its form
 _PLAIN: dict[Kind, str] = {
-    Kind.TEXT: r"^[^\p{Z}\p{C}`'\"“=#\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
+    Kind.TEXT: r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
     Kind.DATE: r"^\d{4}-\d\d-\d\d$",
     Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
 }
@@ -67,14 +67,15 @@ class CleanColumn:
 
 @dataclass(frozen=True)
 class Reader:
-    """How the values of one column are read: configured code words, the zone of stated offsets, and what
-    bare numbers lack to be dates.
+    """How the values of one column are read: configured code words, the zone of stated offsets, what bare
+    numbers lack to be dates, and what one of them stands for.
     """
 
     column: Column
     codes: dict[str, str]
     zone: tzinfo
     days: int = 0
+    unit: Decimal = Decimal(1)
 
     def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
         """The column in canonical form. `texts` are the raw cells, null where blank."""
@@ -195,21 +196,25 @@ class Reader:
             case Kind.MOMENT:
                 return partial(clean_moment, zone=self.zone, days=self.days)
             case Kind.NUMBER:
-                return clean_number
+                return partial(clean_number, unit=self.unit)
 
 
 def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     """Free text without the blanks around it, the quotes it stands in and characters nobody sees."""
     if ERROR_TEXT.fullmatch(text):
         raise Unreadable(Reason.ERROR_CELL)
+    if LOST.fullmatch(text):
+        raise Unreadable(Reason.UNDECODABLE)
     value = plain(text).replace("\t", " ").strip().removeprefix("`").strip()
     if found := _QUOTED.fullmatch(value):
         value = (found[found.lastindex or 0] or "").strip()
     return None if value.upper() in blanks else value
 
 
-def clean_number(text: str) -> float | None:
+def clean_number(text: str, unit: Decimal = Decimal(1)) -> float | None:
     """A number; thousands separators and signs of currency go, units of counting are counted in.
+
+    `unit` is what one stands for where the cell does not say.
 
     >>> clean_number("￥1,234.50"), clean_number("1.2万元")
     (1234.5, 12000.0)
@@ -220,7 +225,7 @@ def clean_number(text: str) -> float | None:
     if not found:
         raise Unreadable(Reason.NOT_A_NUMBER)
     digits = found["sign"] + found["digits"].replace(",", "") + (found["exponent"] or "")
-    value = float(Decimal(digits) * _UNITS[found["unit"]])
+    value = float(Decimal(digits) * (_UNITS[found["unit"]] if found["unit"] else unit))
     if not isfinite(value):
         raise Unreadable(Reason.NOT_A_NUMBER)
     return value

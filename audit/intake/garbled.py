@@ -15,6 +15,7 @@ from audit.tables import Kind, Table, header_forms, normalise_label
 from audit.tables.codes import YES_NO
 
 REPLACED = ("锟斤拷", "ï¿½")  # what is left of characters that a program gave up on
+LOST = re.compile(r"\s*\?{2}[\s?\d\W_]*")  # of characters that the encoding of a file did not have
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _LEGIBLE: Mapping[str, Callable[[str], str]] = {
     "UTF-8 → GBK": lambda text: text.encode("gb18030").decode("utf-8", "ignore"),
@@ -78,6 +79,12 @@ def _attempt(repair: Callable[[str], str], text: str) -> str:
         return repair(text)
     except UnicodeError:
         return ""
+
+
+def is_lost(labels: Sequence[str | None]) -> bool:
+    """Whether a row of labels holds marks in place of most of its words."""
+    filled = [label for label in labels if label]
+    return len(filled) > 2 and 2 * sum(bool(LOST.fullmatch(label)) for label in filled) > len(filled)
 
 
 def garbled_as(labels: Sequence[str | None], known: Iterable[str]) -> str:

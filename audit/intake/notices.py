@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,13 @@ def about_channel(sheet: str, channel: str) -> Iterator[Notice]:
     """That the sheet as a whole is about a channel, where it is."""
     if channel:
         yield "channel_of_sheet", {"sheet": sheet, "channel": channel}
+
+
+def about_units(sheet: str, units: Mapping[str, Decimal]) -> Iterator[Notice]:
+    """Columns of numbers whose header or title states a unit, and what it is."""
+    for name, unit in units.items():
+        if unit != 1:
+            yield "unit_stated", {"sheet": sheet, "column": name, "unit": f"{unit:f}"}
 
 
 def about_numbers(

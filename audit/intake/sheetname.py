@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from audit.intake.grid import Grid
 from audit.tables import CHANNEL, Table, normalise_label
 
 _EVERY = "common"  # no channel
@@ -12,7 +11,7 @@ _SHORTEST, _SHORTEST_LATIN = 2, 4  # characters: fewer may stand in another word
 _FIRMS = ("银联商务",)  # whose name holds that of a channel
 
 
-def channel_of(grid: Grid, header_row: int, columns: Collection[str], table: Table) -> str:
+def channel_of(sheet: str, titles: list[str], columns: Collection[str], table: Table) -> str:
     """The one channel that the name of a sheet, or else its title, names; "" of a list that says it by row.
 
     Lists of one channel leave it out: a workbook with a sheet for each, an archive with a file for each.
@@ -20,8 +19,7 @@ def channel_of(grid: Grid, header_row: int, columns: Collection[str], table: Tab
     channel = table.by_name.get("channel")
     if channel is None or not channel.several or {"channel", *table.wide}.intersection(columns):
         return ""
-    titles = [text for row in range(header_row) for text in grid.row(row) if text]
-    return next(filter(None, map(_only_channel, ([grid.sheet], titles))), "")
+    return next(filter(None, map(_only_channel, ([sheet], titles))), "")
 
 
 def _only_channel(texts: list[str]) -> str:

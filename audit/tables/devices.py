@@ -30,17 +30,17 @@ TERMINAL_HEADERS = (
 )
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
-    "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,内部商户号,收银宝商户号,"
+    "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,收银宝商户号,"
     "merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id,商编,所属商编,商户MID,商户账号,"
     "特约商户代码,"
     + made_of("收单,银联,入网,绑定,签约,所属", "商户号,商户编号,商户编码,商户代码")
     + ","
     + made_of("受理,当前,现,现用,关联,使用", "商户号,商户编号,商户编码")
-    + ",15位商户号,商户号码,商户唯一编号,商户识别码,内部商户编号,商户内部编号,特约商户代号,特店代号,特店编号,商店代号,merid,merno"
+    + ",15位商户号,商户号码,商户唯一编号,商户识别码,特约商户代号,特店代号,特店编号,商店代号,merid,merno"
     + ",商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
-    "merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (

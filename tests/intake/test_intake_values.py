@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from vendorfiles import HEADER, MERCHANT, Read, book, delimited, device, take_bytes, take_rows
 
+from audit.errors import Unusable
 from audit.intake.reading import Reason, Rejection
 from audit.tables import MERCHANT_STATUS, REGISTRATION_STATUS, TERMINAL_STATUS
 
@@ -388,6 +389,35 @@ def test_flags(tmp_path: Path):
 def test_numbers(tmp_path: Path):
     read = take_column(tmp_path, "经度", ["119.3", "１１９．３", "1,119.5", "-73.5", "+1", "无", ""])
     assert read.column("longitude") == [119.3, 119.3, 1119.5, -73.5, 1.0, None, None]
+
+
+@pytest.mark.parametrize(
+    ("header", "title", "amounts", "unit"),
+    [
+        ("近30天交易金额（万元）", "终端台账", [15000.0, 12000.0], "10000"),
+        ("交易金额(分)", "单位：万元", [0.015, 12000.0], "0.01"),
+        ("交易金额", "金额单位：人民币万元", [15000.0, 12000.0], "10000"),
+        ("交易金额(元)", "单位：万元", [1.5, 12000.0], ""),
+        ("交易金额", "单位：某某支付公司", [1.5, 12000.0], ""),
+    ],
+)
+def test_a_unit_that_a_header_or_title_states_is_counted_in(
+    tmp_path: Path, header: str, title: str, amounts: list[float], unit: str
+):
+    rows = [[title, "", ""], ["序列号", "商户号", header]]
+    rows += [[f"SN00000{n}", MERCHANT, text] for n, text in enumerate(["1.5", "1.2万"])]
+    read = take_rows(tmp_path, rows)
+    assert read.column("txn_amount") == amounts
+    assert [facts.get("unit") for _, facts in read.reading.notices] == ([unit] if unit else [])
+
+
+def test_marks_in_place_of_lost_characters_are_no_text(tmp_path: Path):
+    read = take_column(tmp_path, "门店名称", ["晨光小店", "?????12", "?", "OK??"])
+    assert read.column("store_name") == ["晨光小店", None, "?", "OK??"]
+    assert [reason for _, _, reason in read.rejected] == [Reason.UNDECODABLE]
+    header = ["??????", "??????", "?"]
+    reading = take_rows(tmp_path, [header, ["SN000001", MERCHANT, "X1"]]).reading
+    assert (reading.error, reading.error_key) == (Unusable.UNREADABLE, "text_lost")
 
 
 @pytest.mark.parametrize("raw", ["东经119度", "119.3.1", "inf", "1_000", "#N/A"])
