@@ -131,6 +131,10 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 findings = CodedFindings(by_priority(entered.findings))
                 tables = beside.submit(render_tables, findings)
                 reports = _report(telling, judged, estate, findings, entered.practice)
+                statuses = estate.statuses
+                rules = rule_records(judged.assessed.outcomes, task.plan.thresholds)
+                # facts are half of what is in memory, and nothing asks them any more
+                del assessing, judged, coming, estate
                 books = render_files(reports.settings, words, reports.house, reports.owned)
                 files = {**books, **tables.result()}
         told = summary(reports.house, progress.seconds, engine.memory_bytes)
@@ -143,10 +147,9 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         published = {**files, "summary.json": to_json(told)}
         folder = draft(settings.output, task.folder.name, run.run_id, published)
         drafts.append(folder)
-        rules = rule_records(judged.assessed.outcomes, task.plan.thresholds)
         night.complete_run(run, input_records(inputs.feeds), reports.house.counts, rules)
         standing = [one.run_id for one in night.runs]
-        remember_statuses(settings.state, run.run_id, estate.statuses, standing)
+        remember_statuses(settings.state, run.run_id, statuses, standing)
         _queue(replace(telling, run=run), reports, files)
     set_aside(settings.output, later)
     progress.say("published", str(swap_in(settings.output, task.folder.name, folder)))
