@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -57,29 +57,38 @@ def test_cells_are_named_as_their_reader_knows_them(language: str, wanted: str, 
     assert findings["actual"].to_pylist() == [wanted]
 
 
-@pytest.mark.parametrize(
-    ("level", "days"),
-    [
-        *(("高", 90), ("高风险", 90), ("High risk", 90), ("3", 90), ("三级", 90)),
-        *(("中", 180), ("medium", 180), ("2", 180), ("二级", 180)),
-        *(("低", 365), ("LOW", 365), ("1", 365), ("一级", 365), (None, 365)),
-    ],
-)
-def test_the_inspection_cycle_follows_the_risk_level(level: str | None, days: int, swift_engine: Engine):
-    def cases(column: str, *ages: int) -> list[int | None]:
+CYCLES = {  # days by risk level
+    **dict.fromkeys(("高", "高风险", "High risk", "3", "三级"), 90),
+    **dict.fromkeys(("中", "medium", "2", "二级"), 180),
+    **dict.fromkeys(("低", "LOW", "1", "一级", None), 365),
+}
+
+
+def test_the_inspection_cycle_follows_the_risk_level(swift_engine: Engine):
+    def cases(column: str, *ages: Callable[[int], int]) -> dict[str | None, list[int | None]]:
         rows = [
             {
-                "serial_no": str(age),
+                "serial_no": f"{level}-{place}",
                 "in_use": True,
                 "merchant_risk_level": level,
-                column: str(AS_OF - timedelta(age)),
+                column: str(AS_OF - timedelta(age(days))),
             }
-            for age in ages
+            for level, days in CYCLES.items()
+            for place, age in enumerate(ages)
         ]
         flagged = judged(RULES["AUD-01"], swift_engine, *rows).flagged
         assert flagged is not None
         found = dict(zip(flagged["row_id"].to_pylist(), flagged["case"].to_pylist(), strict=True))
-        return [found.get(place) for place in range(len(ages))]
+        told = iter(range(len(rows)))
+        return {level: [found.get(next(told)) for _ in ages] for level in CYCLES}
 
-    assert cases("last_inspected_on", days, days + 1, 2 * days, 2 * days + 1) == [None, 2, 2, 1]
-    assert cases("install_date", days, days + 1, 5 * days) == [None, 3, 3]
+    inspected = cases(
+        "last_inspected_on",
+        lambda days: days,
+        lambda days: days + 1,
+        lambda days: 2 * days,
+        lambda days: 2 * days + 1,
+    )
+    assert inspected == {level: [None, 2, 2, 1] for level in CYCLES}
+    installed = cases("install_date", lambda days: days, lambda days: days + 1, lambda days: 5 * days)
+    assert installed == {level: [None, 3, 3] for level in CYCLES}
