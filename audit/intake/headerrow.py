@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from audit.intake.grid import Grid
 from audit.intake.labels import lookup
 from audit.intake.meaning import sample
-from audit.tables import Kind, Table, header_forms, normalise_label
+from audit.tables import CHANNEL, Kind, Table, header_forms, normalise_label
 
 SEARCHED_ROWS = 40
 # below a long preamble; only where the rows above are none, and of a sheet of usual width
@@ -118,7 +118,7 @@ def _best_row(
     grid: Grid, rows: range, table: Table, configured: Mapping[str, str], fewest: int
 ) -> HeaderRow | None:
     best: HeaderRow | None = None
-    most = fewest - 1
+    most = (fewest - 1, 0)
     above: list[str | None] | None = None
     for row in rows:
         labels = grid.row(row)
@@ -126,7 +126,9 @@ def _best_row(
         if above is not None:
             candidates.append(_joined(_spread(grid, row - 1, above), labels, table, configured))
         for candidate in candidates:
-            found = len(named(candidate, table, configured))
+            labelled = [label for label in candidate if label]
+            # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter
+            found = (len(named(candidate, table, configured)), len(set(labelled)) - len(labelled))
             if found > most:
                 most = found
                 best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
@@ -155,7 +157,11 @@ def _joined(
         of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
         # 日期 over 安装
         turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
-        candidates = [label for label in (both, of_group, name, turned, group) if label]
+        # 报备时间 below 微信 is not that of the row
+        of_channel = bool(both) and normalise_label(group or "") in CHANNEL.by_label
+        candidates = [
+            label for label in (both, of_group, None if of_channel else name, turned, group) if label
+        ]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
         joined.append(known or both or name or group)
     return joined

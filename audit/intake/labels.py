@@ -9,6 +9,32 @@ from collections.abc import Mapping
 from audit.tables import Table, header_forms
 
 _LONGEST = 80  # characters
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+# as databases shorten the names of columns
+_SHORT_FORMS = {
+    "nm": "name",
+    "dt": "date",
+    "tm": "time",
+    "ts": "time",
+    "cd": "code",
+    "num": "no",
+    "nbr": "no",
+    "typ": "type",
+    "addr": "address",
+    "prov": "province",
+    **dict.fromkeys(("stat", "sts"), "status"),
+    **dict.fromkeys(("mcht", "mchnt", "merch", "mer"), "merchant"),
+    **dict.fromkeys(("term", "trm"), "terminal"),
+    **dict.fromkeys(("chnl", "chn"), "channel"),
+    "dev": "device",
+    "inst": "install",
+    "exp": "expiry",
+    "lic": "license",
+    "reg": "registration",
+    "ver": "version",
+    "fw": "firmware",
+    "mfr": "manufacturer",
+}
 _BETWEEN = re.compile(r"[/|\n、／]|或")
 
 
@@ -21,23 +47,39 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     for form in forms:
         if name := table.by_synonym.get(form):
             return name, table.by_name[name].synonyms[form], "synonym"
-    if halves := next(filter(None, (_two_languages(form, table) for form in forms)), None):
-        name = table.by_synonym[halves[0]]
-        return name, min(table.by_name[name].synonyms[half] for half in halves), "synonym"
+    if found := next(filter(None, (_two_languages(form, table) for form in forms)), None):
+        return *found, "synonym"
     if found := _by_several_names(label, table):
         return *found, "synonym"
+    whole = _in_full(label)
+    if name := table.by_synonym.get(whole, ""):
+        return name, table.by_name[name].synonyms[whole], "synonym"
     return "", 0, ""
 
 
-def _two_languages(form: str, table: Table) -> tuple[str, str] | None:
-    """The two names of one column that a header is made of, one Chinese, one English: 商户号/Merchant ID."""
+def _in_full(label: str) -> str:
+    """The name of a database's column without abbreviations: TERM_STAT is terminalstatus; "" of any other."""
+    words = [word.lower() for word in _WORDS.findall(label)] if label.isascii() else []
+    if len(words) < 2 or _SHORT_FORMS.keys().isdisjoint(words):
+        return ""
+    return "".join(_SHORT_FORMS.get(word, word) for word in words)
+
+
+def _two_languages(form: str, table: Table) -> tuple[str, int] | None:
+    """The column that a header names in Chinese and English, and its rank: 商户号/Merchant ID.
+
+    One of the names means no other.
+    """
     if form.isascii() or not re.search("[a-z]", form):
         return None
     for cut in range(1, min(len(form), _LONGEST)):
         first, second = form[:cut], form[cut:]
-        name = table.by_synonym.get(first)
-        if name and name == table.by_synonym.get(second) and first.isascii() != second.isascii():
-            return first, second
+        name = table.by_synonym.get(first) or table.by_synonym.get(second)
+        if not name or first.isascii() == second.isascii():
+            continue
+        column = table.by_name[name]
+        if {first, second} <= column.synonyms.keys() | column.fallbacks:
+            return name, min(column.synonyms[half] for half in (first, second) if half in column.synonyms)
     return None
 
 

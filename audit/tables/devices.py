@@ -75,7 +75,7 @@ STORE_NO_HEADERS = "门店编号,门店号,门店代码,门店编码,网点编�
 STORE_NO_ALONE = "store"
 STORE_NAME_HEADERS = (
     "门店名称,门店,所属门店,所属网点,网点名称,店铺名称,店铺,shopname,shop,location name,outlet,门店名,店名,门店全称,门店简称,商铺名称,分店名称,"
-    "商户门店,营业网点,分店名,商户门店名称,outlet name,branch name,site name,"
+    "商户门店,营业网点,分店名,门市名称,门市,门市名,商户门店名称,outlet name,branch name,site name,"
     + made_of("安装,装机,布放,使用,终端,终端所属,终端所在,所属,所在,归属", "门店,门店名称,网点,网点名称")
 )
 STORE_NAME_ALONE = "网点,分店,store,branch,site"
@@ -173,7 +173,7 @@ DEVICES = Table(
             Kind.CODE,
             "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
-            "operational status,lifecycle status,终端状态描述,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
+            "operational status,lifecycle status,终端机状态,终端状态描述,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
             alone="当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
@@ -222,7 +222,7 @@ DEVICES = Table(
             "last heartbeat,heartbeat,last seen,last online,last activity,lastactivityat,pinged,last contact,心跳,末次心跳,最近一次心跳,最新心跳,"
             + made_of(
                 "最后,最近,最新,上次,末次,最近一次",
-                "心跳时间,心跳日期,心跳上报时间,在线时间,在线日期,上线时间,通讯时间,通讯日期,通信时间,联机时间,联网时间,连接时间,活跃时间,活动时间,上报时间",
+                "心跳时间,心跳日期,心跳上报时间,在线时间,在线日期,上线时间,通讯时间,通讯日期,通信时间,连线时间,联机时间,联网时间,连接时间,活跃时间,活动时间,上报时间",
             )
             + ",最后心跳,最后在线,最近在线,心跳上报时间,上次在线,终端最后在线时间,设备最后在线时间,heartbeat time,"
             + made_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, take_bytes, take_rows
 
@@ -60,6 +61,12 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "机身号或序列号",
         "POS终端序列号",
         "終端設備序號",
+        "一、终端序列号",
+        "A.机身号",
+        "终端信息-序列号",
+        "SN ▼",
+        "TERM_SN",
+        "devSerialNo",
     ],
 )
 def test_a_serial_number_by_any_name(tmp_path: Path, header: str):
@@ -319,6 +326,35 @@ def test_a_region_of_provinces_and_an_industry_of_codes_are_such(tmp_path: Path)
     rows[1][2:] = ["华东", "餐饮"]
     read = take_rows(tmp_path, rows, table="merchants")
     assert read.sheet.unmapped == ("所属区域", "行业")
+
+
+def test_names_as_databases_shorten_them(tmp_path: Path):
+    headers = {
+        "TERM_SN": "serial_no",
+        "mcht_no": "merchant_no",
+        "STORE_NM": "store_name",
+        "PROV_NM": "province",
+    }
+    headers |= {
+        "inst_addr": "address",
+        "INSTALL_DT": "install_date",
+        "LAST_HEARTBEAT_TM": "last_heartbeat_at",
+    }
+    headers |= {"CERT_EXP_DT": "cert_expiry", "termStat": "terminal_status"}
+    assert how_mapped(tmp_path, [*headers, "INST_CD"]) == headers
+
+
+def test_a_time_below_a_channel_is_not_that_of_the_row(tmp_path: Path):
+    rows = [["终端信息", "", "微信", "", "支付宝", ""], ["序列号", "商户号", *["报备状态", "报备时间"] * 2]]
+    rows += [["SN000001", MERCHANT, "已报备", "2026-01-02", "驳回", "2026-01-03"]]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for area in ("A1:B1", "C1:D1", "E1:F1"):
+            made.worksheets[0].merge_cells(area)
+
+    read = take_bytes(tmp_path, book(rows, change=merge), table="registrations")
+    assert read.column("reg_status_alipay") == ["failed"]
+    assert read.sheet.unmapped == ("微信报备时间", "支付宝报备时间")
 
 
 def test_a_header_of_two_names_is_the_column_both_mean(tmp_path: Path):
