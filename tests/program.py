@@ -12,6 +12,7 @@ import os
 import resource
 import runpy
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -81,6 +82,7 @@ def _become(
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     os.chdir(cwd)
     sys.path[0], sys.argv = cwd, ["audit", *command]
     just_begun()
