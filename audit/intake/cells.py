@@ -185,7 +185,7 @@ class Reader:
             case Kind.TEXT:
                 return partial(clean_text, blanks=BLANK_TEXTS)
             case Kind.VERSION:
-                return lambda text: clean_text(text.removeprefix("'"), NULL_TOKENS)
+                return clean_version
             case Kind.CODE:
                 return partial(clean_code, column=self.column, configured=self.codes)
             case Kind.FLAG:
@@ -209,6 +209,11 @@ def clean_text(text: str, blanks: frozenset[str]) -> str | None:
     if found := _QUOTED.fullmatch(value):
         value = (found[found.lastindex or 0] or "").strip()
     return None if value.upper() in blanks else value
+
+
+def clean_version(text: str) -> str | None:
+    """A version; of digits too, what keeps a spreadsheet from taking it for a number goes."""
+    return clean_text(text.removeprefix("'") if text.count("'") == 1 else text, NULL_TOKENS)
 
 
 def clean_number(text: str, unit: Decimal = Decimal(1)) -> float | None:

@@ -440,6 +440,11 @@ def test_quotes_around_a_text_are_not_of_it(tmp_path: Path):
     assert read.column("store_name") == ["晨光小店", "“晨光”小店", "'78 Cafe", "'", "'晨光'与'暮光'"]
 
 
+def test_quotes_around_a_version_are_not_of_it(tmp_path: Path):
+    read = take_column(tmp_path, "固件版本", ["'4.1.0'", "'4.1.0", '="4.1.0"'])
+    assert read.column("firmware") == ["4.1.0"] * 3
+
+
 def test_free_text_is_kept_as_it_is_but_for_what_nobody_sees(tmp_path: Path):
     texts = {"`晨光 小店\t": "晨光 小店", "\u200b=1+1": "=1+1", "ＡＢ": "ＡＢ", "5'店": "5'店"}
     read = take_column(tmp_path, "门店名称", [*texts, "-", "NULL", "N/A"])
