@@ -19,7 +19,7 @@ REGISTRATION_STATUS = CodeList(
     "reg_status",
     {
         "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,登记完成,备案完成,审核成功,报备通过,登记通过,备案通过,报备审核通过,审核已通过,已审批通过,已批准,批准,已核准,核准,已同意,同意,注册成功,已注册,报备有效,处理成功,是,√,✓,✔,y,yes,"
-        "success,succeeded,succ,ok,reg success,audit pass,effective,valid,passed,approved,complete,completed,successful,pass,done,accepted,true,完成,已成功,有效,生效,生效中,已开通,开通成功,终审通过,复核通过,准入,已准入,同意入网,✅,"
+        "success,succeeded,succ,ok,reg success,audit pass,effective,valid,passed,approved,complete,completed,successful,pass,done,accepted,true,完成,已成功,有效,生效,已开通,开通成功,终审通过,复核通过,准入,已准入,同意入网,✅,"
         + made_of(_FILED, "已通过,已成功,已完成,已生效")
         + ",已报备成功,已成功报备,已审核通过,已核准登记,"
         + made_of(_REVIEWERS, "审核通过,已报备,报备成功,已登记,登记成功"),
@@ -30,8 +30,8 @@ REGISTRATION_STATUS = CodeList(
         + ","
         + made_of(f"{_REVIEWERS},报备", "审核中,处理中,待审核"),
         "failed": "报备失败,失败,驳回,已驳回,审核未通过,审核不通过,审核失败,登记失败,入网失败,备案失败,未通过,不通过,"
-        "被拒绝,已拒绝,拒绝,已退回,退回,错误,注册失败,处理失败,上报失败,报送失败,提交失败,报备驳回,报备退回,报备不通过,报备未通过,报备异常,登记驳回,登记不通过,登记未通过,审核驳回,审核拒绝,审批驳回,审批拒绝,审批不通过,审批未通过,被驳回,打回,已打回,不同意,驳回修改,退回修改,fail,rejected,error,denied,failure,reject,declined,refused,returned,unsuccessful,not approved,reg fail,reg failed,audit fail,audit reject,退件,已退件,退回补件,被退回,被拒,已拒,报备被拒,处理异常,异常,"
-        "报备出错,不予通过,不予受理,已失败,校验失败,超时,报备超时,❌,"
+        "被拒绝,已拒绝,拒绝,已退回,退回,错误,注册失败,处理失败,上报失败,报送失败,提交失败,报备驳回,报备退回,报备不通过,报备未通过,报备异常,登记驳回,登记不通过,登记未通过,审核驳回,审核拒绝,审批驳回,审批拒绝,审批不通过,审批未通过,被驳回,打回,已打回,不同意,驳回修改,退回修改,fail,rejected,error,denied,failure,reject,declined,refused,returned,unsuccessful,not approved,reg fail,reg failed,audit fail,audit reject,退件,已退件,退回补件,被退回,被拒,已拒,报备被拒,"
+        "报备出错,不予通过,不予受理,已失败,校验失败,❌,"
         + made_of(
             f"{_REVIEWERS},初审,复审,终审", "驳回,拒绝,不通过,未通过,审核失败,审核驳回,审核不通过,报备失败"
         ),
@@ -49,7 +49,7 @@ TERMINAL_STATUS = CodeList(
     {
         "active": "启用,已启用,正常,正常使用,正常运行,使用中,已开通,开通,已激活,激活,在用,已装机,已绑定,运行中,在网,有效,运行,运营中,正常运营,正常在用,在用中,使用,在使用,启用中,已启动,工作中,可用,在线,上线,已上线,已入网,已布放,已安装,投产,已投产,"
         "enabled,in production,in use,boarded,online,normal,running,working,operational,in service,deployed,installed,activated,live,available,"
-        "是,y,yes,enable,open,ok,良好,完好,营业中,投用,已投用,投入使用,已投入使用,在运,商用,已商用,已铺机,已铺设,已投放,在店使用,装机成功,安装成功,在网运行,"
+        "是,y,yes,enable,open,ok,营业中,投用,已投用,投入使用,已投入使用,在运,商用,已商用,已铺机,已铺设,已投放,在店使用,装机成功,安装成功,在网运行,"
         "运行正常,使用正常,状态正常,绑定",
         "partial": "部分开通",
         "inactive": "未启用,未开通,未激活,停用,已停用,停机,已停机,停止使用,无效,禁用,已禁用,暂停使用,冻结,已冻结,停用中,暂停,已暂停,关闭,已关闭,锁定,已锁定,休眠,未使用,不在用,未装机,未安装,待启用,待安装,待装机,欠费停机,"
