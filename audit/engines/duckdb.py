@@ -86,7 +86,7 @@ class DuckDBEngine(Engine):
 
         Files with the same columns are one scan: what none of them has is a null that its plan can count on.
         """
-        alike: dict[tuple[pa.Schema, bool], list[tuple[Path, Part]]] = {}
+        of_columns: dict[tuple[pa.Schema, bool], list[tuple[Path, Part]]] = {}
         rows = 0
         for part in parts:
             path = part.path
@@ -94,9 +94,11 @@ class DuckDBEngine(Engine):
                 path = self._folder / f"{self._name('part')}.parquet"
                 pq.write_table(part.rows(), path, compression="lz4")
             file = pq.ParquetFile(path, memory_map=True)
-            alike.setdefault((file.schema_arrow.remove_metadata(), part.is_long), []).append((path, part))
+            of_columns.setdefault((file.schema_arrow.remove_metadata(), part.is_long), []).append(
+                (path, part)
+            )
             rows += file.metadata.num_rows
-        scans = [scan(files, schema.names, types, long) for (schema, long), files in alike.items()]
+        scans = [scan(files, schema.names, types, long) for (schema, long), files in of_columns.items()]
         view = self._view_of("lying", " union all ".join(scans))
         self._sizes[view] = rows
         return self._named(view)
@@ -155,8 +157,8 @@ class DuckDBEngine(Engine):
         [(*counted, known)] = self._connection.execute(f"select * exclude (marked) from {told}").fetchall()
         with self._only(ids, self._stems(judged)):
             found = self.marked(self._named(judged), shown)
-        # else a row is judged by more than itself and the sides it looks at
-        assert list(map(len, found.values())) == known, (list(shown), known)
+        if list(map(len, found.values())) != known:
+            raise RuntimeError("a row is judged by more than itself and the sides it looks at")
         return dict(zip(truths, counted, strict=True)), found
 
     def meeting(self, frame: Frame, side: Frame, on: str) -> Frame:

@@ -40,7 +40,7 @@ from audit.intake.sensitive import sensitive
 from audit.intake.sheetname import channel_of
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
-from audit.intake.united import Part, united
+from audit.intake.united import SheetRows, united
 from audit.intake.units import unit_of
 from audit.intake.unreadable import refuse_unreadable
 from audit.plaintext import plain
@@ -88,7 +88,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     """
     table = profile.table
     sheets: list[SheetReading] = []
-    parts: list[Part] = []
+    parts: list[SheetRows] = []
     notices: list[Notice] = []
     failures: list[InputError] = []
     headers: list[HeaderMap] = []
@@ -162,7 +162,7 @@ def _why_nothing(
     )
 
 
-def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[Part, list[Notice]]:
+def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[SheetRows, list[Notice]]:
     table = profile.table
     grid = completed(filled_down(grid, header), header)
     legends = harvest(grid, header, table, profile.columns)
@@ -220,7 +220,7 @@ def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[Part, 
         # a row set aside is accounted for as a whole
         kept_rows = set((places[kept] + 1).tolist())
         rejections = [one for one in rejections if one.row in kept_rows]
-    return Part(rows, sheet, rejections), notices
+    return SheetRows(rows, sheet, rejections), notices
 
 
 def _rows_of(column: pa.Array, places: np.ndarray) -> pa.Array:

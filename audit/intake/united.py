@@ -17,14 +17,14 @@ from audit.intake.repeats import decoded, encoded, whole
 
 
 @dataclass(frozen=True)
-class Part:
+class SheetRows:
     """What one sheet holds: its rows, with `UNREAD` beside them, its account and its rejected cells."""
 
     rows: pa.Table
     sheet: SheetReading
     rejections: list[Rejection]
 
-    def without(self, gone: np.ndarray) -> Part:
+    def without(self, gone: np.ndarray) -> SheetRows:
         """The part without those of its rows, which stand on an earlier sheet."""
         if not gone.any():
             return self
@@ -36,10 +36,10 @@ class Part:
         aside[Aside.ELSEWHERE] += lines
         counts = {str(kind): count for kind, count in sorted(aside.items()) if count}
         sheet = replace(self.sheet, rows=rows.num_rows, set_aside=counts)
-        return Part(rows, sheet, [one for one in self.rejections if one.row in kept])
+        return SheetRows(rows, sheet, [one for one in self.rejections if one.row in kept])
 
 
-def united(parts: Sequence[Part]) -> tuple[pa.Table, list[Part], list[Notice]]:
+def united(parts: Sequence[SheetRows]) -> tuple[pa.Table, list[SheetRows], list[Notice]]:
     """The rows of all sheets one below the other, what is left of each sheet, and what is to be told.
 
     A sheet of everything beside one for each branch says everything twice: a row that stands on an earlier
