@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from program import pos_audit
@@ -64,6 +67,17 @@ def test_every_row_of_every_file_is_accounted_for(night: Path):
         assert one["rejected"] == 0
         assert one["error"] == ""
     assert {one["encoding"] for one in inputs} == {"", "gb18030", "utf-8"}
+
+
+def test_the_counts_by_severity_add_up_to_what_is_open(night: Path):
+    open_now = pq.read_table(night / "findings.parquet").num_rows
+    page = (night / "report.html").read_text("utf-8")
+    [listed] = re.findall(r'<table aria-labelledby="severities">.*?</table>', page, re.DOTALL)
+    assert sum(map(int, re.findall(r'class="n">(\d+)</td>', listed))) == open_now
+    sheet = openpyxl.load_workbook(night / "report.xlsx", read_only=True).worksheets[0]
+    labels = {"严重", "高", "中", "低", "提示"}
+    beside = [pair for row in sheet.values for pair in pairwise(row)]
+    assert sum(count for label, count in beside if label in labels and isinstance(count, int)) == open_now
 
 
 def test_the_troubled_night_names_each_file_and_audits_the_rest(copied: Path):

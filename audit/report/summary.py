@@ -70,9 +70,10 @@ def news(report: Report) -> int:
 
 
 def severities(report: Report) -> dict[str, int]:
-    """Open findings by severity, gravest first, all severities named."""
+    """Open findings by severity, gravest first; what only informs is named where there is some."""
     counted = report.open["severity"].value_counts()
-    return {word.value: int(counted.get(word.value, 0)) for word in Severity if word is not Severity.INFO}
+    found = {word.value: int(counted.get(word.value, 0)) for word in Severity}
+    return {word: count for word, count in found.items() if count or word != Severity.INFO}
 
 
 def owners(report: Report) -> dict[str, tuple[int, int, int]]:
