@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from vendorfiles import archive, book, parts_of, raw_book, text
 
 from audit.errors import InputError
-from audit.intake.formats import xlsx_columns
+from audit.intake.formats import xlsx_blocks, xlsx_columns, xlsx_shapes
 from audit.intake.formats.xlsx import read_xlsx
 from audit.intake.grid import Grid
 from audit.intake.repeats import is_encoded
@@ -327,9 +327,9 @@ def test_strings_of_unusual_make_are_left_to_others(strings: str):
 def test_text_too_long_for_one_array_is_left_to_others():
     rows = [f'<row r="{row}"><c r="A{row}" t="s"><v>{row % 2}</v></c></row>' for row in range(1, 100)]
     data = workbook(*rows, strings=["<si><t>short</t></si>", f"<si><t>{'long' * 25}</t></si>"])
-    with patch.object(xlsx_columns, "_MAX_TEXT", 5_245):  # 50 x 100 and 49 x 5 bytes
+    with patch.object(xlsx_blocks, "_MAX_TEXT", 5_245):  # 50 x 100 and 49 x 5 bytes
         assert taken(data) == 1
-    with patch.object(xlsx_columns, "_MAX_TEXT", 5_244):
+    with patch.object(xlsx_blocks, "_MAX_TEXT", 5_244):
         assert taken(data) == 0
         check(data)
 
@@ -347,10 +347,61 @@ def test_stretches_of_rows_make_one_sheet():
     assert grid.columns[0].equals(pa.array([None, None, *map(str, range(3, 900))]))
 
 
+def by_cells() -> Any:
+    """Within it rows are looked at cell by cell, whatever their shape."""
+    return patch.object(xlsx_shapes.Shapes, "of", lambda *_: None)
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> list[str]:
+    """Rows of a few shapes, of which one may have a character more, less or another one somewhere."""
+    shapes = draw(st.lists(st.lists(cells(3) | st.just(""), min_size=1, max_size=3), min_size=1, max_size=3))
+    tall = draw(
+        st.lists(st.sampled_from(["", ' ht="17"', ' spans="1:3" x14ac:dyDescent="0.25"']), min_size=1)
+    )
+    rows = []
+    for row in range(start := draw(st.sampled_from([1, 8, 98])), start + draw(st.integers(4, 9))):
+        made = draw(st.sampled_from(shapes))
+        inner = "".join(cell.replace("{}", f"{name(place)}{row}", 1) for place, cell in enumerate(made))
+        rows.append(f'<row r="{row}"{draw(st.sampled_from(tall))}>{inner}</row>')
+    if draw(st.booleans()):
+        one = draw(st.integers(0, len(rows) - 1))
+        at = draw(st.integers(0, len(rows[one])))
+        new = draw(st.sampled_from(["", "0", "1", "9", "A", "B", ">", "/", '"', " ", "v", "s"]))
+        rows[one] = rows[one][:at] + new + rows[one][at + draw(st.integers(0, 1)) :]
+    return rows
+
+
+STRINGS = [f"<si><t>{text}</t></si>" for text in "甲乙丙"]
+
+
+@given(alike())
+@example([f'<row r="{n}"><c r="A{n}" s="{n % 2}"><v>45322</v></c></row>' for n in range(1, 9)])
+@example([f'<row r="{n}"><c r="A{n + n // 4}"><v>1</v></c></row>' for n in range(1, 9)])
+@example([f'<row r="{n}"><c r="A{n}" t="s"><v>1</v></c>{"</row>" * (n % 4 < 3)}' for n in range(1, 9)])
+def test_rows_of_one_shape_are_what_their_cells_are(rows: list[str]):
+    data = workbook(*rows, strings=STRINGS)
+    found, is_taken = read(data), taken(data)
+    with by_cells():
+        assert shown(found) == shown(read(data))
+        assert is_taken >= taken(data)
+
+
+def test_rows_of_more_shapes_than_pay_are_looked_at_cell_by_cell():
+    rows = [f'<row r="{n}" ht="{n}"><c r="A{n}" t="s"><v>{n % 3}</v></c></row>' for n in range(1, 90)]
+    data = workbook(*rows, strings=STRINGS)
+    with patch.object(xlsx_columns._Sheet, "_add_cells", side_effect=AssertionError):
+        assert taken(workbook(*rows[:30], strings=STRINGS)) == 1
+        with pytest.raises(AssertionError):
+            read(data)
+    assert taken(data) == 1
+    check(data)
+
+
 @given(pool=st.lists(st.sampled_from(["甲", "乙", "", "SN1", "SN2"]), min_size=1), data=st.data())
 def test_texts_are_taken_from_the_pool_once_where_they_repeat(pool: list[str], data: st.DataObject):
     places = data.draw(st.lists(st.integers(-1, len(pool) - 1)))
-    found = xlsx_columns._from_pool(pa.array(pool), np.array(places, np.int32))
+    found = xlsx_blocks.from_pool(pa.array(pool), np.array(places, np.int32))
     assert found.to_pylist() == [None if place < 0 else pool[place] for place in places]
     if is_encoded(found):  # though two of the shared strings may be equal
         assert len(set(found.dictionary.to_pylist())) == len(found.dictionary)

@@ -23,10 +23,13 @@ _COPIED = (Tag.CELL, Tag.FORMULA, *_SHARED_OR_VALUE[1:])
 _EMPTY = (Tag.CELL, Tag.CELL_END)
 _ROW, _CELL = word(b'<row r="'), word(b'<c r="')
 _SIX = word(b"\xff" * 6)
-# by length in bytes, 0 to 8: the first bytes of a word, its last ones, and zeros as digits in front of those
+# by length in bytes, 0 to 8: the first bytes of a word
 _FIRST = np.array([word(b"\xff" * n) for n in range(9)])
-_LAST = np.array([word(b"\0" * (8 - n) + b"\xff" * n) for n in range(9)])
-_ZEROS = np.array([word(b"0" * (8 - n)) for n in range(9)])
+# digits are added up in pairs, those in pairs, and those again: a factor, a shift, and what then counts
+_SUMS = tuple(
+    (np.uint64((10**n << 8 * n) + 1), np.uint64(8 * n), np.uint64(mask))
+    for n, mask in ((1, 0x00FF00FF00FF00FF), (2, 0x0000FFFF0000FFFF), (4, 0x00000000FFFFFFFF))
+)
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,12 @@ class Classes:
                 return classes
         while left:
             one = int(np.argmax(classes < 0))
-            attributes = _ATTRIBUTES.fullmatch(stretch.text[starts[one] : ends[one]])
-            if not attributes or len(self._numbers) >= _MAX_CLASSES:
+            meaning = class_of(stretch.text[starts[one] : ends[one]])
+            if not meaning or len(self._numbers) >= _MAX_CLASSES:
                 raise Irregular
             known = tuple(int(part[one % len(part)]) for part in words)
             self._numbers[known] = number = len(self.meanings)
-            self.meanings.append(_meaning(attributes))
+            self.meanings.append(meaning)
             left -= _assign(classes, words, known, number)
         return classes
 
@@ -161,27 +164,26 @@ def repeated(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return values[:1] if values.min() == values.max() else np.repeat(values, counts)
 
 
-def whole_numbers(stretch: Stretch, tags: np.ndarray) -> np.ndarray:
-    """The whole numbers that stand in these `<v>`, of up to eight digits."""
-    ends = stretch.at[tags + 1]
-    lengths = ends - stretch.at[tags] - 3
-    if lengths.min() < 1 or lengths.max() > 8:
-        raise Irregular
-    return _decimals(stretch.words(ends - 8), lengths)
+def whole_numbers(stretch: Stretch, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """The whole numbers that stand between these places, of up to eight digits."""
+    return _decimals(stretch.words(ends - 8), ends - starts)
 
 
 def _decimals(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The numbers whose digits are the last `lengths` bytes of these words, all digits at once."""
-    eight = (words & _LAST[lengths]) | _ZEROS[lengths]
-    high = np.uint64(0xF0F0F0F0F0F0F0F0)
-    carried = ((eight + np.uint64(0x0606060606060606)) & high) >> np.uint64(4)
-    if (((eight & high) | carried) != np.uint64(0x3333333333333333)).any():
+    if lengths.min() < 1 or lengths.max() > 8:
         raise Irregular
-    pairs = ((eight & np.uint64(0x0F0F0F0F0F0F0F0F)) * np.uint64(2561)) >> np.uint64(8)
-    fours = ((pairs & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
-    whole = ((fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)) >> np.uint64(32)
-    numbers: np.ndarray = whole.astype(np.int64)
-    return numbers
+    others = ((8 - lengths) << 3).astype(np.uint64)
+    digits = words ^ np.uint64(0x3030303030303030)
+    digits >>= others
+    digits <<= others
+    if ((digits + np.uint64(0x7676767676767676) | digits) & np.uint64(0x8080808080808080)).any():
+        raise Irregular
+    for factor, bits, mask in _SUMS:
+        digits *= factor
+        digits >>= bits
+        digits &= mask
+    return digits.astype(np.int64)
 
 
 def _assign(classes: np.ndarray, words: list[np.ndarray], known: tuple[int, ...], number: int) -> int:
@@ -193,7 +195,11 @@ def _assign(classes: np.ndarray, words: list[np.ndarray], known: tuple[int, ...]
     return int(np.count_nonzero(mine))
 
 
-def _meaning(attributes: re.Match[bytes]) -> Class:
+def class_of(text: bytes) -> Class | None:
+    """What these attributes say; None where they are others than usual."""
+    attributes = _ATTRIBUTES.fullmatch(text)
+    if not attributes:
+        return None
     kind = attributes["kind"] or attributes["kind_first"] or b"n"
     style = attributes["style"] or attributes["style_last"]
     is_blank = bool(attributes["blank"])

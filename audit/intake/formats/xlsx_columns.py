@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from audit.intake.formats import xlsx_values as values
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import MAX_CELLS
+from audit.intake.formats.xlsx_blocks import Block, Columns, put
 from audit.intake.formats.xlsx_cells import (
     Class,
     Classes,
@@ -27,18 +28,17 @@ from audit.intake.formats.xlsx_cells import (
     structure,
     whole_numbers,
 )
+from audit.intake.formats.xlsx_shapes import Shaped, Shapes, run
 from audit.intake.formats.xlsx_strings import read_strings
 from audit.intake.formats.xlsx_tags import Body, Stretch, Tag
 from audit.intake.formats.xlsx_values import Irregular
 from audit.intake.grid import Grid, Mark, Merge, column_index
-from audit.intake.repeats import pays, spread
 
 MAX_BLANK_ROWS = 10_000
 DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})"')
 _PIECE = 1 << 20  # bytes looked at together: few enough to stay near the processor
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
 _MAX_MERGES = 200_000
-_MAX_TEXT = (1 << 31) - 1  # bytes in a column
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,6 @@ class Styles:
     dates: Sequence[bool | None]
     padded: Mapping[int, int]
     is_1904: bool
-
-
-@dataclass(frozen=True)
-class _Block:
-    """The cells of a stretch: by row and column, where in the pool their text is (-1: blank), and marks."""
-
-    first_row: int
-    places: np.ndarray
-    marks: np.ndarray | None
 
 
 class ColumnReader:
@@ -74,7 +65,7 @@ class ColumnReader:
         try:
             if self._strings is None:
                 self._strings = self._read_strings()
-            sheet = _Columns(self._strings, self._styles)
+            sheet = _Sheet(self._strings, self._styles)
             tail = sheet.read(self._package.pieces(part, _PIECE))
             columns, marks, first = sheet.of()
         except (Irregular, pa.ArrowInvalid):  # the second where all texts are too long for one array
@@ -88,15 +79,16 @@ class ColumnReader:
         return read_strings(self._package.pieces(self._shared, _PIECE))
 
 
-class _Columns:
+class _Sheet:
     """A sheet as it is read; `of` gives its columns when all its stretches are in."""
 
     def __init__(self, strings: pa.Array, styles: Styles) -> None:
         self._pool = [strings]
         self._pooled = self._shared = len(strings)
         self._styles = styles
+        self._shapes = Shapes()
         self._classes = Classes()
-        self._blocks: list[_Block] = []
+        self._columns = Columns()
         self._last_row = self._cells = 0
         self._is_all_text = True
 
@@ -117,65 +109,54 @@ class _Columns:
     def of(self) -> tuple[tuple[pa.Array, ...], tuple[pa.Array | None, ...], int]:
         """Columns, their marks, and which is the first. Raises Irregular where there is nothing."""
         pool = pa.concat_arrays(self._pool)
-        if not self._is_all_text:
-            pool = values.times_alone(pool)
-        width = max((block.places.shape[1] for block in self._blocks), default=0)
-        height = self._height(pool)
-        used = [
-            place
-            for place in range(width)
-            if any(
-                block.places.shape[1] > place and (block.places[:, place] >= 0).any()
-                for block in self._blocks
-            )
-        ]
-        if not used or height * (used[-1] - used[0] + 1) > MAX_CELLS:
-            raise Irregular
-        lengths = pc.binary_length(pool).to_numpy()
-        may_be_too_long = int(lengths.max()) * height > _MAX_TEXT
-        columns, marks = [], []
-        for place in range(used[0], used[-1] + 1):
-            texts = np.full(height, -1, np.int32)
-            kinds = np.zeros(height, np.int8)
-            for block in self._blocks:
-                if block.places.shape[1] <= place or block.first_row >= height:
-                    continue
-                rows = slice(block.first_row, block.first_row + len(block.places))
-                fits = max(0, min(rows.stop, height) - rows.start)
-                texts[rows] = block.places[:fits, place]
-                if block.marks is not None:
-                    kinds[rows] = block.marks[:fits, place]
-            if may_be_too_long and lengths[texts[texts >= 0]].sum(dtype=np.int64) > _MAX_TEXT:
-                raise Irregular
-            columns.append(_from_pool(pool, texts))
-            marks.append(pa.array(kinds) if kinds.any() else None)
-        return tuple(columns), tuple(marks), used[0]
-
-    def _height(self, pool: pa.Array) -> int:
-        """Rows up to the last with something in it: blank text is nothing."""
-        says = None
-        for block in reversed(self._blocks):
-            filled = block.places >= 0
-            if not filled.any():
-                continue
-            if says is None:
-                last = block.places[np.flatnonzero(filled.any(axis=1))[-1]]
-                if any(pool[int(place)].as_py().strip() for place in last[last >= 0]):
-                    return block.first_row + int(np.flatnonzero(filled.any(axis=1))[-1]) + 1
-                says = np.array([bool(text.strip()) for text in pool.to_pylist()])
-            filled &= says[block.places]
-            if filled.any():
-                return block.first_row + int(np.flatnonzero(filled.any(axis=1))[-1]) + 1
-        return 0
+        return self._columns.of(pool if self._is_all_text else values.times_alone(pool))
 
     def _add(self, stretch: Stretch) -> None:
-        rows = np.flatnonzero(stretch.tags == Tag.ROW)
-        cells = np.flatnonzero(stretch.tags == Tag.CELL)
-        values_at = structure(stretch, rows, cells)
+        rows = stretch.rows
+        if not len(rows) or rows[0] != 0:
+            raise Irregular
         numbers, digits, lengths = row_numbers(stretch, rows)
         if numbers[0] <= self._last_row or (np.diff(numbers) <= 0).any():
             raise Irregular
         self._last_row = int(numbers[-1])
+        shaped = self._shapes.of(stretch, rows, digits, lengths)
+        if shaped is None:
+            self._add_cells(stretch, numbers, digits, lengths)
+        else:
+            self._add_shaped(stretch, numbers, shaped)
+
+    def _add_shaped(self, stretch: Stretch, numbers: np.ndarray, shaped: Sequence[Shaped]) -> None:
+        """Rows whose shapes are known."""
+        cells = sum(one.shape.cells * len(one.rows) for one in shaped)
+        self._cells += cells
+        if not cells:
+            return
+        block = Block(numbers, max(one.shape.width for one in shaped), cells)
+        for one in shaped:
+            self._is_all_text &= one.shape.is_all_text
+            rows = run(numbers[one.rows] - numbers[0])
+            for meaning, which in one.shape.kinds:
+                marks: np.ndarray | Mark = Mark.TEXT
+                if meaning.kind == "s":
+                    places = self._shared_places(stretch, *one.values(which))
+                else:
+                    tags = stretch.rows[one.rows][:, None] + one.shape.value_tags[which]
+                    texts, marks = self._rendered(stretch, meaning, tags.ravel())
+                    places = self._pooled + np.arange(tags.size).reshape(tags.shape)
+                    self._pool.append(texts)
+                    self._pooled += len(texts)
+                columns = run(one.shape.columns[which])
+                put(block.places, rows, columns, places)
+                if marks is not Mark.TEXT:
+                    put(block.marks, rows, columns, np.broadcast_to(marks, places.size).reshape(places.shape))
+        self._columns.add(block)
+
+    def _add_cells(
+        self, stretch: Stretch, numbers: np.ndarray, digits: np.ndarray, lengths: np.ndarray
+    ) -> None:
+        """Rows of any shape, cell by cell."""
+        rows, cells = stretch.rows, np.flatnonzero(stretch.tags == Tag.CELL)
+        values_at = structure(stretch, rows, cells)
         self._cells += len(cells)
         if not len(cells):
             return
@@ -183,20 +164,15 @@ class _Columns:
         columns, ends = addresses(stretch, cells, np.repeat(digits, counts), repeated(lengths, counts))
         classes = self._classes.of(stretch, ends, stretch.at[cells + 1] - 1)
         places, marks = self._texts(stretch, classes, values_at)
-        first, width = int(numbers[0]), int(columns.max()) + 1
-        shape = (int(numbers[-1]) - first + 1, width)
-        if shape[0] * width > 20 * len(cells) + (1 << 20):
-            raise Irregular
-        where = np.repeat((numbers - first) * width, counts) + columns
+        width = int(columns.max()) + 1
+        where = np.repeat((numbers - numbers[0]) * width, counts) + columns
         if (where[1:] <= where[:-1]).any():  # a cell before its neighbour on the left
             raise Irregular
-        dense = np.full(shape, -1, np.int32)
-        dense.ravel()[where] = places
-        dense_marks = None
-        if marks is not None and marks.any():
-            dense_marks = np.zeros(shape, np.int8)
-            dense_marks.ravel()[where] = marks
-        self._blocks.append(_Block(first - 1, dense, dense_marks))
+        block = Block(numbers, width, len(cells))
+        block.places.ravel()[where] = places
+        if marks is not None:
+            block.marks.ravel()[where] = marks
+        self._columns.add(block)
 
     def _texts(
         self, stretch: Stretch, classes: np.ndarray, values_at: np.ndarray
@@ -231,7 +207,10 @@ class _Columns:
     def _shared_texts(self, stretch: Stretch, tags: np.ndarray) -> np.ndarray:
         if (stretch.tags[tags] != Tag.VALUE).any():
             raise Irregular
-        places = whole_numbers(stretch, tags)
+        return self._shared_places(stretch, stretch.at[tags] + 3, stretch.at[tags + 1])
+
+    def _shared_places(self, stretch: Stretch, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        places = whole_numbers(stretch, starts, ends)
         if int(places.max()) >= self._shared:
             raise Irregular
         return places
@@ -262,23 +241,6 @@ class _Columns:
                 render = values.date_texts if dates else values.number_texts
                 return render(stretch.values(tags)), Mark.NUMBER
         raise Irregular
-
-
-def _from_pool(pool: pa.Array, places: np.ndarray) -> pa.Array:
-    """The texts at these places, none at -1; where places repeat, each text once.
-
-    Cells that share a string need not be compared to tell that they are equal.
-    """
-    is_used = np.zeros(len(pool) + 1, bool)
-    is_used[places] = True  # the last for -1
-    used = np.flatnonzero(is_used[:-1])
-    blank = places < 0
-    if not pays(len(used), len(places) - int(np.count_nonzero(blank))):
-        return pool.take(pa.array(places, mask=blank))
-    numbers = np.zeros(len(pool) + 1, np.int32)
-    numbers[used] = np.arange(len(used), dtype=np.int32)
-    # two of the shared strings may be equal all the same
-    return spread(pool.take(pa.array(used)), pa.array(numbers[places], mask=blank))
 
 
 def merges_of(after_data: bytes) -> tuple[Merge, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from audit.intake.formats.xlsx_values import Irregular, dereferenced, unescaped
 
-_PAD = b"\0" * 32  # so that eight bytes can be taken from every place
+PAD = b"\0" * 48  # so that so many bytes can be taken from every place
 _MAX_PENDING = 32 << 20  # a row longer than this is none
 _MAX_HEAD = 1 << 20
 _PROLOGUE = re.compile(
@@ -78,17 +79,30 @@ class Stretch:
     """A piece of XML: its bytes, and place and kind of each tag; place `count` is the end."""
 
     def __init__(self, *pieces: bytes | memoryview) -> None:
-        self.text = b"".join((b">", *pieces, _PAD))
+        self.text = b"".join((b">", *pieces, b"<", PAD))
         self.raw = np.frombuffer(self.text, np.uint8)
-        found = np.flatnonzero(self.raw == ord("<"))
-        self.count = len(found)
+        self.at = np.flatnonzero(self.raw == ord("<"))
+        self.count = len(self.at) - 1
         self._words = np.ndarray((len(self.raw) - 7,), "<u8", self.text, strides=(1,))
-        starts = self.raw[2:].take(found).astype(np.uint16) << 8 | self.raw[1:].take(found)
+        self._first = self.raw[1:].take(self.at[:-1])
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Which of the tags are those of rows; of tags that are none of a plain sheet, some more."""
+        return np.flatnonzero(self._first == ord("r"))
+
+    @property
+    def tags(self) -> np.ndarray:
+        """The kind of each tag."""
+        return self._eight_tags[: self.count]
+
+    @cached_property
+    def _eight_tags(self) -> np.ndarray:
+        # few sheets need them all
+        starts = self.raw[2:].take(self.at[:-1]).astype(np.uint16) << 8 | self._first
         tags = np.zeros(self.count + 8, np.uint8)
         tags[: self.count] = _TAG_OF.take(starts)
-        self.tags = tags[: self.count]
-        self._eight = np.ndarray((self.count + 1,), "<u8", tags, strides=(1,))
-        self.at = np.append(found, len(self.text) - len(_PAD))
+        return tags
 
     def words(self, places: np.ndarray) -> np.ndarray:
         """The eight bytes from each place on, as numbers."""
@@ -97,7 +111,14 @@ class Stretch:
 
     def following(self, tags: np.ndarray) -> np.ndarray:
         """The kinds of eight tags from each of these on, a byte for each."""
-        found: np.ndarray = self._eight[tags]
+        eight = np.ndarray((self.count + 1,), "<u8", self._eight_tags, strides=(1,))
+        found: np.ndarray = eight[tags]
+        return found
+
+    def pieces(self, places: np.ndarray) -> np.ndarray:
+        """As many bytes as `PAD` has from each place on, as words; those of a line of places are one line."""
+        all_pieces = np.ndarray((len(self.text) - len(PAD) + 1,), f"V{len(PAD)}", self.text, strides=(1,))
+        found: np.ndarray = all_pieces[np.ascontiguousarray(places)].view("<u8")
         return found
 
     def spans(self, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
