@@ -148,6 +148,8 @@ def _why_nothing(
             if what := garbled_as(grid.row(row), table.by_synonym):
                 problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"
                 return InputError(Unusable.UNREADABLE, problem, what=what)
+    if not sheets:
+        return InputError(Unusable.EMPTY, "sheets_without_cells")
     if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
         return InputError(Unusable.EMPTY, "sheets_empty")
     # an empty one may be a blank sheet beside others

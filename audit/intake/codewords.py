@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
+from functools import partial
 
+from audit.intake.channelstates import STATE, states_of
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable
 from audit.intake.reading import Reason
 from audit.tables import SEVERAL, Column, normalise_label
@@ -34,7 +37,17 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
     """The canonical word for a label. Labels set in `[inputs.<feed>.codes]` come first.
 
     Of a number and a label - 00-启用, 启用(00) - the label tells: the numbers differ from system to system.
+    Of a cell that says it of several channels, a word for each: "alipay=failed+wechat=registered".
     """
+    value = unicodedata.normalize("NFKC", text).strip()
+    if column.by_channel:
+        with suppress(Unreadable):
+            if states := states_of(value, partial(_clean_label, column=column, configured=configured)):
+                return SEVERAL.join(f"{channel}{STATE}{word}" for channel, word in sorted(states.items()))
+    return _clean_label(text, column, configured)
+
+
+def _clean_label(text: str, column: Column, configured: dict[str, str]) -> str | None:
     assert column.codes is not None
     value = unicodedata.normalize("NFKC", text).strip()
     for label in dict.fromkeys(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from audit.intake.grid import Grid
 from audit.intake.labels import lookup
 from audit.intake.meaning import sample
-from audit.tables import CHANNEL, Kind, Table, header_forms, normalise_label
+from audit.intake.spellings import is_fallback, is_spelt_otherwise
+from audit.tables import CHANNEL, Kind, Table, normalise_label
 
 SEARCHED_ROWS = 40
 # below a long preamble; only where the rows above are none, and of a sheet of usual width
@@ -46,9 +47,13 @@ def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, s
     found = _known(labels, table, configured)
     if has_key(found, table):
         return found
-    forms = {form for label in labels if label for form in header_forms(label)}
-    parts = {part for key in table.keys for part in key}
-    return found | {part for part in parts if table.by_name[part].fallbacks & forms}
+    parts = [table.by_name[part] for part in {part for key in table.keys for part in key}]
+    filled = [label for label in labels if label]
+    return found | {
+        part.name
+        for part in parts
+        if any(is_fallback(label, part, table) or is_spelt_otherwise(label, part, table) for label in filled)
+    }
 
 
 def _known(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:
@@ -124,7 +129,10 @@ def _best_row(
         labels = grid.row(row)
         candidates = [labels]
         if above is not None:
-            candidates.append(_joined(_spread(grid, row - 1, above), labels, table, configured))
+            spread = _spread(grid, row - 1, above)
+            candidates.append(_joined(spread, labels, table, configured))
+            if None in spread and spread.count(None) < len(spread):
+                candidates.append(_joined(_carried_on(spread), labels, table, configured))
         for candidate in candidates:
             labelled = [label for label in candidate if label]
             # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter
@@ -145,6 +153,14 @@ def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
             for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(spread))):
                 spread[index] = labels[start] if 0 <= start < len(labels) else None
     return spread
+
+
+def _carried_on(labels: list[str | None]) -> list[str | None]:
+    """The upper row of a header whose groups are not merged: each name up to the next one."""
+    carried: list[str | None] = []
+    for label in labels:
+        carried.append(label or (carried[-1] if carried else None))
+    return carried
 
 
 def _joined(

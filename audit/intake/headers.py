@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,8 @@ from audit.intake.labels import lookup, suggest
 from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded, each
-from audit.tables import Table, header_forms, normalise_label
+from audit.intake.spellings import is_fallback, is_spelt_otherwise
+from audit.tables import Column, Table, normalise_label
 
 
 @dataclass(frozen=True)
@@ -83,23 +84,15 @@ def map_headers(
             if not same or _says_more(grid, row, columns[name], index):
                 second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
     how_mapped |= dict.fromkeys(by_content(grid, row, table, labels, columns), "content")
-    for column in table.columns:
-        if column.name in columns:
-            continue
-        # what names the row is no name of anything else
-        naming = {columns[part] for part in parts & columns.keys()}
-        taken = next(
-            (
-                index
-                for index, label in labels.items()
-                if column.fallbacks & set(header_forms(label))
-                and index not in naming
-                and (column.name in codes or knows(column, grid, row, index))
-            ),
-            None,
-        )
-        if taken is not None:
-            columns[column.name], how_mapped[column.name] = taken, "alone"
+    fits = partial(_fits, grid, row, codes)
+    for column, index in _fallbacks(table, labels, columns, fits):
+        columns[column.name], how_mapped[column.name] = index, "alone"
+    claimed = {index for claimants in claims.values() for _, index, _ in claimants}
+    for column, indices in _spelt_otherwise(table, labels, columns, claimed, fits):
+        for other in indices[1:]:
+            if not _same_content(grid, row, indices[0], other):
+                _refuse_guess(grid, table, column.name, labels, (indices[0], other))
+        columns[column.name], how_mapped[column.name] = indices[0], "spelling"
     used = {grid.letter(index) for index in columns.values()}
     second = [one for one in second if one.letter not in used]
     _require_key(table, columns, list(labels.values()))
@@ -107,12 +100,53 @@ def map_headers(
         Mapped(grid.letter(index), labels[index].strip(), name, how_mapped[name])
         for name, index in sorted(columns.items(), key=lambda item: item[1])
     )
-    claimed = set(columns.values()) | {index for claimants in claims.values() for _, index, _ in claimants}
+    claimed |= set(columns.values())
     unmapped = tuple(label.strip() for index, label in labels.items() if index not in claimed)
     where = grid.letter(min(beside)) if beside else ""
     return HeaderMap(
         row, width, columns, mapped, unmapped + strangers, tuple(second), where, tuple(completed)
     )
+
+
+def _fits(grid: Grid, row: int, codes: Collection[str], column: Column, index: int) -> bool:
+    return column.name in codes or knows(column, grid, row, index)
+
+
+def _fallbacks(
+    table: Table, labels: Mapping[int, str], columns: dict[str, int], fits: Callable[[Column, int], bool]
+) -> Iterator[tuple[Column, int]]:
+    """Columns that nothing claims, with the first header that may mean them. `columns` grow meanwhile."""
+    parts = {part for key in table.keys for part in key}
+    for column in table.columns:
+        # what names the row is no name of anything else
+        naming = {columns[part] for part in parts & columns.keys()}
+        for index, label in labels.items() if column.name not in columns else ():
+            if index not in naming and is_fallback(label, column, table) and fits(column, index):
+                yield column, index
+                break
+
+
+def _spelt_otherwise(
+    table: Table,
+    labels: Mapping[int, str],
+    columns: dict[str, int],
+    claimed: Collection[int],
+    fits: Callable[[Column, int], bool],
+) -> Iterator[tuple[Column, list[int]]]:
+    """Columns that are still missing, with the strangers that are other spellings of their names."""
+    for column in table.columns:
+        if column.name in columns:
+            continue
+        found = [
+            index
+            for index, label in labels.items()
+            if index not in claimed
+            and index not in columns.values()
+            and is_spelt_otherwise(label, column, table)
+            and fits(column, index)
+        ]
+        if found:
+            yield column, found
 
 
 def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from audit.tables import Table, header_forms
+from audit.tables import CHANNEL, Kind, Table, header_forms
 
 _LONGEST = 80  # characters
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -23,7 +23,7 @@ _SHORT_FORMS = {
     "addr": "address",
     "prov": "province",
     **dict.fromkeys(("stat", "sts"), "status"),
-    **dict.fromkeys(("mcht", "mchnt", "merch", "mer"), "merchant"),
+    **dict.fromkeys(("mcht", "mchnt", "merch", "mer", "mch"), "merchant"),
     **dict.fromkeys(("term", "trm"), "terminal"),
     **dict.fromkeys(("chnl", "chn"), "channel"),
     "dev": "device",
@@ -35,6 +35,9 @@ _SHORT_FORMS = {
     "fw": "firmware",
     "mfr": "manufacturer",
 }
+_FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记"})
+_DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
+_BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")
 
 
@@ -44,6 +47,11 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     for form in forms:
         if name := configured.get(form):
             return name, -1, "configured"
+    if forms[0] not in table.by_synonym:
+        if (name := _of_channel(label, table)) is not None:
+            return name, 0, "synonym" if name else ""
+        if name := _number_in_brackets(label, table):
+            return name, 0, "synonym"
     for form in forms:
         if name := table.by_synonym.get(form):
             return name, table.by_name[name].synonyms[form], "synonym"
@@ -55,6 +63,36 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     if name := table.by_synonym.get(whole, ""):
         return name, table.by_name[name].synonyms[whole], "synonym"
     return "", 0, ""
+
+
+def _of_channel(label: str, table: Table) -> str | None:
+    """The column of one channel that a header names: 报备状态（微信）, 支付宝终端登记结果.
+
+    "" of a header that says so of a column which only the row has; None of any other.
+    """
+    if not table.wide:
+        return None
+    said = header_forms(label)[0]
+    for name, channel in CHANNEL.by_label.items():
+        rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
+        if rest == said or not rest:
+            continue
+        what = table.status if rest in _FILED else table.by_synonym.get(rest, "")
+        for state, (of_channel, message) in table.wide.items():
+            if of_channel == channel and what in (table.status, "reg_message"):
+                return state if what == table.status else message
+        if what and table.by_name[what].kind in (Kind.DATE, Kind.MOMENT):
+            return ""
+    return None
+
+
+def _number_in_brackets(label: str, table: Table) -> str:
+    """Of a number of the device with another in brackets, the latter: 终端编号（SN）, 终端序列号(TUSN)."""
+    found = _BRACKETED.fullmatch(label.strip())
+    if not found:
+        return ""
+    outer, inner = (table.by_synonym.get(header_forms(part)[0], "") for part in found.groups())
+    return inner if inner != outer and {inner, outer} <= _DEVICE_NUMBERS else ""
 
 
 def _in_full(label: str) -> str:

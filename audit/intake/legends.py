@@ -10,8 +10,11 @@ from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
 from audit.tables import Table, normalise_label
 
-_SEARCHED_ROWS = 60
-_NAMED = re.compile(r"^\s*([^:：（(]{1,24}?)\s*(?:[:：]|[（(])\s*(.+?)\s*[）)]?\s*$", re.DOTALL)
+_SEARCHED_ROWS, _NOTES = 60, 8
+_NAMED = re.compile(
+    r"^\s*(?:(?:注|备注|说明|注意|其中|图例)\s*[:：]\s*)?([^:：（(]{1,24}?)\s*(?:[:：]|[（(])\s*(.+?)\s*[）)]?\s*$",
+    re.DOTALL,
+)
 _PAIR = re.compile(
     r"(?<![0-9A-Za-z])([0-9]{1,2}|[A-Z])\s*[,，=:：、.．\-—]?\s*([^\s0-9A-Z,，;；/|、=:：.\-—][^,，;；/|、\n]{0,30})"
 )
@@ -22,8 +25,8 @@ def harvest(
 ) -> dict[str, dict[str, str]]:
     """Per canonical column, the normalised codes that legends on the sheet explain, to canonical words.
 
-    Legends are looked for in the header itself and in columns nobody claimed. A label the column does
-    not know explains nothing, and its code stays unknown.
+    Legends are looked for in the header itself, above it, in the last rows and in columns nobody claimed. A
+    label the column does not know explains nothing, and its code stays unknown.
     """
     found: dict[str, dict[str, str]] = {}
     for text in _candidates(grid, header):
@@ -48,8 +51,11 @@ def harvest(
 def _candidates(grid: Grid, header: HeaderMap) -> Iterator[str]:
     mapped = set(header.columns.values())
     for index, column in enumerate(grid.columns):
-        rows = [header.row] if index in mapped else range(min(_SEARCHED_ROWS, grid.height))
-        for row in rows:
+        searched = min(_SEARCHED_ROWS, grid.height)
+        # a column of the table holds none, but for titles and the notes at the end
+        notes = range(max(header.row + 1, grid.height - _NOTES), grid.height)
+        rows = [*range(header.row + 1), *notes] if index in mapped else [*range(searched), *notes]
+        for row in dict.fromkeys(rows):
             text = column[row].as_py()
             if text and len(text) > 5:
                 yield text

@@ -8,12 +8,14 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.channelstates import STATE
 from audit.intake.repeats import decoded, encoded
 from audit.tables import SEVERAL, Table
 
 
 def parted(rows: pa.Table, table: Table) -> pa.Table:
     """Canonical rows with one word in each cell: a row that names two channels becomes two."""
+    rows = _by_state(rows, table)
     for column in table.columns:
         if column.several and column.name in rows.column_names and not _by_columns(rows, table):
             rows = _parted(rows, column.name)
@@ -28,6 +30,30 @@ def _parted(rows: pa.Table, name: str) -> pa.Table:
     rows = rows.take(pc.list_parent_indices(words))
     word = pc.list_flatten(words)
     return put(rows, name, encoded(pc.if_else(pc.equal(word, ""), None, word)))
+
+
+def _by_state(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows with one state each. A cell that speaks of several channels says which; of one, where the row
+    does not say it."""
+    if table.status not in rows.column_names or not table.by_name[table.status].by_channel:
+        return rows
+    texts = decoded(rows[table.status])
+    if not pc.any(pc.match_substring(texts, STATE)).as_py():
+        return rows
+    words = pc.split_pattern(pc.fill_null(texts, ""), SEVERAL)
+    parents = pc.list_parent_indices(words)
+    alone = pc.equal(pc.list_value_length(words), 1).take(parents)
+    parts = pc.extract_regex(pc.list_flatten(words), rf"^(?:(?P<channel>[a-z]+){STATE})?(?P<state>.*)$")
+    channel, state = (_or_null(pc.struct_field(parts, name)) for name in ("channel", "state"))
+    rows = rows.take(parents)
+    if "channel" in rows.column_names:
+        before = decoded(rows["channel"])
+        channel = pc.if_else(alone, pc.coalesce(before, channel), pc.coalesce(channel, before))
+    return put(put(rows, table.status, encoded(state)), "channel", encoded(channel))
+
+
+def _or_null(texts: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def narrowed(rows: pa.Table, table: Table) -> pa.Table:

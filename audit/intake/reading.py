@@ -77,7 +77,7 @@ class Mapped:
     letter: str
     header: str
     column: str
-    how: str  # "synonym", "alone", "configured" or "content"
+    how: str  # "synonym", "alone", "spelling", "configured" or "content"
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,23 @@ SERIAL_HEADERS = (
     "产品序列号,serial,serial number,serial no,s/n,sn no,sn code,device serial number,device serial,device sn,serialnum,"
     "termsn,terminal sn,trmsn,deviceseqid,terminal serial number,terminal serial,machinenum,SN编号,机身码,机身SN,出厂SN,终端设备序列号,"
     + made_of(
-        "终端,设备,机具,POS,POS机,机器,产品,硬件,POS机具,POS终端,终端机,终端设备,收单终端,智能POS,整机,主机,装置,机身,出厂",
+        "终端,设备,机具,POS,POS机,机器,产品,硬件,POS机具,POS终端,终端机,终端设备,收单终端,智能POS,智能终端,整机,主机,装置,机身,出厂,刷卡机,收款机,收银机,"
+        "收款终端,受理机具,商户机具,扫码盒,盒子,云喇叭,音箱",
         "SN,SN号,SN码,SN编号,SN编码,SN号码,SN条码,序列号,序列号码,序列编号,机身号,机身号码,机身序列号,身号,串号,串码,serial,serial no",
     )
-    + ",串码,SN条码,机身条码,机身号码,受理终端SN,物理序列号,终端出厂序列号,机具出厂编号,设备出厂编号,equip sn,sn num,esn,hardware sn,hw s/n,machine_code"
+    + ",终端机身编号,序列号码,受理终端SN号,受理终端机身号,串码,SN条码,机身条码,机身号码,受理终端SN,物理序列号,终端出厂序列号,机具出厂编号,设备出厂编号,equip sn,sn num,esn,hardware sn,hw s/n,machine_code"
     + ",dev_sn,pos serial number,sn number,serial num,serial code,device serial no,terminal serial no,hardware serial number,"
     "hardware serial,unit serial number,unit serial,equipment serial number,machine sn,machine serial number"
 )
 SERIAL_ALONE = (
     "设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
     "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
-    "终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
+    "出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
 )
-TUSN_HEADERS = "银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
+TUSN_HEADERS = "TUSN号,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
 TERMINAL_HEADERS = (
     "终端号,终端编号,终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
-    "terminal number,termno,termid,trmno,unique terminal id,terminal code"
+    "TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
@@ -40,16 +41,16 @@ MERCHANT_HEADERS = (
     + ",商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
-    "merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (
     "商户名称,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
     "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,business name,legal business name,"
-    "merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
+    "商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
 )
 # a short name is better than none
-MERCHANT_NAME_ALONE = "商户简称,merchant,特约商户"
+MERCHANT_NAME_ALONE = "商户简称,商户主体,商户店名,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
@@ -67,28 +68,35 @@ VENDOR_HEADERS = (
     + ",制造商名称,生产商名称,厂商简称,厂商全称,厂家简称,厂家全称,供应商全称,厂商名,厂牌,factory"
 )
 DEVICE_TYPE_HEADERS = (
-    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class"
+    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,"
+    "终端种类,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
 )
 ACQUIRER_HEADERS = "收单机构代码,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
-AGENT_HEADERS = "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller"
-STORE_NO_HEADERS = "门店编号,门店号,门店代码,门店编码,网点编号,网点号,店铺编号,店铺号,store number,store code,store id,shop no,outlet no"
+AGENT_HEADERS = (
+    "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
+    "代理商简称,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name"
+)
+STORE_NO_HEADERS = (
+    "门店编号,门店号,门店代码,门店编码,网点编号,网点号,店铺编号,店铺号,store number,store code,store id,shop no,outlet no,"
+    "门店ID,店号,店铺ID,分店编号,分店号,门店代号,门市代号,shop id"
+)
 STORE_NO_ALONE = "store"
 STORE_NAME_HEADERS = (
     "门店名称,门店,所属门店,所属网点,网点名称,店铺名称,店铺,shopname,shop,location name,outlet,门店名,店名,门店全称,门店简称,商铺名称,分店名称,"
     "商户门店,营业网点,分店名,门市名称,门市,门市名,商户门店名称,outlet name,branch name,site name,"
     + made_of("安装,装机,布放,使用,终端,终端所属,终端所在,所属,所在,归属", "门店,门店名称,网点,网点名称")
 )
-STORE_NAME_ALONE = "网点,分店,store,branch,site"
+STORE_NAME_ALONE = "餐厅,餐厅名称,店面,店面名称,商场名称,网点,分店,store,branch,site"
 PROVINCE_HEADERS = (
-    "省,省份,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
+    "省,省份,门店省份,门店所在省,布放地省份,省/直辖市/自治区,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
     "省/市/自治区,省/自治区/直辖市,province name,province/state,state,省份名称,省分,省别,所属省分,"
     + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "省,省份")
 )
 CITY_HEADERS = (
-    "市,城市,地市,地级市,所在城市,所属城市,所属地市,所在地市,所在市,终端所在城市,安装城市,布放城市,经营城市,city name,城市名称,"
+    "市,城市,城市名,所属市,市/州,地市名称,门店城市,门店所在城市,地市,地级市,所在城市,所属城市,所属地市,所在地市,所在市,终端所在城市,安装城市,布放城市,经营城市,city name,城市名称,"
     + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "市,城市")
 )
-COUNTY_HEADERS = "区县,区,县,所在区县,终端所在区县,district"
+COUNTY_HEADERS = "区县,区,县,县区,行政区,所属区县,所在区,所在县,区县名称,安装区县,布放区县,district name,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
 
 # of one period the file speaks of, usually the last 30 days; the amount in yuan; the count with those that failed
@@ -97,17 +105,19 @@ TRANSACTION_COLUMNS = (
         "txn_amount",
         Kind.NUMBER,
         "交易金额,交易额,近30天交易金额,近30日交易金额,近30天交易额,30天交易额,交易总额,交易总金额,累计交易金额,累计交易额,成功金额,成功交易金额,"
-        "transaction amount,turnover,transaction volume,sales volume",
+        "transaction amount,turnover,transaction volume,sales volume,总交易额,总交易金额,月交易额,月交易金额,本月交易额,本月交易金额,当月交易额,当月交易金额,30日交易金额,交易金额合计,成交金额,total amount,txn amt,trans amt",
     ),
     Column(
         "txn_count",
         Kind.NUMBER,
-        "交易笔数,笔数,近30天交易笔数,近30日交易笔数,总笔数,交易总笔数,累计交易笔数,transaction count,transactions",
+        "交易笔数,笔数,近30天交易笔数,近30日交易笔数,总笔数,交易总笔数,累计交易笔数,transaction count,transactions,"
+        "总交易笔数,月交易笔数,本月交易笔数,当月交易笔数,30日交易笔数,当月笔数,近30天笔数,笔数合计,交易次数,total count,txn cnt,trans count",
     ),
     Column(
         "txn_failed",
         Kind.NUMBER,
-        "失败笔数,交易失败笔数,近30天失败笔数,失败交易笔数,failed transactions,failed count",
+        "失败笔数,交易失败笔数,近30天失败笔数,失败交易笔数,failed transactions,failed count,"
+        "交易失败次数,失败次数,失败笔数合计,当月失败笔数,fail count,failed cnt",
     ),
 )
 PLACE = (
@@ -128,6 +138,22 @@ DEVICES = Table(
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
     required=("merchant_no",),
     status="terminal_status",
+    subjects=("终端", "设备", "机具", "机器", "pos机", "pos", "受理终端"),
+    relations=(
+        "绑定",
+        "所属",
+        "归属",
+        "关联",
+        "使用",
+        "布放",
+        "装机",
+        "安装",
+        "当前",
+        "实际",
+        "受理",
+        "收单",
+        "银联",
+    ),
     columns=(
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
@@ -174,7 +200,7 @@ DEVICES = Table(
             "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
-            alone="当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
+            alone="有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
@@ -190,7 +216,7 @@ DEVICES = Table(
             + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机", "日期,时间,完成日期,完成时间")
             + ","
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
-            alone="开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
+            alone="active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
         Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
         Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
@@ -202,9 +228,9 @@ DEVICES = Table(
             + made_of("布放,安装,装机,摆放,放置,部署", "地址,地点,详细地址,位置")
             + ","
             + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置,布放详细地址,安装详细地址")
-            + ",机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
+            + ",机具所在地址,终端所在地址,设备所在地址,安放地址,实际装机地址,使用地点,使用场所,布放场所,机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
             "installed at,installation location,site address,terminal location,device location",
-            alone="经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
+            alone="店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
         ),
         *PLACE,
         *COORDINATES,
@@ -235,7 +261,7 @@ DEVICES = Table(
         Column(
             "last_txn_at",
             Kind.MOMENT,
-            "最近交易时间,最后交易时间,最近交易日期,最后交易日期,last transaction,last transaction at,lasttransactionat",
+            "最近交易时间,最后交易时间,最近交易日期,最后交易日期,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
         ),
         *TRANSACTION_COLUMNS,
         Column("is_spare", Kind.FLAG, "备机,是否备机,备用机,是否备用,spare"),
@@ -250,7 +276,7 @@ DEVICES = Table(
         Column(
             "cert_expiry",
             Kind.DATE,
-            "证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
+            "证书有效期止,认证有效期止,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
             "certificate expiry,certificate expires,"
             + made_of(
                 "证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",

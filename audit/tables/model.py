@@ -126,6 +126,7 @@ class Column:
     alone: str = ""
     codes: CodeList | None = None
     several: bool = False  # a cell may name several: 微信/支付宝
+    by_channel: bool = False  # a cell may say it of each of several channels: 微信:已报备;支付宝:未报备
     personal: bool = False  # identifies a person: masked and keyed-hashed before it is stored
 
     @cached_property
@@ -147,7 +148,8 @@ class Table:
     `keys` are the alternative sets of columns one of which a file must have; `required` must be
     recognised as well unless `[inputs.<feed>].required` says otherwise. `wide` names the columns that
     stand for several rows (a registration list with one status column per channel). `status` is the
-    code column that says in which state the subject of a row is.
+    code column that says in which state the subject of a row is. `subjects` are words for what a row is
+    about, `relations` for how others stand to it: names of columns may begin with either.
     """
 
     name: str
@@ -156,6 +158,8 @@ class Table:
     required: tuple[str, ...] = ()
     status: str = ""
     wide: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    subjects: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

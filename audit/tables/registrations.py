@@ -31,6 +31,21 @@ REGISTRATIONS = Table(
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
     required=("merchant_no", "reg_status"),
     status="reg_status",
+    subjects=("终端", "设备", "机具", "pos机", "pos", "受理终端"),
+    relations=(
+        "报备",
+        "登记",
+        "备案",
+        "报送",
+        "绑定",
+        "所属",
+        "归属",
+        "关联",
+        "布放",
+        "安装",
+        "受理",
+        "收单",
+    ),
     wide={
         "reg_status_wechat": ("wechat", "reg_message_wechat"),
         "reg_status_alipay": ("alipay", "reg_message_alipay"),
@@ -47,7 +62,7 @@ REGISTRATIONS = Table(
                 "ID,编码,记录编号,记录号,申请号,申请编号,申请单号,申请流水号,批次流水号,订单号",
             )
             + ",登记号,登记单号,登记流水号,备案编号,备案号,备案流水号,报送编号,报送流水号,注册编号,register no,filing no",
-            alone="登记流水,业务编号,报件编号,进件编号,进件单号,受理单号,报备序号,申请流水号,请求流水号,工单编号,单据编号,record id,申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
+            alone="报备记录ID,登记单编号,登记流水,业务编号,报件编号,进件编号,进件单号,受理单号,报备序号,申请流水号,请求流水号,工单编号,单据编号,record id,申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
         ),
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
@@ -69,7 +84,7 @@ REGISTRATIONS = Table(
             "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
-            alone="报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
+            alone="报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
             codes=CHANNEL,
             several=True,
         ),
@@ -84,9 +99,12 @@ REGISTRATIONS = Table(
                 "终端报备,设备报备,报备,登记,备案",
                 "结果,情况,审核结果,审核状态,处理状态,处理结果,审批状态,审批结果,当前状态,状态名称",
             )
-            + ",渠道报备状态,通道报备状态,当前报备状态",
-            alone="渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
+            + ",上送状态,上送结果,报备成功与否,报备是否成功,登记是否成功,是否已登记,是否已备案,是否入网,是否已入网,入网结果,入网情况,"
+            + made_of("渠道,通道,各渠道,各通道", "报备结果,报备情况,登记状态")
+            + ",各渠道报备状态,各通道报备状态,渠道报备状态,通道报备状态,当前报备状态",
+            alone="报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
             codes=REGISTRATION_STATUS,
+            by_channel=True,
         ),
         *(
             Column(
@@ -105,8 +123,8 @@ REGISTRATIONS = Table(
                 codes=REGISTRATION_STATUS,
             )
             for channel, name, headers in (
-                ("wechat", "微信", "wx_state,wxstate"),
-                ("alipay", "支付宝", "al_state,alstate"),
+                ("wechat", "微信", "wx_state,wxstate,wx_status"),
+                ("alipay", "支付宝", "al_state,alstate,zfb_status,ali_status"),
                 ("unionpay", "银联,云闪付", "银联入网结果,un_state,unstate"),
                 ("nucc", "网联", "nucc_state"),
             )
@@ -126,7 +144,7 @@ REGISTRATIONS = Table(
             + ",失败描述,失败原因描述,失败原因说明,返回消息,响应描述,报备结果描述,报备结果说明"
             + ",err msg,err desc,rejection reason,error message,failure message,failed reason,decline reason,reason of failure,"
             "reason for failure,reason for rejection",
-            alone="报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
+            alone="渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
         ),
         Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg"),
         Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg"),
@@ -142,7 +160,7 @@ REGISTRATIONS = Table(
             + ",上送时间,上送日期,送审日期,报件日期,进件时间,进件日期"
             + ",上报时间,上报日期,提报时间,提报日期,送审时间,提交审核时间,填报日期,报件时间,submit date,submission date,submitted on,"
             "submitted date,date submitted,application date,application time,apply time,apply date,applied at,request date,reported at",
-            alone="发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
+            alone="申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
         ),
         Column(
             "registered_at",
@@ -155,7 +173,7 @@ REGISTRATIONS = Table(
             )
             + ",approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
             "registration time,registered on,decision time,decided on,effective date",
-            alone="回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
+            alone="finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
             "processed at",
         ),
         Column(
@@ -175,6 +193,7 @@ REGISTRATIONS = Table(
             "address",
             Kind.TEXT,
             "布放地址,终端布放地址,受理终端布放地址,安装地址,终端地址,装机地址,报备地址,terminal address,term_address",
+            alone="登记地址,详细地址,地址,经营地址,商户经营地址",
         ),
         *PLACE,
         *COORDINATES,

@@ -408,3 +408,70 @@ def test_a_second_name_of_a_lesser_column_does_not_fill_its_blanks(tmp_path: Pat
     read = take_rows(tmp_path, rows, table="registrations")
     assert read.column("reg_message") == [None]
     assert [(key, facts["header"]) for key, facts in read.reading.notices] == [("second_choice", "审核意见")]
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "column"),
+    [
+        ("devices", "绑定商户名称", "merchant_name"),
+        ("devices", "终端所属门店编号", "store_no"),
+        ("devices", "最后一次联机时间", "last_heartbeat_at"),
+        ("devices", "末次交易日期", "last_txn_at"),
+        ("devices", "设备激活日期", "install_date"),
+        ("devices", "终端安放地址", "address"),
+        ("devices", "机具规格型号", "model"),
+        ("merchants", "商户开户日期", "opened_on"),
+        ("merchants", "结算账户号码", "settle_account"),
+        ("registrations", "报备商户编号", "merchant_no"),
+        ("registrations", "登记设备SN", "serial_no"),
+        ("registrations", "终端登记时间", "registered_at"),
+    ],
+)
+def test_a_name_in_other_words_for_the_same(tmp_path: Path, table: str, header: str, column: str):
+    """Where the file has a column of the very name, that one is it."""
+    beside = [
+        name for name in ("序列号", "商户号") if TABLES[table].by_synonym.get(name) not in (None, column)
+    ]
+    exact = next(
+        name for name in TABLES[table].by_name[column].headers.split(",") if name in TABLES[table].by_synonym
+    )
+    assert how_mapped(tmp_path, [*beside, header], table)[header] == column
+    assert how_mapped(tmp_path, [*beside, header, exact], table)[exact] == column
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["原商户号", "上级商户名称", "设备名称", "银联状态", "绑定人", "终端数量", "安装人员", "设备价格"],
+)
+def test_a_word_more_may_make_another_name(tmp_path: Path, header: str):
+    assert header not in how_mapped(tmp_path, ["序列号", "商户号", header])
+
+
+def test_two_spellings_of_the_key_with_other_numbers_are_not_chosen_from(tmp_path: Path):
+    rows = [["序列号", "布放商户号码", "终端商户号码"], ["SN000001", MERCHANT, "898100000000002"]]
+    read = take_rows(tmp_path, rows)
+    assert (read.reading.error, read.reading.error_facts["column"]) == (
+        Unusable.AMBIGUOUS_COLUMN,
+        "merchant_no",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("报备状态（微信）", "reg_status_wechat"),
+        ("报备状态_支付宝", "reg_status_alipay"),
+        ("银联终端登记状态", "reg_status_unionpay"),
+        ("报备-网联", "reg_status_nucc"),
+        ("失败原因(微信)", "reg_message_wechat"),
+        ("报备时间（微信）", None),
+        ("微信认证状态", None),
+        ("终端编号（SN）", "serial_no"),
+        ("终端序列号(TUSN)", "tusn"),
+        ("商户号（银联）", "merchant_no"),
+    ],
+)
+def test_what_a_header_adds_in_brackets_or_before_its_name(tmp_path: Path, header: str, column: str | None):
+    """A state of one channel is none of the row's, and a date of one channel no date of the row."""
+    others = [name for name in ("序列号", "商户号") if TABLES["registrations"].by_synonym[name] != column]
+    assert how_mapped(tmp_path, [*others, header], "registrations").get(header) == column

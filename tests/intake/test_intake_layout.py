@@ -427,3 +427,24 @@ def test_a_sheet_that_goes_on_without_a_header_is_told_from_notes(tmp_path: Path
     reading = take(path).reading
     assert [sheet.skipped for sheet in reading.sheets] == ["", "continues", "no_header"]
     assert [sheet.name for sheet in reading.unread] == ["续"]
+
+
+def test_groups_of_a_header_that_are_not_merged_reach_to_the_next_one(tmp_path: Path):
+    rows = [
+        ["序号", "商户信息", "", "终端信息", "", "微信", "", "支付宝", ""],
+        ["", "编号", "名称", "SN", "型号", "报备状态", "报备时间", "报备状态", "报备时间"],
+        ["1", MERCHANT, "晨光", "SN000001", "X1", "已报备", "2026-01-05", "未报备", ""],
+    ]
+    read = take_rows(tmp_path, rows, table="registrations")
+    (row,) = read.rows or ()
+    assert (row["merchant_no"], row["merchant_name"], row["serial_no"]) == (MERCHANT, "晨光", "SN000001")
+    assert (row["reg_status_wechat"], row["reg_status_alipay"]) == ("registered", "not_registered")
+    assert not {"submitted_at", "registered_at"}.intersection(row)
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_sentence_above_or_below_the_table_explains_its_codes(tmp_path: Path, above: bool):
+    said = ["注：报备状态：0-未报备，1-已报备，2-报备失败", "", ""]
+    rows = [["序列号", "商户号", "报备状态"], *([f"SN00000{n}", MERCHANT, f"{n}"] for n in range(3))]
+    read = take_rows(tmp_path, [said, *rows] if above else [*rows, said], table="registrations")
+    assert read.column("reg_status") == ["not_registered", "registered", "failed"]

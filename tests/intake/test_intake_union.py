@@ -128,6 +128,42 @@ def test_a_row_that_names_two_channels_is_registered_in_both(estate: Estate, cel
     assert len({row["row_id"] for row in found}) == 3
 
 
+@pytest.mark.parametrize(
+    ("cell", "states"),
+    [
+        ("微信:已报备;支付宝:未报备", {"wechat": "registered", "alipay": "not_registered"}),
+        ("微信-报备成功\n支付宝-报备失败（资料不符）", {"wechat": "registered", "alipay": "failed"}),
+        ("微信√ 支付宝×", {"wechat": "registered", "alipay": "not_registered"}),
+        ("微信、支付宝已报备；银联：-", {"wechat": "registered", "alipay": "registered"}),
+        ("未报备：银联;已报备：微信", {"unionpay": "not_registered", "wechat": "registered"}),
+        ('{"wechat":"SUCCESS","alipay":"FAIL"}', {"wechat": "registered", "alipay": "failed"}),
+        ("1.微信：审核中 2.支付宝：已注销", {"wechat": "pending", "alipay": "cancelled"}),
+        ("失败（微信返回超时）", {None: "failed"}),
+        ("微信:已报备;支付宝", {None: None}),
+        ("微信:已报备;支付宝:1", {None: None}),
+        ("微信:已报备;微信:未报备", {None: None}),
+    ],
+)
+def test_a_cell_that_says_the_state_of_each_channel(
+    estate: Estate, cell: str, states: dict[str | None, str | None]
+):
+    rows = [["SN", "商户号", "报备状态"], ["SN000001", MERCHANT, "未报备"], ["SN000002", MERCHANT, cell]]
+    put(estate.folder / "报备.csv", delimited(rows).encode())
+    estate.sections["inputs.registrations"] = 'files = ["报备.csv"]'
+    plain, *found = table(estate, "registrations")
+    assert (plain["reg_status"], plain.get("channel")) == ("not_registered", None)
+    assert {row.get("channel"): row["reg_status"] for row in found} == states
+    assert (found[0]["rejected"] == ",reg_status,") == (states == {None: None})
+
+
+def test_of_one_channel_in_the_cell_the_column_of_channels_knows_better(estate: Estate):
+    rows = [["SN", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, "支付宝", "微信审核不通过"]]
+    put(estate.folder / "报备.csv", delimited(rows).encode())
+    estate.sections["inputs.registrations"] = 'files = ["报备.csv"]'
+    (found,) = table(estate, "registrations")
+    assert (found["channel"], found["reg_status"]) == ("alipay", "failed")
+
+
 def test_a_cell_that_names_a_channel_nobody_knows_is_rejected_whole(estate: Estate):
     rows = [["SN", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, "微信/建行", "报备成功"]]
     put(estate.folder / "报备.csv", delimited(rows).encode())

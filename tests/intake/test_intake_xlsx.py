@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart
 from vendorfiles import (
     DATE,
     HEADER,
@@ -134,6 +135,14 @@ def test_every_visible_sheet_is_read_and_the_others_are_named(tmp_path: Path):
         "说明": "no_header",
         "Sheet6": "empty",
     }
+
+
+def test_charts_alone_are_no_damage(tmp_path: Path):
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    made.create_chartsheet("图").add_chart(BarChart())
+    reading = take_bytes(tmp_path, saved(made)).reading
+    assert (reading.error, reading.error_key) == (Unusable.EMPTY, "sheets_without_cells")
 
 
 def test_an_empty_sheet_beside_another_is_not_what_is_wrong(tmp_path: Path):

@@ -53,7 +53,7 @@ def read_xlsx(data: bytes, careful: bool = False, formulas: bool = False) -> Ite
     document = package.document()
     book = xml.parse(package.read(document), document)
     parts = _worksheets(package, document, book)
-    if not parts:
+    if not parts and not _has_sheets(package, document, book):
         raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part="xl/worksheets")
     formats = _Formats(package, document, book)
     plain = None if careful or formulas else _Plain(data, package, document, formats)
@@ -156,6 +156,12 @@ def _worksheets(package: Package, document: str, book: etree._Element) -> list[_
         if kind == "worksheet":
             parts.append(_Part(sheet.get("name", ""), part, sheet.get("state", "visible") == "visible"))
     return parts
+
+
+def _has_sheets(package: Package, document: str, book: etree._Element) -> bool:
+    """Whether the workbook has a sheet of any kind where it says it has."""
+    links = package.links(document)
+    return any(links.get(xml.attribute(sheet, "id") or "", ("", ""))[1] for sheet in book.iter("{*}sheet"))
 
 
 class _Formats:

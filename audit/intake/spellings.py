@@ -1,0 +1,69 @@
+"""Other ways to write the name of a column: 终端安放地址 for 安放地址, 最后一次交易时间 for 最近交易时间.
+
+They count where no header of the file names the column as the table does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from audit.tables import CHANNEL, Column, Kind, Table, header_forms
+
+_MOST_BEFORE = 2  # words before a name: 终端所属商户名称
+_LATELY = re.compile(r"(?:最近|最后|最新|末次|上次)(?:一次|一笔)?")
+# endings that say the same, by the kind of column
+_MOMENTS = r"(?:日期时间|日期|时间|日)", ("日期", "时间")
+_NUMBERS = r"(?:号码|编号|编码|代码|代号|号|id|no)", ("", "号", "编号", "编码", "代码")
+_ENDINGS: dict[Kind, tuple[str, tuple[str, ...]]] = {
+    Kind.DATE: _MOMENTS,
+    Kind.MOMENT: _MOMENTS,
+    Kind.IDENTIFIER: _NUMBERS,
+    Kind.REFERENCE: _NUMBERS,
+    Kind.TEXT: (r"(?:名称|全称|名)", ("", "名称")),
+    Kind.CODE: (r"(?:状态|状况|情况|名称|代码|编码|标识|描述)", ("", "状态", "情况")),
+}
+# what the name of a thing or of a place may be told by; the state that a word speaks of would be another
+_RELATED = frozenset({Kind.IDENTIFIER, Kind.REFERENCE, Kind.TEXT})
+
+
+def is_fallback(label: str, column: Column, table: Table) -> bool:
+    """Whether the header means another column as well, and this one where nothing else claims it."""
+    forms = header_forms(label)
+    if column.name in table.wide and any(
+        CHANNEL.by_label.get(form) == table.wide[column.name][0] for form in forms
+    ):
+        return True
+    return not column.fallbacks.isdisjoint(forms)
+
+
+def is_spelt_otherwise(label: str, column: Column, table: Table) -> bool:
+    """Whether the header is a name of the column in other words for the same."""
+    known = column.synonyms.keys() | column.fallbacks
+    return any(
+        spelling in known
+        for form in header_forms(label)
+        if not form.isascii()
+        for spelling in _of(form, column, table)
+    )
+
+
+def _of(form: str, column: Column, table: Table) -> Iterator[str]:
+    ending, same = _ENDINGS.get(column.kind, ("", ()))
+    for bare in _without_words_before(form, column, table):
+        yield bare
+        lately = {_LATELY.sub(word, bare, count=1) for word in ("最近", "最后")} | {bare}
+        for name in lately:
+            yield name
+            if ending and (found := re.fullmatch(rf"(.+?){ending}", name)):
+                yield from (found[1] + other for other in same)
+
+
+def _without_words_before(form: str, column: Column, table: Table) -> Iterator[str]:
+    before = table.subjects + (table.relations if column.kind in _RELATED else ())
+    forms = [form]
+    for _ in range(_MOST_BEFORE + 1):
+        yield from forms
+        forms = [
+            one.removeprefix(word) for one in forms for word in before if one.startswith(word) and one != word
+        ]
