@@ -91,15 +91,15 @@ def statuses_of(assessed: Assessment) -> pa.Table | None:
     """The registration state of each device in each required channel, for the next night to compare with."""
     frame = assessed.facts.frames[Subject.DEVICE_CHANNEL]
     frame = assessed.engine.staged(
-        frame.select("row_id", "device_key", "channel", "has_registration", "reg_status")
+        frame.select("row_id", "device_key", "device_code", "channel", "has_registration", "reg_status")
     )
     rows = assessed.engine.collected(frame.select(rows=nw.len()))["rows"][0].as_py()
     if rows > MAX_STATUSES:
         return None
     listed = nw.when(nw.col("has_registration")).then(nw.col("reg_status")).otherwise(nw.lit("missing"))
-    states = frame.select("row_id", "device_key", "channel", reg_status=listed)
-    kept = assessed.engine.pick(states, ["device_key", "channel"], ["row_id"])
-    found = assessed.engine.collected(kept.drop("row_id"))
+    states = frame.select("row_id", "device_key", "device_code", "channel", reg_status=listed)
+    kept = assessed.engine.pick(states, ["device_code", "channel"], ["row_id"])
+    found = assessed.engine.collected(kept.drop("row_id", "device_code"))
     return found.sort_by([("device_key", "ascending"), ("channel", "ascending")])
 
 

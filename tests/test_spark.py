@@ -25,7 +25,7 @@ from program import pos_audit
 from test_parity import AS_OF, HEALTHY, facts_of, judged
 
 from audit.check import Outcome, Plan, evaluate
-from audit.crosscheck.facts import Facts
+from audit.crosscheck.facts import KEPT_KEYS, Facts
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
 from audit.engines.base import ARROW_TO_NARWHALS
@@ -98,7 +98,10 @@ def _judges_as_pandas(engine: Engine, seed: int, channels: tuple[str, ...]) -> N
 def _have_the_types_of_the_schema(facts: Facts) -> bool:
     return all(
         dict(frame.collect_schema())
-        == {name: ARROW_TO_NARWHALS[FACTS[subject][name]] for name in frame.columns}
+        == {
+            name: nw.String if name in KEPT_KEYS.get(subject, ()) else ARROW_TO_NARWHALS[FACTS[subject][name]]
+            for name in frame.columns
+        }
         for subject, frame in facts.frames.items()
     )
 

@@ -16,7 +16,7 @@ from audit.config import ANY_CHANNEL
 from audit.crosscheck import devices as ledger
 from audit.crosscheck.beside import Beside
 from audit.crosscheck.errortexts import known_errors
-from audit.crosscheck.facts import ALWAYS, Facts, Sources
+from audit.crosscheck.facts import ALWAYS, KEPT_KEYS, Facts, Sources
 from audit.crosscheck.groups import channel_facts, row_facts, site_facts
 from audit.crosscheck.inspections import training_facts, with_inspections
 from audit.crosscheck.merchants import merchant_facts
@@ -58,7 +58,7 @@ _READ_LATER: Mapping[Subject, frozenset[str]] = {
     Subject.SITE: frozenset({"merchant_key", "store_name", "is_spare", "last_contact_at"}),
     Subject.MERCHANT: frozenset({"merchant_key", "is_spare"}),
     Subject.CHANNEL: frozenset({"previous_status"}),
-    **dict.fromkeys((Subject.DEVICE_POLICY, Subject.POLICY), SCOPED_BY | {"device_code"}),
+    **dict.fromkeys((Subject.DEVICE_POLICY, Subject.POLICY), SCOPED_BY),
 }
 # keys that nothing beyond the device's own facts is looked up by
 _DONE_WITH = tuple(name for name in KEYS if name not in ("device_code", "merchant_key"))
@@ -111,7 +111,8 @@ class _Building:
         """The columns of the schema that are wanted or at hand, absent ones as nulls."""
         wanted = None if self.sources.wanted is None else set(self.sources.wanted[subject]) | ALWAYS
         kept = [name for name in FACTS[subject] if wanted is None or name in wanted]
-        conformed = self._with_absent(subject, frame, kept).select(*kept)
+        keys = KEPT_KEYS.get(subject, ())
+        conformed = self._with_absent(subject, frame, kept).select(*kept, *keys)
         if subject in _HELD:
             return conformed
         return self.engine.kept(conformed) if subject in _KEPT else self.engine.held(conformed)
@@ -213,7 +214,8 @@ class _Building:
             for channel, found in zip(self.sources.channels, matched, strict=True)
         ]
         explained = set(KNOWN_ERROR) & set(asked) and self.sources.columns["error_texts"]
-        kept = {*self._of_devices, *asked, *ALWAYS, *self._read_later}
+        keys = KEPT_KEYS[Subject.DEVICE_CHANNEL]
+        kept = {*self._of_devices, *asked, *ALWAYS, *self._read_later, *keys}
         if explained:
             kept |= {"reg_message", "last_error"}
         stacked = self.engine.stacked(frames)

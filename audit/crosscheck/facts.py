@@ -22,12 +22,18 @@ ALWAYS = frozenset(
 )  # fmt: skip
 
 
+# keys (see `engines.keys`) that stand beside the columns of the schema, for measures: no text is hashed anew
+KEPT_KEYS: Mapping[Subject, tuple[str, ...]] = dict.fromkeys(
+    (Subject.DEVICE, Subject.DEVICE_CHANNEL), ("device_code",)
+)
+
+
 @dataclass(frozen=True)
 class Facts:
     """A frame per subject, and the feeds' columns that lie behind them."""
 
     engine: Engine
-    frames: Mapping[Subject, Frame]
+    frames: Mapping[Subject, Frame]  # with the columns of `FACTS` that were asked for, and KEPT_KEYS
     columns: Mapping[str, frozenset[str]]
     uncompared: int = 0  # unmatched devices that were too many to look for near misses of
     tables: Mapping[str, Frame] = field(default_factory=dict)  # the canonical tables they were made from

@@ -117,11 +117,12 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
             )
     if not dates:
         return
-    named = [name for name in (*_NAMES, *_MODEL_KEYS) if name in present]
     scoped = engine.where(
-        frame.select("row_id", "device_key", "in_scope", *named, **dates), nw.col("in_scope").fill_null(True)
+        frame.select("row_id", "device_code", "in_scope", **dates), nw.col("in_scope").fill_null(True)
     )
-    devices = engine.held(engine.pick(scoped, ["device_key"], ["row_id"]))
+    devices = engine.held(engine.pick(scoped, ["device_code"], ["row_id"]))
+    shown = [name for name in (*_NAMES, *_MODEL_KEYS) if name in present]
+    names = engine.staged(frame.select("row_id", "device_key", *shown))
     counts, rows = _counts(engine, devices, list(dates), as_of)
     for kind, _, _ in _OF_DEVICES:
         parts = [name for name in dates if name.startswith(f"{kind}|")]
@@ -130,35 +131,38 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
             total = 0
             for name in parts:
                 if name.endswith("|device"):
-                    items += _of_one_device(engine, devices, kind, name, as_of, most)
+                    items += _of_one_device(engine, devices, names, kind, name, as_of, most)
                     total += counts[name][1][-1]
                 else:
-                    own_items, number = _of_models(engine, devices, kind, name, as_of, most)
+                    own_items, number = _of_models(engine, devices, names, kind, name, as_of, most)
                     items += own_items
                     total += number
             yield _due(kind, [counts[name] for name in parts], rows), items, total
 
 
-def _of_one_device(engine: Engine, devices: Frame, kind: str, on: str, as_of: date, most: int) -> list[Item]:
-    present = devices.collect_schema().names()
-    shown = devices.select("device_key", *(n for n in _NAMES if n in present), on=nw.col(on))
-    first = engine.collected(_soonest(shown, as_of).sort("on", "device_key").head(most))
-    return [_item(kind, row, as_of, _NAMES) for row in first.to_pylist()]
+def _of_one_device(
+    engine: Engine, devices: Frame, names: Frame, kind: str, on: str, as_of: date, most: int
+) -> list[Item]:
+    soonest = _soonest(devices.select("row_id", on=nw.col(on)), as_of)
+    soonest = engine.attach(soonest, names.select("row_id", "device_key"), "row_id")
+    first = soonest.sort("on", "device_key").head(most)
+    rows = engine.collected(engine.attach(first, names.drop("device_key"), "row_id").sort("on", "device_key"))
+    return [_item(kind, row, as_of, _NAMES) for row in rows.to_pylist()]
 
 
 def _of_models(
-    engine: Engine, devices: Frame, kind: str, on: str, as_of: date, most: int
+    engine: Engine, devices: Frame, names: Frame, kind: str, on: str, as_of: date, most: int
 ) -> tuple[list[Item], int]:
     """A date of a model once, under the names the ledger has for it."""
-    dated = devices.select(
-        "model_key", "model", "vendor", vendor_key=nw.col("vendor_key").fill_null(""), on=nw.col(on)
+    soonest = _soonest(devices.select("row_id", on=nw.col(on)), as_of)
+    models = names.select(
+        "row_id", "model_key", "model", "vendor", vendor_key=nw.col("vendor_key").fill_null("")
     )
-    grouped = (
-        _soonest(dated, as_of)
+    grouped = engine.held(
+        engine.attach(soonest, models, "row_id")
         .group_by("on", "model_key", "vendor_key")
         .agg(devices=nw.len(), model=nw.col("model").min(), vendor=nw.col("vendor").min())
     )
-    grouped = engine.held(grouped)
     number = engine.collected(grouped.select(rows=nw.len()))["rows"][0].as_py()
     first = engine.collected(grouped.sort("on", "model_key", "vendor_key").head(most))
     return [_item(kind, row, as_of, ("vendor", "model", "devices")) for row in first.to_pylist()], number

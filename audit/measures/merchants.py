@@ -184,7 +184,7 @@ def _turnovers(engine: Engine, priced: Priced, numbers: list[str]) -> pa.Table:
     wanted = engine.frame(_flagged(numbers))
     rows = priced.rows.filter(nw.col("in_use").fill_null(False), ~nw.col("merchant_no").is_null())
     own = engine.attach(engine.held(rows), wanted, "merchant_no").filter(nw.col("listed").fill_null(False))
-    each = once(engine, engine.held(own), "merchant_no", "device_key")
+    each = once(engine, engine.held(own), "merchant_no", "device_code")
     return engine.collected(each.group_by("merchant_no").agg(**totals()))
 
 

@@ -61,9 +61,11 @@ def measure(
 ) -> Measures:
     """The measures of a night. `findings` are the open ones, with `subjects.COLUMNS`."""
     known = Findings(findings)
+    impact = engine.begun(lambda: impact_of(engine, facts, known, files.priced))
+    merchants = merchants_of(engine, facts, known, files.priced, weights)
     return Measures(
-        impact_of(engine, facts, known, files.priced),
-        merchants_of(engine, facts, known, files.priced, weights),
+        impact(),
+        merchants,
         files.completeness,
         files.forecast,
     )

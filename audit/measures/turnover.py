@@ -76,7 +76,7 @@ class Priced:
 def priced(engine: Engine, facts: Facts) -> Priced:
     """Both, worked out once for whoever asks what is paid where."""
     rows = engine.held(figures(facts))
-    return Priced(rows, engine.held(once(engine, rows, "device_key")))
+    return Priced(rows, engine.held(once(engine, rows, "device_code")))
 
 
 def figures(facts: Facts) -> Frame:
@@ -91,6 +91,7 @@ def figures(facts: Facts) -> Frame:
     return frame.select(
         "row_id",
         "device_key",
+        "device_code",
         "merchant_no",
         "store_no",
         "in_use",

@@ -28,11 +28,11 @@ def population_of(
     be checked is not evaluated.
     `rows` is the number of ledger rows, those without any identifier included; None where all are named.
     """
-    device = engine.staged(facts.frames[Subject.DEVICE].select("device_key", "in_scope"))
+    device = engine.staged(facts.frames[Subject.DEVICE].select("device_key", "device_code", "in_scope"))
     # few columns of a wide frame, told once
     listed = engine.staged(facts.frames[Subject.DEVICE_CHANNEL].select(*_OF_CHANNELS))
     named = _count(engine, device)
-    scoped = device.filter(nw.col("in_scope").fill_null(True)).select("device_key").unique()
+    scoped = device.filter(nw.col("in_scope").fill_null(True))
     judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")
     verdict: nw.Expr = nw.lit(Verdict.NOT_EVALUATED.value)
     if _was_evaluated(outcomes):
@@ -44,10 +44,11 @@ def population_of(
             .otherwise(nw.lit(Verdict.COMPLIANT.value))
         )
         verdict = nw.when(nw.col("unsure")).then(nw.lit(Verdict.NOT_EVALUATED.value)).otherwise(verdict)
-    counted = judged.select(verdict=nw.coalesce(nw.col("verdict"), verdict)).group_by("verdict")
-    found = engine.collected(counted.agg(devices=nw.len())).to_pylist()
+    told = judged.select("device_code", verdict=nw.coalesce(nw.col("verdict"), verdict))
+    counted = engine.distinct(told, "device_code", "verdict").group_by("verdict").agg(devices=nw.len())
+    found = engine.collected(counted).to_pylist()
     verdicts = dict.fromkeys(Verdict, 0) | {Verdict(row["verdict"]): int(row["devices"]) for row in found}
-    outside = _count(engine, device.filter(~nw.col("in_scope")).select("device_key").unique())
+    outside = _count(engine, engine.distinct(device.filter(~nw.col("in_scope")), "device_code"))
     return Population(verdicts, outside, 0 if rows is None else rows - named, _channels(engine, listed))
 
 
@@ -78,12 +79,12 @@ def _flagged_categories(outcomes: Sequence[Outcome]) -> pa.Table:
 
 def _marked(engine: Engine, devices: Frame, some: Frame, name: str) -> Frame:
     """The devices with a column that says which of them are among some."""
-    keys = some.select("device_key").unique()
-    marks = keys.with_columns(~nw.col("device_key").is_null().alias(name))
-    return engine.attach(devices, marks, "device_key").with_columns(nw.col(name).fill_null(False))
+    keys = engine.distinct(some, "device_code")
+    marks = keys.with_columns(~nw.col("device_code").is_null().alias(name))
+    return engine.attach(devices, marks, "device_code").with_columns(nw.col(name).fill_null(False))
 
 
-_OF_CHANNELS = ("device_key", "channel", "in_scope", "in_use", "reg_status")
+_OF_CHANNELS = ("device_code", "channel", "in_scope", "in_use", "reg_status")
 
 
 def _unsure(listed: Frame) -> Frame:
