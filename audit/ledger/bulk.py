@@ -9,6 +9,7 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import IO, Any
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from audit.ledger.columns import objects
 
 _CHUNK = 10_000
 _FETCHED = 2_000  # rows at a time, which turn into columns quickest
+_MOST_VALUES = 999  # in a statement: what any SQLite takes, and about where more makes it no faster
 _MANY = 100  # rows from which it pays to look at them first
 _TYPES = {"string": "TEXT", "date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT"}
 
@@ -109,8 +111,8 @@ def append(connection: sa.Connection, target: sa.Table, rows: pa.Table) -> None:
     if _is_sqlite(connection):
         said = _said_once(rows)
         marks = ", ".join(said.get(name, "?") for name in rows.column_names)
-        insert = f"INSERT INTO {target.name} ({_quoted(rows.column_names)}) VALUES ({marks})"
-        _execute_many(connection, insert, rows.drop_columns(list(said)))
+        into = f"{target.name} ({_quoted(rows.column_names)})"
+        _insert(connection, into, marks, rows.drop_columns(list(said)))
     else:
         _copy(connection, target.name, rows)
 
@@ -127,7 +129,8 @@ def update(connection: sa.Connection, target: sa.Table, rows: pa.Table) -> None:
         _execute_many(
             connection,
             f"UPDATE {target.name} SET {settings} WHERE finding_id = ?",
-            rows.select([*bound, "finding_id"]),
+            _lines(rows.select([*bound, "finding_id"])),
+            len(bound) + 1,
         )
         return
     source = load(connection, "changed", rows)
@@ -144,8 +147,7 @@ def load(connection: sa.Connection, name: str, rows: pa.Table) -> sa.TableClause
     columns = ", ".join(f'"{column.name}" {_TYPES[str(column.type)]}' for column in rows.schema)
     connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns})")
     if _is_sqlite(connection):
-        marks = ", ".join("?" * rows.num_columns)
-        _execute_many(connection, f"INSERT INTO temp.{name} VALUES ({marks})", rows)
+        _insert(connection, f"temp.{name}", ", ".join("?" * rows.num_columns), rows)
     else:
         _copy(connection, name, rows)
         connection.exec_driver_sql(f"ANALYZE {name}")
@@ -167,12 +169,28 @@ def _is_sqlite(connection: sa.Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def _execute_many(connection: sa.Connection, statement: str, rows: pa.Table) -> None:
+def _insert(connection: sa.Connection, into: str, marks: str, rows: pa.Table) -> None:
+    """Insert rows, many in a statement: for each the driver gives Python's lock away and waits for it."""
+    together = max(1, _MOST_VALUES // rows.num_columns)
+    rest = len(rows) % together
+    for lines, each in ((rows.slice(0, len(rows) - rest), together), (rows.slice(len(rows) - rest), 1)):
+        insert = f"INSERT INTO {into} VALUES {', '.join([f'({marks})'] * each)}"
+        _execute_many(connection, insert, _lines(lines), each * rows.num_columns)
+
+
+def _lines(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in rows.to_batches(max_chunksize=_CHUNK):
+        yield from zip(*(_driver_values(column) for column in batch.columns), strict=True)
+
+
+def _execute_many(
+    connection: sa.Connection, statement: str, lines: Iterable[tuple[Any, ...]], values: int
+) -> None:
+    """Execute a statement again and again, each time with so many of the lines' values."""
+    each = chain.from_iterable(lines)
     with _drivers_failures(connection):
         cursor = connection.connection.cursor()
-        for batch in rows.to_batches(max_chunksize=_CHUNK):
-            lines = zip(*(_driver_values(column) for column in batch.columns), strict=True)
-            cursor.executemany(statement, lines)  # type: ignore[arg-type]
+        cursor.executemany(statement, zip(*[each] * values, strict=True))  # type: ignore[arg-type]
         cursor.close()
 
 
