@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from audit.errors import ConfigError
 from audit.plaintext import plain
+from audit.report.precompiled import Precompiled
 from audit.words import template_folders
 
 RENDERED = (".html", ".txt", ".css", ".js")
@@ -49,6 +50,8 @@ def _environment(folders: tuple[Path, ...], _: frozenset[str]) -> Environment:
         finalize=_seen,
         trim_blocks=True,
         lstrip_blocks=True,
+        # these options, and how values are finished, are part of the code
+        bytecode_cache=Precompiled(folders[-1], Path(__file__).read_bytes()),
     )
 
 
