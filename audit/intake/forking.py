@@ -101,6 +101,10 @@ def serve(asking: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends whoever asks, and with it us
     sys.meta_path.insert(0, _WithoutPandas())
     from audit.intake import form, read  # noqa: F401  # what children find imported
+    from audit.tables import TABLES
+
+    for table in TABLES.values():  # and what each would work out before it reads its first row
+        _ = table.by_synonym
 
     _keep_memory()
     gc.freeze()

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
 
-from stdnum import numdb
+from stdnum import cn, numdb
 
 MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 _PERIODS = re.compile(r"(?:\[\d*-(\d*)\])?([^,\[]+)")
@@ -32,8 +33,7 @@ class Level(IntEnum):
     COUNTY = 6
 
 
-@dataclass(frozen=True)
-class Division:
+class Division(NamedTuple):
     """One meaning of a name. A county of a municipality counts to the city of code pp01, whatever its own."""
 
     code: str
@@ -74,22 +74,29 @@ def gazetteer() -> Gazetteer:
     A city that was dissolved (莱芜市) is left out: its code would contradict that of its successor.
     """
     meanings: dict[str, dict[Division, None]] = defaultdict(dict)
+    codes = set()
     for name, division in _listed():
         meanings[name][division] = None
+        if division.current:
+            codes.add(division.code)
         if division.current or division.level is Level.CITY:
             for short in _shortened(name):
                 meanings[short][Division(division.code, division.current, short=True)] = None
-    names = sorted(meanings, key=lambda name: (name[:2], -len(name)))
+    by_start: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(meanings, key=len, reverse=True):
+        by_start[name[:2]].append(name)
     return Gazetteer(
         {name: tuple(divisions) for name, divisions in meanings.items()},
-        {start: tuple(group) for start, group in groupby(names, key=lambda name: name[:2])},
-        frozenset(one.code for divisions in meanings.values() for one in divisions if one.current),
+        {start: tuple(names) for start, names in by_start.items()},
+        frozenset(codes),
     )
 
 
 def _listed() -> Iterable[tuple[str, Division]]:
     """Every name of the standard with its division, but for dissolved cities and what was in them."""
-    for _, province, _, properties, entries in numdb.get("cn/loc").prefixes:
+    # numdb.get decodes line by line, which takes as long again
+    table = numdb.read(Path(cn.__file__).with_name("loc.dat").read_text(encoding="utf-8").splitlines())
+    for _, province, _, properties, entries in table.prefixes:
         yield properties["province"], Division(province)
         named = {code: _PERIODS.findall(found["county"]) for _, code, _, found, _ in entries}
         cities = {code[:2] for code, names in named.items() if code.endswith("00") and not names[-1][0]}

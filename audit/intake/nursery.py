@@ -91,6 +91,7 @@ def fork_nursery() -> Nursery:
             with _one_blas_thread():
                 import pyarrow.compute
                 import pyarrow.parquet  # noqa: F401
+            _import_what_both_need()
             _opened.append(_forked())
             atexit.register(close_nursery)
     return open_nursery()
@@ -107,6 +108,14 @@ def close_nursery(gone: Nursery | None = None) -> None:
 def peak_of_children() -> int:
     """The memory, in bytes, of the largest child that has ended; 0 before the first."""
     return max((one.peak_bytes for one in _opened), default=0)
+
+
+def _import_what_both_need() -> None:
+    """What the readers import that a night imports as well, whatever it is told to do."""
+    import lxml.etree  # noqa: F401
+    import numpy.ma  # noqa: F401 - pa.array() asks whether an array is masked
+
+    from audit.intake import begun, dates, grid, identifiers, places  # noqa: F401
 
 
 def _started() -> Nursery:
