@@ -76,7 +76,9 @@ def device_key(rows: pa.Table) -> pa.Array:
     key = pa.nulls(rows.num_rows, pa.string())
     for kind, *names in (("sn", "serial_no"), ("tusn", "tusn"), ("tid", "merchant_no", "terminal_id")):
         if key.null_count and all(name in rows.column_names for name in names):
-            known = pc.binary_join_element_wise(*(decoded(rows[name]) for name in names), "/")
+            known, *others = (decoded(rows[name]) for name in names)
+            for other in others:
+                known = pc.binary_join_element_wise(known, other, "/")
             named = pc.binary_join_element_wise(kind, known, ":")
             key = pc.coalesce(key, named) if key.null_count < len(key) else named
     return key

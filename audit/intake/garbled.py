@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
+from audit.intake.repeats import decoded
 from audit.tables import Kind, Table, header_forms, normalise_label
 from audit.tables.codes import YES_NO
 
@@ -35,6 +36,7 @@ _STRICT: Mapping[str, Callable[[str], str]] = {
     "GBK → Windows-1252": lambda text: text.encode("cp1252").decode("gb18030"),
 }
 BIG5_AS_GBK = "Big5 → GBK"
+_LAST_WESTERN = "\u2122"  # the last character that Latin-1 or Windows-1252 has
 _MANY = 3  # different values: fewer may be chance
 _SHARE = 0.3
 _SAMPLED_ROWS = 1_000
@@ -46,7 +48,8 @@ def refuse_garbled(grid: Grid, header: HeaderMap, table: Table) -> None:
         column = table.by_name[name]
         if column.kind not in (Kind.TEXT, Kind.CODE, Kind.FLAG):
             continue
-        values = pc.unique(grid.columns[index].slice(header.row + 1, _SAMPLED_ROWS)).drop_null().to_pylist()
+        sample = decoded(grid.columns[index].slice(header.row + 1, _SAMPLED_ROWS))
+        values = pc.unique(sample).drop_null().to_pylist()
         words = YES_NO if column.kind is Kind.FLAG else column.codes.by_label if column.codes else ()
         known = any(normalise_label(value) in words for value in values)
         if not known and (what := _values_garbled_as(values, words)):
@@ -60,8 +63,10 @@ def _values_garbled_as(values: Iterable[str], words: Collection[str] = ()) -> st
     `words` are the normalised labels the column knows: one of them found is proof.
     """
     foreign = [text for text in values if not text.isascii()]
+    western = [text for text in foreign if max(text) <= _LAST_WESTERN]
     for what, repair in (*_STRICT.items(), (BIG5_AS_GBK, _as_big5)):
-        repaired = [found for text in foreign if (found := _attempt(repair, text))]
+        texts = foreign if what.endswith("→ GBK") else western
+        repaired = [found for text in texts if (found := _attempt(repair, text))]
         if any(normalise_label(found) in words for found in repaired):
             return what
         sensible = sum(len(_CHINESE.findall(found)) > 1 for found in repaired)

@@ -18,6 +18,7 @@ _FAR_ROWS, _USUAL_COLUMNS = 300, 200
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
+_NAMELESS = re.compile(r"[\d\s!-/:-@\[-`{-~]*", re.ASCII)  # no letter: no name but a configured one
 _NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
 _MOSTLY = 0.8
 _LOOKED_AT = 50  # cells below a header
@@ -127,13 +128,10 @@ def _best_row(
     above: list[str | None] | None = None
     for row in rows:
         labels = grid.row(row)
-        candidates = [labels]
-        if above is not None:
-            spread = _spread(grid, row - 1, above)
-            candidates.append(_joined(spread, labels, table, configured))
-            if None in spread and spread.count(None) < len(spread):
-                candidates.append(_joined(_carried_on(spread), labels, table, configured))
-        for candidate in candidates:
+        for upper in _uppers(grid, row, above):
+            if (_most_names(labels, upper or [], table, configured), 0) <= most:
+                continue  # as it is with nearly all rows below the header
+            candidate = labels if upper is None else _joined(upper, labels, table, configured)
             labelled = [label for label in candidate if label]
             # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter
             found = (len(named(candidate, table, configured)), len(set(labelled)) - len(labelled))
@@ -142,6 +140,28 @@ def _best_row(
                 best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
         above = labels
     return best
+
+
+def _uppers(grid: Grid, row: int, above: list[str | None] | None) -> list[list[str | None] | None]:
+    """Nothing, and what the row above a header may say of its columns."""
+    if above is None:
+        return [None]
+    spread = _spread(grid, row - 1, above)
+    is_partly_filled = None in spread and spread.count(None) < len(spread)
+    return [None, spread, _carried_on(spread)] if is_partly_filled else [None, spread]
+
+
+def _most_names(
+    labels: list[str | None], upper: list[str | None], table: Table, configured: Mapping[str, str]
+) -> int:
+    """As many as `named` finds, or more, in a row or two of labels, by their looks."""
+    places = {
+        place
+        for cells in (labels, upper)
+        for place, cell in enumerate(cells)
+        if cell and (configured or not _NAMELESS.fullmatch(cell))
+    }
+    return len(places) + len({part for key in table.keys for part in key}) if places else 0
 
 
 def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:

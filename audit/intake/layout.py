@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +57,7 @@ _IDENTIFIER = (
 # words, or none with a digit: "Prepared by: admin", "End of report"
 _PROSE = r"[A-Za-z]{2,}[\s:：]+[A-Za-z]{2,}|^\P{Nd}*$"
 _LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
+_FEW_ROWS = 1_000
 _SPARSE_SHARE = 0.34
 _MOSTLY = 0.9
 _PROSE_BELOW = 2  # cells of a usual row: of shorter ones, the only cell says no less
@@ -163,28 +164,46 @@ def _could_be_identifiers(cells: pa.Array) -> np.ndarray:
 
 
 def _all_cells(grid: Grid, pattern: str, asked: np.ndarray) -> np.ndarray:
-    """Rows of those asked for of which every filled cell matches the pattern."""
+    """Rows of those few asked for of which every filled cell matches the pattern."""
     every = np.zeros(grid.height, bool)
     rows = np.flatnonzero(asked)
-    every[rows] = True
-    for column in grid.columns:
-        cells = _rows(column, rows)
-        every[rows] &= _matching(cells, pattern) | ~_filled(cells)
+    matching, filled = _judged(grid, range(len(grid.columns)), rows, pattern)
+    every[rows] = (matching | ~filled).all(axis=0)
     return every
 
 
 def _any_cell(
-    grid: Grid, columns: Iterable[int], pattern: str, asked: np.ndarray, first_only: bool = False
+    grid: Grid, columns: Collection[int], pattern: str, asked: np.ndarray, first_only: bool = False
 ) -> np.ndarray:
     """Rows of those asked for of which a cell (or the first filled cell) matches the pattern."""
     found = np.zeros(grid.height, bool)
     rows = np.flatnonzero(asked)
+    if len(rows) <= _FEW_ROWS:
+        matching, filled = _judged(grid, columns, rows, pattern)
+        if first_only:
+            matching &= filled.cumsum(axis=0) == 1
+        found[rows] = matching.any(axis=0)
+        return found
     for index in columns:
         cells = _rows(grid.columns[index], rows)
         found[rows] |= _matching(cells, pattern)
         if first_only:
             rows = rows[~_filled(cells)]
     return found
+
+
+def _judged(
+    grid: Grid, columns: Collection[int], rows: np.ndarray, pattern: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which cells of a few rows match the pattern, and which are filled: a line for each of the columns.
+
+    All at once: a pattern is dearer than what it is matched with.
+    """
+    shape = len(columns), len(rows)
+    if not all(shape):
+        return np.zeros(shape, bool), np.zeros(shape, bool)
+    cells = pa.concat_arrays([decoded(grid.columns[index].take(pa.array(rows))) for index in columns])
+    return _matching(cells, pattern).reshape(shape), _filled(cells).reshape(shape)
 
 
 def _matching(cells: pa.Array, pattern: str) -> np.ndarray:

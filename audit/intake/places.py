@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from audit.intake.gazetteer import MUNICIPALITIES, Division, Level, gazetteer
-from audit.intake.repeats import alike, spread, whole
+from audit.intake.repeats import alike, decoded, spread, whole
 
 _PARTS = ("province", "city", "county", "area_code", "address")
 _BETWEEN_NAMES = re.compile(r"(?:[\W_]|市辖区|(?:省|自治区)直辖县级行政(?:区划|单位))+")
@@ -36,10 +36,6 @@ _SAME = tuple(
     )
 )
 _LEFT_OFF = re.compile(r"(?<=[0-9A-Z])[号室]$")
-
-
-# the columns that hold one name; a short one there is not that of a level above
-_NAMES = {"province": 0, "city": Level.PROVINCE, "county": Level.CITY}
 
 
 @dataclass(frozen=True)
@@ -93,8 +89,11 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
     kinds = alike(texts)
     first = np.zeros(int(kinds.to_numpy().max(initial=-1)) + 1, np.int64)
     first[kinds.to_numpy()[::-1]] = np.arange(len(kinds))[::-1]  # the last to be written stays
-    parts = zip(*(text.take(pa.array(first)).to_pylist() for text in texts), strict=True)
-    read = [_read({name: text or "" for name, text in zip(names, one, strict=True)}) for one in parts]
+    parts = {
+        name: decoded(text.take(pa.array(first))).to_pylist() for name, text in zip(names, texts, strict=True)
+    }
+    nothing = [None] * len(first)
+    read = list(map(_read, *(parts.get(name, nothing) for name in _PARTS)))
     columns = zip(*read, strict=True) if read else ((), (), ())
     return {
         name: spread(pa.array([value or None for value in values], pa.string()), kinds)
@@ -102,18 +101,24 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
     }
 
 
-def _read(parts: dict[str, str]) -> tuple[str, str, str]:
-    place = NOWHERE
-    for name, above in _NAMES.items():
-        if text := parts.get(name):
-            place = _named(text, place, above)
-    if text := parts.get("area_code"):
-        place = _coded(text, place)
-    place, detail = divide(parts.get("address", ""), place)
+def _read(
+    province: str | None, city: str | None, county: str | None, area_code: str | None, address: str | None
+) -> tuple[str, str, str]:
+    place, detail = divide(address or "", _stated(province, city, county, area_code))
     return place.province, place.city, detail_key(detail)
 
 
 @lru_cache(maxsize=10_000)
+def _stated(province: str | None, city: str | None, county: str | None, area_code: str | None) -> Place:
+    """What the columns but that of the address say."""
+    place = NOWHERE
+    # a short name is not that of a level above
+    for text, above in ((province, 0), (city, Level.PROVINCE), (county, Level.CITY)):
+        if text:
+            place = _named(text, place, above)
+    return _coded(area_code, place) if area_code else place
+
+
 def _named(text: str, place: Place, above: int) -> Place:
     """What a column that holds a name, or a code, says; nothing where not all of it is understood."""
     if text.isascii():
@@ -142,10 +147,11 @@ def divide(address: str, known: Place = NOWHERE) -> tuple[Place, str]:
     (Place(province='44', city='4401', county='440106'), '体育西路103号')
     """
     text = unicodedata.normalize("NFKC", address).strip()
-    place, rest = _without_names(_COUNTRY.sub("", text, count=1) if _COUNTRY.match(text) else text, known)
-    if place == known:
-        return _without_names(text, known)
-    return place, rest
+    if country := _COUNTRY.match(text):
+        place, rest = _without_names(text[country.end() :], known)
+        if place != known:
+            return place, rest
+    return _without_names(text, known)
 
 
 def _without_names(text: str, place: Place, above: int = 0) -> tuple[Place, str]:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import openpyxl
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, take_bytes, take_rows
 
 from audit.config import InputSection
 from audit.errors import Unusable
 from audit.inspection import inspect_files
+from audit.intake import headerrow
+from audit.intake.grid import Grid, Merge
+from audit.intake.headerrow import find_header
 from audit.intake.labels import lookup
 from audit.tables import TABLES
 from audit.words import load_words
@@ -181,6 +188,33 @@ def test_a_configured_header_in_audit_toml(tmp_path: Path):
 @pytest.mark.parametrize("header", ["渠道ID", "终端号 SN", "终端型号 No.", "商户名称/Merchant ID"])
 def test_a_header_whose_halves_do_not_agree_is_not_guessed(tmp_path: Path, header: str):
     assert header not in how_mapped(tmp_path, ["序列号", "商户编号", header])
+
+
+def _grid(rows: list[list[str | None]]) -> Grid:
+    columns = tuple(pa.array(column, pa.string()) for column in zip(*rows, strict=True))
+    return Grid("", columns, (None,) * len(columns), merges=(Merge(0, 0, 0, 1),))
+
+
+@given(
+    rows=st.lists(
+        st.lists(
+            st.sampled_from(
+                ["终端号", "编号", "商户", "商户编号", "日期", "装机", "SN", "12", "3-4", "№", "１", None]
+            ),
+            min_size=3,
+            max_size=3,
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    configured=st.dictionaries(st.sampled_from(["12", "34", "1234", "no"]), st.just("serial_no"), max_size=2),
+)
+def test_rows_that_can_name_no_more_columns_need_no_look(
+    rows: list[list[str | None]], configured: dict[str, str]
+):
+    found = find_header(_grid(rows), TABLES["devices"], configured)
+    with patch.object(headerrow, "_most_names", lambda *_: len(rows[0]) + 9):
+        assert find_header(_grid(rows), TABLES["devices"], configured) == found
 
 
 def test_a_missing_key_names_the_file_the_column_and_what_resembles_it(tmp_path: Path):
