@@ -4,11 +4,11 @@
     python benchmarks/workbook.py [--rows 100000] [--rounds 3] [--open] [--limit 6] [--limit-mib 600]
 
 The peer runs in its constant-memory mode, with the same styles, widths, row heights, filter and colours. Ours
-is packed by zlib-ng into a file no larger than the peer's, whose library has zlib's level 6 and no other; and
-once more by that, so that the writing itself is compared as well. All start from the same Arrow table, in
-turn, each in a process of its own; processor seconds of the writing and the peak memory of the process are
-printed, and the files are read back and compared cell by cell. `--open` has LibreOffice open ours and hand
-the cells back.
+is packed by ISA-L into a file somewhat larger than the peer's, whose library has zlib's level 6 and no
+other; and once more by that, so that the writing itself is compared as well. All start from the same Arrow
+table, in turn, each in a process of its own; processor seconds of the writing and the peak memory of the
+process are printed, and the files are read back and compared cell by cell. `--open` has LibreOffice open
+ours and hand the cells back.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def ours_by_zlib(table: pa.Table, target: Path) -> None:
     """The same, packed as the peer packs."""
     from audit.report import xlsxpackage
 
-    xlsxpackage.zlib_ng, xlsxpackage.LEVEL = zlib, 6
+    xlsxpackage.isal_zlib, xlsxpackage.LEVEL = zlib, 6
     ours(table, target)
 
 

@@ -340,7 +340,7 @@ def save_workbook(path: Path, rows: Iterable[Sequence[Any]], title: str, spare_s
 
 
 def _packed_by_zlib(workbook: bytes) -> bytes:
-    """The same parts; what zlib-ng makes of them may depend on the processor, and the samples are committed."""
+    """The same parts; what ISA-L makes of them may depend on the processor, and the samples are committed."""
     target = io.BytesIO()
     with ZipFile(io.BytesIO(workbook)) as made, ZipFile(target, "w") as archive:
         for part in made.infolist():

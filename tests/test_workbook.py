@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import zipfile
 from collections.abc import Sequence
@@ -142,8 +143,19 @@ def test_a_column_of_many_values_is_written_as_one_of_few(monkeypatch, blanks):
         [row / 4 for row in rows],
     ]
     whole = parts(one_sheet(columns))
-    monkeypatch.setattr("audit.report.sheetrows._BLOCK", 100)  # rows made at a time, and few values
+    monkeypatch.setattr("audit.report.sheetrows._BLOCK", 100)  # rows made at a time
+    monkeypatch.setattr("audit.report.sheetrows._FEW", 50)
     assert parts(one_sheet(columns)) == whole
+
+
+def test_every_text_is_there_once_though_it_was_mended():
+    data = one_sheet(
+        [["甲乙", "甲\u200b乙", "_x0041_", "甲乙"], ["甲乙", None, "丙 ", "_x0041_"]], [TEXT, TEXT]
+    )
+    assert by_calamine(data, 2)[:2] == [["甲乙", "甲乙"], ["甲乙", None]]
+    strings = re.findall(r"<t[^>]*>(.*?)</t>", parts(data)["xl/sharedStrings.xml"].decode())
+    assert len(strings) == len({*strings})
+    assert {"甲乙", "丙 ", "_x005F_x0041_"} < {*strings}
 
 
 def test_the_same_workbook_has_the_same_bytes_on_another_day():

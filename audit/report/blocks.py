@@ -15,8 +15,7 @@ from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report import styles
-from audit.report.sharedstrings import printable
-from audit.report.sheetrows import FORMULA_LIKE
+from audit.report.sharedstrings import FORMULA_LIKE, printable
 
 _STYLE = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 LINK = "1F6FB2"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,12 @@ import pyarrow.compute as pc
 
 from audit.plaintext import UNSEEN, plain
 from audit.report.coded import Coded
+from audit.report.snippets import Snippets, joined, span
 
 MAX_CELL_CHARACTERS = 32_767  # of UTF-16: a letter beyond the first plane counts twice
+# text that a spreadsheet program would take for a formula once somebody edits the cell
+FORMULA_LIKE = r"^[=+\-@\t\r\n＝＋－＠#]"
+WIDE = 1.9  # a Chinese character, in digits
 _CUT = "…"
 _BLOCK = 16_384  # texts turned into XML at a time
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -35,28 +40,45 @@ class SharedStrings:
         for column in columns:
             mask = used.setdefault(id(column.values), np.zeros(len(column.values) + 1, np.bool_))
             mask[column.at] = True
-        stored = {
-            key: _storable(own if used[key][:-1].all() else pc.if_else(pa.array(used[key][:-1]), own, None))
+        shown = {
+            key: own if used[key][:-1].all() else pc.if_else(pa.array(used[key][:-1]), own, None)
             for key, own in values.items()
             if len(own)
         }
-        encoded = pa.chunked_array(list(stored.values()), pa.string()).dictionary_encode()
-        self._texts: pa.Array = encoded.chunk(0).dictionary if stored else pa.array([], pa.string())
-        self._numbers = {key: chunk.indices for key, chunk in zip(stored, encoded.chunks, strict=True)}
+        encoded = pa.chunked_array(list(shown.values()), pa.string()).dictionary_encode()
+        texts = encoded.chunk(0).dictionary if shown else pa.array([], pa.string())
+        numbers = [chunk.indices for chunk in encoded.chunks]
+        if (stored := _storable(texts)) is not texts:  # which makes some of them alike
+            again = stored.dictionary_encode()
+            texts, numbers = again.dictionary, [again.indices.take(one) for one in numbers]
+        self._texts: pa.Array = texts
+        self._numbers = dict(zip(shown, numbers, strict=True))
         self._columns = columns  # what numbers are kept by must live as long as they do
 
     def numbers(self, column: Coded) -> pa.Array:
         """Per value of a column the number of its text; null where no cell can hold it."""
         return self._numbers.get(id(column.values), pa.array([], pa.int32()))
 
-    def to_xml(self) -> list[Callable[[], bytes]]:
+    @cached_property
+    def guarded(self) -> npt.NDArray[np.bool_]:
+        """By number, which texts look like formulas."""
+        return _numpy(pc.match_substring_regex(self._texts, FORMULA_LIKE))
+
+    @cached_property
+    def widths(self) -> npt.NDArray[np.float64]:
+        """By number, how wide texts stand, in the file's unit of one digit."""
+        characters = pc.utf8_length(self._texts)
+        wide = pc.divide(pc.subtract(pc.binary_length(self._texts), characters), 2)  # three bytes each
+        return _numpy(pc.add(pc.multiply(wide.cast(pa.float64()), WIDE - 1), characters.cast(pa.float64())))
+
+    def to_xml(self) -> list[Callable[[], bytes | memoryview]]:
         """The part xl/sharedStrings.xml, a piece made by each of the results."""
 
-        def made(start: int) -> bytes:
-            texts = self._texts.slice(start, _BLOCK)
-            spaced = pc.match_substring_regex(texts, r"^\s|\s$|\n")
-            opening = pc.if_else(spaced, '<si><t xml:space="preserve">', "<si><t>")
-            return joined(pc.binary_join_element_wise(opening, escaped(texts), "</t></si>", ""))
+        def made(start: int) -> memoryview:
+            texts, own = self._texts.slice(start, _BLOCK), Snippets()
+            openings = own.add(["<si><t>", '<si><t xml:space="preserve">'])
+            closing, first = own.add(["</t></si>"]), own.add(_escaped(texts))
+            return own.laid([openings + _spaced(texts), span(first, len(texts)), closing], len(texts))
 
         count = len(self._texts)
         return [
@@ -89,33 +111,47 @@ def is_too_long(column: pa.Array) -> pa.Array:
     return pa.array(longer, pa.bool_())
 
 
-def escaped(texts: pa.Array) -> pa.Array:
-    """Texts as they stand in XML."""
+def _escaped(texts: pa.Array) -> pa.Array:
+    """Texts as they stand in XML. Most hold no such sign, which one look at all of them tells."""
+    whole = bytes(joined(texts))
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        texts = pc.replace_substring(texts, sign, entity)
+        if sign.encode() in whole:
+            texts = pc.replace_substring(texts, sign, entity)
     return texts
 
 
-def joined(texts: pa.Array) -> bytes:
-    """Texts one behind the other: they lie so in Arrow's memory already."""
-    if not len(texts):
-        return b""
-    _, offsets, data = texts.buffers()
-    places = memoryview(offsets).cast("i")
-    first, last = places[texts.offset], places[texts.offset + len(texts)]
-    return bytes(memoryview(data)[first:last]) if data else b""
+def _spaced(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which of them have white space that a reader would drop or fold."""
+    whole, spaced = bytes(joined(texts)), np.zeros(len(texts), np.bool_)
+    for space in (" ", "\t", "\n"):
+        if space.encode() in whole:
+            spaced |= _numpy(pc.starts_with(texts, space)) | _numpy(pc.ends_with(texts, space))
+    return spaced | _numpy(pc.match_substring(texts, "\n")) if b"\n" in whole else spaced
 
 
 def _storable(column: pa.Array) -> pa.Array:
     """Texts as they are stored. Few are anything but themselves, and only those are looked at singly."""
-    odd = pc.or_(
-        pc.match_substring_regex(column, _ODD), pc.greater(pc.binary_length(column), MAX_CELL_CHARACTERS)
-    )
-    odd = pc.fill_null(odd, False)
+    length = pc.binary_length(column)
+    if not _anywhere(column, _ODD) and (pc.max(length).as_py() or 0) <= MAX_CELL_CHARACTERS:
+        return column
+    odd = pc.or_(pc.match_substring_regex(column, _ODD), pc.greater(length, MAX_CELL_CHARACTERS))
     if not pc.any(odd).as_py():
         return column
     mended = [_ESCAPED.sub("_x005F_", printable(text)) or None for text in column.filter(odd).to_pylist()]
     return pc.replace_with_mask(column, odd, pa.array(mended, pa.string()))
+
+
+def _anywhere(column: pa.Array, pattern: str) -> bool:
+    """Whether there is such a thing in the texts one behind the other: a look at each takes twice as long."""
+    whole = joined(column)
+    ends = pa.py_buffer(np.array([0, len(whole)], np.int32))
+    one = pa.StringArray.from_buffers(1, ends, pa.py_buffer(whole))
+    return bool(pc.match_substring_regex(one, pattern)[0].as_py())
+
+
+def _numpy(column: pa.Array) -> npt.NDArray[Any]:
+    values: npt.NDArray[Any] = column.to_numpy(zero_copy_only=False)
+    return values
 
 
 def _length(text: str) -> int:

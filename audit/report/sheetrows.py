@@ -5,6 +5,7 @@ What stands in a cell is put together once per value of a column; a row only pic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,15 +17,15 @@ import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 
 from audit.report.coded import Coded
-from audit.report.sharedstrings import is_too_long, joined
+from audit.report.sharedstrings import SharedStrings, is_too_long
+from audit.report.snippets import Places, Snippets, span
 
 MAX_ROWS = 1_048_576
 LINE_HEIGHT = 17.0  # points of a line of 11-point type
 MAX_HEIGHT = 409.0  # of a row
-WIDE = 1.9  # a Chinese character, in digits
-# text that a spreadsheet program would take for a formula once somebody edits the cell
-FORMULA_LIKE = r"^[=+\-@\t\r\n＝＋－＠#]"
 _BLOCK = 4_096  # rows turned into XML at a time
+_FEW = 512  # values of a column whose cells are made beforehand
+_LINES = range(1, math.ceil(MAX_HEIGHT / LINE_HEIGHT) + 1)  # that a row shows
 _EXCEL_EPOCH = 25_569  # days from 1899-12-30 to 1970-01-01
 
 
@@ -62,40 +63,37 @@ class Rows:
         return sum(_count(is_too_long(column.values), column) for column in self.texts)
 
 
-def rendered(rows: Rows, numbers_of: Callable[[Coded], pa.Array]) -> list[Callable[[], bytes]]:
-    """The rows as XML, some thousands made by each of the results.
-
-    `numbers_of` gives, per value of a text column, its number among the shared strings.
-    """
+def rendered(rows: Rows, strings: SharedStrings) -> list[Callable[[], memoryview]]:
+    """The rows as XML, some thousands made by each of the results; texts stand among the shared strings."""
     letters = [get_column_letter(place) for place in range(1, len(rows.columns) + 1)]
+    ends = [*(f'<c r="{letter}' for letter in letters[1:]), "</row>"]
+    snippets = Snippets()
+    row = snippets.add(['<row r="'])
+    heights = snippets.add(
+        [f'" ht="{min(lines * LINE_HEIGHT, MAX_HEIGHT):g}" customHeight="1"><c r="A' for lines in _LINES]
+    )
     cells = [
-        _cells(column, numbers_of(column) if column.is_text else _numbers(column.values), style)
-        for column, style in zip(rows.columns, rows.styles, strict=True)
+        _cells(column, strings, style, end, snippets)
+        for column, style, end in zip(rows.columns, rows.styles, ends, strict=True)
     ]
     lines = [
-        (column.at, _lines(column.values, width))
+        (column.at, _lines(column, strings, width))
         for column, width in zip(rows.columns, rows.widths, strict=True)
         if width
     ]
+    known = snippets.fixed()
 
-    def made(start: int) -> bytes:
+    def made(start: int) -> memoryview:
         block = slice(start, min(start + _BLOCK, rows.count))
-        first = rows.below + 1 + start
-        numbers = pa.array(np.arange(first, first + block.stop - start)).cast(pa.string())
-        heights = _heights(lines, block)
-        pieces: list[pa.Array | str] = ['<row r="', numbers, '" ht="', heights, '" customHeight="1">']
-        for letter, cells_of in zip(letters, cells, strict=True):
-            pieces += [f'<c r="{letter}', numbers, cells_of(block)]
-        return joined(pc.binary_join_element_wise(*pieces, "</row>", ""))
+        count, own = block.stop - start, Snippets(known)
+        numbers = np.arange(rows.below + 1 + start, rows.below + 1 + block.stop)
+        number = span(own.add(pa.array(numbers).cast(pa.string())), count)
+        pieces: list[Places | int] = [row, number, heights - 1 + _most(lines, block)]
+        for cells_of in cells:
+            pieces += [number, *cells_of(block, own)]
+        return own.laid(pieces, count)
 
     return [partial(made, start) for start in range(0, rows.count, _BLOCK)]
-
-
-def text_widths(column: pa.Array) -> pa.Array:
-    """How wide texts stand, in the file's unit of one digit; a wide character takes three bytes of UTF-8."""
-    characters = pc.utf8_length(column)
-    wide = pc.divide(pc.subtract(pc.binary_length(column), characters), 2)
-    return pc.add(pc.multiply(wide.cast(pa.float64()), WIDE - 1), characters.cast(pa.float64()))
 
 
 def _count(mask: pa.Array, column: Coded) -> int:
@@ -103,6 +101,35 @@ def _count(mask: pa.Array, column: Coded) -> int:
     if not pc.any(mask).as_py():
         return 0
     return int(np.append(mask.to_numpy(zero_copy_only=False), False)[column.at].sum())
+
+
+def _cells(
+    column: Coded, strings: SharedStrings, style: CellStyle, end: str, snippets: Snippets
+) -> Callable[[slice, Snippets], list[Places]]:
+    """What the cells of some rows are behind the row's number, as XML; `end` stands behind each.
+
+    Of a column with few values every cell is made once. Of many a sheet may use a part, and memory is dear.
+    """
+    numbers = strings.numbers(column) if column.is_text else _numbers(column.values)
+    texts = pa.concat_arrays([numbers, pa.array([None], numbers.type)])
+    looks = _looks(column, numbers, strings)
+    kind = '" t="s"><v>' if column.is_text else '"><v>'
+    openings = [f'" s="{style.plain}{kind}', f'" s="{style.guarded}{kind}', f'" s="{style.plain}"/>']
+    endings = [f"</v></c>{end}", f"</v></c>{end}", end]
+    if len(texts) <= _FEW:
+        opening, ending = (pa.array(either).take(pa.array(looks)) for either in (openings, endings))
+        made = pc.binary_join_element_wise(opening, pc.fill_null(texts.cast(pa.string()), ""), ending, "")
+        first = snippets.add(made)
+        return lambda block, _: [first + column.at[block]]
+    first, last = snippets.add(openings), snippets.add(endings)
+
+    def made_for(block: slice, own: Snippets) -> list[Places]:
+        at = column.at[block]
+        look = looks[at]
+        text = own.add(texts.take(pa.array(at)).cast(pa.string()))
+        return [first + look, span(text, len(at)), last + look]
+
+    return made_for
 
 
 def _numbers(values: pa.Array) -> pa.Array:
@@ -114,47 +141,26 @@ def _numbers(values: pa.Array) -> pa.Array:
     return values
 
 
-def _cells(column: Coded, numbers: pa.Array, style: CellStyle) -> Callable[[slice], pa.Array]:
-    """What the cells of some rows are behind the row's number, as XML; `numbers` stand for the values.
-
-    A column with few values has them made once. Of many a sheet may use a part, and memory is dear.
-    """
-    blank = len(column.values)
-    if blank <= _BLOCK:
-        made = pa.concat_arrays(
-            [_contents(column.values, numbers, style), pa.array([f'" s="{style.plain}"/>'])]
-        )
-        return lambda block: made.take(pa.array(column.at[block]))
-
-    def made_for(block: slice) -> pa.Array:
-        places = pa.array(column.at[block], mask=column.at[block] == blank)
-        return _contents(column.values.take(places), numbers.take(places), style)
-
-    return made_for
+def _looks(column: Coded, numbers: pa.Array, strings: SharedStrings) -> Places:
+    """Per value, and for a blank: 0 as it is, 1 where it is guarded, 2 where there is nothing to show."""
+    looks = np.full(len(numbers) + 1, 2, np.int32)
+    shown = numbers.is_valid().to_numpy(zero_copy_only=False)
+    looks[:-1][shown] = strings.guarded[numbers.drop_null()] if column.is_text else 0
+    return looks
 
 
-def _contents(values: pa.Array, numbers: pa.Array, style: CellStyle) -> pa.Array:
-    """Cells behind their row number; a blank one keeps its style, for the line under the row."""
-    is_text = pa.types.is_string(values.type)
-    look: pa.Array | str = str(style.plain)
-    if is_text:
-        guarded = pc.match_substring_regex(values, FORMULA_LIKE)
-        look = pc.if_else(guarded, str(style.guarded), str(style.plain))
-    kind = '" t="s"><v>' if is_text else '"><v>'
-    cells = pc.binary_join_element_wise('" s="', look, kind, numbers.cast(pa.string()), "</v></c>", "")
-    return pc.fill_null(cells, f'" s="{style.plain}"/>')
+def _lines(column: Coded, strings: SharedStrings, width: float) -> Places:
+    """Per value, and for a blank, the lines it takes in a column of that width; no more than a row shows."""
+    numbers = strings.numbers(column)
+    lines = np.ones(len(numbers) + 1, np.int32)
+    shown = numbers.is_valid().to_numpy(zero_copy_only=False)
+    lines[:-1][shown] = np.clip(np.ceil(strings.widths[numbers.drop_null()] / width), 1, _LINES[-1])
+    return lines
 
 
-def _lines(values: pa.Array, width: float) -> npt.NDArray[np.float64]:
-    """Per value, and for a blank, the lines it takes in a column of that width."""
-    return np.append(np.ceil(text_widths(values).to_numpy(zero_copy_only=False) / width), 1.0)
-
-
-def _heights(
-    lines: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]], block: slice
-) -> pa.Array:
-    """Row heights that show wrapped text whole: not every program works them out when it opens a file."""
-    most = np.ones(block.stop - block.start)
+def _most(lines: Sequence[tuple[npt.NDArray[np.int32], Places]], block: slice) -> Places:
+    """The lines of each row: not every program works them out when it opens a file."""
+    most = np.ones(block.stop - block.start, np.int32)
     for at, taken in lines:
         np.maximum(most, taken[at[block]], out=most)
-    return pa.array(np.minimum(most * LINE_HEIGHT, MAX_HEIGHT)).cast(pa.string())
+    return most

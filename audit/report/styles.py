@@ -18,7 +18,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.report.palette import HEAD, INK, LINE, MUTED, PALE, SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
-from audit.report.sheetrows import LINE_HEIGHT, WIDE, CellStyle
+from audit.report.sharedstrings import WIDE
+from audit.report.sheetrows import LINE_HEIGHT, CellStyle
 from audit.words import Words
 
 FONT = "微软雅黑"

@@ -25,7 +25,7 @@ from audit.report.measured import told
 from audit.report.model import Report
 from audit.report.waivers import waivers_told
 
-_STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "jinja2", "sqlalchemy", "zlib-ng")
+_STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "isal", "jinja2", "sqlalchemy")
 
 # the promise: these columns, in this order
 FINDINGS_SCHEMA = pa.schema(

@@ -102,7 +102,7 @@ def _spliced(part: bytes, rows: Rows, strings: SharedStrings) -> list[Piece]:
         before, closing, after = tail.partition(b"</hyperlinks>")
         assert closing, "a sheet with links in its rows has one that leads back"
         tail = before + links.encode() + closing + after
-    return [lambda: head, *rendered(rows, strings.numbers), lambda: end + tail]
+    return [lambda: head, *rendered(rows, strings), lambda: end + tail]
 
 
 def _announce(parts: dict[str, bytes]) -> None:
