@@ -80,7 +80,10 @@ def inspect_files(
     }
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / f"{number}.parquet" for number in range(len(files))]
-        readings = tuple(_read(file, output, how) for file, output in zip(files, outputs, strict=True))
+        readings = tuple(
+            _with_expected(_read(file, output, how), section)
+            for file, output in zip(files, outputs, strict=True)
+        )
         written = [output for output, reading in zip(outputs, readings, strict=True) if not reading.error]
         tables = list(dict.fromkeys(reading.tables[0] for reading in readings if not reading.error))
         if to and len(tables) > 1:
@@ -114,6 +117,19 @@ def _read(file: Path, output: Path, how: Mapping[str, object]) -> FileReading:
     except InputError as failure:
         return FileReading(str(file)).failed(failure)
     return read_in_child({"path": str(file), "output": str(output), **how})
+
+
+def _with_expected(reading: FileReading, section: InputSection | None) -> FileReading:
+    """The reading with a word about columns that a night would miss in it."""
+    if reading.error:
+        return reading
+    table = TABLES[reading.tables[0]]
+    required = table.required if section is None or section.required is None else section.required
+    found = reading.columns | ({table.status} if reading.columns & set(table.wide) else set())
+    missing = [name for name in required if name not in found]
+    if not missing:
+        return reading
+    return reading.with_notice("columns_expected", table=table.name, columns=missing)
 
 
 def _left_out_line(path: str, left: LeftOut, words: Words) -> str:

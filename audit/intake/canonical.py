@@ -43,6 +43,7 @@ from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows, united
 from audit.intake.units import unit_of
 from audit.intake.unreadable import refuse_unreadable
+from audit.intake.wrongtable import about_other_table
 from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
 
@@ -116,6 +117,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         raise _why_nothing(failures, sheets, grids, profile)
     rows, left, told = united(parts)
     notices += told
+    notices += about_other_table(headers, table)
     rejections = [rejection for part in left for rejection in part.rejections]
     remaining = iter(left)
     sheets = [sheet if sheet.skipped else next(remaining).sheet for sheet in sheets]

@@ -14,7 +14,7 @@ from audit.errors import InputError, Unusable
 from audit.intake.beside import labels_beside
 from audit.intake.grid import Grid
 from audit.intake.headerrow import HeaderRow, has_key
-from audit.intake.labels import lookup, suggest
+from audit.intake.labels import lookup, of_channel, suggest
 from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded, each
@@ -85,10 +85,11 @@ def map_headers(
                 second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
     how_mapped |= dict.fromkeys(by_content(grid, row, table, labels, columns), "content")
     fits = partial(_fits, grid, row, codes)
-    for column, index in _fallbacks(table, labels, columns, fits):
+    of_rows = {index: label for index, label in labels.items() if of_channel(label, table) != ""}
+    for column, index in _fallbacks(table, of_rows, columns, fits):
         columns[column.name], how_mapped[column.name] = index, "alone"
     claimed = {index for claimants in claims.values() for _, index, _ in claimants}
-    for column, indices in _spelt_otherwise(table, labels, columns, claimed, fits):
+    for column, indices in _spelt_otherwise(table, of_rows, columns, claimed, fits):
         for other in indices[1:]:
             if not _same_content(grid, row, indices[0], other):
                 _refuse_guess(grid, table, column.name, labels, (indices[0], other))

@@ -35,7 +35,7 @@ _SHORT_FORMS = {
     "fw": "firmware",
     "mfr": "manufacturer",
 }
-_FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记"})
+_FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"})
 _DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
 _BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")
@@ -48,7 +48,7 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
         if name := configured.get(form):
             return name, -1, "configured"
     if forms[0] not in table.by_synonym:
-        if (name := _of_channel(label, table)) is not None:
+        if (name := of_channel(label, table)) is not None:
             return name, 0, "synonym" if name else ""
         if name := _number_in_brackets(label, table):
             return name, 0, "synonym"
@@ -65,10 +65,10 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     return "", 0, ""
 
 
-def _of_channel(label: str, table: Table) -> str | None:
+def of_channel(label: str, table: Table) -> str | None:
     """The column of one channel that a header names: 报备状态（微信）, 支付宝终端登记结果.
 
-    "" of a header that says so of a column which only the row has; None of any other.
+    "" of one that says of a channel what only the row has a column for: 报备时间（微信）. None of any other.
     """
     if not table.wide:
         return None

@@ -9,16 +9,32 @@ from functools import cache, partial
 import numpy as np
 import pyarrow.compute as pc
 
+from audit.intake.codewords import clean_code, clean_flag
 from audit.intake.gazetteer import Level, gazetteer
 from audit.intake.grid import Grid
+from audit.intake.identifiers import Unreadable
 from audit.intake.repeats import decoded
 from audit.tables import Column, Kind, Table, header_forms, normalise_label
-from audit.tables.codes import YES_NO
 
 _TERMINAL_ID_LENGTH = 8  # ISO 8583 field 41
 # headers that vendors use for the terminal number and for the serial number alike
 _EITHER_NUMBER = frozenset(
-    map(normalise_label, ("终端号", "终端编号", "终端编码", "terminal no", "terminal id", "tid"))
+    map(
+        normalise_label,
+        (
+            "终端号",
+            "终端编号",
+            "终端编码",
+            "终端ID",
+            "POS编号",
+            "POS号",
+            "terminal no",
+            "terminal id",
+            "tid",
+            "pos id",
+            "pos no",
+        ),
+    )
 )
 _SAMPLED = 500  # rows
 _LICENCE_NUMBER = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")  # an old one; a USCC
@@ -54,15 +70,18 @@ def by_content(
 
 def knows(column: Column, grid: Grid, row: int, index: int) -> bool:
     """Whether a value below the header is one of the words of the column; true of columns without such."""
-    words: Mapping[str, object]
-    if column.codes is not None:
-        words = column.codes.by_label
-    elif column.kind is Kind.FLAG:
-        words = YES_NO
-    else:
+    if column.codes is None and column.kind is not Kind.FLAG:
         return True
     texts = sample(grid, row, index)
-    return not texts or any((normalise_label(text) or text.strip()) in words for text in texts)
+    return not texts or any(_is_read(text, column) for text in texts)
+
+
+def _is_read(text: str, column: Column) -> bool:
+    try:
+        read = clean_flag(text) if column.kind is Kind.FLAG else clean_code(text, column, {})
+    except Unreadable:
+        return False
+    return read is not None
 
 
 def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], bool]]]:

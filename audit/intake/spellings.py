@@ -12,16 +12,29 @@ from audit.tables import CHANNEL, Column, Kind, Table, header_forms
 
 _MOST_BEFORE = 2  # words before a name: 终端所属商户名称
 _LATELY = re.compile(r"(?:最近|最后|最新|末次|上次)(?:一次|一笔)?")
-# endings that say the same, by the kind of column
-_MOMENTS = r"(?:日期时间|日期|时间|日)", ("日期", "时间")
-_NUMBERS = r"(?:号码|编号|编码|代码|代号|号|id|no)", ("", "号", "编号", "编码", "代码")
-_ENDINGS: dict[Kind, tuple[str, tuple[str, ...]]] = {
+# what names of a kind of column begin and end with, and the endings that say the same: in Chinese, in English
+_Endings = tuple[re.Pattern[str], tuple[str, ...]]
+_NUMBERS: tuple[_Endings, _Endings] = (
+    (re.compile(r"(.+?)(?:号码|编号|编码|代码|代号|号|id|no)"), ("", "号", "编号", "编码", "代码")),
+    (re.compile(r"(.+?)(?:number|num|no|id|code|identifier)"), ("", "no", "number", "id", "code")),
+)
+_MOMENTS: tuple[_Endings, _Endings] = (
+    (re.compile(r"(.+?)(?:日期时间|日期|时间|日)"), ("日期", "时间")),
+    (re.compile(r"(?:date(?:of)?)?(.+?)(?:date|time|on|at)?"), ("date", "time", "on", "at")),
+)
+_ENDINGS: dict[Kind, tuple[_Endings, _Endings]] = {
     Kind.DATE: _MOMENTS,
     Kind.MOMENT: _MOMENTS,
     Kind.IDENTIFIER: _NUMBERS,
     Kind.REFERENCE: _NUMBERS,
-    Kind.TEXT: (r"(?:名称|全称|名)", ("", "名称")),
-    Kind.CODE: (r"(?:状态|状况|情况|名称|代码|编码|标识|描述)", ("", "状态", "情况")),
+    Kind.TEXT: (
+        (re.compile(r"(.+?)(?:名称|全称|名)"), ("", "名称")),
+        (re.compile(r"(.+?)name"), ("", "name")),
+    ),
+    Kind.CODE: (
+        (re.compile(r"(.+?)(?:状态|状况|情况|名称|代码|编码|标识|描述)"), ("", "状态", "情况")),
+        (re.compile(r"(?:is)?(.+?)(?:status|state|result|code|name)?"), ("", "status", "result")),
+    ),
 }
 # what the name of a thing or of a place may be told by; the state that a word speaks of would be another
 _RELATED = frozenset({Kind.IDENTIFIER, Kind.REFERENCE, Kind.TEXT})
@@ -40,23 +53,23 @@ def is_fallback(label: str, column: Column, table: Table) -> bool:
 def is_spelt_otherwise(label: str, column: Column, table: Table) -> bool:
     """Whether the header is a name of the column in other words for the same."""
     known = column.synonyms.keys() | column.fallbacks
-    return any(
-        spelling in known
-        for form in header_forms(label)
-        if not form.isascii()
-        for spelling in _of(form, column, table)
-    )
+    forms = [*header_forms(label), *(header_forms(label.replace("#", " no")) if "#" in label else ())]
+    return any(spelling in known for form in forms for spelling in _of(form, column, table))
 
 
 def _of(form: str, column: Column, table: Table) -> Iterator[str]:
-    ending, same = _ENDINGS.get(column.kind, ("", ()))
+    english = form.isascii()
     for bare in _without_words_before(form, column, table):
         yield bare
-        lately = {_LATELY.sub(word, bare, count=1) for word in ("最近", "最后")} | {bare}
-        for name in lately:
+        names = (
+            {bare} if english else {_LATELY.sub(word, bare, count=1) for word in ("最近", "最后")} | {bare}
+        )
+        for name in names:
             yield name
-            if ending and (found := re.fullmatch(rf"(.+?){ending}", name)):
-                yield from (found[1] + other for other in same)
+            if column.kind in _ENDINGS:
+                pattern, same = _ENDINGS[column.kind][english]
+                if found := pattern.fullmatch(name):
+                    yield from (found[1] + other for other in same)
 
 
 def _without_words_before(form: str, column: Column, table: Table) -> Iterator[str]:

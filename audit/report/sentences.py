@@ -13,7 +13,7 @@ from audit.words import Words
 
 def shown_fact(name: str, value: object, words: Words) -> object:
     """A fact in words: names of tables and columns as the reader knows them."""
-    if name in ("feed", "table"):
+    if name in ("feed", "table", "other"):
         return words.label("feed", value)
     if name == "rejected_for":
         return words.label("reject", value)

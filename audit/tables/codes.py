@@ -13,6 +13,7 @@ from audit.tables.model import CodeList, header_forms, made_of, normalise_label
 # who reviews a registration, and what it is called
 _REVIEWERS = "渠道,通道,上游,平台,人工,系统,机器,微信,支付宝,银联,云闪付,网联"
 _FILED = "报备,登记,备案,入网,审核,审批"
+_ACTS = "报备,登记,备案,入网,注册"
 _CODE_BEFORE = re.compile(r"^\d{2}(?=\D)")
 
 REGISTRATION_STATUS = CodeList(
@@ -22,25 +23,43 @@ REGISTRATION_STATUS = CodeList(
         "success,succeeded,succ,ok,reg success,audit pass,effective,valid,passed,approved,complete,completed,successful,pass,done,accepted,true,完成,已成功,有效,生效,已开通,开通成功,终审通过,复核通过,准入,已准入,同意入网,✅,"
         + made_of(_FILED, "已通过,已成功,已完成,已生效")
         + ",已报备成功,已成功报备,已审核通过,已核准登记,"
-        + made_of(_REVIEWERS, "审核通过,已报备,报备成功,已登记,登记成功"),
+        + made_of(_REVIEWERS, "审核通过,已报备,报备成功,已登记,登记成功")
+        + ","
+        + made_of(_ACTS, "成功,完成,完毕,已成功,已完成,已通过,已生效")
+        + ","
+        + made_of("已,已成功,已完成,成功,完成", _ACTS)
+        + ","
+        + made_of(made_of("已", _ACTS), "成功,完成,通过")
+        + ",通过审核,同意报备,同意登记,登记有效,备案有效,报备ok",
         "pending": "报备中,处理中,审核中,审批中,待审核,待审批,报备待审核,已提交,已报送,提交中,登记中,入网中,备案中,报送中,上报中,申请中,已申请,待处理,待受理,受理中,已受理,审查中,等待审核,等待中,待复核,复核中,初审中,终审中,待初审,待终审,待确认,确认中,未审核,未审批,已上报,进行中,待登记审核,待报备审核,"
         "processing,submitted,submit,wait,waiting,in review,under review,reviewing,pending review,pending approval,awaiting approval,in progress,in process,auditing,awaiting,wait audit,awaiting review,待审,复审中,送审中,已送审,排队中,在途,补件中,待补件,"
         "待补充资料,资料待补,提交审核,已上送,提交成功,报送成功,上报成功,待生效,初审通过,审核处理中,已提交待审核,已受理待审核,"
         + made_of(_FILED, "处理中,申请中,受理中,进行中,待处理")
         + ","
-        + made_of(f"{_REVIEWERS},报备", "审核中,处理中,待审核"),
+        + made_of(f"{_REVIEWERS},报备", "审核中,处理中,待审核")
+        + ","
+        + made_of(f"待,等待,{made_of('待,等待', _REVIEWERS)}", "审核,审批,复审,审核结果,返回,反馈,回执")
+        + ",提交待审核,已提交审核,已提交待审,提交成功待审核,已报送待确认,已上报待审,流转中,补资料,待补资料,补正中,待补充材料,资料补充中,"
+        "reg processing",
         "failed": "报备失败,失败,驳回,已驳回,审核未通过,审核不通过,审核失败,登记失败,入网失败,备案失败,未通过,不通过,"
         "被拒绝,已拒绝,拒绝,已退回,退回,错误,注册失败,处理失败,上报失败,报送失败,提交失败,报备驳回,报备退回,报备不通过,报备未通过,报备异常,登记驳回,登记不通过,登记未通过,审核驳回,审核拒绝,审批驳回,审批拒绝,审批不通过,审批未通过,被驳回,打回,已打回,不同意,驳回修改,退回修改,fail,rejected,error,denied,failure,reject,declined,refused,returned,unsuccessful,not approved,reg fail,reg failed,audit fail,audit reject,退件,已退件,退回补件,被退回,被拒,已拒,报备被拒,"
+        + made_of(_ACTS + ",审核,审批,报送,上送,提交", "不成功,未成功,被驳回,被拒,被拒绝,被退回")
+        + ",登记异常,备案异常,不予登记,不予备案,校验不通过,资料不符,资料退回,未成功,上送失败,"
         "报备出错,不予通过,不予受理,已失败,校验失败,❌,"
         + made_of(
             f"{_REVIEWERS},初审,复审,终审", "驳回,拒绝,不通过,未通过,审核失败,审核驳回,审核不通过,报备失败"
         ),
         "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,待登记,待备案,待报送,待上报,待提交,未申请,未注册,未上报,未办理,没有报备,草稿,否,×,✗,✘,n,no,none,not registered,unregistered,init,draft,not submitted,unsubmitted,to be registered,false,not reported,尚未报备,还未报备,未做报备,无报备,无报备记录,未找到报备记录,查无报备记录,查无此终端,无记录,查无记录,需报备,需要报备,"
-        "未开始,未发起,待发起,未进件,未录入," + made_of(_REVIEWERS, "未报备,待报备,未登记"),
+        "未开始,未发起,待发起,未进件,未录入,"
+        + made_of("尚未,还未,暂未,未做,没有,没,从未,未提交,需,需要", _ACTS)
+        + ",漏报,漏报备,未上送,待上送,无登记记录,无备案记录,"
+        + made_of(_REVIEWERS, "未报备,待报备,未登记"),
         "cancelled": "已注销,注销,注销成功,取消报备,已取消,已撤销,撤销,已失效,失效,已注销登记,已注销报备,报备已注销,登记已注销,登记注销,报备注销,已取消报备,取消登记,已取消登记,撤销报备,已撤销报备,报备撤销,撤销登记,已撤销登记,撤回,已撤回,解除报备,已解除,已终止,终止,吊销,已吊销,已作废,作废,已过期,过期,已删除,"
         "canceled,logged,closed,deleted,revoked,withdrawn,expired,void,voided,terminated,deregistered,invalid,取消,已解绑,解绑,已关闭,关闭,注销报备,注销登记,注销完成,撤机注销,到期失效,"
+        "删除,已到期,到期,已解除绑定,解绑成功,退网,已退网,"
         + made_of(_FILED, "已失效,失效,已过期,已作废,已终止,已撤销,已取消"),
-        "frozen": "冻结,已冻结,冻结中,被冻结,报备冻结,风控冻结,暂停,已暂停,暂停使用,中止,已中止,锁定,已锁定,suspended,freezed,locked",
+        "frozen": "冻结,已冻结,冻结中,被冻结,报备冻结,风控冻结,暂停,已暂停,暂停使用,中止,已中止,锁定,已锁定,suspended,freezed,locked,已被冻结,"
+        + made_of(_REVIEWERS, "冻结,已冻结"),
     },
 )
 
@@ -50,17 +69,19 @@ TERMINAL_STATUS = CodeList(
         "active": "启用,已启用,正常,正常使用,正常运行,使用中,已开通,开通,已激活,激活,在用,已装机,已绑定,运行中,在网,有效,运行,运营中,正常运营,正常在用,在用中,使用,在使用,启用中,已启动,工作中,可用,在线,上线,已上线,已入网,已布放,已安装,投产,已投产,"
         "enabled,in production,in use,boarded,online,normal,running,working,operational,in service,deployed,installed,activated,live,available,"
         "是,y,yes,enable,open,ok,营业中,投用,已投用,投入使用,已投入使用,在运,商用,已商用,已铺机,已铺设,已投放,在店使用,装机成功,安装成功,在网运行,"
-        "运行正常,使用正常,状态正常,绑定",
+        "运行正常,使用正常,状态正常,绑定,在营,工作正常,正常工作,正在使用,在用设备,正常状态,已部署,上线运行",
         "partial": "部分开通",
         "inactive": "未启用,未开通,未激活,停用,已停用,停机,已停机,停止使用,无效,禁用,已禁用,暂停使用,冻结,已冻结,停用中,暂停,已暂停,关闭,已关闭,锁定,已锁定,休眠,未使用,不在用,未装机,未安装,待启用,待安装,待装机,欠费停机,"
-        "disabled,not active,pending setup,suspended,frozen,locked,stopped,paused,否,n,no,待开通,停业,报停,已报停,欠费停用,异常停用,长期停用,封停,已封停,不可用",
+        "disabled,not active,pending setup,suspended,frozen,locked,stopped,paused,否,n,no,待开通,停业,报停,已报停,欠费停用,异常停用,长期停用,封停,已封停,不可用,暂不使用,临时停用,临时关闭",
         "stock": "已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,入库,仓库,库存备用,未出库,待领用,in warehouse,idle,inventory,in stock,spare pool,in storage,warehouse,spare,备用,备机,备品,备件,未领用,待发放,未发放,待布放,未布放,待投放,未投放,待铺机,未铺机,"
-        "待分配,未分配,空闲,闲置中,在库闲置,库房,仓库中,新机入库,回库,已回库,退库,已退库",
-        "repair": "维修中,维修,申请维修中,返修,返修中,送修,送修中,待维修,返厂维修,故障,故障中,损坏,under repair,faulty,broken,damaged,rma,maintenance,in repair,fault,返厂,返厂中,待修,报修,已报修,报修中,检修,检修中,坏机,已损坏,故障机,故障待修",
+        "待分配,未分配,空闲,闲置中,在库闲置,库房,仓库中,新机入库,回库,已回库,退库,已退库,在仓,待出库,备件库,在途库存",
+        "repair": "维修中,维修,申请维修中,返修,返修中,送修,送修中,待维修,返厂维修,故障,故障中,损坏,under repair,faulty,broken,damaged,rma,maintenance,in repair,fault,返厂,返厂中,待修,报修,已报修,报修中,检修,检修中,坏机,已损坏,故障机,故障待修,故障维修,故障停用,维修待返,维护中,维保中",
         "retired": "注销,已注销,撤机,已撤机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,已换机,退役,已退役,回收,已回收,已收回,报废中,待报废,申请报废中,停用报废,报废处理,淘汰,已淘汰,拆除,已拆除,撤除,已撤除,撤销,已撤销,核销,已核销,退机,已退机,退网,已退网,下线,已下线,下架,已下架,销毁,已销毁,已处置,"
         "deleted,returned,replaced,swapped-out,end of life,scrapped,decommissioned,removed,scrap,disposed,discarded,destroyed,obsolete,written off,deactivated,terminated,cancelled,canceled,closed,recycled,拆回,已拆回,收回,撤回,已撤回,换机撤回,已替换,被替换,已更换,清退,已清退,报损,已报损,"
-        "销户撤机,注销停用,已退回,已退还",
-        "lost": "丢失,已丢失,遗失,已遗失,被盗,盗失,挂失,已挂失,失窃,遗失登记,失踪,报失,已报失,找不到,盘亏,stolen,missing",
+        "换机下线,报废待处置,退库报废,收机,已收机,机具回收,撤机回收,终止使用,已终止使用,销户撤机,注销停用,已退回,已退还",
+        "lost": "丢失,已丢失,遗失,已遗失,被盗,盗失,挂失,已挂失,失窃,遗失登记,失踪,报失,已报失,找不到,盘亏,丢机,商户遗失,商户丢失,"
+        + made_of("机具,设备,终端", "遗失,丢失")
+        + ",stolen,missing",
         "blacklist": "黑名单,已拉黑,blacklisted,blocked",
     },
 )
@@ -68,11 +89,11 @@ TERMINAL_STATUS = CodeList(
 MERCHANT_STATUS = CodeList(
     "merchant_status",
     {
-        "active": "正常,启用,已启用,已开通,开通,营业,营业中,在营,正常营业,存续,存续在营开业在册,在业,开业,开店,有效,正常经营,经营中,运营中,使用中,正常使用,正常开通,正常合作,合作中,已签约,激活,已激活,已入网,已上线,生效,已生效,审核通过,在用,operating,live,approved,valid,in business,open,enabled,normal,effective,在网,正式,正式商户,在册,活跃,正常交易,交易中,经营正常,签约成功,状态正常",
+        "active": "正常,启用,已启用,已开通,开通,营业,营业中,在营,正常营业,存续,存续在营开业在册,在业,开业,开店,有效,正常经营,经营中,运营中,使用中,正常使用,正常开通,正常合作,合作中,已签约,激活,已激活,已入网,已上线,生效,已生效,审核通过,在用,operating,live,approved,valid,in business,open,enabled,normal,effective,在网,正式,正式商户,在册,活跃,正常交易,交易中,经营正常,签约成功,状态正常,签约,入网成功,正式运营,正常商户",
         "closed": "注销,已注销,销户,已销户,关闭,已关闭,已清退,清退,停业,歇业,吊销,已吊销,吊销未注销,关停,已关停,已关户,终止,已终止,终止合作,停止合作,解约,已解约,关店,已关店,闭店,已闭店,撤店,倒闭,已停业,已歇业,退网,已退网,撤销,已撤销,失效,已失效,已清算,"
-        "cancelled,canceled,terminated,shut,shut down,deactivated,ceased,dissolved,deregistered,deleted,永久关闭,停止营业,结业,已结业,退出,已退出,作废,已作废,删除,已删除,合作终止,注销企业,个体注销",
-        "frozen": "冻结,已冻结,暂停,风控,风控冻结,风险冻结,账户冻结,交易冻结,冻结中,停用,已停用,禁用,已禁用,锁定,已锁定,已暂停,暂停营业,暂停交易,限制交易,黑名单,on hold,locked,restricted,suspended,blocked,disabled,止付,已止付,司法冻结,暂停结算,暂停合作,停用中,暂停使用,风险管控,管控中",
-        "pending": "待审核,审核中,待开通,未开通,未审核,审批中,待审批,待激活,未激活,待签约,进件中,待生效,reviewing,in review,onboarding,applying,待入网,入网中,开通中,签约中,资料审核中,待补件,待提交,未提交,待完善,草稿",
+        "cancelled,canceled,terminated,shut,shut down,deactivated,ceased,dissolved,deregistered,deleted,永久关闭,停止营业,结业,已结业,退出,已退出,作废,已作废,删除,已删除,永久停业,撤户,已撤户,已撤店,合作终止,注销企业,个体注销",
+        "frozen": "冻结,已冻结,暂停,风控,风控冻结,风险冻结,账户冻结,交易冻结,冻结中,停用,已停用,禁用,已禁用,锁定,已锁定,已暂停,暂停营业,暂停交易,限制交易,黑名单,on hold,locked,restricted,suspended,blocked,disabled,止付,已止付,司法冻结,暂停结算,暂停合作,停用中,暂停使用,风险管控,管控中,结算冻结,停止交易,关闭交易权限",
+        "pending": "待审核,审核中,待开通,未开通,未审核,审批中,待审批,待激活,未激活,待签约,进件中,待生效,reviewing,in review,onboarding,applying,待入网,入网中,开通中,签约中,资料审核中,待补件,待提交,未提交,待完善,草稿,资料补充中,资料待补,待复核,初审中,复审中",
     },
 )
 
@@ -83,7 +104,7 @@ CHANNEL = CodeList(
         + made_of("微信,微信支付", "服务商,渠道商,特约商户,商户平台")
         + ",财付通支付科技有限公司",
         "alipay": "支付宝,支付宝支付,支付宝渠道,支付宝通道,支付宝支付渠道,支付宝中国,支付宝扫码,支付宝直连,支付宝间连,蚂蚁,蚂蚁金服,zfb,alp,al,ali,ali pay,蚂蚁集团,支付宝服务商,支付宝直付通,支付宝(中国)网络技术有限公司",
-        "unionpay": "银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,银联云闪付,银联扫码,银联卡,cups,ysf,upi,upay,unp,union,cup,un,china unionpay,quickpass,中国银联股份有限公司,银联前置,银联标准",
+        "unionpay": "银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,银联云闪付,银联扫码,银联卡,cups,ysf,upi,upay,unp,union,cup,un,china unionpay,unionpay qr,unionpay qr code,union pay,quickpass,中国银联股份有限公司,银联前置,银联标准",
         "nucc": "网联,网联渠道,网联通道,网联平台,网联清算,网联清算有限公司,netsunion,netsunion clearing,epcc",
         "common": "通用,全部,全渠道,all",
     },
@@ -130,8 +151,8 @@ MODEL_REQUIREMENT = CodeList(
     },
 )
 
-_YES = "是,有,支持,y,yes,true,t,√,✓,✔,☑,1,on,对,具备,已具备,已有,有执照,有证,有照,持照,齐全,已上传,已提供,已办,已办理,是的,有的,真,有营业执照,持有,已持证,已提交,已登记,✅"
-_NO = "否,无,不支持,n,no,false,f,×,✗,✘,☐,x,0,off,错,不具备,未具备,没有,无执照,无证,无照,不齐全,缺失,未上传,未提供,未办,未办理,不,缺,缺少,没,假,无营业执照,未提交,未登记,未持证,尚未办理,❌,☒"
+_YES = "是,有,支持,y,yes,true,t,√,✓,✔,☑,1,on,对,具备,已具备,已有,有执照,有证,有照,持照,齐全,已上传,已提供,已办,已办理,是的,有的,真,有营业执照,持有,齐,已收,已备,已有证,已办证,已留存,已采集,已持证,已提交,已登记,✅"
+_NO = "否,无,不支持,n,no,false,f,×,✗,✘,☐,x,0,off,错,不具备,未具备,没有,无执照,无证,无照,不齐全,缺失,未上传,未提供,未办,未办理,不,缺,缺少,没,假,无营业执照,未提交,未登记,未持证,未收,未留存,未采集,待补,待提供,小微无照,尚未办理,❌,☒"
 YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
     normalise_label(word) or word: False for word in _NO.split(",")
 }

@@ -27,7 +27,7 @@ SERIAL_ALONE = (
 TUSN_HEADERS = "TUSN号,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
 TERMINAL_HEADERS = (
     "终端号,终端编号,终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
-    "TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
+    "POS编号,POS号,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
@@ -41,7 +41,7 @@ MERCHANT_HEADERS = (
     + ",商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
-    "商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (
@@ -50,7 +50,7 @@ MERCHANT_NAME_HEADERS = (
     "商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
 )
 # a short name is better than none
-MERCHANT_NAME_ALONE = "商户简称,商户主体,商户店名,merchant,特约商户"
+MERCHANT_NAME_ALONE = "customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
@@ -68,25 +68,27 @@ VENDOR_HEADERS = (
     + ",制造商名称,生产商名称,厂商简称,厂商全称,厂家简称,厂家全称,供应商全称,厂商名,厂牌,factory"
 )
 DEVICE_TYPE_HEADERS = (
-    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,"
+    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,pos type,device category,terminal category,form factor,"
     "终端种类,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
 )
 ACQUIRER_HEADERS = "收单机构代码,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
 AGENT_HEADERS = (
     "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
-    "代理商简称,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name"
+    "代理商简称,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
 )
 STORE_NO_HEADERS = (
     "门店编号,门店号,门店代码,门店编码,网点编号,网点号,店铺编号,店铺号,store number,store code,store id,shop no,outlet no,"
     "门店ID,店号,店铺ID,分店编号,分店号,门店代号,门市代号,shop id"
 )
-STORE_NO_ALONE = "store"
+STORE_NO_ALONE = "store,branch code,site id,site code,location id,location code,outlet id,outlet code"
 STORE_NAME_HEADERS = (
     "门店名称,门店,所属门店,所属网点,网点名称,店铺名称,店铺,shopname,shop,location name,outlet,门店名,店名,门店全称,门店简称,商铺名称,分店名称,"
     "商户门店,营业网点,分店名,门市名称,门市,门市名,商户门店名称,outlet name,branch name,site name,"
     + made_of("安装,装机,布放,使用,终端,终端所属,终端所在,所属,所在,归属", "门店,门店名称,网点,网点名称")
 )
-STORE_NAME_ALONE = "餐厅,餐厅名称,店面,店面名称,商场名称,网点,分店,store,branch,site"
+STORE_NAME_ALONE = (
+    "restaurant,storefront,store location,餐厅,餐厅名称,店面,店面名称,商场名称,网点,分店,store,branch,site"
+)
 PROVINCE_HEADERS = (
     "省,省份,门店省份,门店所在省,布放地省份,省/直辖市/自治区,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
     "省/市/自治区,省/自治区/直辖市,province name,province/state,state,省份名称,省分,省别,所属省分,"
@@ -138,21 +140,37 @@ DEVICES = Table(
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
     required=("merchant_no",),
     status="terminal_status",
-    subjects=("终端", "设备", "机具", "机器", "pos机", "pos", "受理终端"),
+    subjects=(
+        *("终端", "设备", "机具", "机器", "pos机", "pos", "受理终端"),
+        *("terminal", "device", "unit", "machine", "equipment", "product", "asset", "current"),
+    ),
     relations=(
-        "绑定",
-        "所属",
-        "归属",
-        "关联",
-        "使用",
-        "布放",
-        "装机",
-        "安装",
-        "当前",
-        "实际",
-        "受理",
-        "收单",
-        "银联",
+        *(
+            "绑定",
+            "所属",
+            "归属",
+            "关联",
+            "使用",
+            "布放",
+            "装机",
+            "安装",
+            "当前",
+            "实际",
+            "受理",
+            "收单",
+            "银联",
+        ),
+        *(
+            "assigned",
+            "bound",
+            "linked",
+            "bank",
+            "acquirer",
+            "acquiring",
+            "unionpay",
+            "installed",
+            "deployed",
+        ),
     ),
     columns=(
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
@@ -182,7 +200,7 @@ DEVICES = Table(
             "固件版本,固件版本号,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
             "固件,固件号,固件版号,韧体版本,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
             + made_of("终端,设备,机具,POS", "固件版本,固件版本号,系统版本,系统版本号"),
-            alone="版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
+            alone="os build,firmware build,firmware release,installed firmware,版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
             "APP版本,version,current version,app version,software version,sw version,soft version,"
             "设备版本,机具版本,POS版本,设备软件版本,POS程序版本,POS应用版本,主程序版本,机具程序版本",
         ),
@@ -200,7 +218,7 @@ DEVICES = Table(
             "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
-            alone="有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
+            alone="lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
@@ -216,7 +234,7 @@ DEVICES = Table(
             + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机", "日期,时间,完成日期,完成时间")
             + ","
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
-            alone="active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
+            alone="activated,deployed,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
         Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
         Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
@@ -230,7 +248,7 @@ DEVICES = Table(
             + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置,布放详细地址,安装详细地址")
             + ",机具所在地址,终端所在地址,设备所在地址,安放地址,实际装机地址,使用地点,使用场所,布放场所,机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
             "installed at,installation location,site address,terminal location,device location",
-            alone="店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
+            alone="street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
         ),
         *PLACE,
         *COORDINATES,
@@ -256,12 +274,12 @@ DEVICES = Table(
                 " time",
             )
             + ",last seen at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
-            alone="最后登录时间,最近登录时间,最后登录,最近登录,last login",
+            alone="last poll,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
         ),
         Column(
             "last_txn_at",
             Kind.MOMENT,
-            "最近交易时间,最后交易时间,最近交易日期,最后交易日期,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
+            "最近交易时间,最后交易时间,最近交易日期,最后交易日期,last txn,last tran,last trade,last sale,last payment,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
         ),
         *TRANSACTION_COLUMNS,
         Column("is_spare", Kind.FLAG, "备机,是否备机,备用机,是否备用,spare"),

@@ -19,7 +19,7 @@ USCC_HEADERS = (
     "统一信用代码,统一社会信用代码证号,统一社会信用号,社会统一信用代码,营业执照代码,营业执照统一社会信用代码,执照注册号,统一社会信用代码/营业执照号,营业执照号/统一社会信用代码,"
     "营业执照注册号/统一社会信用代码,证照编号,证照号码,工商注册号,纳税人识别号,营业执照统一代码,营业执照证件号,企业信用代码,机构信用代码,社会信用代码证号,biz license no,工商注册号码,证照号,"
     + made_of("商户,企业,单位", "统一社会信用代码,信用代码,营业执照号,营业执照号码,营业执照编号")
-    + ",统一社会信用代码/注册号,统一社会信用代码/税号,统一信用代码证,营业执照注册号码,工商营业执照号,社会信用码,信用码,统一代码,证照代码,税号,企业税号,商户证照号,商户证照编号,经营证照号,主体证照号码,usci,usc code,social credit code,license number,licence number,"
+    + ",统一社会信用代码/注册号,统一社会信用代码/税号,统一信用代码证,营业执照注册号码,工商营业执照号,社会信用码,信用码,统一代码,证照代码,税号,企业税号,商户证照号,商户证照编号,经营证照号,主体证照号码,usci,unified social credit identifier,company registration number,tax id,tax number,usc code,social credit code,license number,licence number,"
     "business license number,business licence number,business registration no,business registration number"
 )
 
@@ -27,19 +27,20 @@ MERCHANTS = Table(
     name="merchants",
     keys=(("merchant_no",),),
     status="merchant_status",
-    subjects=("商户", "特约商户", "商家", "客户", "联系人"),
+    subjects=("商户", "特约商户", "商家", "客户", "联系人", "merchant", "account", "contact", "company"),
+    relations=("bank", "acquirer", "acquiring", "unionpay"),
     columns=(
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE),
         Column(
             "merchant_name",
             Kind.TEXT,
             f"{MERCHANT_NAME_HEADERS},name",
-            alone="店招,店招名称,招牌名称,商户招牌名称,门店招牌,企业注册名称,个体工商户名称,单位全称,商户简称,merchant,特约商户,客户全称,经营者名称,个体户名称,企业名称,企业全称,公司名称,单位名称,客户名称,店铺名称,主体名称,营业名称,字号名称,营业执照名称,执照名称,签购单名称,名称,"
+            alone="entity name,trading as,name of merchant,legal name,店招,店招名称,招牌名称,商户招牌名称,门店招牌,企业注册名称,个体工商户名称,单位全称,商户简称,merchant,特约商户,客户全称,经营者名称,个体户名称,企业名称,企业全称,公司名称,单位名称,客户名称,店铺名称,主体名称,营业名称,字号名称,营业执照名称,执照名称,签购单名称,名称,"
             "company name,registered name,legal entity name",
         ),
         Column("merchant_short_name", Kind.TEXT, "商户简称,short name"),
         Column("merchant_type", Kind.TEXT, "商户种类,商户类型,是否小微"),
-        Column("uscc", Kind.IDENTIFIER, USCC_HEADERS),
+        Column("uscc", Kind.IDENTIFIER, USCC_HEADERS, alone="registration number"),
         Column(
             "has_license",
             Kind.FLAG,
@@ -74,7 +75,7 @@ MERCHANTS = Table(
             "法人,法人姓名,法人代表,法定代表人,法定代表人姓名,负责人,负责人姓名,legal person,legal representative,"
             "法人代表姓名,法人代表名,法人名称,企业法人,商户法人,法人/负责人,法定代表人/负责人,企业负责人,单位负责人,主要负责人,商户负责人,经营者,经营者姓名,法代,legal rep,法人名,负责人名称,企业法人姓名,企业法人代表,legal rep name,corporate representative,执行人,"
             "legal person name,legal representative name",
-            alone="法人代表人,法人名字,商户负责人姓名,主体法人,企业法定代表人,店主,店主姓名,业主,业主姓名,老板姓名,代表人,owner,owner name,representative,principal",
+            alone="representative name,principal name,法人代表人,法人名字,商户负责人姓名,主体法人,企业法定代表人,店主,店主姓名,业主,业主姓名,老板姓名,代表人,owner,owner name,representative,principal",
             personal=True,
         ),
         Column("legal_id_type", Kind.TEXT, "法人证件类型"),
@@ -112,7 +113,7 @@ MERCHANTS = Table(
             Kind.CODE,
             "商户状态,经营状态,营业状态,状态,status,商户当前状态,商户营业状态,商户状态名称,商户状态描述,商户运营状态,商户经营状态,商户使用状态,合作状态,签约状态,账户状态,存续状态,企业状态,mcht status,"
             "business status,operating status,account status",
-            alone="有效状态,是否有效,是否启用,是否正常,是否营业,经营状况,运营状态,经营情况,商户经营情况,审核状态,状态描述,状态名称,渠道状态,当前状态,使用状态,启用状态,开通状态,入网状态,业务状态,current status",
+            alone="lifecycle status,mid status,active,有效状态,是否有效,是否启用,是否正常,是否营业,经营状况,运营状态,经营情况,商户经营情况,审核状态,状态描述,状态名称,渠道状态,当前状态,使用状态,启用状态,开通状态,入网状态,业务状态,current status",
             codes=MERCHANT_STATUS,
         ),
         Column("risk_level", Kind.REFERENCE, "商户风险等级,风险等级,风险级别,风险评级,风险分类"),
@@ -124,7 +125,7 @@ MERCHANTS = Table(
             "联系人手机,联系人手机号,联系人手机号码,联系人联系方式,联络电话,电话号码,移动电话,商户联系电话,商户手机,商户手机号,负责人电话,负责人手机,负责人手机号,经办人电话,mobile no,"
             "mobile number,contact number,contact no,contact tel,contact mobile,phone no,phone number,cell phone,联系电话1,商户联系方式,"
             + made_of("法人,负责人,经营者,经办人", "手机,手机号码,联系电话,联系方式,联系手机"),
-            alone="绑定手机,注册手机,业务联系电话,联系人移动电话,店长电话,店长手机,固定电话,座机,客服电话,预留手机号,注册手机号,绑定手机号,店主电话,店主手机",
+            alone="cell,business phone,mobile phone,绑定手机,注册手机,业务联系电话,联系人移动电话,店长电话,店长手机,固定电话,座机,客服电话,预留手机号,注册手机号,绑定手机号,店主电话,店主手机",
             personal=True,
         ),
         Column("email", Kind.TEXT, "邮箱,电子邮箱,e-mail"),
@@ -144,7 +145,7 @@ MERCHANTS = Table(
             "经营地址,营业地址,联系地址,商户地址,详细地址,地址,门店地址,address,business address,"
             "实际经营场所,经营场所地址,营业场所地址,实际营业地址,详细经营地址,店铺详细地址,经营详细地址,实际经营地址,商户经营地址,商户实际地址,商户所在地址,商户实际经营地址,商户详细地址,店铺地址,经营场所,主要经营场所,营业场所,经营地点,场所地址,地址信息,biz addr,merchant address,"
             "street address,operating address",
-            alone="商户所在地,经营所在地,营业执照地址,执照地址,注册地址,商户注册地址,企业地址,公司地址,办公地址,通讯地址,住所,reg address,registered address,office address",
+            alone="trading address,store address,physical address,full address,商户所在地,经营所在地,营业执照地址,执照地址,注册地址,商户注册地址,企业地址,公司地址,办公地址,通讯地址,住所,reg address,registered address,office address",
         ),
         Column("reg_address", Kind.TEXT, "注册地址,商户注册地址,registered address"),
         *PLACE,
@@ -157,7 +158,7 @@ MERCHANTS = Table(
             "入网日期,入网时间,开通日期,开通时间,开户日期,进件日期,签约日期,建档日期,创建日期,opened date,opened,open date,onboarding date,"
             "创建时间,开户时间,签约时间,进件时间,建档时间,建户日期,入驻日期,入驻时间,准入日期,商户入网日期,商户入网时间,商户开通日期,商户开通时间,商户创建时间,商户创建日期,商户注册时间,商户注册日期,商户进件日期,商户进件时间,商户签约日期,商户签约时间,商户建立日期,首次开通日期,首次入网日期,opening date,date opened,"
             "opened at,opened on,open time,account opened,onboard date,onboarded on,signed date,sign date,contract date",
-            alone="create time,合同签订日期,合同签署日期,协议签订日期,协议签署日期,合作起始日期,审核通过日期,审核通过时间,入网审批日期,录入日期,录入时间,登记日期,注册日期,注册时间,上线日期,激活日期,合作日期,合作开始日期,开业日期,加入日期,生效日期,created at,create date,created date,register date,"
+            alone="onboarded,boarded on,boarding date,signup date,sign-up date,approved date,create time,合同签订日期,合同签署日期,协议签订日期,协议签署日期,合作起始日期,审核通过日期,审核通过时间,入网审批日期,录入日期,录入时间,登记日期,注册日期,注册时间,上线日期,激活日期,合作日期,合作开始日期,开业日期,加入日期,生效日期,created at,create date,created date,register date,"
             "registration date,activation date,start date,join date",
         ),
         Column("updated_at", Kind.MOMENT, "更新时间,最近更新时间,修改时间,update_time"),

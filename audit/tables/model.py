@@ -81,6 +81,7 @@ def header_forms(header: str) -> tuple[str, ...]:
     ('3设备型号', '设备型号')
     """
     forms = []
+    header = header.rstrip("?？ ")
     for text in dict.fromkeys((header, _BEFORE.sub("", header))):
         cut = min((at for mark in _OPENING if (at := text.find(mark)) > 0), default=len(text))
         forms += [normalise_label(text), normalise_label(text[:cut])]

@@ -31,20 +31,13 @@ REGISTRATIONS = Table(
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
     required=("merchant_no", "reg_status"),
     status="reg_status",
-    subjects=("终端", "设备", "机具", "pos机", "pos", "受理终端"),
+    subjects=(
+        *("终端", "设备", "机具", "pos机", "pos", "受理终端"),
+        *("terminal", "device", "registration", "current", "filing"),
+    ),
     relations=(
-        "报备",
-        "登记",
-        "备案",
-        "报送",
-        "绑定",
-        "所属",
-        "归属",
-        "关联",
-        "布放",
-        "安装",
-        "受理",
-        "收单",
+        *("报备", "登记", "备案", "报送", "绑定", "所属", "归属", "关联", "布放", "安装", "受理", "收单"),
+        *("assigned", "bound", "linked", "bank", "acquirer", "acquiring", "unionpay"),
     ),
     wide={
         "reg_status_wechat": ("wechat", "reg_message_wechat"),
@@ -84,7 +77,7 @@ REGISTRATIONS = Table(
             "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
-            alone="报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
+            alone="payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
             codes=CHANNEL,
             several=True,
         ),
@@ -102,7 +95,7 @@ REGISTRATIONS = Table(
             + ",上送状态,上送结果,报备成功与否,报备是否成功,登记是否成功,是否已登记,是否已备案,是否入网,是否已入网,入网结果,入网情况,"
             + made_of("渠道,通道,各渠道,各通道", "报备结果,报备情况,登记状态")
             + ",各渠道报备状态,各通道报备状态,渠道报备状态,通道报备状态,当前报备状态",
-            alone="报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
+            alone="registered,is registered,report result,reporting status,audit result,review result,filing result,application result,approval result,报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
             codes=REGISTRATION_STATUS,
             by_channel=True,
         ),
@@ -144,7 +137,7 @@ REGISTRATIONS = Table(
             + ",失败描述,失败原因描述,失败原因说明,返回消息,响应描述,报备结果描述,报备结果说明"
             + ",err msg,err desc,rejection reason,error message,failure message,failed reason,decline reason,reason of failure,"
             "reason for failure,reason for rejection",
-            alone="渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
+            alone="error description,response message,rejection note,渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
         ),
         Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg"),
         Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg"),
@@ -160,7 +153,7 @@ REGISTRATIONS = Table(
             + ",上送时间,上送日期,送审日期,报件日期,进件时间,进件日期"
             + ",上报时间,上报日期,提报时间,提报日期,送审时间,提交审核时间,填报日期,报件时间,submit date,submission date,submitted on,"
             "submitted date,date submitted,application date,application time,apply time,apply date,applied at,request date,reported at",
-            alone="申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
+            alone="reported on,report date,filed on,filing date,applied on,request time,date of submission,申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
         ),
         Column(
             "registered_at",
@@ -172,7 +165,7 @@ REGISTRATIONS = Table(
                 "完成时间,完成日期,通过时间,通过日期,成功时间,成功日期,结束时间,结束日期",
             )
             + ",approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
-            "registration time,registered on,decision time,decided on,effective date",
+            "registration time,registered date,date registered,registered on,decision time,decided on,effective date",
             alone="finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
             "processed at",
         ),

@@ -459,6 +459,11 @@ def test_a_second_name_of_a_lesser_column_does_not_fill_its_blanks(tmp_path: Pat
         ("registrations", "报备商户编号", "merchant_no"),
         ("registrations", "登记设备SN", "serial_no"),
         ("registrations", "终端登记时间", "registered_at"),
+        ("devices", "Store #", "store_name"),
+        ("devices", "Date Deployed", "install_date"),
+        ("devices", "Acquirer MID", "merchant_no"),
+        ("merchants", "Contact Mobile Number", "phone"),
+        ("registrations", "Bound Merchant Code", "merchant_no"),
     ],
 )
 def test_a_name_in_other_words_for_the_same(tmp_path: Path, table: str, header: str, column: str):
@@ -509,3 +514,39 @@ def test_what_a_header_adds_in_brackets_or_before_its_name(tmp_path: Path, heade
     """A state of one channel is none of the row's, and a date of one channel no date of the row."""
     others = [name for name in ("序列号", "商户号") if TABLES["registrations"].by_synonym[name] != column]
     assert how_mapped(tmp_path, [*others, header], "registrations").get(header) == column
+
+
+@pytest.mark.parametrize(
+    ("rows", "table", "other"),
+    [
+        (
+            [["SN", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, "微信", "已报备"]],
+            "devices",
+            "registrations",
+        ),
+        ([HEADER, device(1)], "merchants", "devices"),
+        ([["商户号", "交易笔数", "交易金额"], [MERCHANT, "1", "2.00"]], "merchants", "transactions"),
+        ([HEADER, device(1)], "devices", None),
+        ([["SN", "商户号", "状态"], ["SN000001", MERCHANT, "在用"]], "devices", None),
+        (
+            [["SN", "商户号", "安装日期", "微信", "支付宝"], ["SN1", MERCHANT, "2026-01-05", "是", "否"]],
+            "devices",
+            None,
+        ),
+    ],
+)
+def test_a_list_that_another_table_knows_better_is_told_of(
+    tmp_path: Path, rows: list[list[str]], table: str, other: str | None
+):
+    facts = dict(take_rows(tmp_path, rows, table=table).reading.notices).get("other_table_fits", {})
+    assert facts.get("other") == other
+
+
+def test_inspect_names_columns_that_a_night_would_miss(tmp_path: Path):
+    path = put(tmp_path / "报备.csv", delimited([["SN", "渠道"], ["SN000001", "微信"]]).encode())
+    text = inspect_files([path], "registrations", None, None).to_text(load_words("zh"))
+    assert "没有找到：商户编号、报备状态" in text
+    configured = InputSection(files=("报备.csv",), required=())
+    assert "报备状态" not in inspect_files([path], "registrations", configured, None).to_text(
+        load_words("zh")
+    )

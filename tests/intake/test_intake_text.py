@@ -292,3 +292,52 @@ def test_blank_lines_are_counted(tmp_path: Path):
     assert read.sheet.set_aside == {"title": 1, "blank": 4}
     assert read.column("source_row") == [3, 6]
     assert read.sheet.rows_in_file == 7
+
+
+def printed(rows: list[list[str]], widths: list[int], ruler: bool = True, gap: str = " ") -> list[str]:
+    """The rows in columns as wide as on a screen, where a Chinese character takes two places."""
+
+    def padded(text: str, width: int) -> str:
+        return text + " " * (width - sum(2 if ord(one) > 255 else 1 for one in text))
+
+    lines = [gap.join(map(padded, row, widths)) for row in rows]
+    return [lines[0], *([gap.join("-" * width for width in widths)] if ruler else []), *lines[1:]]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_columns_that_a_database_client_printed(tmp_path: Path, codec: str):
+    """A page of SQL*Plus after the other: header and line of dashes again, a sentence at the end."""
+    rows = [[f"SN{n:06}", MERCHANT, "N5", "在用", "2025-01-05", "老店 二楼, 左"] for n in range(1, 7)]
+    widths = [10, 16, 4, 10, 10, 20]
+    pages = [*printed([HEADER, *rows[:3]], widths), "", *printed([HEADER, *rows[3:]], widths)]
+    lines = ["SQL> select * from t_pos;", "", *pages, "", "6 rows selected."]
+    read = take_bytes(tmp_path, "\r\n".join(lines).encode(codec))
+    assert read.column("serial_no") == [row[0] for row in rows]
+    assert read.column("source_row") == [5, 6, 7, 11, 12, 13]
+    assert set(read.column("remark")) == {"老店 二楼, 左"}
+    assert read.reading.rejected == 0
+    assert [key for key, _ in read.reading.notices] == ["columns_by_position"]
+
+
+def test_columns_without_a_line_of_dashes(tmp_path: Path):
+    rows = [[f"SN{n:06}", MERCHANT, "N5", "在用", "2025-01-05", "老店 二楼"] for n in range(1, 5)]
+    lines = printed([HEADER, *rows], [12, 18, 6, 10, 12, 10], ruler=False, gap="  ")
+    read = take_bytes(tmp_path, "\n".join(lines).encode())
+    assert [row["serial_no"] for row in read.rows or ()] == [row[0] for row in rows]
+    assert set(read.column("terminal_status")) == {"active"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # a value wider than its column: nobody knows where it ends
+        "序列号     商户号\n---------- ---------------\nSN00000000000001\nSN00000002 898100000000001\n",
+        # rows that go on in further lines, each with a header of its own
+        "SN         MID\n---------- ----------\nSTATUS\n------\nSN00000001 8981000000\n在用\n",
+        "各位同事：\n  请核对  序列号  和商户号。\n  谢谢  大家  辛苦\n  明天  见面  再说\n",
+    ],
+)
+def test_nothing_is_cut_where_a_line_stands_across_the_columns(tmp_path: Path, text: str):
+    read = take_bytes(tmp_path, text.encode())
+    assert read.reading.error == Unusable.MISSING_COLUMN
+    assert "columns_by_position" not in [key for key, _ in read.reading.notices]

@@ -16,6 +16,7 @@ from pyarrow import csv as arrow_csv
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats.encodings import as_utf8
+from audit.intake.formats.fixedwidth import by_position, has_ruler
 from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
 from audit.intake.repeats import decoded, each, is_encoded, repeats, whole
@@ -39,7 +40,7 @@ class DelimitedText:
 
     grid: Grid
     encoding: str
-    delimiter: str
+    delimiter: str  # "" where columns are told by their position
 
 
 def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
@@ -53,6 +54,8 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
     declared = _DECLARED.match(head)
     # the declaration stays a row, so that rows keep the numbers a spreadsheet program shows
     delimiter, width = _shape(head[declared.end() :], declared[1]) if declared else _shape(head, _SEPARATORS)
+    if (width == 1 or has_ruler(head)) and (rows := by_position(str(text, "utf-8"))):
+        return DelimitedText(_grid_of(rows), found, "")
     if len(delimiter.encode()) > 1:
         split = bytes(text).replace(delimiter.encode(), _UNIT.encode())
         grid = _parse(memoryview(split), _UNIT, width)
@@ -61,6 +64,16 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
     else:
         grid = _parse(text, delimiter, width)
     return DelimitedText(grid, found, delimiter)
+
+
+def _grid_of(rows: list[list[str]]) -> Grid:
+    width = max(map(len, rows))
+    _refuse_width(width)
+    columns = tuple(
+        pa.array([(row[index] or None) if index < len(row) else None for row in rows], pa.string())
+        for index in range(width)
+    )
+    return Grid("", columns, (None,) * width, is_text=True)
 
 
 def _shape(text: str, separators: str) -> tuple[str, int]:

@@ -98,7 +98,10 @@ def _decrypted(data: bytes, password: str) -> bytes:
 
 def _text(data: bytes, encoding: str) -> Source:
     text = read_delimited(data, encoding or None)
-    return Source(str(FileKind.TEXT), (text.grid,), text.encoding, text.delimiter)
+    told: tuple[Notice, ...] = (
+        () if text.delimiter else (("columns_by_position", {"count": len(text.grid.columns)}),)
+    )
+    return Source(str(FileKind.TEXT), (text.grid,), text.encoding, text.delimiter, told)
 
 
 def _xls(data: bytes, encoding: str, password: str, depth: int) -> Source:

@@ -1,0 +1,31 @@
+"""Lists that may have been delivered in the place of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from audit.intake.headerrow import has_key, named
+from audit.intake.headers import HeaderMap
+from audit.intake.labels import lookup
+from audit.intake.notices import Notice
+from audit.tables import TABLES, Table
+
+_FEWEST_MORE = 2  # columns that another table knows and this one does not
+
+
+def about_other_table(headers: Sequence[HeaderMap], table: Table) -> Iterator[Notice]:
+    """A sentence about a file that another table knows better: all that this one knows of it, and more.
+
+    It may still be meant: a registration list serves as a ledger where a vendor sends no other.
+    """
+    ours = {one.header: one.column for header in headers for one in header.mapped}
+    others = [label for header in headers for label in header.unmapped]
+    best: tuple[int, str, list[str]] = (0, "", [])
+    for name, other in TABLES.items():
+        if other is table or not has_key(named([*ours, *others], other, {}), other):
+            continue
+        if all(lookup(label, other, {})[0] for label, column in ours.items() if column != "remark"):
+            more = [label for label in dict.fromkeys(others) if lookup(label, other, {})[0]]
+            best = max(best, (len(more), name, more), key=lambda one: one[0])
+    if best[0] >= _FEWEST_MORE:
+        yield "other_table_fits", {"table": table.name, "other": best[1], "headers": best[2]}
