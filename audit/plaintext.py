@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 # control characters but tab and line feed, marks that turn or hide text; to RE2 as well
 UNSEEN = (
@@ -19,12 +18,3 @@ def plain(text: str) -> str:
     'ab\\nc'
     """
     return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def all_plain(texts: Sequence[str]) -> list[str]:
-    """`plain` of each. Most hold nothing that goes, which one look at all of them tells.
-
-    >>> all_plain(["a", "\\x1bb"])
-    ['a', 'b']
-    """
-    return [plain(text) for text in texts] if _UNSEEN.search("\n".join(texts)) else list(texts)

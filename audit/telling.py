@@ -42,6 +42,7 @@ from audit.report.measured import files_measured, measures_of, upkeep_of_night
 from audit.report.model import Report
 from audit.report.owntemplates import with_sound_templates
 from audit.report.page import prepare_page
+from audit.report.pagerows import page_findings
 from audit.report.parts import Population
 from audit.report.population import population_of
 from audit.report.rendering import render_files, render_tables
@@ -129,13 +130,14 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
             with progress.stage("report", "rendering"):
                 estate = coming.result()
                 findings = CodedFindings(by_priority(entered.findings))
+                shown = beside.submit(page_findings, findings, words, settings.report.max_rows)
                 tables = beside.submit(render_tables, findings)
                 reports = _report(telling, judged, estate, findings, entered.practice)
                 statuses = estate.statuses
                 rules = rule_records(judged.assessed.outcomes, task.plan.thresholds)
                 # facts are half of what is in memory, and nothing asks them any more
                 del assessing, judged, coming, estate
-                books = render_files(reports.settings, words, reports.house, reports.owned)
+                books = render_files(reports.settings, words, reports.house, reports.owned, shown.result)
                 files = {**books, **tables.result()}
         told = summary(reports.house, progress.seconds, engine.memory_bytes)
         result = Result(

@@ -21,7 +21,8 @@ from audit.ledger.past import Figures, Past
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.pagecharts import trend_chart
-from audit.words import load_words
+from audit.report.pagerows import page_findings
+from audit.words import Words, load_words
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -42,11 +43,15 @@ def with_past(report: Report) -> Report:
     return dataclasses.replace(report, previous=days[-1][0], past=Past(days=days))
 
 
+def made_page(report: Report, words: Words, max_rows: int) -> bytes:
+    return render_page(report, words, None, page_findings(report.columns, words, max_rows))
+
+
 @pytest.fixture(scope="module")
 def pages(reports: dict[str, Report], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     for language, report in reports.items():
-        data = render_page(with_past(report), load_words(language), None, 2_000)
+        data = made_page(with_past(report), load_words(language), 2_000)
         (folder / f"{language}.html").write_bytes(data)
     return {language: folder / f"{language}.html" for language in reports}
 
@@ -126,7 +131,7 @@ def test_without_its_script_the_page_lists_the_first_and_counts_the_rest(
     reports: dict[str, Report], browser: Browser, tmp_path: Path
 ):
     path = tmp_path / "report.html"
-    path.write_bytes(render_page(reports["zh"], load_words("zh"), None, 3))
+    path.write_bytes(made_page(reports["zh"], load_words("zh"), 3))
     left = len(reports["zh"].standing) - 3
     with browser.page(script=False) as page:
         page.open(path)
@@ -268,9 +273,7 @@ def test_a_hundred_thousand_findings_open_within_three_seconds(
         source_row=numbers,
     )
     path = tmp_path / "report.html"
-    path.write_bytes(
-        render_page(dataclasses.replace(reports["zh"], findings=many), load_words("zh"), None, 2_000)
-    )
+    path.write_bytes(made_page(dataclasses.replace(reports["zh"], findings=many), load_words("zh"), 2_000))
     seconds = []
     for _ in range(3):
         with browser.page(DESK) as page:

@@ -17,6 +17,7 @@ from conftest import AS_OF
 from audit.config import Settings
 from audit.report import rendering, styles
 from audit.report.model import Report
+from audit.report.pagerows import page_findings
 from audit.report.xlsxfile import finish
 from audit.words import Words, load_words
 
@@ -27,7 +28,8 @@ Render = Callable[[Mapping[str, Report]], dict[str, bytes]]
 @pytest.fixture
 def render(reports: dict[str, Report], tmp_path: Path) -> Render:
     settings = Settings(folder=tmp_path)
-    return lambda owned: rendering.render_files(settings, ZH, reports["zh"], owned)
+    shown = page_findings(reports["zh"].columns, ZH, settings.report.max_rows)
+    return lambda owned: rendering.render_files(settings, ZH, reports["zh"], owned, lambda: shown)
 
 
 def test_every_party_gets_the_workbook_of_its_own_report(render, reports):

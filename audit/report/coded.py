@@ -47,12 +47,20 @@ class Coded:
         """The value of every row, null for a blank."""
         return self.values.take(pa.array(self.at, mask=self.at == len(self.values)))
 
+    @property
+    def has_blanks(self) -> bool:
+        """Whether a row has no value."""
+        return bool(self.at.max(initial=0) == len(self.values))
+
     def dense(self) -> Coded:
-        """The same rows with only the values that they have, in the order they occur."""
-        found = pa.array(self.at, mask=self.at == len(self.values)).dictionary_encode()
-        values = self.values.take(found.dictionary)
-        at = found.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-        return Coded(values, at)
+        """The same rows with only the values that they have, in their order."""
+        used = np.zeros(len(self.values) + 1, np.bool_)
+        used[self.at] = True
+        used[-1] = True
+        if used.all():
+            return self
+        places = np.cumsum(used, dtype=np.int32) - 1
+        return Coded(self.values.filter(pa.array(used[:-1])), places[self.at])
 
     def holds(self, *texts: str) -> npt.NDArray[np.bool_]:
         """Per row whether it has one of these texts."""

@@ -12,6 +12,7 @@ from audit.errors import ConfigError, ExitCode
 from audit.report.mailbody import render_mail
 from audit.report.model import Report
 from audit.report.page import render_page
+from audit.report.pagerows import page_findings
 from audit.report.templating import RENDERED, environment
 from audit.words import Words, template_folders
 
@@ -53,7 +54,7 @@ def with_sound_templates(settings: Settings, words: Words, report: Report) -> tu
     if not own_files(own):
         return settings, report
     try:
-        render_page(report, words, own, settings.report.max_rows)
+        render_page(report, words, own, page_findings(report.columns, words, settings.report.max_rows))
         render_mail(report, words, own, "")
     except ConfigError as failure:
         alarm = words("alarm.template", **failure.facts)

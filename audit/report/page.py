@@ -11,7 +11,7 @@ from audit.measures.forecast import HORIZONS
 from audit.report import figures
 from audit.report.model import Report
 from audit.report.pagecharts import TREND_HEIGHT, TREND_WIDTH, trend_chart, verdict_bar
-from audit.report.pagerows import EMBEDDED, packed, page_columns, page_rows, setup
+from audit.report.pagerows import PageFindings, page_columns, setup
 from audit.report.palette import SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
 from audit.report.parts import Verdict
 from audit.report.summary import (
@@ -37,12 +37,10 @@ def prepare_page(own_templates: Path | None) -> None:
         found.get_template(name)
 
 
-def render_page(report: Report, words: Words, own_templates: Path | None, max_rows: int) -> bytes:
-    """The page. Its table holds the first `max_rows` findings, its script more of them."""
+def render_page(report: Report, words: Words, own_templates: Path | None, findings: PageFindings) -> bytes:
+    """The page, with the findings of the report as it holds them."""
     found = environment(own_templates)
-    rows = page_rows(report, words, max(max_rows, EMBEDDED))
     columns = page_columns(words)
-    standing = len(report.standing)
     colours = {"severity_fill": SEVERITY_FILL, "severity_ink": SEVERITY_INK, "verdict_fill": VERDICT_FILL}
     context: dict[str, Any] = {
         "report": report,
@@ -65,10 +63,10 @@ def render_page(report: Report, words: Words, own_templates: Path | None, max_ro
         "trend_size": (TREND_WIDTH, TREND_HEIGHT),
         "nights": trend_nights(report),
         "columns": columns,
-        "findings": rows.first(max_rows),
-        "left_out": max(standing - max_rows, 0),
+        "findings": findings.first,
+        "left_out": findings.standing - len(findings.first),
         # base64, and JSON without "<"
-        "packed": Markup(packed(rows, words)),  # noqa: S704
-        "setup": Markup(setup(len(rows), standing - len(rows), columns, words)),  # noqa: S704
+        "packed": Markup(findings.packed),  # noqa: S704
+        "setup": Markup(setup(findings.held, findings.standing - findings.held, columns, words)),  # noqa: S704
     }
     return render(found, _PAGE, context).encode()

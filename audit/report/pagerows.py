@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from isal import isal_zlib
 
 from audit.ledger.lives import CLOSED
-from audit.plaintext import all_plain, plain
-from audit.report.coded import Coded
-from audit.report.model import Report
+from audit.plaintext import UNSEEN, plain
+from audit.report.coded import Coded, CodedFindings
+from audit.report.snippets import anywhere
 from audit.report.xlsxpackage import LEVEL
 from audit.words import Words
 
@@ -72,7 +72,7 @@ def page_columns(words: Words) -> list[PageColumn]:
 
 @dataclass(frozen=True)
 class TextColumn:
-    """The values of a column as a reader sees them: each once, as they first occur, and per row its place."""
+    """The values of a column as a reader sees them, each once, and per row the place of its own."""
 
     texts: list[str]
     places: np.ndarray
@@ -97,11 +97,27 @@ class PageRows:
         return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
 
 
-def page_rows(report: Report, words: Words, most: int) -> PageRows:
-    """The findings that stand, the first `most`."""
-    shown = np.flatnonzero(~report.columns["state"].holds(*CLOSED))[:most]
+@dataclass(frozen=True)
+class PageFindings:
+    """The findings that stand, as the page holds them."""
+
+    first: list[dict[str, str]]  # what its table shows without a script
+    packed: str  # what the script gets
+    held: int  # findings in that
+    standing: int
+
+
+def page_findings(findings: CodedFindings, words: Words, max_rows: int) -> PageFindings:
+    """Those that stand of the findings: the first `max_rows` for the table, more for the script."""
+    standing = np.flatnonzero(~findings["state"].holds(*CLOSED))
+    rows = _page_rows(findings, standing[: max(max_rows, EMBEDDED)], words)
+    return PageFindings(rows.first(max_rows), _packed(rows, words), len(rows), len(standing))
+
+
+def _page_rows(findings: CodedFindings, shown: np.ndarray, words: Words) -> PageRows:
+    """The findings in these places."""
     found = {
-        name: report.columns[name].rows(shown).dense()
+        name: findings[name].rows(shown).dense()
         for name in (*(name for name in _TOLD if name not in _MADE), *_SOURCE)
     }
     columns = {name: _column_of(coded, _CODED.get(name, ""), words) for name, coded in found.items()}
@@ -109,7 +125,7 @@ def page_rows(report: Report, words: Words, most: int) -> PageRows:
     return PageRows({name: columns[name] for name in _TOLD}, _column_of(found["severity"], "", words))
 
 
-def packed(rows: PageRows, words: Words) -> str:
+def _packed(rows: PageRows, words: Words) -> str:
     """The rows column by column as deflated JSON in base64: about a tenth of the same as a table."""
     columns = (f"{_JSON(name)}:{_told(rows, name, words)}" for name in rows.columns)
     return b64encode(isal_zlib.compress(f"{{{','.join(columns)}}}".encode(), LEVEL)).decode()
@@ -151,12 +167,15 @@ def _order(texts: Sequence[str], name: str, words: Words) -> list[str]:
 
 def _column_of(column: Coded, group: str, words: Words) -> TextColumn:
     """Values as a reader sees them, code words by their label; what is unknown is empty."""
-    shown = column.values.cast(pa.string()).to_pylist()
-    texts = all_plain([words.label(group, value) for value in shown] if group else shown)
-    blank = len(texts)
-    if column.at.max(initial=0) == blank or len({*texts}) < blank:
-        return _merged(pa.array([*texts, ""], pa.string()).take(pa.array(column.at)))
-    return TextColumn(texts, column.at)
+    shown = column.values.cast(pa.string())
+    texts: list[str] = shown.to_pylist()
+    if group:
+        texts = [plain(words.label(group, value)) for value in texts]
+    elif anywhere(shown, UNSEEN):
+        texts = [plain(value) for value in texts]
+    elif not pc.any(pc.equal(shown, "")).as_py():
+        return TextColumn([*texts, ""] if column.has_blanks else texts, column.at)
+    return _merged(pa.array([*texts, ""], pa.string()).take(pa.array(column.at)))
 
 
 def _merged(texts: pa.Array) -> TextColumn:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from audit.plaintext import UNSEEN, plain
 from audit.report.coded import Coded
-from audit.report.snippets import Snippets, joined, span
+from audit.report.snippets import Snippets, anywhere, joined, span
 
 MAX_CELL_CHARACTERS = 32_767  # of UTF-16: a letter beyond the first plane counts twice
 # text that a spreadsheet program would take for a formula once somebody edits the cell
@@ -132,21 +132,13 @@ def _spaced(texts: pa.Array) -> npt.NDArray[np.bool_]:
 def _storable(column: pa.Array) -> pa.Array:
     """Texts as they are stored. Few are anything but themselves, and only those are looked at singly."""
     length = pc.binary_length(column)
-    if not _anywhere(column, _ODD) and (pc.max(length).as_py() or 0) <= MAX_CELL_CHARACTERS:
+    if not anywhere(column, _ODD) and (pc.max(length).as_py() or 0) <= MAX_CELL_CHARACTERS:
         return column
     odd = pc.or_(pc.match_substring_regex(column, _ODD), pc.greater(length, MAX_CELL_CHARACTERS))
     if not pc.any(odd).as_py():
         return column
     mended = [_ESCAPED.sub("_x005F_", printable(text)) or None for text in column.filter(odd).to_pylist()]
     return pc.replace_with_mask(column, odd, pa.array(mended, pa.string()))
-
-
-def _anywhere(column: pa.Array, pattern: str) -> bool:
-    """Whether there is such a thing in the texts one behind the other: a look at each takes twice as long."""
-    whole = joined(column)
-    ends = pa.py_buffer(np.array([0, len(whole)], np.int32))
-    one = pa.StringArray.from_buffers(1, ends, pa.py_buffer(whole))
-    return bool(pc.match_substring_regex(one, pattern)[0].as_py())
 
 
 def _numpy(column: pa.Array) -> npt.NDArray[Any]:
