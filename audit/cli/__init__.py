@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
@@ -22,16 +23,8 @@ from audit.cli.rulebook import explain, rules
 from audit.cli.speech import unraisable
 from audit.cli.upkeep import backup, doctor, restore, status
 
-app = typer.Typer(
-    name="pos-audit",
-    help=HELP("cli.description"),
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 # in the order of --help
-for _command in (
+_COMMANDS = (
     run,
     doctor,
     status,
@@ -51,8 +44,39 @@ for _command in (
     deliver,
     schedule,
     cron,
-):
-    app.command(help=HELP(f"cli.{_command.__name__}"))(_command)
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=HELP("cli.version"))
+    ] = False,
+) -> None:
+    pass
+
+
+def _program(commands: Iterable[Callable[..., None]]) -> typer.Typer:
+    made = typer.Typer(
+        name="pos-audit",
+        help=HELP("cli.description"),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    made.callback()(_options)
+    for command in commands:
+        made.command(help=HELP(f"cli.{command.__name__}"))(command)
+    return made
+
+
+app = _program(_COMMANDS)
 
 
 def main() -> None:
@@ -60,8 +84,10 @@ def main() -> None:
     sys.unraisablehook = unraisable
     codes: list[int] = []
     atexit.register(_leave, codes)  # the first to be registered is the last to be called
+    # to read the signatures of commands that nobody asks for takes as long as to read the configuration
+    asked = [one for one in _COMMANDS if one.__name__ == (sys.argv[1:] or [""])[0]]
     try:
-        app()
+        (_program(asked) if asked else app)()
     except SystemExit as end:
         codes += [end.code] if isinstance(end.code, int) else []
         raise
@@ -74,18 +100,3 @@ def _leave(codes: list[int]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(codes[-1])
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help=HELP("cli.version"))
-    ] = False,
-) -> None:
-    pass

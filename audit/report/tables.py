@@ -10,6 +10,7 @@ import socket
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -207,8 +208,9 @@ def measured(seconds: Mapping[str, float], memory_bytes: int | None) -> dict[str
     }
 
 
-def versions() -> dict[str, str]:
-    """The program and the libraries that can change its output."""
+@cache
+def versions() -> Mapping[str, str]:
+    """The program and the libraries that can change its output; to look up a version takes a millisecond."""
     return {"pos-audit": __version__, **{name: installed(name) for name in _STATED}}
 
 
