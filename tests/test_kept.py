@@ -1,4 +1,4 @@
-"""Compiled templates are kept beside their text, and never stand in for another text."""
+"""What is kept of templates and labels stands beside their text, and never in for another text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _rendered(environment: Environment) -> str:
 
 
 def _kept(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.template"))
+    return sorted(folder.rglob("*.kept"))
 
 
 def test_a_template_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
