@@ -19,12 +19,13 @@ from audit.errors import ExitCode
 from audit.findings import findings_of
 from audit.ledger import outbox
 from audit.ledger.database import Database
+from audit.ledger.entered import Entered
 from audit.ledger.feedback import Taken, open_conflicts, take_in
 from audit.ledger.handlings import waivers_of_people
 from audit.ledger.handover import Handover
 from audit.ledger.history import nights_behind, rule_records
 from audit.ledger.merge import Terms
-from audit.ledger.nights import Entered, Night, Practice, Run, input_records, open_night
+from audit.ledger.nights import Born, Night, Run, input_records, open_night
 from audit.ledger.past import past_of
 from audit.ledger.seal import seals
 from audit.ledger.signoffs import record_of
@@ -117,7 +118,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         night.add_run(run, __version__, settings.digest, task.scope)
         telling = _Telling(task, inputs, night, run)
         feedback, programme = _take_back(telling)
-        with ThreadPoolExecutor(1, "estate") as beside:
+        with ThreadPoolExecutor(1, "estate") as beside, ThreadPoolExecutor(1, "ledger") as writer:
             with progress.stage("check", "checking"):
                 assessing = beside.submit(_assess, telling, engine, programme, night.recall())
                 stood = Handover(night.open_findings())
@@ -126,19 +127,21 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 beside.submit(prepare_page, settings.own_templates)  # what fails there fails again later
                 flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
             with progress.stage("ledger", "recording"):
-                entered = _enter(telling, judged.assessed, flagged, stood)
+                entered, born = _enter(telling, judged.assessed, flagged, stood)
+                entering = writer.submit(night.enter, born)  # the ledger is asked nothing until it is done
+                del born
             with progress.stage("report", "rendering"):
                 estate = coming.result()
                 findings = CodedFindings(by_priority(entered.findings))
                 shown = beside.submit(page_findings, findings, words, settings.report.max_rows)
                 tables = beside.submit(render_tables, findings)
-                reports = _report(telling, judged, estate, findings, entered.practice)
+                reports = _report(telling, judged, estate, findings, entered)
                 statuses = estate.statuses
-                rules = rule_records(judged.assessed.outcomes, task.plan.thresholds)
                 # facts are half of what is in memory, and nothing asks them any more
                 del assessing, judged, coming, estate
                 books = render_files(reports.settings, words, reports.house, reports.owned, shown.result)
                 files = {**books, **tables.result()}
+                entering.result()
         told = summary(reports.house, progress.seconds, engine.memory_bytes)
         result = Result(
             ExitCode(reports.house.exit_code), reports.house.reason, task.folder, told, run_id=run.run_id
@@ -149,7 +152,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         published = {**files, "summary.json": to_json(told)}
         folder = draft(settings.output, task.folder.name, run.run_id, published)
         drafts.append(folder)
-        night.complete_run(run, input_records(inputs.feeds), reports.house.counts, rules)
+        night.complete_run(run, input_records(inputs.feeds), reports.house.counts, entered.rules)
         standing = [one.run_id for one in night.runs]
         remember_statuses(settings.state, run.run_id, statuses, standing)
         _queue(replace(telling, run=run), reports, files)
@@ -208,28 +211,40 @@ def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
     )
 
 
-def _enter(telling: _Telling, assessed: Assessment, flagged: Handover, stood: Handover) -> Entered:
-    """Carry every finding over tonight, with the waivers of people beside those of the file."""
-    task, night = telling.task, telling.night
+def _enter(
+    telling: _Telling, assessed: Assessment, flagged: Handover, stood: Handover
+) -> tuple[Entered, Born]:
+    """Carry every finding over tonight, with the waivers of people beside those of the file.
+
+    What was born tonight is left to be entered.
+    """
+    task, run, night = telling.task, telling.run, telling.night
     standing = standing_of(stood.table, flagged.table["finding_id"], assessed, task.plan)
     waivers = (*task.practice.waivers, *waivers_of_people(night.connection))
     enter_waivers(night.connection, waivers, night.as_of)
     practice = replace(task.practice, waivers=waivers)
-    findings = night.record(telling.run, flagged, standing, practice, stood)
+    findings, born = night.carried(run, flagged, standing, practice, stood)
     sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
-    return Entered(findings.assign(seal=seals(telling.inputs.secret, sealed)), practice)
+    rules = rule_records(assessed.outcomes, task.plan.thresholds)
+    entered = Entered(
+        findings=findings.assign(seal=seals(telling.inputs.secret, sealed)),
+        rules=rules,
+        past=past_of(night.connection, task.as_of, run.number, task.scope, rules),
+        behind=nights_behind(night.connection, task.as_of, WINDOW),
+        conflicts=open_conflicts(night.connection),
+        waivers=night.watched(waivers, findings),
+    )
+    return entered, born
 
 
 def _report(
-    telling: _Telling, judged: _Judged, estate: _Estate, findings: CodedFindings, practice: Practice
+    telling: _Telling, judged: _Judged, estate: _Estate, findings: CodedFindings, entered: Entered
 ) -> _Reports:
     """The reports of the night, of findings in their order."""
     task, inputs, night = telling.task, telling.inputs, telling.night
     settings, words, plan = task.settings, task.words, task.plan
     assessed, rows = judged.assessed, findings.findings
     measures = measures_of(settings, assessed, rows, estate.files)
-    behind = nights_behind(night.connection, task.as_of, WINDOW)
-    rules = rule_records(assessed.outcomes, plan.thresholds)
     house = build_report(
         settings,
         words,
@@ -242,13 +257,15 @@ def _report(
         thresholds=plan.thresholds,
         population=estate.population,
         measures=measures,
-        upkeep=upkeep_of_night(assessed, plan, inputs.feeds, estate.population, measures, rows, behind),
+        upkeep=upkeep_of_night(
+            assessed, plan, inputs.feeds, estate.population, measures, rows, entered.behind
+        ),
         programme=judged.programme,
         findings=findings,
         feedback=judged.feedback,
-        conflicts=open_conflicts(night.connection),
-        past=past_of(night.connection, task.as_of, telling.run.number, task.scope, rules),
-        waivers=night.watched(practice.waivers, rows),
+        conflicts=entered.conflicts,
+        past=entered.past,
+        waivers=entered.waivers,
         fail_on=task.wishes.fail_on,
     )
     owned: dict[str, Report] = {}

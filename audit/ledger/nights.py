@@ -20,13 +20,13 @@ from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Tonight
 from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
-from audit.ledger.recording import Practice, record, stood_before
+from audit.ledger.recording import Born, Practice, enter_born, record, stood_before
 from audit.ledger.schema import INPUTS, RUNS
 from audit.ledger.telling import told
 from audit.ledger.waivers import Waiver, Watched, idle_nights, watched
 from audit.ledger.withdrawal import withdraw
 
-__all__ = ["Entered", "InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
+__all__ = ["Born", "InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,6 @@ class InputRecord:
     complete: bool
     columns: tuple[str, ...]
     files: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Entered:
-    """Tonight's findings as the ledger has them now, and how they are handled, the waivers of people too."""
-
-    findings: pd.DataFrame
-    practice: Practice
 
 
 class Night:
@@ -163,15 +155,27 @@ class Night:
         open ones that were not flagged whether they passed, are gone, or could not be looked at. `stood` is
         what `open_findings` gave, where nothing was said of a finding since; it is given up.
         """
-        practice = practice or Practice()
+        findings, born = self.carried(run, flagged, standing, practice or Practice(), stood)
+        self.enter(born)
+        return findings
+
+    def carried(
+        self,
+        run: Run,
+        flagged: Handover,
+        standing: pa.Table,
+        practice: Practice,
+        stood: Handover | None = None,
+    ) -> tuple[pd.DataFrame, Born]:
+        """As `record`, and what was born tonight, which is left for `enter`: most of a first night."""
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
-        return told(
-            self._connection,
-            record(self._connection, run.number, flagged.table, standing, practice, tonight, stood),
-            flagged,
-            self.as_of,
-            practice.escalate,
-        )
+        given_up = [record(self._connection, run.number, flagged.table, standing, practice, tonight, stood)]
+        born = given_up[0].born
+        return told(self._connection, given_up.pop(), flagged, self.as_of, practice.escalate), born
+
+    def enter(self, born: Born) -> None:
+        """Enter what was born tonight. Nobody else may ask the ledger anything meanwhile."""
+        enter_born(self._connection, born)
 
     def watched(self, waivers: Sequence[Waiver], findings: pd.DataFrame) -> tuple[Watched, ...]:
         """What is to be said of each waiver; `findings` are those `record` gave."""

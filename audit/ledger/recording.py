@@ -40,10 +40,19 @@ class Practice:
 
 
 @dataclass(frozen=True)
+class Born:
+    """Findings nobody had heard of before tonight, and that they came, as rows of the ledger."""
+
+    findings: pa.Table
+    events: pa.Table
+
+
+@dataclass(frozen=True)
 class Recorded:
     """The findings tonight touched, row for row: their lives now, what people said, what happened.
 
-    `place` is the row of tonight's findings, null where a finding was not flagged.
+    `place` is the row of tonight's findings, null where a finding was not flagged. `born` are yet to be
+    entered.
     """
 
     ids: pa.Array
@@ -51,6 +60,7 @@ class Recorded:
     status: pa.Array
     kind: pa.Array
     place: pa.Array
+    born: Born
 
 
 def record(
@@ -62,7 +72,7 @@ def record(
     night: Tonight,
     stood: Handover | None = None,
 ) -> Recorded:
-    """Carry every finding that is open or flagged over tonight.
+    """Carry every finding that is open or flagged over tonight, and enter all but what is born.
 
     `standing` (finding_id, standing) says of the open ones that were not flagged whether they passed, are
     gone, or could not be looked at; of whom it does not speak nothing is concluded. `stood` is what
@@ -79,12 +89,28 @@ def record(
     life = before.select(LIFE.names)
     carried = carry(life, before.select(SAID.names), seen, night)
     is_born = np.arange(len(ids)) >= known.num_rows
-    _write_lives(connection, ids, before, carried, is_born, flagged, place)
+    rows = pa.table({"finding_id": ids, **{name: carried.life[name] for name in LIFE.names}})
+    _write_changed(connection, rows, before, is_born)
     stands = pc.is_in(carried.life["state"], value_set=pa.array(OPEN_LIVES))
     keep_words(connection, flagged, ids.filter(pc.and_(stands, pc.is_null(place)).combine_chunks()))
-    _write_events(connection, number, night.as_of, ids, before, carried)
+    happened = _happened(number, night.as_of, ids, before, carried)
+    of_born = pa.array(is_born).filter(pc.is_valid(carried.kind))
+    bulk.append(connection, EVENTS, _told_only(happened.filter(pc.invert(of_born))))
     _write_resets(connection, number, night.as_of, ids, before, carried)
-    return Recorded(ids, carried.life, carried.status, carried.kind, place)
+    born = rows.filter(pa.array(is_born))
+    born_place = place.filter(pa.array(is_born))
+    for name in _IDENTITY:
+        born = born.append_column(name, flagged[name].combine_chunks().take(born_place))
+    events = _told_only(happened.filter(of_born))
+    return Recorded(
+        ids, carried.life, carried.status, carried.kind, place, Born(born.sort_by("finding_id"), events)
+    )
+
+
+def enter_born(connection: sa.Connection, born: Born) -> None:
+    """Enter what was born tonight."""
+    bulk.append(connection, FINDINGS, born.findings)
+    bulk.append(connection, EVENTS, born.events)
 
 
 def stood_before(connection: sa.Connection) -> pa.Table:
@@ -171,23 +197,14 @@ def _described(
     return pa.table({"finding_id": ids, **columns})
 
 
-def _write_lives(
+def _write_changed(
     connection: sa.Connection,
-    ids: pa.Array,
+    rows: pa.Table,
     before: pa.Table,
-    carried: Carried,
     is_born: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    flagged: pa.Table,
-    place: pa.Array,
 ) -> None:
-    rows = pa.table({"finding_id": ids, **{name: carried.life[name] for name in LIFE.names}})
-    born = rows.filter(pa.array(is_born))
-    born_place = place.filter(pa.array(is_born))
-    for name in _IDENTITY:
-        born = born.append_column(name, flagged[name].combine_chunks().take(born_place))
-    bulk.append(connection, FINDINGS, born.sort_by("finding_id"))
     differs = {
-        name: _differs(before[name].combine_chunks(), carried.life[name].combine_chunks()) & ~is_born
+        name: _differs(before[name].combine_chunks(), rows[name].combine_chunks()) & ~is_born
         for name in LIFE.names
     }
     names = [name for name in LIFE.names if differs[name].any()]
@@ -201,24 +218,17 @@ def _differs(left: pa.Array, right: pa.Array) -> np.ndarray[tuple[int], np.dtype
     return np.asarray(pc.and_not(unequal, both_blank).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _write_events(
-    connection: sa.Connection, number: int, as_of: date, ids: pa.Array, before: pa.Table, carried: Carried
-) -> None:
+def _happened(number: int, as_of: date, ids: pa.Array, before: pa.Table, carried: Carried) -> pa.Table:
+    """What happened tonight, as events."""
     happened = pc.is_valid(carried.kind)
-    count = pc.sum(happened).as_py() or 0
-    if not count:
-        return
-    was = before.filter(happened)
-    life = carried.life.filter(happened)
+    was, life = before.filter(happened), carried.life.filter(happened)
     columns = {f"was_{name}": was[name].combine_chunks() for name in LIFE.names}
     for name, blank in _NEVER_NULL.items():
         columns[name] = pc.fill_null(columns[name], blank)
-    # most nights most of these are blank, and the database knows how to leave a column out
-    columns = {name: column for name, column in columns.items() if _says_something(column)}
-    rows = pa.table(
+    return pa.table(
         {
-            "number": pa.repeat(pa.scalar(number, pa.int64()), count),
-            "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), count),
+            "number": pa.repeat(pa.scalar(number, pa.int64()), was.num_rows),
+            "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), was.num_rows),
             "finding_id": ids.filter(happened),
             "kind": carried.kind.filter(happened),
             "state": life["state"],
@@ -226,10 +236,17 @@ def _write_events(
             **columns,
         }
     )
-    bulk.append(connection, EVENTS, rows.sort_by("finding_id"))
 
 
-def _says_something(column: pa.Array) -> bool:
+def _told_only(events: pa.Table) -> pa.Table:
+    """The events in their order, without what is blank in all: the database knows how to leave it out."""
+    blank = [
+        name for name in events.column_names if name.startswith("was_") and not _says_something(events[name])
+    ]
+    return events.drop_columns(blank).sort_by("finding_id")
+
+
+def _says_something(column: pa.ChunkedArray) -> bool:
     blank = {pa.string(): "", pa.bool_(): False}.get(column.type)
     given = pc.is_valid(column) if blank is None else pc.not_equal(column, blank)
     return bool(pc.any(given).as_py())
