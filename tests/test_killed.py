@@ -50,7 +50,9 @@ NIGHTS = {
         "after audit.pipeline.unread_copies",
         "after audit.telling.assess",
         "after audit.telling.take_in",
-        "after audit.ledger.nights.Night.record",
+        "after audit.ledger.nights.Night.carried",
+        "before audit.ledger.nights.Night.enter",
+        "after audit.ledger.nights.Night.enter",
     ),
     "published": (
         "after audit.telling.build_report",
