@@ -44,6 +44,8 @@ _PLAIN: dict[Kind, str] = {
 }
 _NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
 _LONGEST_NULL = max(len(token.encode()) for token in NULL_TOKENS)
+_NULL_SIZES = np.zeros(_LONGEST_NULL + 2, bool)  # by bytes, whether a token has so many
+_NULL_SIZES[[len(token.encode()) for token in NULL_TOKENS]] = True
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
     r"(?:¥|RMB|CNY)?(?P<sign>[+-]?)(?:¥|RMB|CNY)?(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)"
@@ -247,7 +249,8 @@ def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
         for mark in REPLACED if kind is Kind.TEXT else ():
             replaced = pc.fill_null(pc.match_substring(values, mark), False)
             plain = plain & ~replaced.to_numpy(zero_copy_only=False)
-    short = np.flatnonzero(plain & (byte_lengths(values) <= _LONGEST_NULL))
+    sizes = np.minimum(byte_lengths(values), _LONGEST_NULL + 1)
+    short = np.flatnonzero(plain & (_NULL_SIZES[sizes] if kind in _PLAIN_BYTES else sizes <= _LONGEST_NULL))
     blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS[kind])
     plain[short[blank.to_numpy(zero_copy_only=False)]] = False
     return plain

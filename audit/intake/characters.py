@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+# odd, and of no order: what one of the words lacks is seldom made up for by another
+_FACTORS = tuple(map(np.uint64, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD)))
 
 
 def byte_lengths(texts: pa.Array) -> np.ndarray:
@@ -27,6 +31,33 @@ def made_of(texts: pa.Array, allowed: np.ndarray) -> np.ndarray:
         return found  # hardly ever is there anything else, and that takes a third of the time
     strange = np.flatnonzero(~allowed[data])
     found[np.searchsorted(ends[1:] - ends[0], strange, side="right")] = False
+    return found
+
+
+def lengths(texts: pa.Array) -> np.ndarray:
+    """Characters of every text; -1 of a null."""
+    ends, data = _ends(texts), texts.buffers()[2]
+    if data and not texts.null_count and data[int(ends[0]) : int(ends[-1])].to_pybytes().isascii():
+        return np.diff(ends)
+    found: np.ndarray = pc.utf8_length(texts).fill_null(-1).to_numpy(zero_copy_only=False)
+    return found
+
+
+def sketches(texts: pa.Array) -> np.ndarray:
+    """A number for every text by its length, its first and its last bytes: equal texts have the same."""
+    ends = _ends(texts).astype(np.int64)
+    starts, sizes = ends[:-1], np.diff(ends)
+    found = sizes.astype(np.uint64) * _FACTORS[0]
+    last = len(texts.buffers()[2] or b"") - 8  # place of a word
+    if len(texts) and last >= 0:
+        words = np.ndarray((last + 1,), "<u8", texts.buffers()[2], strides=(1,))
+        places = np.minimum(starts, last)
+        first = words[places] >> ((starts - places) << 3).astype(np.uint64)
+        found += (first << ((8 - np.minimum(sizes, 8)) << 3).astype(np.uint64)) * _FACTORS[1]
+        is_long = sizes >= 8
+        found += words[np.where(is_long, ends[1:] - 8, 0)] * is_long * _FACTORS[2]
+    if texts.null_count:
+        found[texts.is_null().to_numpy(zero_copy_only=False)] = 0
     return found
 
 

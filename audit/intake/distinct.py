@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.characters import sketches
 from audit.intake.repeats import alike, whole
 from audit.tables import Table
 
@@ -58,7 +61,7 @@ def seen_before(rows: pa.Table) -> np.ndarray:
 def _doubles(rows: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     """The places of rows of which there are several, and a number for each that those have in common."""
     columns = [name for name in rows.column_names if name not in _PROVENANCE and not name.endswith("_raw")]
-    doubles = np.arange(rows.num_rows)  # rows that have one, as far as the columns were looked at
+    doubles = _perhaps_doubles(rows, columns)  # rows that have one, as far as the columns were looked at
     kinds: list[pa.Array] = []  # of those rows: as far, rows of one kind are alike
     for name in columns:
         values = whole(rows[name])
@@ -69,3 +72,16 @@ def _doubles(rows: pa.Table) -> tuple[np.ndarray, np.ndarray]:
         if not len(doubles):
             break
     return doubles, numbers[shared]
+
+
+def _perhaps_doubles(rows: pa.Table, columns: Sequence[str]) -> np.ndarray:
+    """The places of rows but for many that surely have no double: one of their texts is nobody else's."""
+    doubles = np.arange(rows.num_rows)
+    for name in columns:
+        if rows[name].type == pa.string() and len(doubles):
+            texts = whole(rows[name])
+            numbers = sketches(texts if len(doubles) == len(texts) else texts.take(pa.array(doubles)))
+            in_order = np.sort(numbers)
+            several = in_order[1:][in_order[1:] == in_order[:-1]]
+            doubles = doubles[np.isin(numbers, several)] if len(several) else doubles[:0]
+    return doubles

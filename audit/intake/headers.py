@@ -17,7 +17,7 @@ from audit.intake.headerrow import HeaderRow, has_key
 from audit.intake.labels import lookup, of_channel, suggest
 from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
-from audit.intake.repeats import decoded, each
+from audit.intake.repeats import decoded, numbered
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
 from audit.tables import Column, Table, normalise_label
 
@@ -203,8 +203,10 @@ def equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:
     repeats = np.zeros(grid.height, np.int32)
     for index in set(header.columns.values()):
         label = grid.columns[index][header.row].as_py()
-        equal = pc.fill_null(
-            each(grid.columns[index], partial(pc.equal, pa.scalar(label, pa.string()))), False
-        )
-        repeats += equal.to_numpy(zero_copy_only=False)
+        values, numbers = numbered(grid.columns[index])
+        equal = pc.fill_null(pc.equal(values, pa.scalar(label, pa.string())), False)
+        if numbers is None:
+            repeats += equal.to_numpy(zero_copy_only=False)
+        elif (place := pc.index(equal, True).as_py()) >= 0:
+            repeats += numbers.fill_null(-1).to_numpy(zero_copy_only=False) == place
     return repeats

@@ -6,10 +6,9 @@ import string
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from audit.intake.characters import bytes_of, made_of
-from audit.intake.repeats import each, numbered, per_row, spread, whole
+from audit.intake.characters import bytes_of, lengths, made_of
+from audit.intake.repeats import numbered, per_row, spread, whole
 
 _TERMINAL_LENGTH = 8  # ISO 8583 field 41
 # shares of a column's values from which on their form is the column's own
@@ -62,25 +61,25 @@ def swapped_fields(rows: pa.Table) -> pa.Array | None:
 
 
 def _terminal(column: pa.Array) -> np.ndarray:
-    lengths = _lengths(column)
-    known = lengths >= 0
-    if not known.any() or (lengths[known] == _TERMINAL_LENGTH).mean() < _USUAL_TERMINAL:
+    counted = _lengths(column)
+    known = counted >= 0
+    if not known.any() or (counted[known] == _TERMINAL_LENGTH).mean() < _USUAL_TERMINAL:
         return np.zeros(len(column), bool)
-    wrong: np.ndarray = known & ~((lengths == _TERMINAL_LENGTH) & _made_of(column, _LETTERS_OR_DIGITS))
+    wrong: np.ndarray = known & ~((counted == _TERMINAL_LENGTH) & _made_of(column, _LETTERS_OR_DIGITS))
     return wrong
 
 
 def _merchant(column: pa.Array) -> np.ndarray:
-    lengths = _lengths(column)
-    known = lengths >= 0
-    wrong: np.ndarray = known & ~(_made_of(column, _CAPITALS_OR_DIGITS) & (lengths >= 6) & (lengths <= 32))
-    length, share = _commonest(lengths)
-    return wrong | (known & (lengths != length)) if share >= _USUAL_MERCHANT else wrong
+    counted = _lengths(column)
+    known = counted >= 0
+    wrong: np.ndarray = known & ~(_made_of(column, _CAPITALS_OR_DIGITS) & (counted >= 6) & (counted <= 32))
+    length, share = _commonest(counted)
+    return wrong | (known & (counted != length)) if share >= _USUAL_MERCHANT else wrong
 
 
 def _category(column: pa.Array) -> np.ndarray:
-    lengths = _lengths(column)
-    wrong: np.ndarray = (lengths >= 0) & ~((lengths == 4) & _made_of(column, _DIGITS))
+    counted = _lengths(column)
+    wrong: np.ndarray = (counted >= 0) & ~((counted == 4) & _made_of(column, _DIGITS))
     return wrong
 
 
@@ -97,21 +96,25 @@ def _exchanged(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
             return nowhere
         counts[form] = 0
     seen = np.flatnonzero((counts > 0) & (counts >= known * _SEEN))
-    exchanged: np.ndarray = (own == form) & np.isin(theirs, seen)
-    return exchanged
+    nowhere[own == form] = np.isin(theirs[own == form], seen)
+    return nowhere
 
 
 def _forms(column: pa.Array) -> np.ndarray:
     """What a value is made of and how long it is: twice its length, one more of digits alone; -1 for null."""
-    lengths = _lengths(column)
-    forms: np.ndarray = np.where(lengths < 0, -1, 2 * lengths + _made_of(column, _DIGITS))
+    counted = _lengths(column)
+    forms: np.ndarray = np.where(counted < 0, -1, 2 * counted + _made_of(column, _DIGITS))
     return forms
 
 
 def _lengths(column: pa.Array) -> np.ndarray:
     """Characters of every value; -1 for null."""
-    lengths: np.ndarray = each(column, pc.utf8_length).fill_null(-1).to_numpy(zero_copy_only=False)
-    return lengths
+    values, index = numbered(column)
+    found = lengths(values)
+    if index is None:
+        return found
+    counted: np.ndarray = np.append(found, -1)[index.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return counted
 
 
 def _made_of(column: pa.Array, characters: np.ndarray) -> np.ndarray:

@@ -14,9 +14,19 @@ SUFFIX = ".parquet"
 
 
 def write_rows(rows: pa.Table, path: Path) -> None:
-    """The rows as Parquet. Columns whose values repeat stay as each value once, and no others are tried."""
-    repeating = [name for name in rows.column_names if is_encoded(rows[name])]
-    pq.write_table(rows, path, compression="lz4", use_dictionary=repeating, write_statistics=False)
+    """The rows as Parquet. Texts that repeat stay as each text once, as do days and moments; no others do."""
+    types = dict(zip(rows.column_names, rows.schema.types, strict=True))
+    texts = [name for name, kind in types.items() if kind == pa.string() or is_encoded(rows[name])]
+    ascending = [name for name in ("source_row",) if name in types]
+    repeating = [name for name, kind in types.items() if is_encoded(rows[name]) or pa.types.is_temporal(kind)]
+    pq.write_table(
+        rows,
+        path,
+        compression={name: "lz4" if name in texts else "none" for name in types},
+        use_dictionary=[*repeating, *(name for name in ("copies",) if name in types)],
+        column_encoding=dict.fromkeys(ascending, "DELTA_BINARY_PACKED"),
+        write_statistics=False,
+    )
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.intake.cells import Reader
-from audit.intake.characters import bytes_of, made_of
+from audit.intake.characters import bytes_of, lengths, made_of, sketches
 from audit.intake.derived import with_derived
 from audit.intake.distinct import without_duplicates
 from audit.intake.grid import Mark
@@ -127,7 +127,24 @@ def test_bytes_tell_what_a_pattern_tells(values: list[str | None], start: int):
     assert made[valid].tolist() == [bool(re.fullmatch("[A9a-]+", value)) for value in known]
 
 
-@given(st.lists(st.tuples(*[st.none() | st.sampled_from("ab")] * 3), max_size=12), st.booleans())
+@given(texts, st.integers(0, 3))
+def test_lengths_and_sketches_are_those_of_equal_texts(values: list[str | None], start: int):
+    found = array([*values, *values]).slice(start)
+    assert lengths(found).tolist() == pc.utf8_length(found).fill_null(-1).to_pylist()
+    known: dict[str | None, int] = {}
+    for text, number in zip(found.to_pylist(), sketches(found).tolist(), strict=True):
+        assert known.setdefault(text, number) == number
+
+
+def test_sketches_of_different_numbers_differ():
+    found = pa.array([f"{number:012}" for number in range(0, 700_000, 7)])
+    assert len(np.unique(sketches(found))) == len(found)
+
+
+LONG_TEXTS = ["a long text, but for its middle", "a long text. but for its middle"]
+
+
+@given(st.lists(st.tuples(*[st.sampled_from([None, "a", "b", *LONG_TEXTS])] * 3), max_size=12), st.booleans())
 def test_doubles_are_counted_with_the_first_of_them(values: list[tuple[str | None, ...]], once: bool):
     columns = [array([row[place] for row in values]) for place in range(3)]
     held = {
@@ -146,14 +163,16 @@ def test_doubles_are_counted_with_the_first_of_them(values: list[tuple[str | Non
 @pytest.mark.parametrize("different", [20, 20_000])
 def test_rows_come_back_from_their_file_as_they_were(different: int):
     values = [None if place % 7 == 0 else f"值{place % different}" for place in range(20_000)]
-    rows = pa.table({"a": encoded(pa.array(values)), "n": pa.array(range(20_000))})
+    numbers, days = pa.array(range(20_000)), pa.array(range(20_000), pa.date32())
+    rows = pa.table({"a": encoded(pa.array(values)), "source_row": numbers, "copies": numbers, "day": days})
     assert is_encoded(rows["a"]) == (different == 20)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows"
         write_rows(rows, path)
-        assert names_of(path) == ["a", "n"]
+        assert names_of(path) == rows.column_names
         assert read_rows(path)["a"].to_pylist() == values
-        assert read_rows(path, ["n"]).to_pydict() == {"n": list(range(20_000))}
+        assert read_rows(path).drop_columns("a").equals(rows.drop_columns("a"))
+        assert read_rows(path, ["copies"]).to_pydict() == {"copies": list(range(20_000))}
 
 
 @given(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from vendorfiles import HEADER, MERCHANT, delimited, device, take_bytes, take_rows
 
 from audit.errors import Unusable
+from audit.intake.formats import delimited as delimited_text
 from audit.intake.reading import Reason
 
 NAMES = ["晨光小店", "Café 二店", "龙凤（老店）分店"]
@@ -132,6 +137,12 @@ def test_a_broken_download_is_truncated(tmp_path: Path):
 def test_line_ends_of_every_system(tmp_path: Path, end: str):
     read = take_bytes(tmp_path, delimited([HEADER, device(1), device(2)], end=end).encode())
     assert [row["source_row"] for row in read.rows] == [2, 3]
+
+
+@given(st.text("ab\r\n", max_size=12), st.integers(1, 4))
+def test_lines_are_counted_whatever_ends_them(text: str, piece: int):
+    with patch.object(delimited_text, "_HEAD", piece):
+        assert delimited_text._lines(memoryview(text.encode())) == len(list(io.StringIO(text, newline="")))
 
 
 def test_quoted_cells_hold_separators_quotes_and_line_breaks(tmp_path: Path):

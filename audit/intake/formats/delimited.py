@@ -143,7 +143,7 @@ def _parse(text: memoryview, delimiter: str, width: int) -> Grid:
         counts = ((number - 1, len(cells)) for (number, _), cells in zip(ragged, rows, strict=True))
         short = tuple((row, count) for row, count in counts if count < width)
         columns = _with_ragged(columns, [number for number, _ in ragged], rows)
-    if width > 2:
+    if width > 2 and _lines(text) > read - 1:
         _refuse_swallowed(columns, delimiter, width)
     return Grid("", tuple(columns), (None,) * len(columns), is_text=True, short=short)
 
@@ -215,6 +215,18 @@ class _WithEnd(io.RawIOBase):
             if not len(self._parts[0]):
                 del self._parts[0]
         return b"".join(pieces)
+
+
+def _lines(text: memoryview) -> int:
+    """Lines of a text, whatever ends them."""
+    lines = int(len(text) > 0 and text[-1] not in b"\r\n")
+    for start in range(0, len(text), _HEAD):
+        piece = np.frombuffer(text[start : start + _HEAD + 1], np.uint8)
+        lines += int(np.count_nonzero(piece[:_HEAD] == ord("\n")))
+        returns = np.flatnonzero(piece[:_HEAD] == ord("\r"))
+        if len(returns):
+            lines += int(np.count_nonzero(np.append(piece, 0)[returns + 1] != ord("\n")))
+    return lines
 
 
 def _refuse_width(width: int) -> None:
