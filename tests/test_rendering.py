@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import NoReturn
 
 import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import AS_OF
 
 from audit.config import Settings
 from audit.report import rendering, styles
+from audit.report.coded import CodedFindings
 from audit.report.model import Report
 from audit.report.pagerows import page_findings
+from audit.report.tables import FINDINGS_SCHEMA, findings_columns, findings_parquet
 from audit.report.xlsxfile import finish
 from audit.words import Words, load_words
 
@@ -36,6 +41,14 @@ def test_every_party_gets_the_workbook_of_its_own_report(render, reports):
     files = render({"甲.xlsx": reports["zh"]})
     assert list(files) == ["report.xlsx", "甲.xlsx", "report.html"]
     assert files["甲.xlsx"] == files["report.xlsx"] == render({})["report.xlsx"]
+
+
+def test_parquet_holds_the_findings_in_the_promised_types(reports):
+    told = pd.concat([reports["zh"].findings] * 9, ignore_index=True)  # some columns repeat, some do not
+    columns = findings_columns(CodedFindings(told.assign(detail=told["detail"] + told.index.astype(str))))
+    read = pq.read_table(io.BytesIO(findings_parquet(columns)))
+    assert read.schema.equals(FINDINGS_SCHEMA)
+    assert read.equals(pa.table({name: column.decoded for name, column in columns.items()}))
 
 
 @pytest.mark.parametrize("failure", [MemoryError, KeyboardInterrupt])

@@ -45,7 +45,14 @@ class Coded:
     @property
     def decoded(self) -> pa.Array:
         """The value of every row, null for a blank."""
-        return self.values.take(pa.array(self.at, mask=self.at == len(self.values)))
+        return self.values.take(self.dictionary.indices)
+
+    @property
+    def dictionary(self) -> pa.DictionaryArray:
+        """The same in Arrow's own form, null for a blank."""
+        return pa.DictionaryArray.from_arrays(
+            pa.array(self.at, mask=self.at == len(self.values)), self.values
+        )
 
     @property
     def has_blanks(self) -> bool:

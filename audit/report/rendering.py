@@ -10,7 +10,7 @@ from audit.report.coded import CodedFindings
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.pagerows import PageFindings
-from audit.report.tables import findings_columns, findings_csv, findings_parquet, findings_table
+from audit.report.tables import findings_columns, findings_csv, findings_parquet
 from audit.report.workbook import render_workbook
 from audit.words import Words
 
@@ -45,5 +45,5 @@ def render_tables(findings: CodedFindings) -> dict[str, bytes]:
     columns = findings_columns(findings)
     return {
         "findings.csv": findings_csv(columns),
-        "findings.parquet": findings_parquet(findings_table(columns)),
+        "findings.parquet": findings_parquet(columns),
     }

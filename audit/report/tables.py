@@ -83,24 +83,23 @@ def findings_columns(findings: CodedFindings) -> dict[str, Coded]:
     return {name: findings[name].rows(order) for name in FINDINGS_SCHEMA.names}
 
 
-def findings_table(columns: Mapping[str, Coded]) -> pa.Table:
-    """The same with the values in every row."""
-    return pa.table({name: column.decoded for name, column in columns.items()}, schema=FINDINGS_SCHEMA)
-
-
 def findings_csv(columns: Mapping[str, Coded]) -> bytes:
     """UTF-8 with a byte-order mark, which is how a spreadsheet program recognises it."""
     guarded = {name: _guarded(column) if column.is_text else column for name, column in columns.items()}
     target = io.BytesIO()
     target.write(b"\xef\xbb\xbf")
-    arrow_csv.write_csv(findings_table(guarded), target, arrow_csv.WriteOptions(quoting_style="needed"))
+    table = pa.table({name: column.decoded for name, column in guarded.items()}, schema=FINDINGS_SCHEMA)
+    arrow_csv.write_csv(table, target, arrow_csv.WriteOptions(quoting_style="needed"))
     return target.getvalue()
 
 
-def findings_parquet(table: pa.Table) -> bytes:
-    """The same table for programs."""
+def findings_parquet(columns: Mapping[str, Coded]) -> bytes:
+    """The same for programs; of a column whose values repeat each is written once."""
+    few = [name for name, column in columns.items() if len(column.values) < len(column) // 4]
+    made = {name: column.dictionary if name in few else column.decoded for name, column in columns.items()}
     target = io.BytesIO()
-    pq.write_table(table, target, compression="zstd")
+    # without Arrow's own schema, in which some columns were dictionaries and others not
+    pq.write_table(pa.table(made), target, compression="zstd", use_dictionary=few, store_schema=False)
     return target.getvalue()
 
 
