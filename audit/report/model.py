@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from audit.ledger.lives import CLOSED, EXCUSED, Kind, State
 from audit.ledger.past import Figures, Past
@@ -109,11 +110,13 @@ class Report:
         )
         pair = merchant.at.astype(np.int64) * (len(terminal.values) + 1) + terminal.at
         number = np.where(serial.at < len(serial.values), serial.at, len(serial.values) + pair)
-        return np.where(self.columns["subject"].holds("device"), number, -1)
+        of_device = self.columns["subject"].holds("device")
+        counted = pa.array(number, mask=~of_device).dictionary_encode().indices
+        return np.asarray(counted.fill_null(-1), np.int64)
 
     def devices_in(self, rows: npt.NDArray[np.integer[Any]]) -> int:
         """How many devices the findings in these rows are about."""
-        return len(np.unique(found[found >= 0])) if len(found := self.devices[rows]) else 0
+        return int(np.count_nonzero(np.bincount(self.devices[rows] + 1)[1:]))
 
     @cached_property
     def open_rows(self) -> npt.NDArray[np.intp]:

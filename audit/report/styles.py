@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from openpyxl.cell import Cell
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -57,10 +59,25 @@ def fill(color: str) -> PatternFill:
     return PatternFill("solid", start_color=color, end_color=color)
 
 
+class _Known(IndexedList[Any]):
+    """Fonts and the like of a workbook, which openpyxl compares with all others whenever a cell gets one."""
+
+    def __init__(self, those: Iterable[object]) -> None:
+        super().__init__(those)
+        self._same: dict[int, tuple[object, int]] = {}  # holds what it knows, so that no other takes its id
+
+    def add(self, value: object) -> int:
+        if id(value) not in self._same:
+            self._same[id(value)] = value, super().add(value)
+        return self._same[id(value)][1]
+
+
 def new_workbook() -> Workbook:
     """An empty workbook whose default font shows Chinese well."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
+    for name in ("_fonts", "_fills", "_borders", "_alignments"):
+        setattr(workbook, name, _Known(getattr(workbook, name)))
     workbook._named_styles["Normal"].font = font()  # type: ignore[attr-defined]
     return workbook
 
@@ -96,22 +113,27 @@ def data_style(
 
     `shaded`: a column of a form that people do not fill in.
     """
-    indexes = []
-    for guarded in (False, True):
+    looks = _LOOKS.setdefault(_workbook(sheet), {})
+    look = ("column", wrap, number_format, shaded, ink)
+    if look not in looks:
+        looks[look] = CellStyle(
+            *(_data_style(sheet, wrap, number_format, shaded, ink, guarded) for guarded in (False, True))
+        )
+    return cast("CellStyle", looks[look])
 
-        def put_on(cell: Cell, guarded: bool = guarded) -> None:
-            cell.font = font(color=ink)
-            cell.alignment = WRAP if wrap else TOP
-            cell.border = THIN
-            cell.number_format = number_format
-            cell.quotePrefix = guarded
-            if shaded:
-                cell.fill = fill(PALE)
 
-        cell = Cell(sheet, row=1, column=1)
-        _wear(cell, ("data", wrap, number_format, shaded, ink, guarded), put_on)
-        indexes.append(cell.style_id)
-    return CellStyle(*indexes)
+def _data_style(
+    sheet: Worksheet, wrap: bool, number_format: str, shaded: bool, ink: str, guarded: bool
+) -> int:
+    cell = Cell(sheet, row=1, column=1)
+    cell.font = font(color=ink)
+    cell.alignment = WRAP if wrap else TOP
+    cell.border = THIN
+    cell.number_format = number_format
+    cell.quotePrefix = guarded
+    if shaded:
+        cell.fill = fill(PALE)
+    return cell.style_id
 
 
 def _wear(cell: Cell, look: tuple[object, ...], put_on: Callable[[Cell], None]) -> None:
@@ -131,18 +153,29 @@ def _wear(cell: Cell, look: tuple[object, ...], put_on: Callable[[Cell], None]) 
 _LOOKS: WeakKeyDictionary[Workbook, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
 
 
+def _workbook(sheet: Worksheet) -> Workbook:
+    workbook = sheet.parent
+    assert workbook is not None
+    return workbook
+
+
 def colour_words(
     sheet: Worksheet, area: str, first: str, fills: dict[str, str], inks: dict[str, str] | None = None
 ) -> None:
     """Colour the cells of `area` that hold one of the words; `first` is the area's first cell."""
     for word, color in fills.items():
-        ink = (inks or {}).get(word, INK)
-        sheet.conditional_formatting.add(
-            area,
-            FormulaRule(
-                formula=[f'{first}="{word}"'], fill=fill(color), font=Font(color=ink), stopIfTrue=True
-            ),
-        )
+        look = _differential(_workbook(sheet), color, (inks or {}).get(word, INK))
+        rule = Rule("expression", dxfId=look, formula=[f'{first}="{word}"'], stopIfTrue=True)
+        sheet.conditional_formatting.add(area, rule)
+
+
+def _differential(workbook: Workbook, color: str, ink: str) -> int:
+    """The number of a look that cells take on, which openpyxl finds by comparing it with all others."""
+    known = _LOOKS.setdefault(workbook, {})
+    if ("differential", color, ink) not in known:
+        look = DifferentialStyle(font=Font(color=ink), fill=fill(color))
+        known["differential", color, ink] = workbook._differential_styles.add(look)  # type: ignore[attr-defined]
+    return int(known["differential", color, ink])
 
 
 def colour_severities(sheet: Worksheet, area: str, first: str, words: Words) -> None:

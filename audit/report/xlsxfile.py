@@ -12,13 +12,14 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from html import escape, unescape
 
 import openpyxl
 import pyarrow as pa
 from lxml.etree import SerialisationError
 from openpyxl.utils import get_column_letter
+from openpyxl.writer.excel import ExcelWriter
 
 from audit.errors import CannotWrite
 from audit.report.coded import Coded
@@ -53,9 +54,12 @@ def finish(
     """
     looks = workbook._cell_styles  # type: ignore[attr-defined]
     assert len(looks) <= MAX_STYLES, "styles are made per column, never per cell"
+    moment = datetime.combine(stamp, time())
+    workbook.properties.created = workbook.properties.modified = moment
     draft = io.BytesIO()
     try:
-        workbook.save(draft)  # each sheet goes through a temporary file
+        # as `workbook.save` does, but deflates nothing: each sheet goes through a temporary file
+        ExcelWriter(workbook, zipfile.ZipFile(draft, "w")).save()
     except (OSError, SerialisationError) as failure:
         detail = getattr(failure, "strerror", None) or str(failure)
         raise CannotWrite("cannot_write", path=tempfile.gettempdir(), detail=detail) from failure
@@ -77,7 +81,6 @@ def finish(
         parts[name] = _shared(parts[name], numbers)
     _announce(parts)
     _describe(parts, drawn)
-    _set_times(parts, stamp)
     spliced = {name: _spliced(parts[name], own, strings) for name, own in data.items()}
     return zipped({**parts, **spliced, _STRINGS: strings.to_xml()}, stamp)
 
@@ -122,9 +125,3 @@ def _describe(parts: dict[str, bytes], drawn: Sequence[str]) -> None:
             return found[1] + (f' descr="{escape(text)}"'.encode() if text else b"")
 
         parts[name] = _DRAWN.sub(described, parts[name])
-
-
-def _set_times(parts: dict[str, bytes], stamp: date) -> None:
-    core = "docProps/core.xml"
-    moment = f"{stamp.isoformat()}T00:00:00Z".encode()
-    parts[core] = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + moment, parts[core])
