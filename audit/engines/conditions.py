@@ -101,7 +101,8 @@ def _answer(table: pa.Table, condition: nw.Expr) -> pa.Array | pa.ChunkedArray:
         if isinstance(other, AnyExpr):
             return _TWO_SIDED[last.name](whole(left), whole(_answer(table, nw.Expr(*other._nodes))))
         return _TWO_SIDED[last.name](left, pa.scalar(other))
-    return nw.from_native(table).with_columns(answer=condition).to_native()["answer"]
+    frame = nw.DataFrame.from_arrow(table, backend="pyarrow")
+    return frame.with_columns(answer=condition).to_native()["answer"]
 
 
 _ONE_SIDED = {"__invert__": pc.invert, "is_null": pc.is_null}
@@ -194,7 +195,8 @@ def _by_value(name: str, column: pa.ChunkedArray, asked: Mapping[str, nw.Expr]) 
         places = places.fill_null(len(values))
         values = pa.concat_arrays([values, pa.nulls(1, values.type)])
     numbers = places.to_numpy().astype(np.int64)
-    answers = nw.from_native(pa.table({name: values})).select(**asked).to_native()
+    frame = nw.DataFrame.from_arrow(pa.table({name: values}), backend="pyarrow")
+    answers = frame.select(**asked).to_native()
     return {part: _spread(whole(answers[part]), numbers) for part in asked}
 
 

@@ -39,8 +39,8 @@ class PandasEngine(Engine):
 
     def frame(self, rows: pa.Table) -> Frame:
         """The rows themselves."""
-        lazy: Frame = nw.from_native(rows).lazy()
-        return lazy
+        # from_native looks at length whether it may be something else
+        return nw.DataFrame.from_arrow(rows, backend="pyarrow").lazy()
 
     def begun(self, make: Callable[[], _Made]) -> Callable[[], _Made]:
         """See Engine."""
