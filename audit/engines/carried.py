@@ -62,11 +62,10 @@ def told_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def told(table: pa.Table, names: Collection[str] | None = None) -> pa.Table:
     """The table with the values that places stand for, in these columns or in all."""
-    own = [
-        name
-        for name, kind in zip(table.column_names, table.schema.types, strict=True)
-        if pa.types.is_dictionary(kind) and (names is None or name in names)
-    ]
+    schema = table.schema
+    places = range(len(schema)) if names is None else map(schema.get_field_index, names)
+    fields = [schema.field(place) for place in places if place >= 0]
+    own = [field.name for field in fields if pa.types.is_dictionary(field.type)]
     values = at_once(lambda name: told_column(table[name]), own, len(table))
     return with_columns(table, dict(zip(own, values, strict=True)))
 
@@ -106,8 +105,6 @@ def taken(table: pa.Table, places: np.ndarray) -> pa.Table:
 def with_columns(table: pa.Table, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
     """The table with these columns, in the place of those that are so called."""
     for name, values in columns.items():
-        if name in table.column_names:
-            table = table.set_column(table.column_names.index(name), name, values)
-        else:
-            table = table.append_column(name, values)
+        place = table.schema.get_field_index(name)  # column_names is made anew each time it is asked for
+        table = table.append_column(name, values) if place < 0 else table.set_column(place, name, values)
     return table
