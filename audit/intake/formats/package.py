@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from copy import copy
 from typing import cast
 
-from zlib_ng import zlib_ng
+from isal import isal_zlib
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
@@ -26,7 +26,7 @@ _BROKEN = (
     NotImplementedError,
     ValueError,
     zlib.error,
-    cast("type[Exception]", zlib_ng.error),  # which its stub declares to be one
+    cast("type[Exception]", isal_zlib.error),  # which its stub does not declare to be one
 )
 _PACKED = 1 << 20  # packed bytes read at once
 RATIO_FROM = 10 << 20  # small parts may be as repetitive as they like
@@ -147,18 +147,18 @@ def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: bytes |
 
 
 def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Iterator[bytes]:
-    """What `archive.open` gives, in half of its time: it reads the packed bytes, zlib-ng inflates them."""
+    """What `archive.open` gives, in a third of its time: it reads the packed bytes, ISA-L inflates them."""
     packed = copy(member)
     packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
     del packed.CRC  # that of the inflated bytes
-    inflater, left, checksum = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS), member.file_size, 0
+    inflater, left, checksum = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS), member.file_size, 0
     with archive.open(packed) as stream:
         while left and not inflater.eof:
             source = inflater.unconsumed_tail or stream.read(_PACKED)
             piece = inflater.decompress(source, min(size, left))
             if not source and not piece:
                 raise EOFError("it ends early")
-            checksum, left = zlib_ng.crc32(piece, checksum), left - len(piece)
+            checksum, left = isal_zlib.crc32(piece, checksum), left - len(piece)
             if piece:
                 yield piece
     if checksum != member.CRC:
