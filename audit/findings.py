@@ -6,7 +6,7 @@ Words are put together by column, after the rows were collected, so that every e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from audit.check import Outcome
 from audit.identities import finding_ids, hashed, listed
 from audit.intake.dates import FOREVER
+from audit.intake.repeats import whole
 from audit.leads import Flagged, Lead, leads_of
 from audit.rules.model import Rule, Texts
 from audit.words import Words
@@ -106,10 +107,10 @@ def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Ta
 
 def _once(findings: pa.Table) -> pa.Table:
     """The first of those that share an id."""
-    ids = findings["finding_id"]
-    if pc.count_distinct(ids).as_py() == len(ids):
+    ids = whole(findings["finding_id"]).dictionary_encode()
+    if len(ids.dictionary) == len(ids):
         return findings
-    _, first = np.unique(ids.to_numpy(zero_copy_only=False), return_index=True)
+    _, first = np.unique(ids.indices.to_numpy(), return_index=True)
     return findings.take(pa.array(np.sort(first)))
 
 
@@ -213,21 +214,23 @@ def _shown(rows: pa.Table, name: str, spec: str | None, words: Words, as_of: dat
         days = pc.subtract(pa.scalar(as_of), column.cast(pa.date32()))
         return pc.divide(days.cast(pa.int64()), 86_400).cast(pa.string())
     if spec != "raw" and name in _LABELLED:
-        encoded = column.dictionary_encode()
-        labels = [words.label(_LABELLED[name], word) for word in encoded.dictionary.to_pylist()]
-        shown = pa.array(labels, pa.string()).take(encoded.indices)
+        shown = _each_once(column, lambda word: words.label(_LABELLED[name], word))
         # what a blank says: any channel will do, or the list has no such registration
         absent = {"channel": "", "reg_status": words("reg_status.missing")}
         return pc.fill_null(shown, absent[name]) if name in absent else shown
     if name in _COLUMN_LISTS:
-        named = [
-            None if text is None else words.show([words.column(c) for c in text.strip(",").split(",")])
-            for text in column.to_pylist()
-        ]
-        return pa.array(named, pa.string())
+        return _each_once(
+            column, lambda text: words.show([words.column(one) for one in text.strip(",").split(",")])
+        )
     if name == "unread_text":
-        return pa.array([text and _named_cells(text, words) for text in column.to_pylist()], pa.string())
+        return _each_once(column, lambda text: text and _named_cells(text, words))
     return as_text(column, words)
+
+
+def _each_once(column: pa.Array, show: Callable[[str], str]) -> pa.Array:
+    """A column of texts as they are shown, each different one worked out once; blanks stay."""
+    encoded = column.dictionary_encode()
+    return pa.array(map(show, encoded.dictionary.to_pylist()), pa.string()).take(encoded.indices)
 
 
 def _named_cells(text: str, words: Words) -> str:
