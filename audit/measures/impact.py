@@ -99,7 +99,8 @@ def _sums(
     engine: Engine, priced: Priced, findings: Findings, lines: Mapping[str, np.ndarray]
 ) -> dict[str, Turnover]:
     """The turnover of the ledger's devices per line; a line without any is left out."""
-    used = priced.rows.filter(nw.col("in_use").fill_null(False))
+    keys = priced.rows.select("device_key", "merchant_no", "store_no", "in_use")
+    used = keys.filter(nw.col("in_use").fill_null(False))
     site = nw.concat_str([nw.col("merchant_no"), nw.col("store_no")], separator=SEPARATOR)
     touched = findings.touched
     found = []

@@ -68,8 +68,8 @@ class _Tallies:
 
     numbers: list[str]
     names: list[str]  # as the findings have it, "" where none does
-    severities: dict[str, np.ndarray]  # leading findings by severity
-    following: np.ndarray
+    severities: dict[str, list[int]]  # leading findings by severity
+    following: list[int]
     own: np.ndarray  # points of the merchant itself
     of_devices: np.ndarray
     devices: np.ndarray  # that are touched
@@ -104,8 +104,8 @@ def merchants_of(
                 merchant_no=numbers[place],
                 merchant_name=file.get("merchant_name") or tallies.names[place],
                 score=score_of(points[place]),
-                severities={word: int(of[place]) for word, of in tallies.severities.items() if of[place]},
-                following=int(tallies.following[place]),
+                severities={word: of[place] for word, of in tallies.severities.items() if of[place]},
+                following=tallies.following[place],
                 turnover=turnover_of(paid[place]) if paid[place]["merchant_no"] else NO_TURNOVER,
                 required=file.get("required_fields"),
                 missing=tuple(missing.split(",")) if missing else (),
@@ -160,10 +160,10 @@ def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
         merchants.values,
         _names(merchants, findings.texts("merchant_name")),
         {
-            word: of_each(leading[severities.numbers[leading] == number])
+            word: of_each(leading[severities.numbers[leading] == number]).tolist()
             for number, word in enumerate(severities.values)
         },
-        of_each(np.flatnonzero(named & follows)),
+        of_each(np.flatnonzero(named & follows)).tolist(),
         of_each(own, weight[severities.numbers[own]]),
         of_each(of_devices, weight[severities.numbers[of_devices]]),
         np.bincount(pairs // (1 + devices.max(initial=0)), minlength=count),
@@ -182,8 +182,8 @@ def _names(merchants: Numbered, names: list[str | None]) -> list[str]:
 def _turnovers(engine: Engine, priced: Priced, numbers: list[str]) -> pa.Table:
     """Devices in use and what was paid there, for each of these merchants that has any."""
     wanted = engine.frame(_flagged(numbers))
-    rows = priced.rows.filter(nw.col("in_use").fill_null(False), ~nw.col("merchant_no").is_null())
-    own = engine.attach(engine.held(rows), wanted, "merchant_no").filter(nw.col("listed").fill_null(False))
+    rows = engine.attach(priced.rows, wanted, "merchant_no")
+    own = rows.filter(nw.col("listed").fill_null(False) & nw.col("in_use").fill_null(False))
     each = once(engine, engine.held(own), "merchant_no", "device_code")
     return engine.collected(each.group_by("merchant_no").agg(**totals()))
 
