@@ -54,6 +54,8 @@ def assess(
     due = {
         name: frozenset(feed.required) | memory.columns.get(name, frozenset()) for name, feed in feeds.items()
     }
+    # a list that nowhere says its channel would leave every registration unjudged, and nobody told
+    due["registrations"] |= {"channel"}
     delivered = engine.frame(input_facts(feeds, memory, plan.as_of))
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
     about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, {}, due)

@@ -314,6 +314,28 @@ def test_a_rule_nobody_asked_for_costs_no_code(estate: Estate):
     assert statuses["DEV-03"] == "not_enabled"
 
 
+@pytest.mark.parametrize(
+    ("title", "state", "unregistered"),
+    [
+        ("微信支付终端报备清单", "未报备", True),
+        ("", "微信:未报备;支付宝:已报备", True),
+        ("", "未报备", False),
+    ],
+)
+def test_the_channel_may_stand_in_a_title_or_a_cell_and_is_missed_where_it_stands_nowhere(
+    estate: Estate, title: str, state: str, unregistered: bool
+):
+    rows = [f"SN00000{number},{MERCHANT['merchant_no']},{state}" for number in (1, 2, 3)]
+    (estate.folder / "报备_20261121.csv").write_text(
+        "\n".join([title, "SN,商户号,报备状态", *rows]).lstrip(), "utf-8"
+    )
+    estate.sections["inputs.registrations"] = 'files = ["报备_*.csv"]'
+    result = estate.run()
+    assert result.code is (ExitCode.DONE if unregistered else ExitCode.INCOMPLETE)
+    assert {row["rule"] for row in estate.findings()} >= ({"REG-01"} if unregistered else set())
+    assert ("渠道" in result.reason) != unregistered
+
+
 def test_a_column_that_disappears_is_missed(estate: Estate):
     estate.run()
     estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])

@@ -147,8 +147,10 @@ def _uppers(grid: Grid, row: int, above: list[str | None] | None) -> list[list[s
     if above is None:
         return [None]
     spread = _spread(grid, row - 1, above)
-    is_partly_filled = None in spread and spread.count(None) < len(spread)
-    return [None, spread, _carried_on(spread)] if is_partly_filled else [None, spread]
+    uppers = [spread]
+    if None in spread and spread.count(None) < len(spread):
+        uppers.append(_carried_on(spread))
+    return [None, *(_without_covered(grid, row, upper) for upper in uppers)]
 
 
 def _most_names(
@@ -173,6 +175,17 @@ def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
             for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(spread))):
                 spread[index] = labels[start] if 0 <= start < len(labels) else None
     return spread
+
+
+def _without_covered(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
+    """The upper row without names over cells that one of the lower row, a group itself, is merged with."""
+    kept = list(labels)
+    for merge in grid.merges:
+        if merge.first_row == row == merge.last_row:
+            start = merge.first_column - grid.first_column + 1
+            for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(kept))):
+                kept[index] = None
+    return kept
 
 
 def _carried_on(labels: list[str | None]) -> list[str | None]:

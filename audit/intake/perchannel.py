@@ -87,7 +87,11 @@ def put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Tab
 
 
 def _by_columns(rows: pa.Table, table: Table) -> bool:
-    """Whether columns of their own say what each channel's state is."""
+    """Whether columns of their own say what each channel's state is: where no column says of which one the
+    row's state is, that is one of all of them together."""
     if not set(table.wide) & set(rows.column_names):
         return False
-    return "reg_status" not in rows.column_names or not pc.any(pc.is_valid(rows["reg_status"])).as_py()
+    return any(
+        name not in rows.column_names or not pc.any(pc.is_valid(rows[name])).as_py()
+        for name in ("reg_status", "channel")
+    )

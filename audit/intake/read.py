@@ -51,6 +51,7 @@ def read_file(request: Request) -> FileReading:
     except InputError as failure:
         return reading.failed(failure)
     rows = parted(canonical.rows, table)
+    names_channel = "channel" in rows.column_names and rows["channel"].null_count < rows.num_rows
     rows = with_derived(rows, table) if request.derived else rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
@@ -63,6 +64,7 @@ def read_file(request: Request) -> FileReading:
         rejected=canonical.rejected,
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
+        told=("channel",) if names_channel else (),
     )
 
 

@@ -111,14 +111,17 @@ class FileReading:
     rejected: int = 0  # all rejected cells; `rejections` holds the first of them
     notices: tuple[tuple[str, dict[str, Any]], ...] = ()  # message keys and their facts
     exported_at: str = ""  # ISO date and time the file says it was exported at
+    told: tuple[
+        str, ...
+    ] = ()  # canonical columns of the rows that no header names: a title, a cell tells them
     error: str = ""
     error_key: str = ""
     error_facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def columns(self) -> frozenset[str]:
-        """Canonical columns recognised in any sheet."""
-        return frozenset(mapped.column for sheet in self.sheets for mapped in sheet.mapped)
+        """Canonical columns recognised in any sheet, or told without a header."""
+        return frozenset(mapped.column for sheet in self.sheets for mapped in sheet.mapped).union(self.told)
 
     def superseded_by(self, newer: str) -> Self:
         """The same file with all its rows set aside, because a newer version of it is there."""
@@ -187,5 +190,6 @@ class FileReading:
                 "sheets": sheets,
                 "rejections": rejections,
                 "notices": notices,
+                "told": tuple(plain["told"]),
             }
         )

@@ -20,7 +20,10 @@ _NUMBERS: tuple[_Endings, _Endings] = (
 )
 _MOMENTS: tuple[_Endings, _Endings] = (
     (re.compile(r"(.+?)(?:日期时间|日期|时间|日)"), ("日期", "时间")),
-    (re.compile(r"(?:date(?:of)?)?(.+?)(?:date|time|on|at)?"), ("date", "time", "on", "at")),
+    (
+        re.compile(r"(?=date|.+(?:date|time|on|at)$)(?:date(?:of)?)?(.+?)(?:date|time|on|at)?"),
+        ("date", "time", "on", "at"),
+    ),
 )
 _ENDINGS: dict[Kind, tuple[_Endings, _Endings]] = {
     Kind.DATE: _MOMENTS,

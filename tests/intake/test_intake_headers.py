@@ -550,3 +550,17 @@ def test_inspect_names_columns_that_a_night_would_miss(tmp_path: Path):
     assert "报备状态" not in inspect_files([path], "registrations", configured, None).to_text(
         load_words("zh")
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "column"),
+    [("91440101MA5CWKXY1X", "uscc"), ("440101199001011234", "legal_id_no")],
+)
+def test_a_number_of_a_document_is_that_of_a_firm_or_of_a_person(tmp_path: Path, number: str, column: str):
+    rows = [["商户号", "商户名称", "证件号码"], [MERCHANT, "晨光", number]]
+    mapped = take_rows(tmp_path, rows, table="merchants").sheet.mapped
+    assert {one.column for one in mapped} == {"merchant_no", "merchant_name", column}
+
+
+def test_a_word_alone_is_no_date(tmp_path: Path):
+    assert "Active" not in how_mapped(tmp_path, ["SN", "MID", "Active"])

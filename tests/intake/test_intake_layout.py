@@ -69,6 +69,8 @@ def test_everything_that_is_not_data_is_set_aside_and_counted(tmp_path: Path):
         ["Total: 10 records"],
         ["合计", "10台", "-", "7台", "-", "-"],
         ["", "", "", "合计", "10"],
+        ["898100000000001 小计", "", "1", "", "1"],
+        ["福建 汇总", "", "10", "", "10"],
         ["`合计", "`10"],
     ],
 )
@@ -448,3 +450,39 @@ def test_a_sentence_above_or_below_the_table_explains_its_codes(tmp_path: Path, 
     rows = [["序列号", "商户号", "报备状态"], *([f"SN00000{n}", MERCHANT, f"{n}"] for n in range(3))]
     read = take_rows(tmp_path, [said, *rows] if above else [*rows, said], table="registrations")
     assert read.column("reg_status") == ["not_registered", "registered", "failed"]
+
+
+def test_a_header_in_three_rows(tmp_path: Path):
+    rows = [
+        ["", "", "报备情况", "", "", ""],
+        ["SN", "商户号", "微信", "", "支付宝", ""],
+        ["", "", "状态", "日期", "状态", "日期"],
+        ["SN000001", MERCHANT, "已报备", "2026-01-05", "未报备", ""],
+    ]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for area in ("C1:F1", "C2:D2", "E2:F2", "A2:A3", "B2:B3"):
+            made.worksheets[0].merge_cells(area)
+
+    read = take_bytes(
+        tmp_path,
+        book([[cell or None for cell in row] for row in rows], change=merge),
+        table="registrations",
+    )
+    (row,) = read.rows or ()
+    assert (row["serial_no"], row["reg_status_wechat"], row["reg_status_alipay"]) == (
+        "SN000001",
+        "registered",
+        "not_registered",
+    )
+    assert read.reading.rejected == 0
+
+
+@pytest.mark.parametrize("legend", ["1-正常 2-注销 3-冻结", "1正常2注销3冻结", "1：正常；2：注销；3：冻结"])
+def test_a_legend_in_the_header_however_its_codes_are_parted(tmp_path: Path, legend: str):
+    rows = [
+        ["商户号", "商户名称", f"状态（{legend}）"],
+        *([f"89810000000000{n}", "店", f"{n}"] for n in (1, 2, 3)),
+    ]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.column("merchant_status") == ["active", "closed", "frozen"]

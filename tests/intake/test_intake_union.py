@@ -156,6 +156,17 @@ def test_a_cell_that_says_the_state_of_each_channel(
     assert (found[0]["rejected"] == ",reg_status,") == (states == {None: None})
 
 
+def test_a_state_of_the_row_beside_one_of_each_channel_is_one_of_all_together(estate: Estate):
+    rows = [
+        ["SN", "商户号", "报备状态", "微信", "支付宝"],
+        ["SN000001", MERCHANT, "报备中", "已报备", "未报备"],
+    ]
+    put(estate.folder / "报备.csv", delimited(rows).encode())
+    estate.sections["inputs.registrations"] = 'files = ["报备.csv"]'
+    found = {row["channel"]: row["reg_status"] for row in table(estate, "registrations")}
+    assert found == {"wechat": "registered", "alipay": "not_registered"}
+
+
 def test_of_one_channel_in_the_cell_the_column_of_channels_knows_better(estate: Estate):
     rows = [["SN", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, "支付宝", "微信审核不通过"]]
     put(estate.folder / "报备.csv", delimited(rows).encode())
