@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.intake.grid import Grid
-from audit.intake.labels import lookup
+from audit.intake.labels import is_nameless, lookup
 from audit.intake.meaning import sample
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
 from audit.tables import CHANNEL, Kind, Table, normalise_label
@@ -18,7 +18,6 @@ _FAR_ROWS, _USUAL_COLUMNS = 300, 200
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
-_NAMELESS = re.compile(r"[\d\s!-/:-@\[-`{-~]*", re.ASCII)  # no letter: no name but a configured one
 _NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
 _MOSTLY = 0.8
 _LOOKED_AT = 50  # cells below a header
@@ -161,7 +160,7 @@ def _most_names(
         place
         for cells in (labels, upper)
         for place, cell in enumerate(cells)
-        if cell and (configured or not _NAMELESS.fullmatch(cell))
+        if cell and (configured or not is_nameless(cell))
     }
     return len(places) + len({part for key in table.keys for part in key}) if places else 0
 

@@ -41,8 +41,18 @@ _BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")
 
 
+_NAMELESS = re.compile(r"[\d\s!-/:-@\[-`{-~]*", re.ASCII)
+
+
+def is_nameless(label: str) -> bool:
+    """Whether there is no letter in it: no table has a column by such a name, if none is configured."""
+    return bool(_NAMELESS.fullmatch(label))
+
+
 def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
     """Canonical name, rank (lower is better) and how it was found; ("", 0, "") for a stranger."""
+    if not configured and is_nameless(label):
+        return "", 0, ""
     forms = header_forms(label)
     for form in forms:
         if name := configured.get(form):
@@ -72,7 +82,9 @@ def of_channel(label: str, table: Table) -> str | None:
     """
     if not table.wide:
         return None
-    said = header_forms(label)[0]
+    said, names = header_forms(label)[0], tuple(CHANNEL.by_label)
+    if not said.startswith(names) and not said.endswith(names):
+        return None
     for name, channel in CHANNEL.by_label.items():
         rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
         if rest == said or not rest:

@@ -12,6 +12,7 @@ from audit.intake.formats.xlsx_tags import Body, Stretch, Tag, word
 from audit.intake.formats.xlsx_values import Irregular, unescaped
 
 _PLAIN = word(bytes([Tag.ITEM, Tag.TEXT, Tag.TEXT_END, Tag.ITEM_END]))
+_SEVEN, _OPENING, _CLOSING = word(b"\xff" * 7), word(b"<si><t>"), word(b"</t></si")
 _FOUR = word(b"\xff" * 4)
 _TEXT = rb'<t(?: xml:space="preserve")?(?:/>|>[^<]*</t>)'
 _FONT = rb"(?:<rPr/>|<rPr>(?:<(?!/?(?:rPr|t|r|si)\b)[^>]*>)*</rPr>)?"
@@ -29,6 +30,26 @@ def read_strings(pieces: Iterable[bytes]) -> pa.Array:
 
 
 def _strings(stretch: Stretch) -> pa.Array:
+    texts = _all_plain(stretch)
+    return _one_by_one(stretch) if texts is None else texts
+
+
+def _all_plain(stretch: Stretch) -> pa.Array | None:
+    """The strings where each is `<si><t>…</t></si>` and nothing stands between them."""
+    if stretch.count % 4 or stretch.at[0] != 1:
+        return None
+    starts, ends, following = stretch.at[:-1:4], stretch.at[2::4], stretch.at[4::4]
+    if (
+        ((stretch.words(starts) & _SEVEN) != _OPENING).any()
+        or (stretch.words(ends) != _CLOSING).any()
+        or (stretch.raw[following - 1] != ord(">")).any()
+        or (following - ends != len("</t></si>")).any()
+    ):
+        return None
+    return stretch.texts_between(starts + len("<si><t>"), ends, np.zeros(len(ends), bool))
+
+
+def _one_by_one(stretch: Stretch) -> pa.Array:
     items = np.flatnonzero(stretch.tags == Tag.ITEM)
     if not len(items) or stretch.at[0] != 1:
         raise Irregular

@@ -151,6 +151,12 @@ class Stretch:
             if (self.raw[wide] != _PRESERVED).any():
                 raise Irregular
             starts = starts + kept * (len(_PRESERVED) - 3)
+        return self.texts_between(starts, ends, kept, in_values)
+
+    def texts_between(
+        self, starts: np.ndarray, ends: np.ndarray, kept: np.ndarray, in_values: bool = False
+    ) -> pa.Array:
+        """The text between these places; where it is not `kept`, no blank around it counts."""
         odd = (_BLANK[self.raw[starts]] | _BLANK[self.raw[ends - 1]]) & ~kept
         odd[self._escaped(starts, ends)] = True
         texts = self.spans(starts, ends)
@@ -164,6 +170,8 @@ class Stretch:
 
     def _escaped(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Which of the spans hold a reference, an escape or the end of a line that XML would change."""
+        if not any(mark in self.text for mark in (b"&", b"\r", b"_")):
+            return np.zeros(0, np.int64)
         raw = self.raw
         is_odd = (raw == ord("&")) | (raw == ord("\r"))
         is_odd[:-1] |= (raw[:-1] == ord("_")) & (raw[1:] == ord("x"))
