@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from audit.intake.grid import Grid
 from audit.intake.labels import is_nameless, lookup
 from audit.intake.meaning import sample
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
-from audit.tables import CHANNEL, Kind, Table, normalise_label
+from audit.tables import CHANNEL, TABLES, Kind, Table, normalise_label
 
 SEARCHED_ROWS = 40
 # below a long preamble; only where the rows above are none, and of a sheet of usual width
@@ -47,13 +48,19 @@ def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, s
     found = _known(labels, table, configured)
     if has_key(found, table):
         return found
-    parts = [table.by_name[part] for part in {part for key in table.keys for part in key}]
-    filled = [label for label in labels if label]
-    return found | {
+    return found.union(*(_parts_of_key(label, table.name) for label in labels if label))
+
+
+@lru_cache(maxsize=4_096)  # a row is looked at alone and with the one above it
+def _parts_of_key(label: str, table: str) -> frozenset[str]:
+    """The columns of a key that a label may name where nothing else does."""
+    known = TABLES[table]
+    parts = (known.by_name[part] for key in known.keys for part in key)
+    return frozenset(
         part.name
         for part in parts
-        if any(is_fallback(label, part, table) or is_spelt_otherwise(label, part, table) for label in filled)
-    }
+        if is_fallback(label, part, known) or is_spelt_otherwise(label, part, known)
+    )
 
 
 def _known(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> set[str]:

@@ -70,8 +70,7 @@ def map_headers(
     second: list[Mapped] = []
     completed: list[tuple[int, int]] = []
     for name, claimants in claims.items():
-        # of two of one name, the one with more in it
-        first, *others = sorted(claimants, key=lambda one: (one[0], grid.columns[one[1]].null_count, one[1]))
+        first, *others = sorted(claimants, key=partial(_order, grid, row, table.by_name[name], codes))
         columns[name], how_mapped[name] = first[1], first[2]
         for _, index, how in others:
             same = _same_content(grid, row, columns[name], index)
@@ -107,6 +106,14 @@ def map_headers(
     return HeaderMap(
         row, width, columns, mapped, unmapped + strangers, tuple(second), where, tuple(completed)
     )
+
+
+def _order(
+    grid: Grid, row: int, column: Column, codes: Collection[str], claimant: tuple[int, int, str]
+) -> tuple[bool, int, int, int]:
+    """Of numbers and the words for them the words come first, of two of one name the one with more in it."""
+    rank, index, _ = claimant
+    return not _fits(grid, row, codes, column, index), rank, grid.columns[index].null_count, index
 
 
 def _fits(grid: Grid, row: int, codes: Collection[str], column: Column, index: int) -> bool:

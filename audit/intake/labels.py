@@ -30,6 +30,8 @@ _SHORT_FORMS = {
     "inst": "install",
     "exp": "expiry",
     "lic": "license",
+    "acq": "acquirer",
+    "desc": "description",
     "reg": "registration",
     "ver": "version",
     "fw": "firmware",
@@ -69,7 +71,7 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
         return *found, "synonym"
     if found := _by_several_names(label, table):
         return *found, "synonym"
-    whole = _in_full(label)
+    whole = in_full(label)
     if name := table.by_synonym.get(whole, ""):
         return name, table.by_name[name].synonyms[whole], "synonym"
     return "", 0, ""
@@ -89,7 +91,7 @@ def of_channel(label: str, table: Table) -> str | None:
         rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
         if rest == said or not rest:
             continue
-        what = table.status if rest in _FILED else table.by_synonym.get(rest, "")
+        what = table.status if rest in _FILED else table.by_synonym.get(rest.removeprefix("终端"), "")
         for state, (of_channel, message) in table.wide.items():
             if of_channel == channel and what in (table.status, "reg_message"):
                 return state if what == table.status else message
@@ -107,7 +109,7 @@ def _number_in_brackets(label: str, table: Table) -> str:
     return inner if inner != outer and {inner, outer} <= _DEVICE_NUMBERS else ""
 
 
-def _in_full(label: str) -> str:
+def in_full(label: str) -> str:
     """The name of a database's column without abbreviations: TERM_STAT is terminalstatus; "" of any other."""
     words = [word.lower() for word in _WORDS.findall(label)] if label.isascii() else []
     if len(words) < 2 or _SHORT_FORMS.keys().isdisjoint(words):

@@ -146,11 +146,15 @@ def _means(cell: str, index: int, header: HeaderMap, table: Table) -> bool:
 
 
 def _numbers_columns(cells: list[str | None]) -> bool:
-    """Whether a row counts its columns, as forms do: 1, 2, 3; or 甲, 乙, 1, 2."""
+    """Whether a row counts its columns, as forms do: 1, 2, 3; or 甲, 乙, 1, 2; or A, B, C."""
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
     while filled and filled[0] in (*_STEMS, "栏次", "行次"):
         filled = filled[1:]
-    return len(filled) > 2 and filled == [str(number) for number in range(1, len(filled) + 1)]
+    numbers, letters = (
+        [str(number) for number in range(1, len(filled) + 1)],
+        [*string.ascii_uppercase[: len(filled)]],
+    )
+    return len(filled) > 2 and filled in (numbers, letters)
 
 
 def _could_be_identifiers(cells: pa.Array) -> np.ndarray:

@@ -27,6 +27,8 @@ _EITHER_NUMBER = frozenset(
             "终端编码",
             "终端ID",
             "POS编号",
+            "POS机编号",
+            "POS机号",
             "POS号",
             "terminal no",
             "terminal id",

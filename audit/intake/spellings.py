@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from audit.tables import CHANNEL, Column, Kind, Table, header_forms
+from audit.intake.labels import in_full
+from audit.tables import CHANNEL, TABLES, Column, Kind, Table, header_forms
 
+_LONGEST = 60  # characters of a header
 _MOST_BEFORE = 2  # words before a name: 终端所属商户名称
 _LATELY = re.compile(r"(?:最近|最后|最新|末次|上次)(?:一次|一笔)?")
 # what names of a kind of column begin and end with, and the endings that say the same: in Chinese, in English
 _Endings = tuple[re.Pattern[str], tuple[str, ...]]
 _NUMBERS: tuple[_Endings, _Endings] = (
-    (re.compile(r"(.+?)(?:号码|编号|编码|代码|代号|号|id|no)"), ("", "号", "编号", "编码", "代码")),
+    (re.compile(r"(.+?)(?:号码|编号|编码|代码|代号|号|码|id|no)"), ("", "号", "编号", "编码", "代码")),
     (re.compile(r"(.+?)(?:number|num|no|id|code|identifier)"), ("", "no", "number", "id", "code")),
 )
 _MOMENTS: tuple[_Endings, _Endings] = (
@@ -35,12 +38,16 @@ _ENDINGS: dict[Kind, tuple[_Endings, _Endings]] = {
         (re.compile(r"(.+?)name"), ("", "name")),
     ),
     Kind.CODE: (
-        (re.compile(r"(.+?)(?:状态|状况|情况|名称|代码|编码|标识|描述)"), ("", "状态", "情况")),
-        (re.compile(r"(?:is)?(.+?)(?:status|state|result|code|name)?"), ("", "status", "result")),
+        (re.compile(r"(.+?)(?:状态|状况|情况|名称|代码|编码|标识|描述|说明)"), ("", "状态", "情况")),
+        (
+            re.compile(r"(?:is)?(.+?)(?:status|state|result|code|name)?(?:desc|description)?"),
+            ("", "status", "result"),
+        ),
     ),
 }
 # what the name of a thing or of a place may be told by; the state that a word speaks of would be another
 _RELATED = frozenset({Kind.IDENTIFIER, Kind.REFERENCE, Kind.TEXT})
+_TIMES = frozenset({Kind.DATE, Kind.MOMENT})
 
 
 def is_fallback(label: str, column: Column, table: Table) -> bool:
@@ -55,31 +62,40 @@ def is_fallback(label: str, column: Column, table: Table) -> bool:
 
 def is_spelt_otherwise(label: str, column: Column, table: Table) -> bool:
     """Whether the header is a name of the column in other words for the same."""
-    known = column.synonyms.keys() | column.fallbacks
+    if len(label) > _LONGEST:
+        return False
     forms = [*header_forms(label), *(header_forms(label.replace("#", " no")) if "#" in label else ())]
+    if whole := in_full(label):
+        forms.append(whole)
+    known = column.synonyms.keys() | column.fallbacks
     return any(spelling in known for form in forms for spelling in _of(form, column, table))
 
 
 def _of(form: str, column: Column, table: Table) -> Iterator[str]:
     english = form.isascii()
+    ending = _ENDINGS[column.kind][english] if column.kind in _ENDINGS else None
     for bare in _without_words_before(form, column, table):
-        yield bare
-        names = (
-            {bare} if english else {_LATELY.sub(word, bare, count=1) for word in ("最近", "最后")} | {bare}
-        )
+        names = [bare]
+        if column.kind in _TIMES and not english:
+            names += {_LATELY.sub(word, bare, count=1) for word in ("最近", "最后")} - {bare}
         for name in names:
             yield name
-            if column.kind in _ENDINGS:
-                pattern, same = _ENDINGS[column.kind][english]
-                if found := pattern.fullmatch(name):
-                    yield from (found[1] + other for other in same)
+            if ending and (found := ending[0].fullmatch(name)):
+                yield from (found[1] + other for other in ending[1])
 
 
 def _without_words_before(form: str, column: Column, table: Table) -> Iterator[str]:
-    before = table.subjects + (table.relations if column.kind in _RELATED else ())
-    forms = [form]
-    for _ in range(_MOST_BEFORE + 1):
-        yield from forms
-        forms = [
-            one.removeprefix(word) for one in forms for word in before if one.startswith(word) and one != word
-        ]
+    yield form
+    pattern = _words_before(table.name, column.kind in _RELATED)
+    for _ in range(_MOST_BEFORE):
+        if not (found := pattern.match(form)):
+            return
+        form = form[found.end() :]
+        yield form
+
+
+@cache
+def _words_before(name: str, related: bool) -> re.Pattern[str]:
+    table = TABLES[name]
+    words = sorted(table.subjects + (table.relations if related else ()), key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(words)})(?=.)" if words else r"(?!)")

@@ -50,7 +50,15 @@ MERCHANTS = Table(
             "license flag,license uploaded,license on file,licence on file",
             alone="有证/无证,是否持照经营,执照是否上传,证照情况,证照齐全,执照情况,营业执照情况,执照,营业执照,执照上传,营业执照上传,license,licence,business license,business licence",
         ),
-        Column("license_start", Kind.DATE, "营业执照生效日期,执照生效日期,licence start"),
+        Column(
+            "license_start",
+            Kind.DATE,
+            "营业执照生效日期,执照生效日期,licence start,license start date,licence start date,"
+            + made_of(
+                "营业执照,执照,证照",
+                "起始日期,起始日,开始日期,起始时间,有效期起,有效期开始,有效期开始日期,有效期起始日期,签发日期,发证日期",
+            ),
+        ),
         Column(
             "license_expiry",
             Kind.DATE,

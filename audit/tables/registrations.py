@@ -37,7 +37,7 @@ REGISTRATIONS = Table(
     ),
     relations=(
         *("报备", "登记", "备案", "报送", "绑定", "所属", "归属", "关联", "布放", "安装", "受理", "收单"),
-        *("assigned", "bound", "linked", "bank", "acquirer", "acquiring", "unionpay"),
+        *("assigned", "bound", "bind", "binding", "linked", "bank", "acquirer", "acquiring", "unionpay"),
     ),
     wide={
         "reg_status_wechat": ("wechat", "reg_message_wechat"),
@@ -77,7 +77,7 @@ REGISTRATIONS = Table(
             "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
-            alone="payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
+            alone="入网渠道,入网通道,申报渠道,申请渠道,payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
             codes=CHANNEL,
             several=True,
         ),
@@ -94,6 +94,9 @@ REGISTRATIONS = Table(
             )
             + ",上送状态,上送结果,报备成功与否,报备是否成功,登记是否成功,是否已登记,是否已备案,是否入网,是否已入网,入网结果,入网情况,"
             + made_of("渠道,通道,各渠道,各通道", "报备结果,报备情况,登记状态")
+            + ",报备渠道及状态,渠道及状态,各渠道状态,各通道状态,报备渠道与状态"
+            + ","
+            + made_of("报备,登记,备案,入网,审核,审批", "进展,进度,结论,状态描述,状态说明")
             + ",各渠道报备状态,各通道报备状态,渠道报备状态,通道报备状态,当前报备状态",
             alone="registered,is registered,report result,reporting status,audit result,review result,filing result,application result,approval result,报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
             codes=REGISTRATION_STATUS,
@@ -129,7 +132,7 @@ REGISTRATIONS = Table(
             "fail reason,failure reason,错误原因,报错信息,返回描述,失败说明,失败信息,失败理由,驳回理由,驳回意见,驳回说明,拒绝理由,退回原因,审批意见,未通过原因,"
             "不通过原因,异常原因,异常信息,"
             + made_of(
-                "报备,登记,审核,报送",
+                "报备,登记,审核,报送,入网,备案",
                 "失败原因,驳回原因,不通过原因,未通过原因,失败说明,失败描述,返回信息,返回描述",
             )
             + ","
@@ -147,7 +150,9 @@ REGISTRATIONS = Table(
             "submitted_at",
             Kind.MOMENT,
             "提交时间,提交日期,报备时间,报备日期,报送时间,报送日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time,"
-            + made_of("报备,登记,备案", "提交时间,提交日期,申请时间,申请日期,发起时间,上送时间,上送日期")
+            + made_of(
+                "报备,登记,备案,入网,审核", "提交时间,提交日期,申请时间,申请日期,发起时间,上送时间,上送日期"
+            )
             + ","
             + made_of("首次", "提交时间,提交日期,报备时间,报备日期,申请时间")
             + ",上送时间,上送日期,送审日期,报件日期,进件时间,进件日期"
@@ -161,7 +166,7 @@ REGISTRATIONS = Table(
             "审核时间,审核日期,审批时间,审批日期,报备成功时间,入网日期,入网时间,登记日期,登记时间,备案时间,备案日期,通过时间,通过日期,生效时间,"
             "decided at,decision date,registration date,approved at,approval date,生效日期,审结时间,审结日期,决定日期,批准日期,批准时间,核准日期,核准时间,"
             + made_of(
-                "审核,报备,登记,备案,审批",
+                "审核,报备,登记,备案,审批,入网",
                 "完成时间,完成日期,通过时间,通过日期,成功时间,成功日期,结束时间,结束日期",
             )
             + ",approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"

@@ -74,6 +74,11 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "SN ▼",
         "TERM_SN",
         "devSerialNo",
+        "3 终端序列号",
+        "[必填]设备序列号",
+        "（必填，20位）终端SN",
+        "设备SN/IMEI",
+        "TERM_SN_NO",
     ],
 )
 def test_a_serial_number_by_any_name(tmp_path: Path, header: str):
@@ -564,3 +569,20 @@ def test_a_number_of_a_document_is_that_of_a_firm_or_of_a_person(tmp_path: Path,
 
 def test_a_word_alone_is_no_date(tmp_path: Path):
     assert "Active" not in how_mapped(tmp_path, ["SN", "MID", "Active"])
+
+
+def test_of_a_number_and_the_word_for_it_the_word_is_the_state(tmp_path: Path):
+    rows = [["SN", "商户号", "终端状态", "终端状态描述"], ["SN000001", MERCHANT, "1", "停用"]]
+    read = take_rows(tmp_path, rows)
+    assert (read.column("terminal_status"), read.reading.rejected) == (["inactive"], 0)
+    assert [key for key, _ in read.reading.notices] == ["second_choice"]
+    configured = take_rows(tmp_path, rows, codes={"terminal_status": {"1": "active"}})
+    assert configured.column("terminal_status") == ["active"]
+
+
+def test_goods_are_no_terminals(tmp_path: Path):
+    rows = [
+        ["SKU", "条码", "商品名称", "规格型号", "品牌", "状态"],
+        ["S1", "6901234567890", "可乐", "330ml", "甲", "正常"],
+    ]
+    assert take_rows(tmp_path, rows).reading.error == Unusable.MISSING_COLUMN

@@ -373,6 +373,7 @@ def test_a_list_of_one_channel_says_so_in_its_name_or_title(
         ["serial_no", "merchant_no", "model", "terminal_status", "install_date", "remark"],
         ["1", "2", "3", "4", "5", "6"],
         ["甲", "乙", "丙", "1", "2", "3"],
+        ["A", "B", "C", "D", "E", "F"],
     ],
 )
 def test_a_row_below_the_header_that_names_or_counts_the_columns_is_no_device(tmp_path: Path, row: list[str]):
