@@ -133,7 +133,7 @@ def _lines(report: Report, words: Words, folder: Path) -> Sequence[str]:
             new=moved["new"],
             reopened=moved["reopened"],
             fixed=moved["fixed"],
-            open=len(report.open),
+            open=len(report.open_rows),
             overdue=report.overdue,
         ),
     ]

@@ -21,7 +21,7 @@ def is_worth_telling(report: Report, when: When) -> bool:
     if when == "on_new_high":
         grave = report.findings["severity"].isin([Severity.CRITICAL.value, Severity.HIGH.value])
         return bool((states.isin(_NEWS) & grave).any())
-    due = report.open["due_on"][report.is_overdue]
+    due = report.findings["due_on"].iloc[report.overdue_rows]
     return bool(states.isin(_MOVED).any() or (due >= report.previous).any())
 
 

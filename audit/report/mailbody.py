@@ -77,7 +77,7 @@ def render_mail(
         "tiles": [
             (words("page.new"), new, _BAD if new else INK),
             (words("report.overdue"), report.overdue, _BAD if report.overdue else INK),
-            (words("report.still"), len(report.open), INK),
+            (words("report.still"), len(report.open_rows), INK),
             (words("report.fixed"), changes(report)[State.FIXED], _GOOD),
             (words("verdict.compliant"), report.population.verdicts[Verdict.COMPLIANT], _GOOD),
             (words("report.population"), report.population.devices, INK),
@@ -106,7 +106,7 @@ def subject_of(report: Report, words: Words) -> str:
     counts = {
         "new": news(report),
         "overdue": report.overdue,
-        "open": len(report.open),
+        "open": len(report.open_rows),
         "not_evaluated": sum(line.status == "not_evaluated" for line in report.rules),
     }
     told = [words(f"mail.subject_{name}", count=f"{count:,}") for name, count in counts.items() if count]

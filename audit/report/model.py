@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.ledger.lives import CLOSED, EXCUSED, Kind, State
 from audit.ledger.past import Figures, Past
@@ -118,6 +119,14 @@ class Report:
         """How many devices the findings in these rows are about."""
         return int(np.count_nonzero(np.bincount(self.devices[rows] + 1)[1:]))
 
+    def counted(self, name: str, rows: npt.NDArray[Any] | slice) -> dict[Any, int]:
+        """How many of the findings in these rows have which value of a column, most first."""
+        column = self.columns[name].rows(rows)
+        counts = np.bincount(column.at, minlength=len(column.values))
+        most = np.argsort(-counts[: len(column.values)], kind="stable")
+        values = column.values.take(pa.array(most)).to_pylist()
+        return {value: count for value, count in zip(values, counts[most].tolist(), strict=True) if count}
+
     @cached_property
     def open_rows(self) -> npt.NDArray[np.intp]:
         """The rows of `open` among the findings."""
@@ -172,17 +181,15 @@ class Report:
     def counts(self) -> dict[str, object]:
         """The figures the ledger keeps of a night, for the trend."""
         verdicts = {verdict.value: count for verdict, count in self.population.verdicts.items()}
-        states = self.findings["state"].value_counts()
+        states = self.counted("state", slice(None))
         return {
             **self.upkeep.to_json(),
             "verdicts": verdicts,
-            "open": len(self.open),
+            "open": len(self.open_rows),
             "overdue": self.overdue,
-            "states": {str(name): int(count) for name, count in sorted(states.items())},
+            "states": dict(sorted(states.items())),
             HELD: sorted(one.waiver_id for one in self.waivers if one.findings),
-            "severities": {
-                str(name): int(count) for name, count in sorted(self.open["severity"].value_counts().items())
-            },
+            "severities": dict(sorted(self.counted("severity", self.open_rows).items())),
         }
 
     @property
@@ -191,7 +198,13 @@ class Report:
         return int(self.is_overdue.sum())
 
     @cached_property
-    def is_overdue(self) -> pd.Series[bool]:
+    def is_overdue(self) -> npt.NDArray[np.bool_]:
         """Per open finding whether it is past its due date; nobody is asked for what is held or gone."""
-        waits = self.open["state"].isin((State.HELD, State.ABSENT))
-        return (self.open["due_on"] < self.as_of) & ~waits
+        due, state = (self.columns[name].rows(self.open_rows) for name in ("due_on", "state"))
+        past = pc.less(due.values, self.as_of).to_numpy(zero_copy_only=False)
+        return np.append(past, False)[due.at] & ~state.holds(State.HELD, State.ABSENT)
+
+    @property
+    def overdue_rows(self) -> npt.NDArray[np.intp]:
+        """The rows of those among the findings."""
+        return self.open_rows[self.is_overdue]

@@ -230,7 +230,7 @@ def _line(scope: Scope, report: Report | None) -> OwnerLine:
     return OwnerLine(
         name=scope.owner.name,
         file=scope.owner.file if report else "",
-        open=len(report.open) if report else 0,
+        open=len(report.open_rows) if report else 0,
         new=news(report) if report else 0,
         overdue=report.overdue if report else 0,
         devices=report.population.devices if report else 0,

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from audit.plaintext import UNSEEN, plain
 from audit.report.coded import Coded
-from audit.report.snippets import Snippets, anywhere, joined, span
+from audit.report.snippets import Places, Snippets, anywhere, joined, span
 
 MAX_CELL_CHARACTERS = 32_767  # of UTF-16: a letter beyond the first plane counts twice
 # text that a spreadsheet program would take for a formula once somebody edits the cell
@@ -53,19 +53,38 @@ class SharedStrings:
             texts, numbers = again.dictionary, [again.indices.take(one) for one in numbers]
         self._texts: pa.Array = texts
         self._numbers = dict(zip(shown, numbers, strict=True))
+        self._looks: dict[int, Places] = {}
         self._columns = columns  # what numbers are kept by must live as long as they do
 
     def numbers(self, column: Coded) -> pa.Array:
         """Per value of a column the number of its text; null where no cell can hold it."""
         return self._numbers.get(id(column.values), pa.array([], pa.int32()))
 
+    def looks(self, column: Coded) -> Places:
+        """Per value, and for a blank: 0 as it is, 1 where it may be taken for a formula, 2 without a text."""
+        known = self._looks.get(id(column.values))
+        if known is None:
+            known = self._looks[id(column.values)] = self._told(column, self._guarded.astype(np.int32), 2)
+        return known
+
+    def widths(self, column: Coded) -> npt.NDArray[np.float64]:
+        """Per value, and for a blank, how wide it stands, in the file's unit of one digit."""
+        return self._told(column, self._widths, 0.0)
+
+    def _told(self, column: Coded, of_texts: npt.NDArray[Any], of_none: float) -> npt.NDArray[Any]:
+        """What is known of texts by number, per value of a column; `of_none` where there is no text."""
+        numbers = self.numbers(column)
+        told = np.full(len(numbers) + 1, of_none, of_texts.dtype)
+        told[:-1][_numpy(numbers.is_valid())] = of_texts[numbers.drop_null()]
+        return told
+
     @cached_property
-    def guarded(self) -> npt.NDArray[np.bool_]:
+    def _guarded(self) -> npt.NDArray[np.bool_]:
         """By number, which texts look like formulas."""
         return _numpy(pc.match_substring_regex(self._texts, FORMULA_LIKE))
 
     @cached_property
-    def widths(self) -> npt.NDArray[np.float64]:
+    def _widths(self) -> npt.NDArray[np.float64]:
         """By number, how wide texts stand, in the file's unit of one digit."""
         characters = pc.utf8_length(self._texts)
         wide = pc.divide(pc.subtract(pc.binary_length(self._texts), characters), 2)  # three bytes each

@@ -143,19 +143,14 @@ def _numbers(values: pa.Array) -> pa.Array:
 
 def _looks(column: Coded, numbers: pa.Array, strings: SharedStrings) -> Places:
     """Per value, and for a blank: 0 as it is, 1 where it is guarded, 2 where there is nothing to show."""
-    looks = np.full(len(numbers) + 1, 2, np.int32)
-    shown = numbers.is_valid().to_numpy(zero_copy_only=False)
-    looks[:-1][shown] = strings.guarded[numbers.drop_null()] if column.is_text else 0
-    return looks
+    if column.is_text:
+        return strings.looks(column)
+    return np.append(np.where(numbers.is_valid(), 0, 2), 2).astype(np.int32)
 
 
 def _lines(column: Coded, strings: SharedStrings, width: float) -> Places:
     """Per value, and for a blank, the lines it takes in a column of that width; no more than a row shows."""
-    numbers = strings.numbers(column)
-    lines = np.ones(len(numbers) + 1, np.int32)
-    shown = numbers.is_valid().to_numpy(zero_copy_only=False)
-    lines[:-1][shown] = np.clip(np.ceil(strings.widths[numbers.drop_null()] / width), 1, _LINES[-1])
-    return lines
+    return np.clip(np.ceil(strings.widths(column) / width), 1, _LINES[-1]).astype(np.int32)
 
 
 def _most(lines: Sequence[tuple[npt.NDArray[np.int32], Places]], block: slice) -> Places:

@@ -103,7 +103,7 @@ def add_errands(sheet: Worksheet, row: int, report: Report, words: Words) -> int
     """Who must do what: per owner the counts, the next due date and what is gravest."""
     top = title(sheet, row, 1, words("report.errand_title"))
     link(sheet, row, _WIDTH - 1, words("report.go_findings"), words("sheet.findings"))
-    if not len(report.open):
+    if not len(report.open_rows):
         _note(sheet, top, 1, words("report.glance_nobody"))
         return top + 1
     headers = [words(f"report.{name}") for name in ("still", "trend_new", "overdue")]
@@ -165,20 +165,21 @@ Listing = Callable[[Worksheet, int, Report, Words], int]
 def listings(report: Report) -> list[Listing]:
     """What got worse and what is overdue; where neither is known, what is gravest."""
     worse, overdue = worse_findings(report), overdue_findings(report)
-    lists = [("worse_title", worse), ("overdue_title", overdue)]
+    lists = [("worse_title", worse, len(worse)), ("overdue_title", overdue, len(overdue))]
     if worse.empty:
-        lists.insert(0, ("top_title", report.open))
+        gravest = report.findings.iloc[report.open_rows[:_LISTED]]
+        lists.insert(0, ("top_title", gravest, len(report.open_rows)))
     return [
-        partial(_listed, key=key, findings=findings)
-        for key, findings in lists
-        if len(findings) or key == "top_title"
+        partial(_listed, key=key, findings=findings, count=count)
+        for key, findings, count in lists
+        if count or key == "top_title"
     ]
 
 
 def _listed(
-    sheet: Worksheet, row: int, report: Report, words: Words, *, key: str, findings: pd.DataFrame
+    sheet: Worksheet, row: int, report: Report, words: Words, *, key: str, findings: pd.DataFrame, count: int
 ) -> int:
-    top = title(sheet, row, 1, words(f"report.{key}", count=f"{len(findings):,}"))
+    top = title(sheet, row, 1, words(f"report.{key}", count=f"{count:,}"))
     if key == "worse_title":
         link(sheet, row, _WIDTH - 1, words("report.go_changes"), words("sheet.changes"))
     shown = findings.head(_LISTED).to_dict("records")

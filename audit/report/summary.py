@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from audit.ledger.lives import CLOSED, EXCUSED, State
 from audit.ledger.past import Figures
@@ -17,6 +19,7 @@ from audit.report.parts import Verdict
 from audit.rules.model import Owner, Severity
 from audit.words import Words
 
+_NEWS = (State.NEW, State.REOPENED)
 _GRAVE = 200  # findings of an owner whose titles tell what is gravest
 _TITLES = 3
 
@@ -37,7 +40,7 @@ def night_status(report: Report) -> NightStatus:
     changed = changes(report)
     if report.alarms:
         return NightStatus.INCOMPLETE
-    if not len(report.open):
+    if not len(report.open_rows):
         return NightStatus.CLEAN
     if report.previous is None:
         return NightStatus.FIRST
@@ -49,42 +52,44 @@ def night_status(report: Report) -> NightStatus:
 def headline(report: Report, words: Words) -> str:
     """The night in one sentence."""
     population = report.population
-    found = {"open": f"{len(report.open):,}", "devices": f"{report.devices_in(report.open_rows):,}"}
+    found = {"open": f"{len(report.open_rows):,}", "devices": f"{report.devices_in(report.open_rows):,}"}
     if report.alarms:
         return words("report.headline_partial", **found)
-    if len(report.open) == 0 and population.verdicts[Verdict.COMPLIANT] == population.devices:
+    if len(report.open_rows) == 0 and population.verdicts[Verdict.COMPLIANT] == population.devices:
         return words("report.headline_clean", devices=f"{population.devices:,}")
     return words("report.headline_open", **found)
 
 
 def changes(report: Report) -> dict[str, int]:
     """Findings by what tonight made of them, the news first."""
-    counted = report.findings["state"].value_counts()
+    counted = report.counted("state", slice(None))
     order = dict.fromkeys((State.NEW, State.REOPENED, State.FIXED, State.OPEN, *State))
-    return {state.value: int(counted.get(state.value, 0)) for state in order}
+    return {state.value: counted.get(state.value, 0) for state in order}
 
 
 def news(report: Report) -> int:
     """Findings that are new tonight, or back."""
-    return int(report.findings["state"].isin([State.NEW, State.REOPENED]).sum())
+    return int(report.columns["state"].holds(*_NEWS).sum())
 
 
 def severities(report: Report) -> dict[str, int]:
     """Open findings by severity, gravest first; what only informs is named where there is some."""
-    counted = report.open["severity"].value_counts()
-    found = {word.value: int(counted.get(word.value, 0)) for word in Severity}
+    counted = report.counted("severity", report.open_rows)
+    found = {word.value: counted.get(word.value, 0) for word in Severity}
     return {word: count for word, count in found.items() if count or word != Severity.INFO}
 
 
 def owners(report: Report) -> dict[str, tuple[int, int, int]]:
     """Per owner: open, of those new, and overdue."""
-    new = report.open["state"].isin([State.NEW, State.REOPENED])
-    own = report.open["owner"]
-    every, fresh, late = (facts.value_counts() for facts in (own, own[new], own[report.is_overdue]))
-    return {
-        owner.value: (int(every.get(owner, 0)), int(fresh.get(owner, 0)), int(late.get(owner, 0)))
-        for owner in Owner
-    }
+    every, fresh, late = (
+        report.counted("owner", rows) for rows in (report.open_rows, _new_rows(report), report.overdue_rows)
+    )
+    return {owner.value: (every.get(owner, 0), fresh.get(owner, 0), late.get(owner, 0)) for owner in Owner}
+
+
+def _new_rows(report: Report) -> npt.NDArray[np.intp]:
+    """Open findings that are new tonight, or back."""
+    return report.open_rows[report.columns["state"].holds(*_NEWS)[report.open_rows]]
 
 
 @dataclass(frozen=True)
@@ -132,19 +137,16 @@ def worse_findings(report: Report) -> pd.DataFrame:
 
 def overdue_findings(report: Report) -> pd.DataFrame:
     """What is past its due date, longest first."""
-    due = report.open["due_on"][report.is_overdue].sort_values(kind="stable")
-    return report.open.loc[due.index]
+    rows, due = report.overdue_rows, report.columns["due_on"]
+    days = due.values.cast(pa.int32()).to_numpy()[due.at[rows]]
+    return report.findings.iloc[rows[np.argsort(days, kind="stable")]]
 
 
 def by_rule(report: Report) -> list[tuple[str, int, int, str]]:
     """Rules by their open findings, most first: rule, open, of those new, title."""
     titles = {line.rule.id: line.rule.title[report.language] for line in report.rules}
-    counted = report.open["rule"].value_counts()
-    new = report.open["rule"][report.open["state"].isin([State.NEW, State.REOPENED])].value_counts()
-    rows = [
-        (str(rule), int(count), int(new.get(rule, 0)), titles.get(str(rule), ""))
-        for rule, count in counted.items()
-    ]
+    counted, new = (report.counted("rule", rows) for rows in (report.open_rows, _new_rows(report)))
+    rows = [(rule, count, new.get(rule, 0), titles.get(rule, "")) for rule, count in counted.items()]
     return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
@@ -158,7 +160,7 @@ def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int
     rows, named = report.open_rows, report.columns[column]
     names, at = named.values.to_pylist(), named.at[rows]
     counted = np.bincount(at, minlength=len(names) + 1).tolist()
-    late = np.bincount(at[report.is_overdue.to_numpy()], minlength=len(names) + 1).tolist()
+    late = np.bincount(at[report.is_overdue], minlength=len(names) + 1).tolist()
     places = [place for place, name in enumerate(names) if name and counted[place]]
     order = sorted(places, key=lambda place: (-counted[place], names[place]))[:most]
     return [
@@ -168,7 +170,7 @@ def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int
 
 def top_findings(report: Report, most: int) -> list[dict[str, Any]]:
     """The open findings to look at first."""
-    return report.open.head(most).to_dict("records")  # type: ignore[return-value]
+    return report.findings.iloc[report.open_rows[:most]].to_dict("records")  # type: ignore[return-value]
 
 
 def channel_states(report: Report, words: Words) -> list[str]:

@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from html import escape, unescape
 
 import openpyxl
@@ -81,8 +82,8 @@ def finish(
         parts[name] = _shared(parts[name], numbers)
     _announce(parts)
     _describe(parts, drawn)
-    spliced = {name: _spliced(parts[name], own, strings) for name, own in data.items()}
-    return zipped({**parts, **spliced, _STRINGS: strings.to_xml()}, stamp)
+    spliced = {name: partial(_spliced, parts[name], own, strings) for name, own in data.items()}
+    return zipped({**parts, **spliced, _STRINGS: strings.to_xml}, stamp)
 
 
 def _shared(part: bytes, indices: pa.Array) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import NamedTuple
@@ -21,7 +21,7 @@ _AT_A_TIME = 2  # pieces that are in memory as they are
 _HEAD = "[Content_Types].xml"  # where readers look first
 
 Piece = Callable[[], bytes | memoryview]  # makes it, when its turn comes
-Part = bytes | Sequence[Piece]
+Part = bytes | Callable[[], Sequence[Piece]]  # what is told of a part's pieces takes time as well
 
 
 class _Packed(NamedTuple):
@@ -35,24 +35,31 @@ class _Packed(NamedTuple):
 def zipped(parts: Mapping[str, Part], stamp: date) -> bytes:
     """The package, with every time set to `stamp`."""
     names = sorted(parts, key=lambda part: (part != _HEAD, part))
-    pieces = {name: _pieces(parts[name]) for name in names}
-    jobs = [(piece, piece is own[-1]) for own in pieces.values() for piece in own]
+    counts: dict[str, int] = {}
+
+    def jobs() -> Iterator[tuple[Piece, bool]]:
+        for name in names:
+            pieces = _pieces(parts[name])
+            counts[name] = len(pieces)
+            yield from ((piece, piece is pieces[-1]) for piece in pieces)
+
     target = io.BytesIO()
     with ThreadPoolExecutor(_AT_A_TIME, "parts") as pool, zipfile.ZipFile(target, "w") as archive:
-        packed = pool.map(_packed, *zip(*jobs, strict=True))
+        packed = pool.map(_packed, jobs())
         for name in names:
             entry = zipfile.ZipInfo(name, (max(stamp.year, 1980), stamp.month, stamp.day, 0, 0, 0))
             entry.external_attr = 0o600 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            _write(archive, target, entry, [next(packed) for _ in pieces[name]])
+            _write(archive, target, entry, [next(packed) for _ in range(counts[name])])
     return target.getvalue()
 
 
 def _pieces(part: Part) -> Sequence[Piece]:
-    return [lambda: part] if isinstance(part, bytes) else part
+    return [lambda: part] if isinstance(part, bytes) else part()
 
 
-def _packed(piece: Piece, is_last: bool) -> _Packed:
+def _packed(job: tuple[Piece, bool]) -> _Packed:
+    piece, is_last = job
     deflater = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
     made = piece()
     # a flush ends on a whole byte, where the next piece may begin
