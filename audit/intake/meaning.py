@@ -41,6 +41,7 @@ _EITHER_NUMBER = frozenset(
 _SAMPLED = 500  # rows
 _LICENCE_NUMBER = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")  # an old one; a USCC
 _CREDIT_CODE = re.compile(r"9[123]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")  # of a firm; a citizen's begins lower
+_MERCHANT_NO = re.compile(r"\d{8,20}|\d{3}[0-9A-Z]{12}")
 _CATEGORY = re.compile(r"\d{4}")
 _WORDS = re.compile(r"[A-Za-z\u4e00-\u9fff]{2}")  # degrees are without
 
@@ -96,6 +97,8 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
     yield "location", "location", address, lambda text: bool(_WORDS.search(text))
     for header in _normalised("营业执照,执照,business license,business licence,licence"):
         yield header, "has_license", "uscc", lambda text: bool(_LICENCE_NUMBER.fullmatch(text.strip()))
+    for header in _normalised("所属商户,绑定商户,归属商户,关联商户,签约商户,商户,merchant"):
+        yield header, "merchant_name", "merchant_no", lambda text: bool(_MERCHANT_NO.fullmatch(text.strip()))
     for header in _normalised("证件号码,证件号,证照号,主体证件号码,商户证件号码,商户证件号"):
         yield header, "legal_id_no", "uscc", lambda text: bool(_CREDIT_CODE.fullmatch(text.strip()))
     for header in _normalised("行业,所属行业,行业类型,行业分类,行业大类,经营类目,经营类别,类目,industry"):

@@ -11,8 +11,8 @@ SERIAL_HEADERS = (
     "产品序列号,serial,serial number,serial no,s/n,sn no,sn code,device serial number,device serial,device sn,serialnum,"
     "termsn,terminal sn,trmsn,deviceseqid,terminal serial number,terminal serial,machinenum,SN编号,机身码,机身SN,出厂SN,终端设备序列号,"
     + made_of(
-        "终端,设备,机具,POS,POS机,机器,产品,硬件,POS机具,POS终端,终端机,终端设备,收单终端,智能POS,智能终端,整机,主机,装置,机身,出厂,刷卡机,收款机,收银机,"
-        "收款终端,受理机具,商户机具,扫码盒,盒子,云喇叭,音箱",
+        "终端,设备,机具,POS,POS机,机器,产品,硬件,POS机具,POS终端,终端机,终端设备,收单终端,智能POS,智能终端,整机,主机,装置,机身,出厂,刷卡机,收款终端,"
+        "受理机具",
         "SN,SN号,SN码,SN编号,SN编码,SN号码,SN条码,序列号,序列号码,序列编号,机身号,机身号码,机身序列号,身号,串号,串码,serial,serial no",
     )
     + ",终端机身编号,序列号码,SN/IMEI,SN或IMEI,受理终端SN号,受理终端机身号,串码,SN条码,机身条码,机身号码,受理终端SN,物理序列号,终端出厂序列号,机具出厂编号,设备出厂编号,equip sn,sn num,esn,hardware sn,hw s/n,machine_code"
@@ -23,6 +23,9 @@ SERIAL_ALONE = (
     "设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
     "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
     "机器码,设备码,机具码,设备条形码,机具条码,机具条形码,终端条码,终端条形码,出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
+    # beside a terminal's they are another machine's
+    + ","
+    + made_of("收款机,收银机,商户机具,扫码盒,盒子,云喇叭,音箱", "SN,SN号,SN码,序列号,机身号")
 )
 TUSN_HEADERS = "TUSN号,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
 TERMINAL_HEADERS = (

@@ -586,3 +586,14 @@ def test_goods_are_no_terminals(tmp_path: Path):
         ["S1", "6901234567890", "可乐", "330ml", "甲", "正常"],
     ]
     assert take_rows(tmp_path, rows).reading.error == Unusable.MISSING_COLUMN
+
+
+@pytest.mark.parametrize(("cell", "column"), [(MERCHANT, "merchant_no"), ("晨光小店", "merchant_name")])
+def test_whose_a_device_is_may_be_told_by_number_or_by_name(tmp_path: Path, cell: str, column: str):
+    read = take_rows(tmp_path, [["SN", "所属商户", "状态"], ["SN000001", cell, "在用"]])
+    assert read.column(column) == [cell]
+
+
+def test_the_cash_register_beside_the_terminal_is_not_the_terminal(tmp_path: Path):
+    assert how_mapped(tmp_path, ["收银机SN", "POS机SN", "商户号"])["POS机SN"] == "serial_no"
+    assert how_mapped(tmp_path, ["收银机SN", "商户号"])["收银机SN"] == "serial_no"
