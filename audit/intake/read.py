@@ -31,6 +31,7 @@ def read_file(request: Request) -> FileReading:
         known = request.digest and tuple(request.stamp) == stamp_of(Path(request.path))
         reading = replace(reading, sha256=request.digest if known else sha256(data).hexdigest())
         source = parted_columns(_opened(data, request))
+        del data  # as large as all that follows
         reading = replace(
             reading,
             kind=source.kind,
