@@ -101,9 +101,12 @@ def serve(asking: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends whoever asks, and with it us
     sys.meta_path.insert(0, _WithoutPandas())
     from audit.intake import form, read  # noqa: F401  # what children find imported
+    from audit.intake.gazetteer import gazetteer
     from audit.tables import TABLES
 
-    for table in TABLES.values():  # and what each would work out before it reads its first row
+    # and what nearly each would work out for itself
+    gazetteer()
+    for table in TABLES.values():
         _ = table.by_synonym
 
     _keep_memory()

@@ -115,7 +115,7 @@ def _import_what_both_need() -> None:
     import lxml.etree  # noqa: F401
     import numpy.ma  # noqa: F401 - pa.array() asks whether an array is masked
 
-    from audit.intake import begun, dates, grid, identifiers, places  # noqa: F401
+    from audit.intake import begun, channelstates, dates, grid, identifiers, places  # noqa: F401
 
 
 def _started() -> Nursery:
