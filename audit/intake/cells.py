@@ -85,7 +85,7 @@ class Reader:
         swept, rest = self._sweep(values)
         canonical, reasons = self._one_by_one(values, swept, rest)
         rejected = self._rejected(values, index, reasons)
-        cleaned = spread(canonical, index)
+        cleaned = texts if canonical is values else spread(canonical, index)
         if marks is not None:
             cleaned, rejected = self._with_marks(texts, marks, cleaned, rejected)
         changed = None

@@ -59,7 +59,12 @@ def trimmed(column: pa.Array) -> pa.Array:
         return column
     numbers = np.cumsum(is_used, dtype=np.int32) - 1
     kept = column.dictionary.filter(pa.array(is_used[:-1]))
-    return pa.DictionaryArray.from_arrays(pa.array(numbers[index], mask=index == len(is_used) - 1), kept)
+    return pa.DictionaryArray.from_arrays(with_blanks(numbers[index], index == len(is_used) - 1), kept)
+
+
+def with_blanks(numbers: np.ndarray, blank: np.ndarray) -> pa.Array:
+    """The numbers, null where it is blank; without a copy where it is nowhere."""
+    return pa.array(numbers, mask=blank) if blank.any() else pa.array(numbers)
 
 
 def decoded(column: pa.Array | pa.ChunkedArray) -> pa.Array:

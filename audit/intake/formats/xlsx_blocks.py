@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from audit.intake.formats.sheet import MAX_CELLS
 from audit.intake.formats.xlsx_values import Irregular
-from audit.intake.repeats import pays, spread
+from audit.intake.repeats import pays, spread, with_blanks
 
 _MAX_TEXT = (1 << 31) - 1  # bytes in a column
 
@@ -129,8 +129,8 @@ def from_pool(pool: pa.Array, places: np.ndarray) -> pa.Array:
     is_used[places] = True
     used = np.flatnonzero(is_used[:-1])
     if not pays(len(used), len(places) - int(np.count_nonzero(blank))):
-        return pool.take(pa.array(places + first, mask=blank))
+        return pool.take(with_blanks(places + first, blank))
     numbers = np.zeros(len(is_used), np.int32)
     numbers[used] = np.arange(len(used), dtype=np.int32)
     # two of the shared strings may be equal all the same
-    return spread(pool.take(pa.array(used + first)), pa.array(numbers[places], mask=blank))
+    return spread(pool.take(pa.array(used + first)), with_blanks(numbers[places], blank))
