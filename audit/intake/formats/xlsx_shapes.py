@@ -81,9 +81,8 @@ class Shape:
             for piece, byte in pieces.numbers:
                 at = np.ndarray(len(starts), "<u8", seen, piece * _PIECE + byte, seen.strides[:1])
                 at ^= digits
-            seen &= pieces.bits
-            if seen.any():
-                found &= ~seen.any(axis=1)
+            if (np.bitwise_or.reduce(seen, axis=0) & pieces.bits).any():
+                found &= ~(seen & pieces.bits).any(axis=1)
         return found
 
 
