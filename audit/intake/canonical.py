@@ -37,7 +37,7 @@ from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
-from audit.intake.sheetname import channel_of
+from audit.intake.sheetname import channel_of, says_channel
 from audit.intake.sheets import choose
 from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows, united
@@ -60,7 +60,8 @@ class Profile:
     """How the files of one feed are read, from `[inputs.<feed>]`.
 
     `columns` maps normalised headers to canonical names; `codes` maps, per canonical column, normalised
-    labels to canonical words. `fewest` is how many columns of the table a header names at least.
+    labels to canonical words. `fewest` is how many columns of the table a header names at least. `channel`
+    is that which the name of the file says, for lists that do not.
     """
 
     table: Table
@@ -68,6 +69,7 @@ class Profile:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     zone: tzinfo = CHINA
     fewest: int = 2
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,10 @@ def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[SheetR
     }
     rejections = rejections_of(grid, header, table, cleaned, places)
     rows = _assemble(grid, table, cells, cleaned, places, rejections)
-    if channel := channel_of(grid.sheet, titles, header.columns, table):
-        rows = rows.append_column("channel", encoded(pa.repeat(channel, rows.num_rows)))
+    channel = channel_of(grid.sheet, titles, header.columns, table)
+    of_file = "" if channel or says_channel(header.columns, table) else profile.channel
+    if channel or of_file:
+        rows = rows.append_column("channel", encoded(pa.repeat(channel or of_file, rows.num_rows)))
     set_aside = Counter(kinds[kinds != ""].tolist())
     read = rows.num_rows
     rows, dropped = without_blank_keys(rows, table)
@@ -216,7 +220,7 @@ def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[SheetR
         *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
-        *about_channel(grid.sheet, channel),
+        *about_channel(grid.sheet, channel, of_file),
         *about_units(grid.sheet, units),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]

@@ -137,6 +137,8 @@ def _best_row(
         for upper in _uppers(grid, row, above):
             if (_most_names(labels, upper or [], table, configured), 0) <= most:
                 continue  # as it is with nearly all rows below the header
+            if upper is not None and _is_below_key(labels, above or [], table, configured):
+                continue
             candidate = labels if upper is None else _joined(upper, labels, table, configured)
             labelled = [label for label in candidate if label]
             # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter
@@ -146,6 +148,18 @@ def _best_row(
                 best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
         above = labels
     return best
+
+
+def _is_below_key(
+    labels: list[str | None], above: list[str | None], table: Table, configured: Mapping[str, str]
+) -> bool:
+    """Whether a key stands in a row, below its name: one that says 门店 in another column names none."""
+    parts = {part for key in table.keys for part in key}
+    return any(
+        lookup(name, table, configured)[0] in parts and not lookup(label, table, configured)[0]
+        for name, label in zip(above, labels, strict=True)
+        if name and label
+    )
 
 
 def _uppers(grid: Grid, row: int, above: list[str | None] | None) -> list[list[str | None] | None]:

@@ -93,6 +93,11 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
     status = table.by_name.get(table.status)
     if status is not None and status.codes is not None:
         yield "state", "province", table.status, partial(_is_word, status.codes.by_label)
+        if "reg_message" in table.by_name:
+            for header in _normalised(
+                "报备结果描述,报备结果说明,登记结果描述,登记结果说明,结果描述,结果说明,审核结果描述"
+            ):
+                yield header, "reg_message", table.status, partial(_is_word, status.codes.by_label)
     address = "biz_address" if "biz_address" in table.by_name else "address"
     yield "location", "location", address, lambda text: bool(_WORDS.search(text))
     for header in _normalised("营业执照,执照,business license,business licence,licence"):

@@ -40,10 +40,12 @@ def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[s
     return found
 
 
-def about_channel(sheet: str, channel: str) -> Iterator[Notice]:
-    """That the sheet as a whole is about a channel, where it is."""
+def about_channel(sheet: str, channel: str, of_file: str) -> Iterator[Notice]:
+    """That the sheet as a whole, or the file by its name, is about a channel, where it is."""
     if channel:
         yield "channel_of_sheet", {"sheet": sheet, "channel": channel}
+    elif of_file:
+        yield "channel_of_file", {"channel": of_file}
 
 
 def about_units(sheet: str, units: Mapping[str, Decimal]) -> Iterator[Notice]:

@@ -19,6 +19,7 @@ from audit.intake.personal import protect
 from audit.intake.reading import FileReading, SheetReading
 from audit.intake.request import Request, stamp_of
 from audit.intake.rows import write_rows
+from audit.intake.sheetname import channel_in_name
 from audit.intake.sheets import tables_in
 from audit.tables import TABLES
 
@@ -47,7 +48,14 @@ def read_file(request: Request) -> FileReading:
         table = TABLES[tables[0]]
         canonical = canonicalise(
             source.grids,
-            Profile(table, request.columns, request.codes, ZoneInfo(request.zone), request.fewest),
+            Profile(
+                table,
+                request.columns,
+                request.codes,
+                ZoneInfo(request.zone),
+                request.fewest,
+                channel_in_name(request.path),
+            ),
         )
     except InputError as failure:
         return reading.failed(failure)

@@ -9,8 +9,10 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Self
 
+from audit.intake.sheetname import channel_in_name
+
 # raised whenever the same bytes would give other rows, so that no stale canonical table is taken
-INTAKE_VERSION = 42
+INTAKE_VERSION = 43
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,14 @@ class Request:
     stamp: Sequence[int] = ()
 
     def fingerprint(self, digest: str) -> str:
-        """What the canonical rows depend on: the bytes, how they are read, and the reader."""
+        """What the canonical rows depend on: bytes, reader, how they are read, a channel the name says."""
         depends = [INTAKE_VERSION, digest, self.table, dict(self.columns), self.encoding, self.zone]
         depends += [{name: dict(words) for name, words in self.codes.items()}]
         depends.append(sha256(self.secret.encode()).hexdigest() if self.secret else "")
         depends += [sorted(self.unmask)] if self.unmask else []
         depends.append(self.derived)
         depends += [self.fewest] if self.fewest != 2 else []
+        depends += [channel] if (channel := channel_in_name(self.path)) else []
         return sha256(json.dumps(depends, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

@@ -89,7 +89,7 @@ STORE_NO_ALONE = "store,branch code,site id,site code,location id,location code,
 STORE_NAME_HEADERS = (
     "门店名称,门店,所属门店,所属网点,网点名称,店铺名称,店铺,shopname,shop,location name,outlet,门店名,店名,门店全称,门店简称,商铺名称,分店名称,"
     "商户门店,营业网点,分店名,门市名称,门市,门市名,商户门店名称,outlet name,branch name,site name,"
-    + made_of("安装,装机,布放,使用,终端,终端所属,终端所在,所属,所在,归属", "门店,门店名称,网点,网点名称")
+    + made_of("安装,装机,布放,投放,使用,终端,终端所属,终端所在,所属,所在,归属", "门店,门店名称,网点,网点名称")
 )
 STORE_NAME_ALONE = (
     "restaurant,storefront,store location,餐厅,餐厅名称,店面,店面名称,商场名称,网点,分店,store,branch,site"
@@ -168,6 +168,8 @@ DEVICES = Table(
         ),
         *(
             "assigned",
+            "client",
+            "customer",
             "bound",
             "bind",
             "binding",
@@ -226,7 +228,7 @@ DEVICES = Table(
             "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
-            alone="lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
+            alone="目前状态,现状态,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
@@ -282,7 +284,7 @@ DEVICES = Table(
                 " time",
             )
             + ",last seen at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
-            alone="last poll,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
+            alone="最后活跃,最近活跃,last poll,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
         ),
         Column(
             "last_txn_at",

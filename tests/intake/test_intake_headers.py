@@ -597,3 +597,10 @@ def test_whose_a_device_is_may_be_told_by_number_or_by_name(tmp_path: Path, cell
 def test_the_cash_register_beside_the_terminal_is_not_the_terminal(tmp_path: Path):
     assert how_mapped(tmp_path, ["收银机SN", "POS机SN", "商户号"])["POS机SN"] == "serial_no"
     assert how_mapped(tmp_path, ["收银机SN", "商户号"])["收银机SN"] == "serial_no"
+
+
+@pytest.mark.parametrize(("said", "column"), [("报备成功", "reg_status"), ("门头照模糊", "reg_message")])
+def test_what_describes_a_result_may_be_the_state_or_the_reason(tmp_path: Path, said: str, column: str):
+    rows = [["SN", "商户号", "报备结果码", "报备结果描述"], ["SN000001", MERCHANT, "01", said]]
+    mapped = take_rows(tmp_path, rows, table="registrations").sheet.mapped
+    assert {one.header: one.column for one in mapped}["报备结果描述"] == column

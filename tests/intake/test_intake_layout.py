@@ -487,3 +487,11 @@ def test_a_legend_in_the_header_however_its_codes_are_parted(tmp_path: Path, leg
     ]
     read = take_rows(tmp_path, rows, table="merchants")
     assert read.column("merchant_status") == ["active", "closed", "frozen"]
+
+
+@pytest.mark.parametrize(("header", "value"), [("场所类型", "门店"), ("Client", "Shop"), ("用途", "备注")])
+def test_a_device_with_a_word_that_names_a_column_is_no_second_row_of_the_header(
+    tmp_path: Path, header: str, value: str
+):
+    rows = [["序列号", "商户号", header], ["SN000001", MERCHANT, value], ["SN000002", MERCHANT, value]]
+    assert take_rows(tmp_path, rows).column("serial_no") == ["SN000001", "SN000002"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import AS_OF, DEVICE, REGISTRATION, Estate
-from vendorfiles import HEADER, MERCHANT, book, delimited, device, put
+from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take
 
 from audit.config import load_settings
 from audit.errors import ExitCode
@@ -165,6 +165,19 @@ def test_a_state_of_the_row_beside_one_of_each_channel_is_one_of_all_together(es
     estate.sections["inputs.registrations"] = 'files = ["报备.csv"]'
     found = {row["channel"]: row["reg_status"] for row in table(estate, "registrations")}
     assert found == {"wechat": "registered", "alipay": "not_registered"}
+
+
+def test_files_of_one_channel_each_may_say_it_in_their_names(estate: Estate):
+    """The same rows in two files: what was read of the first is not taken for the second."""
+    rows = [["SN", "商户号", "报备状态"], ["SN000001", MERCHANT, "已报备"]]
+    names = ("微信报备清单_20261121.csv", "支付宝报备清单.csv", "银联商务报备清单.csv", "微信名单.csv")
+    for name in names:
+        put(estate.folder / name, delimited(rows).encode())
+    estate.sections["inputs.registrations"] = f"files = {json.dumps(names, ensure_ascii=False)}"
+    found = table(estate, "registrations")
+    assert [row["channel"] for row in found] == ["wechat", "alipay", None, None]
+    read = take(estate.folder / names[0], table="registrations").reading
+    assert read.notices == (("channel_of_file", {"channel": "wechat"}),)
 
 
 def test_of_one_channel_in_the_cell_the_column_of_channels_knows_better(estate: Estate):
