@@ -18,6 +18,7 @@ from conftest import AS_OF
 from pagetext import unpacked
 
 from audit.ledger.past import Figures, Past
+from audit.report.coded import CodedFindings
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.pagecharts import trend_chart
@@ -125,6 +126,17 @@ def test_the_trend_is_drawn_with_its_gaps(reports: dict[str, Report]):
     assert chart.lines["open"].count("M") == 3, "before, between and after the days without a night"
     assert chart.lines["open"].count("L") == 31 - 2 - 3
     assert chart.dots["open"].count("M") == 1
+
+
+def test_what_is_blank_or_odd_stays_in_its_row(reports: dict[str, Report]):
+    serials = ["SN1", None, 'S"N\\2']
+    some = reports["zh"].standing.head(3).assign(serial_no=serials, detail=["甲", "乙\n丙", "\u200b丁"])
+    found = page_findings(CodedFindings(some), load_words("zh"), 2)
+    rows = unpacked(f'id="page-rows">{found.packed}<')
+    assert rows["serial_no"] == ["SN1", "", 'S"N\\2']
+    assert rows["detail"] == ["甲", "乙\n丙", "丁"]
+    assert rows["finding_id"] == some["finding_id"].tolist()
+    assert [one["serial_no"] for one in found.first] == ["SN1", ""]
 
 
 def test_without_its_script_the_page_lists_the_first_and_counts_the_rest(

@@ -74,8 +74,12 @@ def page_columns(words: Words) -> list[PageColumn]:
 class TextColumn:
     """The values of a column as a reader sees them, each once, and per row the place of its own."""
 
-    texts: list[str]
+    texts: pa.Array
     places: np.ndarray
+
+    def rows(self, rows: slice | np.ndarray) -> pa.Array:
+        """The text of each of some rows."""
+        return self.texts.take(pa.array(self.places[rows]))
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,7 @@ class PageRows:
     def first(self, most: int) -> list[dict[str, str]]:
         """The first rows; `severity_code` is the code word."""
         told = {**self.columns, "severity_code": self.severity_codes}
-        cells = {
-            name: [one.texts[place] for place in one.places[:most].tolist()] for name, one in told.items()
-        }
+        cells = {name: one.rows(slice(most)).to_pylist() for name, one in told.items()}
         return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
 
 
@@ -138,23 +140,35 @@ def _told(rows: PageRows, name: str, words: Words) -> str:
     """
     column = rows.columns[name]
     if name in _CHOSEN:
-        order = _order(column.texts, name, words)
-        rank = np.array([order.index(text) for text in column.texts], np.int64)
+        texts = column.texts.to_pylist()
+        order = _order(texts, name, words)
+        rank = np.array([order.index(text) for text in texts], np.int64)
         codes = ""
         if name == "severity":
-            first = dict(zip(column.texts, np.unique(column.places, return_index=True)[1], strict=True))
-            own = rows.severity_codes
-            codes = f',"codes":{_JSON([own.texts[own.places[first[value]]] for value in order])}'
+            first = dict(zip(texts, np.unique(column.places, return_index=True)[1].tolist(), strict=True))
+            own = rows.severity_codes.rows(np.array([first[text] for text in order], np.int64))
+            codes = f',"codes":{_JSON(own.to_pylist())}'
         return f'{{"values":{_JSON(order)},"at":{_numbers(rank[column.places])},"ordered":true{codes}}}'
-    if len(column.texts) == len(column.places):
-        return f'{{"values":{_JSON(column.texts)}}}'
-    return f'{{"values":{_JSON(column.texts)},"at":{_numbers(column.places)}}}'
+    values = f'{{"values":{_strings(column.texts)}'
+    if np.array_equal(column.places, np.arange(len(column.texts))):
+        return f"{values}}}"
+    return f'{values},"at":{_numbers(column.places)}}}'
+
+
+def _strings(texts: pa.Array) -> str:
+    """Texts as JSON. Most hold nothing that it escapes, and are told as they lie."""
+    if not len(texts) or anywhere(texts, r'["\\\x00-\x1f]'):
+        return _JSON(texts.to_pylist())
+    return '["' + _joined(texts, '","') + '"]'
 
 
 def _numbers(places: np.ndarray) -> str:
     """Whole numbers as JSON; Python would make an object of each."""
-    texts = pa.array(places).cast(pa.string())
-    return f"[{pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), ',')[0].as_py()}]"
+    return f"[{_joined(pa.array(places).cast(pa.string()), ',')}]"
+
+
+def _joined(texts: pa.Array, mark: str) -> str:
+    return str(pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), mark)[0].as_py())
 
 
 def _order(texts: Sequence[str], name: str, words: Words) -> list[str]:
@@ -167,29 +181,31 @@ def _order(texts: Sequence[str], name: str, words: Words) -> list[str]:
 
 def _column_of(column: Coded, group: str, words: Words) -> TextColumn:
     """Values as a reader sees them, code words by their label; what is unknown is empty."""
-    shown = column.values.cast(pa.string())
-    texts: list[str] = shown.to_pylist()
+    texts = column.values.cast(pa.string())
     if group:
-        texts = [plain(words.label(group, value)) for value in texts]
-    elif anywhere(shown, UNSEEN):
-        texts = [plain(value) for value in texts]
-    elif not pc.any(pc.equal(shown, "")).as_py():
-        return TextColumn([*texts, ""] if column.has_blanks else texts, column.at)
-    return _merged(pa.array([*texts, ""], pa.string()).take(pa.array(column.at)))
+        texts = pa.array([plain(words.label(group, value)) for value in texts.to_pylist()], pa.string())
+    elif anywhere(texts, UNSEEN):
+        texts = pa.array([plain(value) for value in texts.to_pylist()], pa.string())
+    elif not pc.any(pc.equal(texts, "")).as_py():
+        return TextColumn(_with_blank(texts) if column.has_blanks else texts, column.at)
+    return _merged(_with_blank(texts).take(pa.array(column.at)))
+
+
+def _with_blank(texts: pa.Array) -> pa.Array:
+    return pa.concat_arrays([texts, pa.array([""])])
 
 
 def _merged(texts: pa.Array) -> TextColumn:
     """Texts by row, those that are alike told once."""
     found = texts.dictionary_encode()
-    return TextColumn(found.dictionary.to_pylist(), found.indices.to_numpy())
+    return TextColumn(found.dictionary, found.indices.to_numpy())
 
 
 def _places(rows: Coded, columns: Mapping[str, TextColumn], words: Words) -> TextColumn:
     """Sheet and row as a reader is told them, as far as there are any."""
     before, after = plain(words("report.row_mark", row=_HERE)).split(_HERE)
     marks = pc.binary_join_element_wise(before, rows.decoded.cast(pa.string()), after, "")
-    sheets = columns["source_sheet"]
-    named = pa.array(sheets.texts, pa.string()).take(pa.array(sheets.places))
+    named = columns["source_sheet"].rows(slice(None))
     named = pc.if_else(pc.equal(named, ""), None, named)
     both = pc.binary_join_element_wise(named, marks, " · ")
     return _merged(pc.coalesce(both, named, marks, pa.scalar("")))
