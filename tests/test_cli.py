@@ -181,9 +181,7 @@ def test_the_clean_list_leaves_out_what_cannot_be_taken_at_its_word(estate: Esta
 
 
 def test_a_status_column_nobody_understands_stays_in_the_clean_list(estate: Estate, tmp_path: Path):
-    path = estate.write(
-        "devices", [DEVICE | {"serial_no": f"SN{n:06}", "status": "7"} for n in range(3)]
-    )
+    path = estate.write("devices", [DEVICE | {"serial_no": f"SN{n:06}", "status": "7"} for n in range(3)])
     target = tmp_path / "clean.csv"
     ended = pos_audit("inspect", path, "--table", "devices", "--to", target, "--json")
     assert (json.loads(ended.stdout)["rows"], json.loads(ended.stdout)["files"][0]["rejected"]) == (3, 3)
