@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from audit.cli import app
+from audit.cli.speech import say_end
 from audit.config import load_settings
+from audit.errors import ExitCode
 from audit.logbook import close_log, open_log
 from audit.redaction import hide, redact
+from audit.words import load_words
 
 
 def run(estate: Estate, *arguments: str) -> Any:
@@ -129,3 +132,10 @@ def test_each_process_finds_the_log_the_other_began(estate: Estate, tmp_path: Pa
     logging.getLogger("audit").info("after")
     close_log(one)
     assert [json.loads(line)["event"] for line in log.read_text("utf-8").splitlines()] == ["audit"]
+
+
+def test_a_run_keeps_its_name_on_the_last_line_whatever_it_looks_like(capsys: pytest.CaptureFixture[str]):
+    say_end(load_words("zh"), ExitCode.DONE, "账户 6222020000000000017", "58112345678673d0")
+    told = capsys.readouterr().err
+    assert "58112345678673d0" in told
+    assert "6222020000000000017" not in told

@@ -147,10 +147,9 @@ def say_line(line: str, event: str = "said") -> None:
 
 def say_end(words: Words, code: ExitCode, reason: str, run_id: str = "") -> None:
     """The last line: exit code and reason."""
-    line = words(
-        "cli.exit_line_of_run" if run_id else "cli.exit_line", code=int(code), reason=reason, run=run_id
-    )
-    _speech[-1](redact(line))
+    key = "cli.exit_line_of_run" if run_id else "cli.exit_line"
+    line = words(key, code=int(code), reason=redact(reason), run=run_id)  # an id may look like an account
+    _speech[-1](line)
     level = logging.INFO if code in (ExitCode.DONE, ExitCode.FINDINGS) else logging.ERROR
     facts = {"exit_code": int(code)}
     LOG.log(level, "%s", line, extra={"event": "ended", "run_id": run_id, "facts": facts})
