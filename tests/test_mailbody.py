@@ -53,7 +53,7 @@ def test_what_is_new_and_overdue_comes_before_what_only_stands(second_night: Rep
             for part in (
                 second_night.alarms[0],
                 words("report.worse_title", count=1),
-                second_night.open.iloc[0]["detail"],
+                second_night.findings["detail"].iloc[second_night.open_rows[0]],
                 words("mail.late", count=second_night.overdue),
                 words("report.owner_title"),
                 "/srv/2026-11-21",
@@ -85,7 +85,7 @@ def test_the_subject_begins_with_a_word_for_the_night(
     told = dataclasses.replace(report, findings=report.findings.assign(**columns), **fields)
     subject = subject_of(told, load_words("zh"))
     assert subject.startswith(f"【{word}】终端合规审计 2026-11-21 示例支付：")
-    count = len(told.open)
+    count = len(told.open_rows)
     assert f"未关闭 {count}" in subject if count else "没有未关闭问题" in subject
     assert ("新增" in subject.partition("：")[2]) == ("state" not in changed)
 

@@ -129,13 +129,8 @@ class Report:
 
     @cached_property
     def open_rows(self) -> npt.NDArray[np.intp]:
-        """The rows of `open` among the findings."""
+        """The rows of findings that are demanded of somebody: neither closed nor excused."""
         return np.flatnonzero(~self.columns["state"].holds(*CLOSED, *EXCUSED))
-
-    @cached_property
-    def open(self) -> pd.DataFrame:
-        """Findings that stand tonight and are demanded of somebody: neither closed nor excused."""
-        return self.findings.iloc[self.open_rows]
 
     @cached_property
     def standing(self) -> pd.DataFrame:

@@ -208,7 +208,7 @@ def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     tiles: list[tuple[str, int, str, int | None]] = [
         (words("report.population"), report.population.devices, styles.INK, was.devices),
         (words("verdict.compliant"), compliant, good, was.verdicts.get(Verdict.COMPLIANT)),
-        (words("report.still"), len(report.open), styles.INK, was.open),
+        (words("report.still"), len(report.open_rows), styles.INK, was.open),
         (words("report.trend_new"), found["new"] + found["reopened"], bad, None),
         (words("report.fixed"), found["fixed"], good, None),
         (words("report.overdue"), report.overdue, bad, was.overdue),

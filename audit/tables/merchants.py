@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from audit.tables.codes import MERCHANT_STATUS
-from audit.tables.devices import (
+from audit.tables.devices import PLACE
+from audit.tables.headers import (
     ACQUIRER_HEADERS,
     AGENT_HEADERS,
     MERCHANT_ALONE,
     MERCHANT_HEADERS,
     MERCHANT_NAME_HEADERS,
-    PLACE,
 )
 from audit.tables.model import Column, Kind, Table, made_of
 

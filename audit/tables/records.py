@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from audit.tables.codes import CHANNEL, INSPECTION_RESULT
-from audit.tables.devices import (
+from audit.tables.devices import TRANSACTION_COLUMNS
+from audit.tables.headers import (
     MERCHANT_HEADERS,
     MERCHANT_NAME_HEADERS,
     SERIAL_ALONE,
     SERIAL_HEADERS,
     TERMINAL_HEADERS,
-    TRANSACTION_COLUMNS,
 )
 from audit.tables.model import Column, Kind, Table
 

@@ -7,7 +7,11 @@ Both are examples to edit, never truths: an end of life or a certificate date is
 from __future__ import annotations
 
 from audit.tables.codes import CHANNEL, MODEL_REQUIREMENT
-from audit.tables.devices import DEVICE_TYPE_HEADERS, MODEL_HEADERS, VENDOR_HEADERS
+from audit.tables.headers import (
+    DEVICE_TYPE_HEADERS,
+    MODEL_HEADERS,
+    VENDOR_HEADERS,
+)
 from audit.tables.model import Column, Kind, Table
 
 MODELS = Table(

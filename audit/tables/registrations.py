@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from audit.tables.codes import CHANNEL, REGISTRATION_STATUS
-from audit.tables.devices import (
+from audit.tables.devices import COORDINATES, PLACE
+from audit.tables.headers import (
     ACQUIRER_HEADERS,
     AGENT_HEADERS,
     CHANNEL_TERMINAL_HEADERS,
-    COORDINATES,
     DEVICE_TYPE_HEADERS,
     MERCHANT_ALONE,
     MERCHANT_HEADERS,
     MERCHANT_NAME_ALONE,
     MERCHANT_NAME_HEADERS,
     MODEL_HEADERS,
-    PLACE,
     SERIAL_ALONE,
     SERIAL_HEADERS,
     TERMINAL_HEADERS,
