@@ -51,7 +51,10 @@ class HandBack:
             counts = {"changes": one.changes, "conflicts": one.conflicts, "refused": len(one.refused)}
             said = one.problem or words("cli.copy_read", rows=one.rows, **counts)
             lines.append(f"{one.name}{colon}{said}")
-            lines += [f"  {cell.cell} {cell.column}{colon}{cell.reason}" for cell in one.refused]
+            lines += [
+                f"  {cell.cell} {cell.column}".rstrip() + f"{colon}{cell.reason}" for cell in one.refused
+            ]
+            lines += [f"  {notice}" for notice in one.notices]
         if self.conflicts:
             lines.append(words("report.conflict_title"))
             lines += [
@@ -79,4 +82,5 @@ def hand_back(settings: Settings, words: Words, files: Sequence[Path], *, dry_ru
                 conflicts = open_conflicts(night.connection)
         finally:
             database.close()
-    return HandBack(feedback_lines(taken, words), conflict_lines(conflicts, words), dry_run)
+    zone = settings.zone
+    return HandBack(feedback_lines(taken, words, zone), conflict_lines(conflicts, words, zone), dry_run)

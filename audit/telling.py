@@ -20,7 +20,7 @@ from audit.findings import findings_of
 from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.entered import Entered
-from audit.ledger.feedback import Taken, open_conflicts, take_in
+from audit.ledger.feedback import Taken, open_conflicts, read_between, take_in
 from audit.ledger.handlings import waivers_of_people
 from audit.ledger.handover import Handover
 from audit.ledger.history import nights_behind, rule_records
@@ -185,8 +185,10 @@ def _take_back(telling: _Telling) -> tuple[tuple[Taken, ...], Programme]:
     inputs, night, run = telling.inputs, telling.night, telling.run
     settings = telling.task.settings
     terms = Terms(run.as_of, settings.ledger.max_waiver_days)
-    feedback = take_in(night.connection, inputs.copies, terms, run.number)
-    record = record_of(night.connection, run.as_of, {copy.sha256 for copy in inputs.copies})
+    hashes = {copy.sha256 for copy in inputs.copies}
+    between = read_between(night.connection, night.previous, run.as_of, hashes)
+    feedback = (*between, *take_in(night.connection, inputs.copies, terms, run.number))
+    record = record_of(night.connection, run.as_of, hashes)
     return feedback, sealed_programme(items_of(settings.audit.programme), record, inputs.secret)
 
 

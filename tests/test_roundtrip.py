@@ -14,6 +14,8 @@ from typing import Any
 import openpyxl
 import pytest
 from conftest import DEVICE, REGISTRATION, Estate, spotless
+from openpyxl.comments import Comment
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.config import load_settings
@@ -256,6 +258,10 @@ def test_a_copy_saved_by_libreoffice_comes_back_right(night: Estate, kind: str):
         ({"person": "=A1"}, "公式"),
         ({"status": "=1+1"}, "公式"),
         ({"exempt_until": date(2026, 12, 31)}, "豁免还缺"),
+        ({"planned_on": date(2025, 1, 5)}, "核对年份"),
+        ({"planned_on": "长期"}, "核对年份"),
+        ({"exempt_until": "长期", "approver": "王", "remark": "装修"}, "不能长期"),
+        ({"status": "已整改"}, "整改中、已整改待复核"),
         ({"exempt_until": date(2029, 1, 1), "approver": "王", "remark": "装修"}, "超过最长"),
         ({"exempt_until": date(2020, 1, 1), "approver": "王", "remark": "装修"}, "已经过去"),
         ({"remark": "长" * 2_001}, "超过 2000 个字"),
@@ -342,6 +348,77 @@ def test_a_link_out_of_the_folder_and_a_pipe_are_told_and_not_opened(night: Esta
     quality = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
     shown = [cell.value for row in quality.iter_rows() for cell in row]
     assert {"链接.xlsx", "管道.xlsx"} <= set(shown)
+
+
+def own_and_renamed(sheet: Worksheet) -> None:
+    place = {cell.value: cell.column for cell in sheet[1] if cell.value}
+    sheet.cell(1, place["责任人"]).value = "负责人"
+    sheet.cell(3, sheet.max_column + 1).value = "领导批示：本周办结"
+    sheet.cell(2, 1).comment = Comment("已由李四处理", "李四")
+
+
+def test_what_stands_where_nobody_reads_is_told(night: Estate):
+    path = copied(night)
+    fill(path, {"SN000001": {"person": "李四", "remark": "已联系"}}, own_and_renamed)
+    line = handed_back(night, path).lines[0]
+    assert (line.changes, line.refused) == (1, ())
+    renamed, beside, comment = line.notices
+    assert "“负责人”不是填写列，其中 1 格" in renamed
+    assert "（自 AN3 起）" in beside
+    assert "整改台账!A2" in comment
+    night.run(NEXT)
+    assert any(renamed in text for text in quality_of(night, NEXT)), "also to whoever reads the report"
+
+
+@pytest.mark.parametrize("lost", [("校验值",), ("问题编号", "行版本", "校验值")])
+def test_a_sheet_without_its_hidden_columns_is_told_and_not_passed_over(night: Estate, lost: tuple[str, ...]):
+    def drop(sheet: Worksheet) -> None:
+        for label in lost:
+            sheet.delete_cols(next(cell.column for cell in sheet[1] if cell.value == label))
+
+    path = copied(night)
+    fill(path, ANSWERS, drop)
+    told = handed_back(night, path)
+    assert told.failed, "though the self-audit sheet of the same copy is whole"
+    [cell] = told.lines[0].refused
+    assert cell.cell == "整改台账!1:1"
+    assert "、".join(lost) in cell.reason
+    assert "4 行均未采纳" in cell.reason
+
+
+def test_a_hidden_sheet_and_cells_merged_over_rows_are_read_as_they_are_meant(night: Estate):
+    def hide(sheet: Worksheet) -> None:
+        column = get_column_letter(columns_of(sheet)["remark"])
+        for table in list(sheet.tables):
+            del sheet.tables[table]
+        sheet[f"{column}2"] = "这几行一起处理"
+        sheet.merge_cells(f"{column}2:{column}5")
+        sheet.sheet_state = "hidden"
+
+    path = copied(night)
+    fill(path, {}, hide)
+    assert handed_back(night, path).lines[0].changes == 4
+
+
+def test_what_was_read_between_two_nights_is_told_in_the_next_report(night: Estate):
+    path = copied(night)
+    fill(path, {"SN000005": {"status": "好了"}, "SN000006": {"person": "李四"}})
+    handed_back(night, path)
+    elsewhere = copied(night, "乙.xlsx").rename(night.folder / "乙.xlsx")
+    fill(elsewhere, {"SN000007": {"planned_on": "下周"}})
+    [line] = handed_back(night, elsewhere).lines
+    night.run(NEXT)
+    shown = quality_of(night, NEXT)
+    assert {"已填写.xlsx", "乙.xlsx", "好了", "下周", line.said_at} <= set(shown)
+    assert "T" not in line.said_at, "as people tell the time"
+    assert "本次没有收到" not in "".join(shown)
+    night.run(LATER)
+    assert "已填写.xlsx" not in quality_of(night, LATER), "told once"
+
+
+def quality_of(estate: Estate, on: date) -> list[str]:
+    sheet = openpyxl.load_workbook(workbook_of(estate, on))["数据质量"]
+    return [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
 
 
 def test_the_night_told_again_shows_the_same(night: Estate):

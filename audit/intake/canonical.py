@@ -170,7 +170,7 @@ def _why_nothing(
 
 def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[SheetRows, list[Notice]]:
     table = profile.table
-    grid = completed(filled_down(grid, header), header)
+    grid = completed(filled_down(grid, header.row, set(header.columns.values())), header)
     legends = harvest(grid, header, table, profile.columns)
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
     refuse_garbled(grid, header, table)

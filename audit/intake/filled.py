@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +14,17 @@ from audit.intake.headers import HeaderMap
 from audit.intake.repeats import decoded, encoded
 
 
-def filled_down(grid: Grid, header: HeaderMap) -> Grid:
-    """The sheet with the value of cells merged over several rows in each of them, as it is seen."""
+def filled_down(grid: Grid, header: int, places: Collection[int]) -> Grid:
+    """The sheet with the value of cells merged over several rows in each of them, as it is seen.
+
+    Only below row `header` of the columns at `places`.
+    """
     columns, marks = list(grid.columns), list(grid.marks)
-    places = set(header.columns.values())
     down: dict[int, np.ndarray] = {}
     for merge in grid.merges:
         index = merge.first_column - grid.first_column
         last = min(merge.last_row, grid.height - 1)
-        if index in places and header.row < merge.first_row < last + 1:
+        if index in places and header < merge.first_row < last + 1:
             source = down.setdefault(index, np.arange(grid.height))
             source[merge.first_row : last + 1] = merge.first_row
     for index, source in down.items():

@@ -17,14 +17,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.errors import InputError, Unusable
+from audit.intake.filled import filled_down
 from audit.intake.formats import xml
 from audit.intake.formats.ods import read_ods
 from audit.intake.formats.package import Package
 from audit.intake.formats.sniff import FileKind, sniff
 from audit.intake.formats.xlsx import read_xlsx
 from audit.intake.grid import Grid
+from audit.intake.notices import Notice
 from audit.intake.opening import read_whole
 from audit.intake.reading import FileReading, SheetReading
+from audit.intake.remarks import comments, lacking, own_columns
 from audit.intake.request import FormRequest
 from audit.tables.model import normalise_label
 
@@ -51,9 +54,18 @@ def read_form(request: FormRequest) -> FileReading:
         except Exception as failure:  # what a parser raises on damaged bytes is anybody's guess
             detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
             raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail) from failure
-        sheets = [(grid, *found) for grid in grids if (found := _header(grid, request)) is not None]
+        known = frozenset(map(normalise_label, request.headers))
+        sheets: list[tuple[Grid, int, dict[str, int]]] = []
+        notices: list[Notice] = []
+        for grid in grids:
+            if found := _header(grid, request):
+                sheets.append((_as_seen(grid, *found, request), *found))
+                notices += own_columns(grid, *found, known)
+            elif lost := lacking(grid, request, _SEARCHED_ROWS):
+                notices.append(lost)
         if not sheets:
-            raise InputError(Unusable.MISSING_COLUMN, "form_without_header")
+            raise _no_form(notices)
+        notices += comments(kind, data)
         fields = tuple(dict.fromkeys(request.form.values()))
         rows = pa.concat_tables([_rows(grid, row, columns, fields) for grid, row, columns in sheets])
         who, when = _signature(kind, data)
@@ -61,15 +73,29 @@ def read_form(request: FormRequest) -> FileReading:
         return reading.failed(failure)
     pq.write_table(rows.replace_schema_metadata({"who": who, "said_at": when}), request.output)
     told = tuple(SheetReading(grid.sheet, header_row=row + 1) for grid, row, _ in sheets)
-    return replace(reading, rows=rows.num_rows, sheets=told)
+    return replace(reading, rows=rows.num_rows, sheets=told, notices=tuple(notices))
+
+
+def _as_seen(grid: Grid, header: int, columns: Mapping[str, int], request: FormRequest) -> Grid:
+    """The sheet with what stands in cells merged over several rows said of each of them."""
+    fields = {columns[name] for names in request.fields for name in names if name in columns}
+    return filled_down(grid, header, fields)
+
+
+def _no_form(notices: Iterable[Notice]) -> InputError:
+    """Why a workbook holds no form: it was one until columns were taken away, or it never was."""
+    for key, facts in notices:
+        if key == "form_lacks":
+            return InputError(Unusable.MISSING_COLUMN, key, **facts)
+    return InputError(Unusable.MISSING_COLUMN, "form_without_header")
 
 
 def _grids(kind: FileKind, data: bytes) -> Iterable[Grid]:
     match kind:
         case FileKind.XLSX:
-            return read_xlsx(data, formulas=True)
+            return read_xlsx(data, formulas=True, hidden=True)
         case FileKind.ODS:
-            return read_ods(data, formulas=True)
+            return read_ods(data, formulas=True, hidden=True)
         case FileKind.ENCRYPTED:
             raise InputError(Unusable.ENCRYPTED, "file_encrypted")
         case _:

@@ -69,13 +69,17 @@ class FormRequest:
     """A form to read, in plain values that travel to a child process.
 
     `form` maps headers, in every language the forms may have, to their fields; a row of headers is one that
-    has all fields of one of `needs`. The rows go to `output` as Parquet: sheet, row, and per field its text,
-    its mark (`Mark`) and its column's letter; who saved the workbook and when stand in the schema's metadata.
+    has all fields of one of `needs`, beside which `fields` names what is filled in. `headers` are all there
+    are in our own sheets: a column with another is somebody's own. The rows go to `output` as Parquet: sheet,
+    row, and per field its text, its mark (`Mark`) and its column's letter; who saved the workbook and when
+    stand in the schema's metadata.
     """
 
     path: str
     form: Mapping[str, str]
     needs: tuple[tuple[str, ...], ...]
+    fields: tuple[tuple[str, ...], ...]
+    headers: tuple[str, ...]
     output: str
     careful: bool = field(default=True)  # the only way a form is read
 
@@ -86,7 +90,12 @@ class FormRequest:
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Self:
         """The request that `to_json` wrote."""
-        return cls(**{**plain, "needs": tuple(map(tuple, plain["needs"]))})
+        lists = {name: tuple(map(tuple, plain[name])) for name in ("needs", "fields")}
+        return cls(**{**plain, **lists, "headers": tuple(plain["headers"])})
+
+    def fields_of(self, needs: tuple[str, ...]) -> tuple[str, ...]:
+        """What is filled in on the form that needs these columns."""
+        return self.fields[self.needs.index(needs)]
 
 
 def stamp_of(path: Path) -> tuple[int, int]:

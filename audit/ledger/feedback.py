@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
+from audit.intake.reading import FileReading
 from audit.ledger.attestations import Attested, Statement, attest, disputes, enter_statements, statements_of
 from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of
 from audit.ledger.merge import Merged, Refusal, Terms, merge
@@ -29,6 +31,7 @@ class Taken:
 
     copy: ReturnedCopy
     refusals: tuple[Refusal, ...]
+    rows: int = 0
     changes: int = 0
     conflicts: int = 0
 
@@ -76,15 +79,53 @@ def take_in(
         signatures = sign(cycles_of(connection), sign_offs_of(connection), copy.signatures, terms)
         now = _counts(merged, attested, signatures)
         before = counts_of(connection, copy.sha256)
+        refusals = (*copy.refusals, *merged.refusals, *attested.refusals, *signatures.refusals)
         if before is None and not dry_run:
-            entry = Copy(copy.sha256, copy.name, copy.who, {"rows": copy.count, **now})
+            entry = Copy(
+                copy.sha256, copy.name, copy.who, {"rows": copy.count, **now}, _told_of(copy, refusals)
+            )
             enter(connection, merged, entry, terms.as_of, number)
             enter_statements(connection, attested.statements, copy.sha256, terms.as_of, number)
             enter_sign_offs(connection, signatures.sign_offs, copy.sha256, terms.as_of, number)
         counts = now if before is None else before
-        refusals = (*copy.refusals, *merged.refusals, *attested.refusals, *signatures.refusals)
-        taken.append(Taken(copy, refusals, counts["changes"], counts["conflicts"]))
+        taken.append(Taken(copy, refusals, copy.count, counts["changes"], counts["conflicts"]))
     return tuple(taken)
+
+
+def read_between(
+    connection: sa.Connection, previous: date | None, as_of: date, read_now: Collection[str]
+) -> tuple[Taken, ...]:
+    """The copies read since the night before without waiting for this one, those saved first first.
+
+    Whoever filled them in reads the report, and not what `pos-audit feedback` said on a terminal. `read_now`
+    are the hashes of the copies this night reads itself.
+    """
+    query = sa.select(FEEDBACK_FILES).where(
+        FEEDBACK_FILES.c.number.is_(None),
+        FEEDBACK_FILES.c.read_on >= (previous or as_of),
+        FEEDBACK_FILES.c.read_on <= as_of,
+        FEEDBACK_FILES.c.sha256.not_in(read_now),
+    )
+    found = [_taken_before(row) for row in connection.execute(query)]
+    return tuple(sorted(found, key=lambda one: (one.copy.said_at, one.copy.name)))
+
+
+def _told_of(copy: ReturnedCopy, refusals: Iterable[Refusal]) -> dict[str, Any]:
+    """What of a copy was not taken, in plain values."""
+    return {
+        "said_at": copy.said_at,
+        "refusals": [asdict(one) for one in refusals],
+        "notices": [list(one) for one in copy.reading.notices],
+    }
+
+
+def _taken_before(row: sa.Row[Any]) -> Taken:
+    told, counts = row.told, row.counts
+    notices = tuple((key, facts) for key, facts in told.get("notices", ()))
+    reading = FileReading(row.name, row.sha256, notices=notices)
+    copy = ReturnedCopy(row.name, row.sha256, reading, row.who, told.get("said_at", ""))
+    refusals = tuple(Refusal(**one) for one in told.get("refusals", ()))
+    return Taken(copy, refusals, counts.get("rows", 0), counts["changes"], counts["conflicts"])
 
 
 def _counts(merged: Merged, attested: Attested, signatures: Signatures) -> dict[str, int]:

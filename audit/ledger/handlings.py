@@ -25,6 +25,7 @@ class Copy:
     name: str
     who: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)  # what of it a reader of the report is to know
 
 
 def counts_of(connection: sa.Connection, sha256: str) -> dict[str, int] | None:
@@ -96,6 +97,7 @@ def enter(
                 "refusals": len(merged.refusals),
                 **copy.counts,
             },
+            told=dict(copy.told),
         )
     )
     if merged.changes:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from audit.ledger.schema import HUMAN_FIELDS
 
 DATE_FIELDS = ("planned_on", "exempt_until")
+_BACK, _AHEAD = timedelta(days=180), timedelta(days=1830)  # a planned day beyond is a slip of the year
 TEXT_LIMIT = 2_000  # characters of one field; a cell holds 32,767, a ledger is no archive of letters
 
 
@@ -191,6 +192,8 @@ def _why_not(
             return "not_a_date", {"text": text}
         if name == "exempt_until":
             return _why_no_waiver(day, row, before, terms)
+        if not terms.as_of - _BACK <= day <= terms.as_of + _AHEAD:
+            return "date_far_off", {"day": day.isoformat(), "as_of": terms.as_of.isoformat()}
     return None
 
 
@@ -202,6 +205,8 @@ def _why_no_waiver(
         return None if before.values.get("exempt_until") else ("waiver_past", {"until": until.isoformat()})
     if missing := [name for name in ("approver", "remark") if not row.get(name)]:
         return "waiver_incomplete", {"missing": missing}
+    if until == date.max:  # what 长期 is read as
+        return "waiver_without_end", {"days": terms.max_waiver_days}
     if until > terms.as_of + timedelta(days=terms.max_waiver_days):
         return "waiver_too_long", {"until": until.isoformat(), "days": terms.max_waiver_days}
     return None

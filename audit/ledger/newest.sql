@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0006');
+INSERT INTO "alembic_version" VALUES('0007');
 
 CREATE TABLE attestations (
 	attestation INTEGER NOT NULL, 
@@ -87,7 +87,7 @@ CREATE TABLE feedback_files (
 	read_on DATE NOT NULL, 
 	number INTEGER, 
 	who TEXT DEFAULT '' NOT NULL, 
-	counts JSON NOT NULL, 
+	counts JSON NOT NULL, told JSON DEFAULT '{}' NOT NULL, 
 	PRIMARY KEY (sha256), 
 	FOREIGN KEY(number) REFERENCES runs (number)
 );

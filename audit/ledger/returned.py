@@ -82,8 +82,7 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     except InputError as failure:
         return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
     with store.nameless() as output:
-        needs = tuple(form.needs for form in FORMS)
-        request = FormRequest(str(path), _headers(words), needs, f"/dev/fd/{output.fileno()}")
+        request = _request(path, words, f"/dev/fd/{output.fileno()}")
         reading = read_in_child(request.to_json(), shared=(output.fileno(),))
         if reading.error:
             return ReturnedCopy(path.name, reading.sha256, reading)
@@ -91,7 +90,11 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     who, said_at = signature.get("who", ""), signature.get("said_at", "")
     told: dict[Form, list[Returned]] = {form: [] for form in FORMS}
-    refusals: list[Refusal] = []
+    refusals = [
+        Refusal("", "", "", str(facts["cell"]), key, facts)
+        for key, facts in reading.notices
+        if key == "form_lacks"
+    ]
     for row in table.to_pylist():
         form = _form_of(row)
         identifier, version = (row[form.key] or "").strip(), _version(row["row_version"])
@@ -99,7 +102,8 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
             store.secret, identifier, version, (row["seal"] or "").strip()
         ):
             if any(row[name] for name in form.fields):
-                refusals.append(_refusal(form, row, form.key, "not_sealed"))
+                key = "not_sealed" if identifier or row[f"{form.key}_mark"] else "row_of_nobody"
+                refusals.append(_refusal(form, row, form.key, key))
             continue
         refusals += _unreadable(form, row)
         values = {name: _value(form, name, row, words) for name in form.fields}
@@ -114,6 +118,13 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     )
 
 
+def _request(path: Path, words: Words, output: str) -> FormRequest:
+    """The forms there are, and every header of our own sheets beside theirs."""
+    headers = (label for one in _known(words) for label in one.section("header").values())
+    needs, fields = tuple(form.needs for form in FORMS), tuple(form.fields for form in FORMS)
+    return FormRequest(str(path), _headers(words), needs, fields, tuple(dict.fromkeys(headers)), output)
+
+
 def _form_of(row: Mapping[str, Any]) -> Form:
     """The form a row's sheet is, by the columns it has."""
     return next(form for form in FORMS if all(row[f"{name}_letter"] for name in form.needs))
@@ -121,8 +132,11 @@ def _form_of(row: Mapping[str, Any]) -> Form:
 
 def _headers(words: Words) -> dict[str, str]:
     """The headers a copy may have: of either language, and of the user's own templates."""
-    known = [*(load_words(language) for language in LANGUAGES), words]
-    return {one(f"header.{key}"): name for one in known for name, key in FORM_HEADERS.items()}
+    return {one(f"header.{key}"): name for one in _known(words) for name, key in FORM_HEADERS.items()}
+
+
+def _known(words: Words) -> list[Words]:
+    return [*(load_words(language) for language in LANGUAGES), words]
 
 
 def _version(text: str | None) -> int | None:
@@ -157,9 +171,10 @@ def _value(form: Form, name: str, row: Mapping[str, Any], words: Words) -> str:
 
 
 def _statuses(words: Words) -> dict[str, str]:
-    known = [*(load_words(language) for language in LANGUAGES), words]
     return {
-        normalise_label(one.label("handling", status)): status.value for one in known for status in Status
+        normalise_label(one.label("handling", status)): status.value
+        for one in _known(words)
+        for status in Status
     }
 
 

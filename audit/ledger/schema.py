@@ -192,6 +192,7 @@ FEEDBACK_FILES = sa.Table(
     sa.Column("number", sa.ForeignKey("runs.number")),  # null: read between two nights
     sa.Column("who", sa.Text, nullable=False, server_default=""),
     sa.Column("counts", sa.JSON, nullable=False),  # rows, changes, conflicts, refusals
+    sa.Column("told", sa.JSON, nullable=False, server_default="{}"),  # said_at, refusals, notices
 )
 
 # two people said different things of one field: both texts are kept, and shown until it is written again

@@ -74,7 +74,7 @@ def build_report(
     """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals, in order."""
     ordered = findings.findings
     lines = tuple(rule_line(outcome, words, thresholds) for outcome in outcomes)
-    returned = feedback_lines(feedback, words)
+    returned = feedback_lines(feedback, words, settings.zone)
     alarms = (
         *_input_alarms(ordered),
         *_unread_alarms(feeds.values(), words),
@@ -111,7 +111,7 @@ def build_report(
         upkeep=upkeep,
         alarms=alarms,
         feedback=returned,
-        conflicts=conflict_lines(conflicts, words),
+        conflicts=conflict_lines(conflicts, words, settings.zone),
         longest_waiver=settings.ledger.max_waiver_days,
         past=past,
         waivers=waiver_lines(waivers, ordered, as_of, words),

@@ -3,33 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.forms import FORM_HEADERS
-from audit.ledger.merge import DATE_FIELDS, Refusal
+from audit.ledger.merge import DATE_FIELDS, Refusal, Status
 from audit.report.parts import ConflictLine, FeedbackLine, RefusedCell
-from audit.report.sentences import problem_of
+from audit.report.sentences import notice_sentences, problem_of
 from audit.words import Words, load_programme
 
 
-def feedback_lines(taken: Iterable[Taken], words: Words) -> tuple[FeedbackLine, ...]:
-    """One line per copy, with the cells that were not taken."""
+def feedback_lines(taken: Iterable[Taken], words: Words, zone: ZoneInfo) -> tuple[FeedbackLine, ...]:
+    """One line per copy, with the cells that were not taken, in the order they stand in."""
     return tuple(
         FeedbackLine(
             name=one.copy.name,
             who=one.copy.who,
-            said_at=one.copy.said_at,
-            rows=one.copy.count,
+            said_at=_on_the_clock(one.copy.said_at, zone),
+            rows=one.rows,
             changes=one.changes,
             conflicts=one.conflicts,
-            refused=tuple(_refused(refusal, words) for refusal in one.refusals),
+            refused=tuple(_refused(refusal, words) for refusal in sorted(one.refusals, key=_place)),
             problem=problem_of(one.copy.reading, words),
+            notices=tuple(notice_sentences(told_beside(one.copy.reading), words)),
         )
         for one in taken
     )
 
 
-def conflict_lines(conflicts: Iterable[OpenConflict], words: Words) -> tuple[ConflictLine, ...]:
+def told_beside(reading: FileReading) -> FileReading:
+    """A reading without the notices that are refusals of their own."""
+    return replace(reading, notices=tuple(one for one in reading.notices if one[0] != "form_lacks"))
+
+
+def _place(refusal: Refusal) -> tuple[str, int, int, str]:
+    """Where a refused cell stands, "整改台账!AK3": by sheet, then row, then column."""
+    sheet, _, cell = refusal.cell.rpartition("!")
+    letters = cell.rstrip("0123456789:")
+    row = cell[len(letters) :].partition(":")[0]
+    return sheet, int(row or 0), len(letters), letters
+
+
+def _on_the_clock(said_at: str, zone: ZoneInfo) -> str:
+    """When a copy was saved, as people there would say it; what is no time stays as the copy has it.
+
+    >>> _on_the_clock("2026-11-27T07:25:24Z", ZoneInfo("Asia/Shanghai"))
+    '2026-11-27 15:25'
+    """
+    try:
+        moment = datetime.fromisoformat(said_at)
+    except ValueError:
+        return said_at
+    # LibreOffice tells local time and does not say whose
+    local = moment.astimezone(zone) if moment.tzinfo else moment
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+def conflict_lines(
+    conflicts: Iterable[OpenConflict], words: Words, zone: ZoneInfo
+) -> tuple[ConflictLine, ...]:
     """One line per conflict nobody has settled."""
     return tuple(
         ConflictLine(
@@ -38,7 +73,7 @@ def conflict_lines(conflicts: Iterable[OpenConflict], words: Words) -> tuple[Con
             _shown(one.field, one.ledger_text, words),
             _shown(one.field, one.copy_text, words),
             one.who,
-            one.said_at,
+            _on_the_clock(one.said_at, zone),
             one.noticed_on,
         )
         for one in conflicts
@@ -60,6 +95,8 @@ def _refused(refusal: Refusal, words: Words) -> RefusedCell:
     facts = dict(refusal.facts)
     if isinstance(missing := facts.get("missing"), (list, tuple)):
         facts["missing"] = [form_header(name, words) for name in missing]
+    if refusal.key == "not_a_status":
+        facts["statuses"] = [words.label("handling", status) for status in Status]
     return RefusedCell(
         refusal.cell,
         _named(refusal.finding_id, words),

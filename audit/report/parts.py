@@ -146,7 +146,10 @@ class RefusedCell:
 
 @dataclass(frozen=True)
 class FeedbackLine:
-    """A returned workbook: who saved it, and what became of what it says. `problem` says why nothing did."""
+    """A returned workbook: who saved it, and what became of what it says. `problem` says why nothing did.
+
+    `said_at` is on the estate's clock, `notices` tell of what stands where nobody reads.
+    """
 
     name: str
     who: str
@@ -156,6 +159,7 @@ class FeedbackLine:
     conflicts: int
     refused: tuple[RefusedCell, ...]
     problem: str
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,14 @@ def _add_feedback(sheet: Worksheet, report: Report, words: Words, widths: Sequen
     tables: list[tuple[str, tuple[str, ...], list[Sequence[object]]]] = [
         (
             "feedback_title",
-            ("file", *_COPY[1:], "refused", "problem"),
+            ("file", "who", "said_at", "rows_read", "changes", "conflicts", "refused", "problem", "notices"),
             [
-                [*(getattr(one, name) for name in _COPY), len(one.refused), one.problem]
+                [
+                    *(getattr(one, name) for name in _COPY),
+                    len(one.refused),
+                    one.problem,
+                    "\n".join(one.notices),
+                ]
                 for one in report.feedback
             ],
         ),

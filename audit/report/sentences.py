@@ -17,6 +17,8 @@ def shown_fact(name: str, value: object, words: Words) -> object:
         return words.label("feed", value)
     if name == "rejected_for":
         return words.label("reject", value)
+    if name == "kind":
+        return words.label("file_kind", value)
     if name == "column":
         return words.column(str(value))
     if name == "channel":

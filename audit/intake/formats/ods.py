@@ -20,8 +20,10 @@ _MAX_ROW = 1 << 20
 _MAX_COLUMN = 1 << 14
 
 
-def read_ods(data: bytes, formulas: bool = False) -> Iterator[Grid]:
+def read_ods(data: bytes, formulas: bool = False, hidden: bool = False) -> Iterator[Grid]:
     """The sheets of an OpenDocument package; `formulas` marks cells that were computed.
+
+    With `hidden` the cells of hidden sheets come too.
 
     Raises InputError when it is encrypted or damaged.
     """
@@ -29,12 +31,12 @@ def read_ods(data: bytes, formulas: bool = False) -> Iterator[Grid]:
     manifest = package.find("META-INF/manifest.xml")
     if manifest and b"encryption-data" in manifest:
         raise InputError(Unusable.ENCRYPTED, "file_encrypted")
-    return read_flat_ods(package.read("content.xml"), formulas)
+    return read_flat_ods(package.read("content.xml"), formulas, hidden)
 
 
-def read_flat_ods(data: bytes, formulas: bool = False) -> Iterator[Grid]:
-    """The sheets of one OpenDocument XML; hidden ones come without cells."""
-    hidden: set[str | None] = set()
+def read_flat_ods(data: bytes, formulas: bool = False, hidden: bool = False) -> Iterator[Grid]:
+    """The sheets of one OpenDocument XML; hidden ones come without cells, unless `hidden` asks for them."""
+    unseen: set[str | None] = set()
     name, is_hidden = "", False
     sheet: Sheet | None = None
     row = 0
@@ -42,22 +44,22 @@ def read_flat_ods(data: bytes, formulas: bool = False) -> Iterator[Grid]:
         match xml.local(element):
             case "style":
                 shown = next(element.iterchildren("{*}table-properties"), None)
-                if shown is not None and xml.attribute(shown, "display") == "false":
-                    hidden.add(xml.attribute(element, "name"))
+                if not hidden and shown is not None and xml.attribute(shown, "display") == "false":
+                    unseen.add(xml.attribute(element, "name"))
             case "table-row":
                 table = next(element.iterancestors("{*}table"))
                 if next(table.iterancestors("{*}table"), None) is not None:
                     continue  # a table inside a cell
                 if sheet is None:
                     name = xml.attribute(table, "name") or ""
-                    is_hidden = xml.attribute(table, "style-name") in hidden
+                    is_hidden = xml.attribute(table, "style-name") in unseen
                     sheet, row = Sheet(name), 0
                 row += _add_row(sheet, row, element, formulas) if not is_hidden else 0
             case "table":
                 if next(element.iterancestors("{*}table"), None) is not None:
                     continue
                 name = xml.attribute(element, "name") or ""
-                is_hidden = xml.attribute(element, "style-name") in hidden
+                is_hidden = xml.attribute(element, "style-name") in unseen
                 yield Grid(name, (), (), skipped="hidden") if is_hidden else (sheet or Sheet(name)).grid()
                 sheet = None
 

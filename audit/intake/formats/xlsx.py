@@ -42,23 +42,27 @@ class _Part:
     visible: bool
 
 
-def read_xlsx(data: bytes, careful: bool = False, formulas: bool = False) -> Iterator[Grid]:
+def read_xlsx(
+    data: bytes, careful: bool = False, formulas: bool = False, hidden: bool = False
+) -> Iterator[Grid]:
     """The sheets of a workbook, in order; a hidden sheet comes without cells and says so.
 
-    `careful` leaves the fast reader out; `formulas` does so too, and marks cells that were computed.
+    `careful` leaves the fast reader out; `formulas` does so too, and marks cells that were computed. With
+    `hidden` the cells of hidden sheets come too.
 
     Raises InputError for archives that are damaged, hostile or larger than the limits of `package`.
     """
     package = Package(data)
     document = package.document()
     book = xml.parse(package.read(document), document)
-    parts = _worksheets(package, document, book)
+    parts = worksheets(package, document, book)
     if not parts and not _has_sheets(package, document, book):
         raise InputError(Unusable.UNREADABLE, "workbook_part_missing", part="xl/worksheets")
     formats = _Formats(package, document, book)
     plain = None if careful or formulas else _Plain(data, package, document, formats)
     try:
-        for grid in _sheets(package, document, parts, formats, plain, formulas):
+        shown = [replace(part, visible=True) for part in parts] if hidden else parts
+        for grid in _sheets(package, document, shown, formats, plain, formulas):
             yield replace(grid, days=formats.of_cells.days)
     finally:
         if plain:
@@ -147,7 +151,7 @@ def _target(package: Package, document: str, kind: str) -> str:
     return next((target for found, target in links if found == kind), "")
 
 
-def _worksheets(package: Package, document: str, book: etree._Element) -> list[_Part]:
+def worksheets(package: Package, document: str, book: etree._Element) -> list[_Part]:
     """The worksheets in order; charts, dialogs and macro sheets are none."""
     links = package.links(document)
     parts = []
