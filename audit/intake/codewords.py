@@ -13,10 +13,17 @@ from audit.intake.reading import Reason
 from audit.tables import SEVERAL, Column, normalise_label
 from audit.tables.codes import NULL_TOKENS, YES_NO
 
-# a number before a word, or a number or date in brackets behind it
+_DATE = r"20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]*\d{1,2}:\d\d(?::\d\d)?)?"
+# a number or date before a word, a number in brackets or a date behind it
 _NUMBERED = re.compile(
     r"^(?:\d{1,3}\s*[-_:.、|)]\s*(?=\D)|[(\[【]\d{1,3}[)\]】]\s*|\d{1,3}(?=[\u4e00-\u9fff]))"
-    r"|\s*[(\[【][\d:/.年月日 -]{1,20}[)\]】]$"
+    rf"|^{_DATE}[\s,;:、-]*(?=\D)"
+    rf"|\s*[(\[【][\d:/.年月日 -]{{1,20}}[)\]】]$|[\s,;:、/|-]*{_DATE}$"
+)
+# what a cell says the state of, and the type of a program's constants: 设备停用, TERM_STATUS_ACTIVE
+_SUBJECT = re.compile(
+    r"^(?:(?:(?:当前)?状态|(?:终端|设备|机具|POS机?)(?:当前)?(?:状态)?)[:\s]*(?=\S{2})|(?:[A-Za-z]+[_.])*(?:STATUS|STATE)[_.](?=[A-Za-z]))",
+    re.IGNORECASE,
 )
 # what pages put before a word: ● 正常, ✅已报备
 _SIGNS = re.compile("^[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff\\s]+")
@@ -50,9 +57,8 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
 def _clean_label(text: str, column: Column, configured: dict[str, str]) -> str | None:
     assert column.codes is not None
     value = unicodedata.normalize("NFKC", text).strip()
-    for label in dict.fromkeys(
-        map(normalise_label, (value, _NUMBERED.sub("", value), _SIGNS.sub("", value)))
-    ):
+    for said in (value, _NUMBERED.sub("", value), _SIGNS.sub("", value), _SUBJECT.sub("", value)):
+        label = normalise_label(said) or said
         if word := configured.get(label) or column.codes.by_label.get(label):
             return word
     if is_blank(text):

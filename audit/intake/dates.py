@@ -27,9 +27,9 @@ _CLOCK = (
     r"\s*(?P<offset>Z|\(?(?:UTC|GMT)\)?|\(?(?:GMT|UTC)? ?[+-]\d\d?(?::?\d\d)?\)?)?"
     r"(?: ?\(?(?:CST|北京时间|中国标准时间|China Standard Time)\)?)?"
 )
-_BETWEEN = r"(?: ?[-/.年月_,\\] ?| )"
+_BETWEEN = r"(?: ?[-/.年月_,、。·\\] ?| )"  # a Chinese keyboard has 。 where others have the dot
 _YEAR_FIRST = re.compile(
-    rf"(?P<year>\d{{4}}|民国 ?\d{{2,3}}){_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}"
+    rf"(?P<year>\d{{4}}|民[国國] ?\d{{2,3}}){_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}"
     rf"(?P<day>\d{{1,2}})(?: ?[日号])?{_CLOCK}"
 )
 _COMPACT = re.compile(
@@ -73,7 +73,8 @@ _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 # what programs write for "no date": their own day zero, as year, month and day
 _DAYS_ZERO = frozenset({(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0)})
 START_OF_TIME = datetime(1900, 1, 1)  # noqa: DTZ001 - no terminal is older
-_EPOCH = re.compile(r"(?P<seconds>1\d{9})\d{3}")  # in ms; ten digits may be a serial number
+# in ms, as services of .NET write it too: /Date(1795201445000+0800)/; ten digits may be a serial number
+_EPOCH = re.compile(r"(?P<dotnet>/Date\()?(?P<seconds>1\d{9})\d{3}(?(dotnet)(?:[+-]\d{4})?\)/)")
 _DAY = r"(?:\d{4} ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2} ?[日号]?|\d{8})(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?"
 _PERIOD = re.compile(
     rf"[\[(]?(?:自|从|由)? ?(?P<start>{_DAY}) ?起?"
@@ -160,8 +161,8 @@ def _counted(text: str) -> int:
 
 def _year(text: str) -> int:
     """Of two digits, of this century; 民国115 is 2026."""
-    if text.startswith("民国"):
-        return int(text.removeprefix("民国")) + 1911
+    if text.startswith("民"):
+        return int(text[2:]) + 1911
     return int(text) + (2000 if len(text) == 2 else 0)
 
 

@@ -19,7 +19,7 @@ _CODE_BEFORE = re.compile(r"^\d{2}(?=\D)")
 REGISTRATION_STATUS = CodeList(
     "reg_status",
     {
-        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,登记完成,备案完成,审核成功,报备通过,登记通过,备案通过,报备审核通过,审核已通过,已审批通过,已批准,批准,已核准,核准,已同意,同意,注册成功,已注册,报备有效,处理成功,是,√,✓,✔,y,yes,"
+        "registered": "已报备,报备成功,成功,已入网,入网成功,已登记,登记成功,已备案,备案成功,审核通过,审批通过,已通过,通过,已生效,报备完成,已完成,已报,登记完成,备案完成,审核成功,报备通过,登记通过,备案通过,报备审核通过,审核已通过,已审批通过,已批准,批准,已核准,核准,已同意,同意,注册成功,已注册,报备有效,处理成功,是,√,✓,✔,☑,●,■,y,yes,"
         "success,succeeded,succ,ok,reg success,audit pass,effective,valid,passed,approved,complete,completed,successful,pass,done,accepted,true,完成,已成功,有效,生效,已开通,开通成功,终审通过,复核通过,准入,已准入,同意入网,✅,"
         + made_of(_FILED, "已通过,已成功,已完成,已生效")
         + ",已报备成功,已成功报备,已审核通过,已核准登记,"
@@ -49,7 +49,7 @@ REGISTRATION_STATUS = CodeList(
         + made_of(
             f"{_REVIEWERS},初审,复审,终审", "驳回,拒绝,不通过,未通过,审核失败,审核驳回,审核不通过,报备失败"
         ),
-        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,待登记,待备案,待报送,待上报,待提交,未申请,未注册,未上报,未办理,没有报备,草稿,否,×,✗,✘,n,no,none,not registered,unregistered,init,draft,not submitted,unsubmitted,to be registered,false,not reported,尚未报备,还未报备,未做报备,无报备,无报备记录,未找到报备记录,查无报备记录,查无此终端,无记录,查无记录,需报备,需要报备,"
+        "not_registered": "未报备,待报备,未报送,未登记,未入网,未创建,未备案,未提交,未报,待登记,待备案,待报送,待上报,待提交,未申请,未注册,未上报,未办理,没有报备,草稿,否,×,✗,✘,☐,○,□,n,no,none,not registered,unregistered,init,draft,not submitted,unsubmitted,to be registered,false,not reported,尚未报备,还未报备,未做报备,无报备,无报备记录,未找到报备记录,查无报备记录,查无此终端,无记录,查无记录,需报备,需要报备,"
         "未开始,未发起,待发起,未进件,未录入,"
         + made_of("尚未,还未,暂未,未做,没有,没,从未,未提交,需,需要", _ACTS)
         + ",漏报,漏报备,未上送,待上送,无登记记录,无备案记录,"
@@ -68,11 +68,11 @@ TERMINAL_STATUS = CodeList(
     {
         "active": "启用,已启用,正常,正常使用,正常运行,使用中,已开通,开通,已激活,激活,在用,已装机,已绑定,运行中,在网,有效,运行,运营中,正常运营,正常在用,在用中,使用,在使用,启用中,已启动,工作中,可用,在线,上线,已上线,已入网,已布放,已安装,投产,已投产,"
         "enabled,in production,in use,boarded,online,normal,running,working,operational,in service,deployed,installed,activated,live,available,"
-        "是,y,yes,enable,open,ok,营业中,投用,已投用,投入使用,已投入使用,在运,商用,已商用,已铺机,已铺设,已投放,在店使用,装机成功,安装成功,在网运行,"
+        "是,√,✓,✔,☑,●,y,yes,enable,open,ok,营业中,投用,已投用,投入使用,已投入使用,在运,商用,已商用,已铺机,已铺设,已投放,在店使用,装机成功,安装成功,在网运行,"
         "运行正常,使用正常,状态正常,绑定,在营,工作正常,正常工作,正在使用,在用设备,正常状态,已部署,上线运行",
         "partial": "部分开通",
         "inactive": "未启用,未开通,未激活,停用,已停用,停机,已停机,停止使用,无效,禁用,已禁用,暂停使用,冻结,已冻结,停用中,暂停,已暂停,关闭,已关闭,锁定,已锁定,休眠,未使用,不在用,未装机,未安装,待启用,待安装,待装机,欠费停机,"
-        "disabled,not active,pending setup,suspended,frozen,locked,stopped,paused,否,n,no,待开通,停业,报停,已报停,欠费停用,异常停用,长期停用,封停,已封停,不可用,暂不使用,临时停用,临时关闭",
+        "disabled,not active,pending setup,suspended,frozen,locked,stopped,paused,否,×,✗,✘,☐,○,n,no,待开通,停业,报停,已报停,欠费停用,异常停用,长期停用,封停,已封停,不可用,暂不使用,临时停用,临时关闭",
         "stock": "已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,入库,仓库,库存备用,未出库,待领用,in warehouse,idle,inventory,in stock,spare pool,in storage,warehouse,spare,备用,备机,备品,备件,未领用,待发放,未发放,待布放,未布放,待投放,未投放,待铺机,未铺机,"
         "待分配,未分配,空闲,闲置中,在库闲置,库房,仓库中,新机入库,回库,已回库,退库,已退库,在仓,待出库,备件库,在途库存",
         "repair": "维修中,维修,申请维修中,返修,返修中,送修,送修中,待维修,返厂维修,故障,故障中,损坏,under repair,faulty,broken,damaged,rma,maintenance,in repair,fault,返厂,返厂中,待修,报修,已报修,报修中,检修,检修中,坏机,已损坏,故障机,故障待修,故障维修,故障停用,维修待返,维护中,维保中",

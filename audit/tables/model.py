@@ -30,8 +30,8 @@ _FOLDED = _NOISE | _TRADITIONAL
 _OPENING = "([{<【（"
 # a number before a header (1、 (1) ① 一、 A、), a hint ([必填]), and the table before a column's name (t_device.sn, 终端信息-型号)
 _BEFORE = re.compile(
-    r"^\s*(?:[(（]?(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3}|[甲乙丙丁戊己庚辛壬癸])\s*[)）.．、:：]|[①-⑳]|\d{1,2}\s+(?=[\u4e00-\u9fff])|[(（\[【<]\s*(?:必填|选填|非必填|必输|必录|可选|required|optional)[^)）\]】>]{0,8}[)）\]】>]"
-    r"|[\u4e00-\u9fff]{1,8}(?:信息|资料|情况|数据)\s*[-_.:：/>]\s*|[A-Za-z][A-Za-z0-9_]*\.(?=\w))\s*(?=\D)"
+    r"^\s*(?:[(（]?(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3}|[甲乙丙丁戊己庚辛壬癸])\s*[)）.．、:：]|[①-⑳]|\d{1,2}\s*(?=[\u4e00-\u9fff])|[(（\[【<]\s*(?:必填|选填|非必填|必输|必录|可选|required|optional)[^)）\]】>]{0,8}[)）\]】>]"
+    r"|[\u4e00-\u9fff]{1,8}(?:信息|资料|情况|数据|表|台账|档案|清单|明细)\s*[-_.:：/>]\s*|[A-Za-z][A-Za-z0-9_]*\.(?=\w))\s*(?=\D)"
 )
 
 
@@ -77,8 +77,8 @@ def header_forms(header: str) -> tuple[str, ...]:
 
     >>> header_forms("设备型号（10）")
     ('设备型号10', '设备型号')
-    >>> header_forms("3、设备型号")
-    ('3设备型号', '设备型号')
+    >>> header_forms("3、设备型号"), header_forms("21号文编号")[0]
+    (('3设备型号', '设备型号'), '21号文编号')
     """
     forms = []
     header = header.rstrip("?？ ")
@@ -109,7 +109,8 @@ class CodeList:
         """Normalised label to canonical word; the canonical word is a label of itself."""
         known = {normalise_label(word): word for word in self.labels}
         for word, labels in self.labels.items():
-            known.update({normalise_label(label): word for label in labels.split(",")})
+            # a mark alone, like ●, is a label as it stands
+            known.update({normalise_label(label) or label: word for label in labels.split(",")})
         return known
 
 

@@ -513,6 +513,10 @@ def test_two_spellings_of_the_key_with_other_numbers_are_not_chosen_from(tmp_pat
         ("终端编号（SN）", "serial_no"),
         ("终端序列号(TUSN)", "tusn"),
         ("商户号（银联）", "merchant_no"),
+        ("1设备序列号", "serial_no"),
+        ("12商户编号", "merchant_no"),
+        ("终端表.终端序列号", "serial_no"),
+        ("2级代理商编号", None),
     ],
 )
 def test_what_a_header_adds_in_brackets_or_before_its_name(tmp_path: Path, header: str, column: str | None):

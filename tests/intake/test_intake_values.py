@@ -168,6 +168,10 @@ DATES = {
     "2020-01-01 to 2026-01-02": date(2026, 1, 2),
     "2020/1/1起至永久": FOREVER,
     "民国115年1月2日": date(2026, 1, 2),
+    "民國115年1月2日": date(2026, 1, 2),
+    "2026、1、2": date(2026, 1, 2),
+    "2026。1。2": date(2026, 1, 2),
+    "2026·01·02": date(2026, 1, 2),
     "2026—01—02": date(2026, 1, 2),
     "2026\\01\\02": date(2026, 1, 2),
     "2026_1_2": date(2026, 1, 2),
@@ -276,6 +280,8 @@ def test_dates_that_would_have_to_be_guessed_are_rejected(tmp_path: Path, raw: s
         ("Fri, 20 Nov 2026 19:04:05 GMT", "2026-11-21 03:04:05"),
         ("20261120T190405Z", "2026-11-21 03:04:05"),
         ("1795201445000", "2026-11-21 03:04:05"),
+        ("/Date(1795201445000+0800)/", "2026-11-21 03:04:05"),
+        ("/Date(1795201445000)/", "2026-11-21 03:04:05"),
         ("2026-11-21", "2026-11-21 00:00:00"),
     ],
 )
@@ -349,6 +355,15 @@ def test_a_comment_behind_a_word_is_none_of_it_unless_it_may_take_it_back(tmp_pa
     read = take_column(tmp_path, "报备状态", [*said, *doubtful], "registrations")
     expected = [*["failed"] * 4, "pending", "registered"]
     assert read.column("reg_status") == [*expected, *[None] * len(doubtful)]
+
+
+def test_a_state_beside_its_date_or_subject_is_that_state(tmp_path: Path):
+    said = ["已报备，2026-10-01", "已报备2026年10月1日", "2026/10/1 08:05 报备成功", "设备已报备", "●"]
+    read = take_column(tmp_path, "报备状态", [*said, "○", "REG_STATUS_FAILED"], "registrations")
+    assert read.column("reg_status") == [*["registered"] * 5, "not_registered", "failed"]
+    said = ["设备正常", "√", "×", "终端状态：停用", "TERMINAL_STATUS_ACTIVE", "商户停业"]
+    words = ["active", "active", "inactive", "inactive", "active", None]
+    assert take_column(tmp_path, "终端状态", said).column("terminal_status") == words
 
 
 @pytest.mark.parametrize(
