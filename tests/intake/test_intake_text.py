@@ -246,10 +246,25 @@ def test_a_separator_at_every_line_end_is_no_column(tmp_path: Path):
     assert read.reading.notices == ()
 
 
-@pytest.mark.parametrize("mark", ["|@|", "@@", "!|", "^|", "|+|", ";\t"])
-def test_a_mark_of_several_characters_parts_the_cells(tmp_path: Path, mark: str):
+@pytest.mark.parametrize(
+    "mark", ["|@|", "@@", "!|", "^|", "|+|", ";\t", "{|}", "::", "；", "#", "$", ":", "、", "\x02"]
+)
+def test_a_mark_that_hardly_anybody_uses_parts_the_cells(tmp_path: Path, mark: str):
     lines = [mark.join(row) for row in named(*NAMES)]
     assert take_bytes(tmp_path, "\n".join(lines).encode()).column("merchant_name") == NAMES
+
+
+def test_a_table_drawn_with_lines_is_read(tmp_path: Path):
+    rows = named("一店", "二店")
+    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    rule = ["─" * (width + 2) for width in wide]
+    cells = [
+        "│" + "│".join(f" {cell:{width}} " for cell, width in zip(row, wide, strict=True)) + "│"
+        for row in rows
+    ]
+    drawn = ["┌" + "┬".join(rule) + "┐", cells[0], "├" + "┼".join(rule) + "┤", *cells[1:]]
+    read = take_bytes(tmp_path, "\n".join([*drawn, "└" + "┴".join(rule) + "┘", ""]).encode())
+    assert read.column("merchant_name") == ["一店", "二店"]
 
 
 @pytest.mark.parametrize("guard", ["\t{}", "{}\t", '="{}"', "'{}", "“{}”"])
@@ -277,7 +292,7 @@ def test_a_mark_of_utf8_before_gbk_and_one_written_twice(tmp_path: Path):
 
 def test_json_is_no_spreadsheet_and_not_garbled(tmp_path: Path):
     text = json.dumps([{"serial_no": "SN000001", "store_name": "武汉市门店", "address": "武汉市江汉区"}] * 9)
-    for data in (text, '{"code": 401, "msg": "登录已过期"}'):
+    for data in (text, '[["序列号", "商户号"], ["SN000001", "1"]]', '{"code": 401, "msg": "登录已过期"}'):
         reading = take_bytes(tmp_path, data.encode()).reading
         assert (reading.error, reading.error_facts["format"]) == (Unusable.NOT_A_SPREADSHEET, "JSON")
 

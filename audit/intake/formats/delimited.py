@@ -21,10 +21,13 @@ from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
 from audit.intake.repeats import decoded, each, is_encoded, repeats, whole
 
-_SEPARATORS = ",\t;|，^~\x01\x1f"  # the last but one is Hive's
+_SEPARATORS = ",\t;|，；^~\x01\x1f"  # the last but one is Hive's
+# what parts cells where none of these does: of banks' files, of tables drawn on a screen
+_RARE_SEPARATORS = "│┃║¦#$!*&:§、\x02\x03"
+_NEARLY_ALL, _HARDLY_ANY = 0.8, 0.5  # of the lines
 # Arrow splits at single bytes: text with full-width commas or marks like |@| is split at this instead
 _UNIT = "\x1f"
-_SEVERAL_MARKS = re.compile(r"[!@#$%^&*|+~;]{2,4}")
+_SEVERAL_MARKS = re.compile(r"[!@#$%^&*|+~;:{}\[\]]{2,4}")
 _END = "\x1e"  # in every cell of a row that is put below the text
 _DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 _SAMPLE_LINES = 200
@@ -97,7 +100,20 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
             shapes[separator] = width
     if best[1] == "\t" and (separator := _glued_to(lines, shapes)):
         return separator, shapes[separator]
-    return best[1], best[2]
+    if separators == _SEPARATORS and best[0] < (_HARDLY_ANY * len(lines)) ** 2 * min(best[2], _WEIGHTY):
+        return _rare_shape(lines) or best[1:]
+    return best[1:]
+
+
+def _rare_shape(lines: list[str]) -> tuple[str, int] | None:
+    """A separator that hardly anybody uses, and the width: nearly all lines have as many of it, two at least."""
+    for separator in _RARE_SEPARATORS:
+        found = Counter(line.count(separator) for line in lines)
+        count, agreeing = max(found.items(), key=lambda one: (one[0] > 1, one[1]))
+        if count > 1 and agreeing >= _NEARLY_ALL * sum(found[number] for number in found if number):
+            if agreeing >= _HARDLY_ANY * len(lines):
+                return separator, count + 1
+    return None
 
 
 def _several_marks(lines: list[str]) -> str:

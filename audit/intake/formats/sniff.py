@@ -57,7 +57,7 @@ _OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # B
 _MARKUP = re.compile(
     rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
 )
-_JSON = re.compile(rb"(?:\[\s*)?\{\s*\"[^\"\n]*\"\s*:")
+_JSON = re.compile(rb"(?:\[\s*)?\{\s*\"[^\"\n]*\"\s*:|\[\s*\[\s*\"")
 # streams in an OLE file
 _ENCRYPTED = "EncryptedPackage"
 _WORKBOOKS = frozenset({"workbook", "book"})
