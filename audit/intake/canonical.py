@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -97,7 +97,9 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     headers: list[HeaderMap] = []
     exported_at = ""
     grids = list(grids)
-    for grid, found, reason in choose(grids, profile.table, profile.columns, profile.fewest):
+    chosen = list(choose(grids, profile.table, profile.columns, profile.fewest))
+    others = [grid for grid, _, reason in chosen if reason == "no_header"]
+    for grid, found, reason in chosen:
         if reason or found is None:
             if reason == "no_header" and continues(grid, headers, table):
                 reason = CONTINUES
@@ -110,7 +112,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))
             continue
         exported_at = exported_at or _exported_at(grid, found.row)
-        part, told = _read_sheet(grid, header, profile)
+        part, told = _read_sheet(grid, header, profile, others)
         headers.append(header)
         notices += told
         parts.append(part)
@@ -168,10 +170,12 @@ def _why_nothing(
     )
 
 
-def _read_sheet(grid: Grid, header: HeaderMap, profile: Profile) -> tuple[SheetRows, list[Notice]]:
+def _read_sheet(
+    grid: Grid, header: HeaderMap, profile: Profile, others: Sequence[Grid]
+) -> tuple[SheetRows, list[Notice]]:
     table = profile.table
     grid = completed(filled_down(grid, header.row, set(header.columns.values())), header)
-    legends = harvest(grid, header, table, profile.columns)
+    legends = harvest(grid, header, table, profile.columns, others)
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)

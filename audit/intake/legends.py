@@ -1,53 +1,91 @@
-"""Code legends that stand beside a table: "设备类型：1,传统POS;2,固话POS" says what 1 and 2 mean."""
+"""Code legends beside a table or on a sheet of their own: "状态：1,正常;2,停用" says what 1 and 2 mean."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
-from audit.tables import Table, normalise_label
+from audit.tables import Column, Table, normalise_label
 
 _SEARCHED_ROWS, _NOTES = 60, 8
+_MEANS = "表示|代表|为|是|指"
 _NAMED = re.compile(
-    r"^\s*(?:(?:注|备注|说明|注意|其中|图例)\s*[:：]\s*)?([^:：（(]{1,24}?)\s*(?:[:：]|[（(])\s*(.+?)\s*[）)]?\s*$",
+    r"^\s*(?:(?:注|备注|说明|注意|其中|图例)\s*[:：]\s*)?([^:：（(]{1,24}?)(?:取值|代码|编码)?(?:说明|含义)?"
+    # 状态中0表示未报备; 状态：0未报备; 状态（0未报备）
+    rf"\s*(?:(?:中|里|字段)?\s*[,，]?\s*(?=[0-9A-Z]{{1,2}}\s*(?:[=:：、\-—]|{_MEANS}))|[:：]|[（(])\s*(.+?)\s*[）)]?\s*$",
     re.DOTALL,
 )
 # of 1-正常 2-注销, 0正常1注销 too, a label ends before the next code
 _PAIR = re.compile(
-    r"(?<![0-9A-Za-z])([0-9]{1,2}|[A-Z])\s*[,，=:：、.．\-—]?\s*([^\s0-9A-Z,，;；/|、=:：.\-—][^,，;；/|、\n]{0,30}?)"
+    r"(?<![0-9A-Za-z])([0-9]{1,2}|[A-Z])\s*(?:[,，=:：、.．\-—]|表示|代表|为|是|指)?\s*([^\s0-9A-Z,，;；/|、=:：.\-—][^,，;；/|、\n]{0,30}?)"
     r"(?=\s*(?:[,，;；/|、\n]|$)|\s+(?:[0-9]{1,2}|[A-Z])\s*[,，=:：、.．\-—]|\s*[0-9]{1,2}\s*[\-=:：.、]?[\u4e00-\u9fff])"
 )
+_CODE = re.compile(r"[0-9]{1,2}|[A-Z]")
+_LONGEST_DICTIONARY = 300  # rows
 
 
 def harvest(
-    grid: Grid, header: HeaderMap, table: Table, configured: Mapping[str, str]
+    grid: Grid, header: HeaderMap, table: Table, configured: Mapping[str, str], others: Sequence[Grid] = ()
 ) -> dict[str, dict[str, str]]:
-    """Per canonical column, the normalised codes that legends on the sheet explain, to canonical words.
+    """Per canonical column, the normalised codes that legends explain, to canonical words.
 
-    Legends are looked for in the header itself, above it, in the last rows and in columns nobody claimed. A
-    label the column does not know explains nothing, and its code stays unknown.
+    Legends are looked for in the header itself, above it, in the last rows and in columns nobody claimed, and
+    before all these on `others`, the sheets of the file without a table. A label the column does not know
+    explains nothing, and its code stays unknown.
     """
     found: dict[str, dict[str, str]] = {}
-    for text in _candidates(grid, header):
-        parts = _NAMED.match(text)
-        if not parts:
-            continue
-        name = lookup(parts[1], table, configured)[0]
-        column = table.by_name.get(name)
-        if column is None or column.codes is None:
-            continue
-        pairs = {code: label.strip() for code, label in _PAIR.findall(parts[2])}
+    explained = (one for other in others for one in _of_dictionary(other, table, configured))
+    for column, pairs in (*explained, *_of_texts(_candidates(grid, header), table, configured)):
+        assert column.codes is not None
         known = {
             normalise_label(code) or code: column.codes.by_label[normalise_label(label)]
             for code, label in pairs.items()
             if normalise_label(label) in column.codes.by_label
         }
-        if len(pairs) > 1 and known:
-            found.setdefault(name, {}).update(known)
+        if len(pairs) > 1 and known and column.name in header.columns:
+            found.setdefault(column.name, {}).update(known)
     return found
+
+
+def _of_texts(
+    texts: Iterator[str], table: Table, configured: Mapping[str, str]
+) -> Iterator[tuple[Column, dict[str, str]]]:
+    """The column that each text explains, and its codes with their labels."""
+    for text in texts:
+        parts = _NAMED.match(text)
+        if parts and (column := _of_codes(parts[1], table, configured)):
+            yield column, {code: label.strip() for code, label in _PAIR.findall(parts[2])}
+
+
+def _of_dictionary(
+    grid: Grid, table: Table, configured: Mapping[str, str]
+) -> Iterator[tuple[Column, dict[str, str]]]:
+    """What a sheet of codes explains: 终端状态 | 0 | 在用, the column's name beside the first of its codes or
+    above them."""
+    if grid.height > _LONGEST_DICTIONARY:
+        return
+    rows = [[cell.strip() for cell in grid.row(row) if cell and cell.strip()] for row in range(grid.height)]
+    yield from _of_texts((cell for cells in rows for cell in cells if len(cell) > 5), table, configured)
+    column: Column | None = None
+    pairs: dict[str, str] = {}
+    for cells in rows:
+        if cells and not _CODE.fullmatch(cells[0]):
+            if column:
+                yield column, pairs
+            column, pairs = _of_codes(cells[0], table, configured), {}
+            cells = cells[1:]
+        if len(cells) > 1 and _CODE.fullmatch(cells[0]):
+            pairs[cells[0]] = cells[1]
+    if column:
+        yield column, pairs
+
+
+def _of_codes(name: str, table: Table, configured: Mapping[str, str]) -> Column | None:
+    column = table.by_name.get(lookup(name, table, configured)[0])
+    return column if column and column.codes else None
 
 
 def _candidates(grid: Grid, header: HeaderMap) -> Iterator[str]:

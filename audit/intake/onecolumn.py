@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ from audit.intake.repeats import decoded
 
 _FEWEST = 3  # columns: with fewer, the separators may be of the text
 _LONGEST = 1_000_000  # rows
+_LEGEND = re.compile(r"[:：（(]\s*[0-9A-Z]{1,2}\s*[,，=、-]")  # 终端状态：0,在用;1,停用 is one thing said
 
 
 def parted_columns(source: Source) -> Source:
@@ -35,6 +37,8 @@ def _parted(grid: Grid) -> tuple[Grid, str] | None:
     lines = decoded(filled[0]).fill_null("")
     if pc.any(pc.match_substring_regex(lines, r"[\r\n]")).as_py():
         return None  # its rows would no longer be those of the file
+    if _LEGEND.search(lines[0].as_py()):
+        return None
     try:
         text = read_delimited("\n".join([*lines.to_pylist(), ""]).encode(), "utf-8")
     except InputError:

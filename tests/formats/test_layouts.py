@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import makers
 import openpyxl
 import pyarrow.parquet as pq
+import pytest
 from conftest import DEVICE, Estate
 from test_kinds import read
 
@@ -74,6 +76,48 @@ def test_a_legend_beside_the_table_explains_its_codes(tmp_path: Path):
     reading, found = read(tmp_path, makers.xlsx(rows))
     assert [row["terminal_status"] for row in found] == ["active", "retired", None]
     assert [(one.row, one.value, one.reason) for one in reading.rejections] == [(4, "7", "unknown_code")]
+    assert [key for key, _ in reading.notices] == ["legend_used"]
+
+
+@pytest.mark.parametrize(
+    "legend",
+    [
+        "终端状态 0=在用，1=停用，2=已撤机",
+        "备注：终端状态 0=在用，1=停用，2=已撤机",
+        "终端状态中0表示在用，1表示停用，2表示已撤机",
+        "说明：终端状态取值说明：0 在用；1 停用；2 已撤机",
+    ],
+)
+def test_a_sentence_below_the_table_explains_its_codes(tmp_path: Path, legend: str):
+    rows = [["终端序列号", "商户编号", "终端状态"]]
+    rows += [[f"00001234567{n}", "898100000000001", str(n)] for n in range(3)]
+    _, found = read(tmp_path, makers.xlsx([*rows, [], [legend]]))
+    assert [row["terminal_status"] for row in found] == ["active", "inactive", "retired"]
+
+
+@pytest.mark.parametrize(
+    "dictionary",
+    [
+        [
+            ["字段", "取值", "含义"],
+            ["产权归属", "0", "我行产权"],
+            ["终端状态", "0", "在用"],
+            [None, "1", "停用"],
+        ],
+        [["终端状态"], ["0", "在用"], ["1", "停用"], ["产权归属"], ["0", "我行产权"], ["1", "我行租赁"]],
+        [["终端状态：0,在用;1,停用"]],
+    ],
+)
+def test_a_sheet_of_codes_explains_those_of_the_table(tmp_path: Path, dictionary: list[list[str | None]]):
+    rows = [["终端序列号", "商户编号", "终端状态"], ["000012345678", "898100000000001", "0"]]
+
+    def with_dictionary(sheet: Any) -> None:
+        second = sheet.parent.create_sheet("字典")
+        for row in dictionary:
+            second.append(row)
+
+    reading, found = read(tmp_path, makers.xlsx(rows, with_dictionary))
+    assert [row["terminal_status"] for row in found] == ["active"]
     assert [key for key, _ in reading.notices] == ["legend_used"]
 
 

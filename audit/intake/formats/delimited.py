@@ -106,13 +106,13 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
 
 
 def _rare_shape(lines: list[str]) -> tuple[str, int] | None:
-    """A separator that hardly anybody uses, and the width: nearly all lines have as many of it, two at least."""
+    """A separator that hardly anybody uses, and the width: nearly all lines have as many, two or more."""
     for separator in _RARE_SEPARATORS:
         found = Counter(line.count(separator) for line in lines)
         count, agreeing = max(found.items(), key=lambda one: (one[0] > 1, one[1]))
-        if count > 1 and agreeing >= _NEARLY_ALL * sum(found[number] for number in found if number):
-            if agreeing >= _HARDLY_ANY * len(lines):
-                return separator, count + 1
+        parted = sum(found[number] for number in found if number)
+        if count > 1 and agreeing >= max(_NEARLY_ALL * parted, _HARDLY_ANY * len(lines)):
+            return separator, count + 1
     return None
 
 
