@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
+from audit.intake.channelcolumns import states_joined
 from audit.intake.dates import CHINA, FOREVER, clean_moment
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.filled import completed, filled_down
@@ -34,6 +35,7 @@ from audit.intake.notices import (
     about_units,
 )
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
+from audit.intake.reasons import with_reasons
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
@@ -106,13 +108,15 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             sheets.append(SheetReading(grid.sheet, skipped=reason, rows_in_file=grid.height))
             continue
         try:
-            header = map_headers(grid, found, table, profile.columns, profile.codes)
+            joined = states_joined(grid, found, table, profile.columns)
+            configured = {**profile.columns, **joined.columns}
+            header = joined.found(map_headers(joined.grid, joined.header, table, configured, profile.codes))
         except InputError as failure:
             failures.append(failure)
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))
             continue
         exported_at = exported_at or _exported_at(grid, found.row)
-        part, told = _read_sheet(grid, header, profile, others)
+        part, told = _read_sheet(joined.grid, header, profile, others)
         headers.append(header)
         notices += told
         parts.append(part)
@@ -194,7 +198,7 @@ def _read_sheet(
         for name, index in header.columns.items()
     }
     rejections = rejections_of(grid, header, table, cleaned, places)
-    rows = _assemble(grid, table, cells, cleaned, places, rejections)
+    rows = with_reasons(_assemble(grid, table, cells, cleaned, places, rejections), cells, table, codes)
     channel = channel_of(grid.sheet, titles, header.columns, table)
     of_file = "" if channel or says_channel(header.columns, table) else profile.channel
     if channel or of_file:

@@ -37,6 +37,7 @@ _COMMENTED = re.compile(r"(.+?)\s*(?:[(\[【](.+?)[)\]】]|[-_:;,、](.+))")
 _HARMLESS = re.compile(
     r"(?:系统|自动|人工|机器|线上|线下|渠道|通道|平台|微信|支付宝|银联|网联)(?:审核|审批|报备|登记)?(?:通过)?"
 )
+_WORDS = re.compile(r"[^\W\d_]{2}")
 _FLAG_PARTS = re.compile(r"[()\[\]【】/|,、;:-]|(?=[√✓✔×✗✘])")
 
 
@@ -104,6 +105,20 @@ def _commented(value: str, column: Column, known: dict[str, str]) -> str:
         return ""
     doubtful = word == column.codes.words[0] and not column.several
     return "" if doubtful and not _HARMLESS.fullmatch(comment) else word
+
+
+def comment_of(text: str, column: Column, configured: dict[str, str]) -> str | None:
+    """What stands behind the word of a cell, in brackets or parted from it, if that is words at all."""
+    assert column.codes is not None
+    value = unicodedata.normalize("NFKC", text).strip()
+    found = _COMMENTED.fullmatch(_SIGNS.sub("", _NUMBERED.sub("", value)))
+    known = column.codes.by_label | configured
+    if not found or normalise_label(found[1]) not in known:
+        return None
+    comment = (found[2] or found[3]).strip()
+    if not _WORDS.search(comment) or normalise_label(comment) in known or _HARMLESS.fullmatch(comment):
+        return None
+    return comment
 
 
 def _said_twice(value: str, known: dict[str, str]) -> str:

@@ -60,7 +60,11 @@ def read_file(request: Request) -> FileReading:
     except InputError as failure:
         return reading.failed(failure)
     rows = parted(canonical.rows, table)
-    names_channel = "channel" in rows.column_names and rows["channel"].null_count < rows.num_rows
+    told = tuple(
+        name
+        for name in ("channel", "reg_message", *(message for _, message in table.wide.values()))
+        if name in rows.column_names and rows[name].null_count < rows.num_rows
+    )
     rows = with_derived(rows, table) if request.derived else rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
@@ -73,7 +77,7 @@ def read_file(request: Request) -> FileReading:
         rejected=canonical.rejected,
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
-        told=("channel",) if names_channel else (),
+        told=told,
     )
 
 

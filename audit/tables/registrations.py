@@ -76,7 +76,7 @@ REGISTRATIONS = Table(
             "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
-            alone="入网渠道,入网通道,申报渠道,申请渠道,payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
+            alone="已报备渠道,已登记渠道,已备案渠道,已报备通道,入网渠道,入网通道,申报渠道,申请渠道,payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
             codes=CHANNEL,
             several=True,
         ),

@@ -608,3 +608,74 @@ def test_what_describes_a_result_may_be_the_state_or_the_reason(tmp_path: Path, 
     rows = [["SN", "商户号", "报备结果码", "报备结果描述"], ["SN000001", MERCHANT, "01", said]]
     mapped = take_rows(tmp_path, rows, table="registrations").sheet.mapped
     assert {one.header: one.column for one in mapped}["报备结果描述"] == column
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("渠道1", "状态1", "渠道2", "状态2"),
+        ("报备渠道(一)", "报备渠道(二)", "报备状态(一)", "报备状态(二)"),
+        ("报备渠道", "报备状态", "报备渠道", "报备状态"),
+    ],
+)
+def test_channels_each_beside_its_state_are_read_together(tmp_path: Path, names: tuple[str, ...]):
+    cells = {"微信": "已报备", "支付宝": "报备失败", "银联": "", "": ""}
+    rows = []
+    for number, (first, second) in enumerate([("微信", "支付宝"), ("支付宝", ""), ("银联", "微信")]):
+        said = [first, cells[first], second, cells[second]]
+        if names[1] == "报备渠道(二)":
+            said = [first, second, cells[first], cells[second]]
+        rows.append([f"SN{number:06}", MERCHANT, *said])
+    read = take_rows(tmp_path, [["序列号", "商户号", *names], *rows], table="registrations")
+    found = list(
+        zip(read.column("serial_no"), read.column("channel"), read.column("reg_status"), strict=True)
+    )
+    assert found == [
+        ("SN000000", "alipay", "failed"),
+        ("SN000000", "wechat", "registered"),
+        ("SN000001", "alipay", "failed"),
+        ("SN000002", "wechat", "registered"),
+    ]
+    [mapped] = [one for one in read.sheet.mapped if one.column == "reg_status"]
+    assert (mapped.header, mapped.how) == ("/".join(names), "content")
+
+
+def test_a_list_of_registered_channels_says_it_of_each(tmp_path: Path):
+    said = ["微信、支付宝", "微信", "", "无", "微信,数字人民币"]
+    rows = [[f"SN{number:06}", MERCHANT, text] for number, text in enumerate(said)]
+    read = take_rows(tmp_path, [["序列号", "商户号", "已报备渠道"], *rows], table="registrations")
+    found = list(
+        zip(read.column("source_row"), read.column("channel"), read.column("reg_status"), strict=True)
+    )
+    good, none = "registered", "not_registered"
+    assert found == [
+        *((2, "alipay", good), (2, "wechat", good), (3, "wechat", good)),
+        *((row, channel, none) for row in (4, 5) for channel in ("alipay", "wechat")),
+        (6, None, None),
+    ]
+    assert read.rejected == [(6, "reg_status", "unknown_code")]
+    both = [["序列号", "商户号", "已报备渠道", "未报备渠道"], ["SN000001", MERCHANT, "微信", "银联"]]
+    read = take_rows(tmp_path, both, table="registrations")
+    assert list(zip(read.column("channel"), read.column("reg_status"), strict=True)) == [
+        ("unionpay", none),
+        ("wechat", good),
+    ]
+
+
+def test_a_reason_behind_a_failure_is_its_message(tmp_path: Path):
+    said = [
+        "审核驳回:照片不清晰",
+        "失败(终端号重复)",
+        "驳回 - 执照过期",
+        "审核中（第2次）",
+        "失败(1)",
+        "失败",
+    ]
+    rows = [[f"SN{number:06}", MERCHANT, text, ""] for number, text in enumerate(said)]
+    rows[-1][-1] = "另有原因"
+    read = take_rows(tmp_path, [["序列号", "商户号", "报备状态", "失败原因"], *rows], table="registrations")
+    assert read.column("reg_message") == ["照片不清晰", "终端号重复", "执照过期", None, None, "另有原因"]
+    wide = [["序列号", "商户号", "微信报备状态"], ["SN000001", MERCHANT, "报备失败：地址不符"]]
+    read = take_rows(tmp_path, wide, table="registrations")
+    assert read.column("reg_message_wechat") == ["地址不符"]
+    assert read.reading.told == ("reg_message_wechat",)
