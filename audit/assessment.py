@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,15 +10,17 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from audit.check import Health, Outcome, Plan, able, evaluate, together, wanted_of
-from audit.config import ANY_CHANNEL, Settings
+from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
-from audit.crosscheck.facts import Facts, Sources
+from audit.crosscheck.facts import ALWAYS, Facts, Sources
 from audit.crosscheck.inputs import Memory, input_facts
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, open_tables
 from audit.intake.feeds import Feed, parts_of
-from audit.measures.asked import asked
+from audit.measures.asked import LOOKED_AT, asked
+from audit.measures.upkeep import LOOKED_INTO
+from audit.rules.model import Rule
 from audit.tables.devices import TRANSACTION_COLUMNS
 
 # devices times channels whose registration states are kept for the next night; beyond, SYS-01 has nothing to
@@ -87,6 +89,37 @@ def assess(
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     return Assessment(engine, facts, tuple(by_id[rule.id] for rule in plan.rules), health)
+
+
+def eased(assessed: Assessment, profile: ProfileSection, rules: Collection[Rule]) -> Assessment:
+    """The same without the facts that nobody asks for any more: most of what is in memory.
+
+    Verdicts and measures are still asked for, and what `rules` say of single rows. An engine that holds its
+    facts elsewhere keeps them.
+    """
+    if assessed.engine.holds_elsewhere:
+        return assessed
+    facts = assessed.facts
+    still = [one.rule for one in assessed.outcomes if one.rule.id in LOOKED_INTO and not one.not_evaluated]
+    wanted = together(
+        dict.fromkeys((Subject.DEVICE, Subject.DEVICE_CHANNEL), _OF_VERDICTS),
+        asked(facts.columns, profile.device, profile.merchant),
+        LOOKED_AT,
+        {rule.subject: ALWAYS for rule in rules},
+        wanted_of([*still, *rules]),
+    )
+    frames = {}
+    for subject, frame in facts.frames.items():
+        if subject in wanted:
+            present = frame.collect_schema().names()
+            frames[subject] = frame.select(*(name for name in present if name in wanted[subject]))
+    return replace(assessed, facts=replace(facts, frames=frames, tables={}))
+
+
+# of devices, for their verdicts and for what the next night compares with
+_OF_VERDICTS = frozenset(
+    {"row_id", "device_key", "device_code", "channel", "in_scope", "in_use", "has_registration", "reg_status"}
+)
 
 
 def statuses_of(assessed: Assessment) -> pa.Table | None:

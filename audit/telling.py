@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from audit import __version__
-from audit.assessment import Assessment, assess, statuses_of
+from audit.assessment import Assessment, assess, eased, statuses_of
 from audit.config import Settings
 from audit.crosscheck.inputs import Memory
 from audit.delivery.chat import queue_notice
@@ -122,7 +124,8 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
             with progress.stage("check", "checking"):
                 assessing = beside.submit(_assess, telling, engine, programme, night.recall())
                 stood = Handover(night.open_findings())
-                judged = _Judged(feedback, programme, assessing.result())
+                judged = _Judged(feedback, programme, _eased(telling, assessing.result(), stood))
+                del assessing
                 coming = beside.submit(_estate_of, telling, judged.assessed)
                 beside.submit(prepare_page, settings.own_templates)  # what fails there fails again later
                 flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
@@ -137,8 +140,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 tables = beside.submit(render_tables, findings)
                 reports = _report(telling, judged, estate, findings, entered)
                 statuses = estate.statuses
-                # facts are half of what is in memory, and nothing asks them any more
-                del assessing, judged, coming, estate
+                del judged, coming, estate  # the facts, which nothing asks any more
                 books = render_files(reports.settings, words, reports.house, reports.owned, shown.result)
                 files = {**books, **tables.result()}
                 entering.result()
@@ -201,6 +203,18 @@ def _assess(telling: _Telling, engine: Engine, programme: Programme, recalled: M
     memory = replace(recalled, statuses=recall_statuses(task.settings.state, revision))
     in_use = tuple(programme_states(programme.items, programme.record, task.as_of, task.words))
     return assess(engine, task.settings, telling.inputs.feeds, memory, task.plan, in_use)
+
+
+def _eased(telling: _Telling, assessed: Assessment, stood: Handover) -> Assessment:
+    """The assessment with the facts that are asked after it; with all of them where parties get their own."""
+    if telling.inputs.owners:
+        return assessed
+    standing = set(stood.table["rule"].unique().to_pylist())
+    profile, rules = telling.task.settings.audit.profile, telling.task.plan.rules
+    left = eased(assessed, profile, [rule for rule in rules if rule.id in standing])
+    del assessed
+    pa.default_memory_pool().release_unused()
+    return left
 
 
 def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.assessment import Assessment, eased, statuses_of
 from audit.check import Health, Plan, evaluate, together, wanted_of
 from audit.config import ProfileSection, WeightsSection
 from audit.crosscheck.building import build_facts
@@ -22,8 +23,10 @@ from audit.findings import findings_of
 from audit.intake.derived import with_derived
 from audit.measures.asked import asked
 from audit.measures.night import Measures, measure, of_files
+from audit.measures.upkeep import upkeep_of
 from audit.report.population import population_of
 from audit.rules import RULES
+from audit.standing import standing_of
 from audit.tables import TABLES
 from audit.words import load_words
 
@@ -36,6 +39,7 @@ HEALTHY = {name: Health(True, True) for name in TABLES}
 SMALL = "ABC"
 KEYS = {"serial_no", "tusn", "terminal_id", "merchant_no"}
 FEWER = settings(max_examples=settings().max_examples // 2)
+SOME = settings(max_examples=5 + settings().max_examples // 10)
 
 serials = st.sampled_from([None, "S1", "S2", "S3", "S4"])
 numbers = st.sampled_from([None, "M1", "M2", "M3"])
@@ -183,12 +187,15 @@ def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[p
     missed = [(o.rule.id, o.not_evaluated.facts) for o in outcomes if o.not_evaluated]
     assert not missed
     counted = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
+    assessed = eased(Assessment(engine, facts, tuple(outcomes), HEALTHY), ProfileSection(), ())
+    facts = assessed.facts
     population = population_of(engine, facts, outcomes, estate["devices"].num_rows)
     findings = findings_of(outcomes, load_words("zh"), AS_OF)
     profile = ProfileSection()
     files = of_files(engine, facts, AS_OF, device_profile=profile.device, merchant_profile=profile.merchant)
     measures = measure(engine, facts, findings, files, weights())
-    return findings, (counted, population, measures)
+    upkeep = upkeep_of(engine, facts, outcomes, HEALTHY, (), {}, AS_OF, {})
+    return findings, (counted, population, measures, upkeep, statuses_of(assessed))
 
 
 def weights() -> dict[str, float]:
@@ -211,7 +218,7 @@ def test_pandas_and_duckdb_find_the_same(estate: dict[str, pa.Table], channels: 
 
 @given(estates)
 def test_each_device_has_one_verdict(estate: dict[str, pa.Table]):
-    _, (_, population, measures) = judged_by(PandasEngine(), estate, ("wechat",))
+    _, (_, population, measures, *_) = judged_by(PandasEngine(), estate, ("wechat",))
     agrees_with_itself(measures)
     devices = estate["devices"].to_pylist()
     live = {
@@ -241,6 +248,21 @@ def agrees_with_itself(measures: Measures) -> None:
         assert list(due.within) == sorted(due.within)
     days = [item.days for item in measures.forecast.items]
     assert days == sorted(days)
+
+
+@SOME
+@given(estates)
+def test_what_is_left_of_the_facts_tells_what_became_of_findings(estate: dict[str, pa.Table]):
+    engine = PandasEngine()
+    plan = Plan(tuple(RULES.values()), {}, AS_OF)
+    facts = facts_of(engine, estate, ("wechat",))
+    whole = Assessment(engine, facts, tuple(evaluate(facts, plan, HEALTHY, {})), HEALTHY)
+    stood = findings_of(whole.outcomes, load_words("zh"), AS_OF)
+    rules = [RULES[name] for name in set(stood["rule"].to_pylist())]
+    left = eased(whole, ProfileSection(), rules)
+    assert left.facts.frames.keys() <= whole.facts.frames.keys()
+    nobody = pa.chunked_array([], pa.string())
+    assert standing_of(stood, nobody, left, plan) == standing_of(stood, nobody, whole, plan)
 
 
 @FEWER

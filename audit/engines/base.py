@@ -55,6 +55,7 @@ class Engine:
     memory_bytes: int | None = None  # what it may take of this machine's memory, where it is held to that
     reads_parquet = False  # whether it reads canonical rows where they lie, and not whole into memory
     reads_anew = False  # whether what is `kept` is worked out for each reader, as far as it looks at columns
+    holds_elsewhere = True  # whether facts that are held take no memory of this process
     judges_nothing = False  # whether conditions may be asked of a frame without rows
 
     def __enter__(self) -> Self:

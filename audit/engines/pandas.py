@@ -36,6 +36,7 @@ class PandasEngine(Engine):
     """
 
     name = "pandas"
+    holds_elsewhere = False
 
     def frame(self, rows: pa.Table) -> Frame:
         """The rows themselves."""

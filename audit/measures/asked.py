@@ -11,6 +11,17 @@ _OF_DEVICES = ("cert_expiry", "pts_expiry")
 _OF_MODELS = ("cert_expiry", "pts_expiry", "eol_on", "eos_on")
 _OF_MERCHANTS = ("license_expiry", "legal_id_expiry")
 
+# of what is there whatever is asked for
+LOOKED_AT: Mapping[Subject, frozenset[str]] = {
+    Subject.DEVICE: frozenset(
+        {
+            *("row_id", "device_code", "in_scope", "in_use", "rejected"),
+            *("serial_no", "terminal_id", "merchant_name", "vendor"),
+        }
+    ),
+    Subject.MERCHANT: frozenset({"row_id"}),
+}
+
 
 def asked(
     columns: Mapping[str, Collection[str]],

@@ -30,6 +30,7 @@ _PASSED = {
     "fallback": "RES-01",
 }
 _FLAGGED = {"failed": "REG-04"}  # and those that count what it flagged
+LOOKED_INTO = ("REG-05", "AUD-01")  # rules whose fact columns are looked at here, where they were evaluated
 
 
 @dataclass(frozen=True)
