@@ -45,7 +45,7 @@ from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows, united
 from audit.intake.units import unit_of
 from audit.intake.unreadable import refuse_unreadable
-from audit.intake.wrongtable import about_other_table
+from audit.intake.wrongtable import about_other_table, refuse_transactions
 from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
 
@@ -111,6 +111,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             joined = states_joined(grid, found, table, profile.columns)
             configured = {**profile.columns, **joined.columns}
             header = joined.found(map_headers(joined.grid, joined.header, table, configured, profile.codes))
+            refuse_transactions(header, table)
         except InputError as failure:
             failures.append(failure)
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))

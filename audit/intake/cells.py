@@ -22,7 +22,14 @@ from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end
 from audit.intake.formats.encodings import UNDECODABLE
 from audit.intake.garbled import LOST, REPLACED
 from audit.intake.grid import Mark
-from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable, clean_identifier, clean_reference
+from audit.intake.identifiers import (
+    ERROR_TEXT,
+    GLUE,
+    Unreadable,
+    clean_category,
+    clean_identifier,
+    clean_reference,
+)
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
@@ -183,7 +190,8 @@ class Reader:
             case Kind.IDENTIFIER:
                 return clean_identifier
             case Kind.REFERENCE:
-                return clean_reference
+                figures = self.column.figures
+                return partial(clean_category, figures=figures) if figures else clean_reference
             case Kind.TEXT:
                 return partial(clean_text, blanks=BLANK_TEXTS)
             case Kind.VERSION:

@@ -19,6 +19,10 @@ _FAR_ROWS, _USUAL_COLUMNS = 300, 200
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
+# of a group that says nothing of its columns
+_ANY_GROUP = re.compile(
+    r"(?:基本|基础|主要|一般|常规|general|basic)\s*(?:信息|资料|情况|数据|info(?:rmation)?)", re.IGNORECASE
+)
 _NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
 _MOSTLY = 0.8
 _LOOKED_AT = 50  # cells below a header
@@ -232,5 +236,6 @@ def _joined(
             label for label in (both, of_group, None if of_channel else name, turned, group) if label
         ]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
-        joined.append(known or both or name or group)
+        of_any = name if group and _ANY_GROUP.fullmatch(group.strip()) else None
+        joined.append(known or of_any or both or name or group)
     return joined

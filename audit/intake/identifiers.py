@@ -32,6 +32,9 @@ _BETWEEN = re.compile(r"[-_:./]")
 _LIST_MARKS = re.compile(
     r"[、，,;；|\n]|(?<=[0-9A-Z]{8})\s*/\s*(?=[0-9A-Z]{8})|(?<=[0-9A-Z]{10}) (?=[0-9A-Z]{10})", re.IGNORECASE
 )
+_COPY = re.compile(
+    r"([0-9A-Z]{15}|[0-9A-Z]{18})\(\d{1,2}-\d{1,2}\)"
+)  # which of the copies of a licence: (1-1)
 MAX_EXACT_DIGITS = 15  # what a double, and so a spreadsheet's number, keeps
 
 
@@ -64,7 +67,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
         value, is_number = value.replace(",", ""), True
     if len(value) > MAX_EXACT_DIGITS and _LIST_MARKS.search(text) and _several(text):
         raise Unreadable(Reason.SEVERAL)
-    value = value.replace(" ", "").upper()
+    value = _COPY.sub(r"\1", value.replace(" ", "").upper())
     if value.startswith("#"):
         raise Unreadable(Reason.ERROR_CELL)
     if _SCIENTIFIC.match(value):
@@ -96,6 +99,19 @@ def clean_reference(text: str, is_number: bool = False) -> str | None:
         value, is_number = whole[1], True
     if is_number and len(value) > MAX_EXACT_DIGITS:
         raise Unreadable(Reason.PRECISION)
+    return value
+
+
+def clean_category(text: str, figures: int) -> str | None:
+    """A code of so many digits without its name beside it; anything else as it is.
+
+    >>> clean_category("5411-超市", 4), clean_category("超市（5411）", 4), clean_category("A5411", 4)
+    ('5411', '5411', 'A5411')
+    """
+    value = clean_reference(text)
+    numbers: list[str] = re.findall(r"[0-9A-Za-z]*\d[0-9A-Za-z]*", value or "")
+    if value and len(numbers) == 1 and re.fullmatch(rf"\d{{{figures}}}", numbers[0]):
+        return numbers[0]
     return value
 
 

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
+from audit.errors import InputError, Unusable
 from audit.intake.headerrow import has_key, named
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
 from audit.intake.notices import Notice
-from audit.tables import TABLES, Table
+from audit.tables import TABLES, Table, header_forms, normalise_label
+from audit.tables.headers import TRANSACTION_HEADERS, TRANSACTION_NUMBER_HEADERS
 
 _FEWEST_MORE = 2  # columns that another table knows and this one does not
+_SUBJECTS = ("devices", "merchants", "registrations")
+
+
+def refuse_transactions(header: HeaderMap, table: Table) -> None:
+    """Raise InputError for a list of single transactions: its rows are no devices, however they name them."""
+    if table.name not in _SUBJECTS or table.status in header.columns:
+        return
+    labels = [*(one.header for one in header.mapped), *header.unmapped]
+    order, others = (
+        [label for label in labels if not names.isdisjoint(header_forms(label))]
+        for names in map(_names, (TRANSACTION_NUMBER_HEADERS, TRANSACTION_HEADERS))
+    )
+    if order and len(others) > 1:
+        raise InputError(
+            Unusable.MISSING_COLUMN, "list_of_transactions", table=table.name, headers=[*order, *others]
+        )
 
 
 def about_other_table(headers: Sequence[HeaderMap], table: Table) -> Iterator[Notice]:
@@ -29,3 +48,8 @@ def about_other_table(headers: Sequence[HeaderMap], table: Table) -> Iterator[No
             best = max(best, (len(more), name, more), key=lambda one: one[0])
     if best[0] >= _FEWEST_MORE:
         yield "other_table_fits", {"table": table.name, "other": best[1], "headers": best[2]}
+
+
+@cache
+def _names(headers: str) -> frozenset[str]:
+    return frozenset(map(normalise_label, headers.split(",")))

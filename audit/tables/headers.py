@@ -104,3 +104,13 @@ CITY_HEADERS = (
 )
 COUNTY_HEADERS = "区县,区,县,县区,行政区,所属区县,所在区,所在县,区县名称,安装区县,布放区县,district name,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
+# what only a list of single transactions has: the number of each, and what else is told of it
+TRANSACTION_NUMBER_HEADERS = (
+    "订单号,商户订单号,订单编号,交易订单号,支付订单号,平台订单号,交易单号,交易流水号,支付流水号,交易号,参考号,系统参考号,交易参考号,检索参考号,凭证号,"
+    "order no,order id,order number,trade no,out_trade_no,transaction id,transaction no,trace no,rrn"
+)
+TRANSACTION_HEADERS = (
+    "交易时间,交易日期,支付时间,支付日期,订单时间,交易金额,支付金额,订单金额,实收金额,手续费,清算金额,结算金额,入账金额,交易类型,交易状态,支付状态,"
+    "支付方式,支付类型,付款方式,卡号,交易卡号,卡类型,发卡行,amount,fee,txn time,txn amount,transaction time,transaction date,transaction amount,"
+    "transaction type,trade_state,pay time,payment method,card no,card type"
+)

@@ -115,6 +115,7 @@ MERCHANTS = Table(
             "商户类别码,商户类别代码,商户类型码,MCC码,MCC代码,MCC编码,行业MCC,商户MCC,商户MCC码,银联MCC码,银联MCC,行业代码,行业码,行业编码,行业类别,行业类别码,行业类别代码,行业分类代码,"
             "行业类目代码,商户行业代码,mcc code,merchant category code,category code,industry code",
             alone="MCC类别,MCC类型,类目代码,经营类目代码,行业MCC码,merchant category,商户类别",
+            figures=4,
         ),
         Column(
             "merchant_status",

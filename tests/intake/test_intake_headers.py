@@ -19,6 +19,7 @@ from audit.intake import headerrow
 from audit.intake.grid import Grid, Merge
 from audit.intake.headerrow import find_header
 from audit.intake.labels import lookup
+from audit.report.sentences import problem_of
 from audit.tables import TABLES
 from audit.words import load_words
 
@@ -679,3 +680,27 @@ def test_a_reason_behind_a_failure_is_its_message(tmp_path: Path):
     read = take_rows(tmp_path, wide, table="registrations")
     assert read.column("reg_message_wechat") == ["地址不符"]
     assert read.reading.told == ("reg_message_wechat",)
+
+
+@pytest.mark.parametrize("table", ["devices", "merchants", "registrations"])
+def test_a_list_of_transactions_is_no_list_of_what_made_them(tmp_path: Path, table: str):
+    header = ["商户名称", "商户编号", "订单号", "支付类型", "机具sn", "交易金额", "交易时间", "交易状态"]
+    rows = [
+        ["甲店", MERCHANT, f"T{n:010}", "微信", "SN000001", "1.00", "2026-11-20", "成功"] for n in range(6)
+    ]
+    reading = take_rows(tmp_path, [header, *rows], table=table).reading
+    assert (reading.error, reading.error_key) == (Unusable.MISSING_COLUMN, "list_of_transactions")
+    assert "订单号" in problem_of(reading, load_words("zh"))
+    ledger = [
+        ["序列号", "商户号", "终端状态", "交易金额", "交易时间"],
+        ["SN000001", MERCHANT, "在用", "1", ""],
+    ]
+    assert not take_rows(tmp_path, ledger).reading.error
+
+
+def test_a_group_that_says_nothing_is_no_part_of_a_name(tmp_path: Path):
+    groups = ["基本信息", "", "法人信息", "", ""]
+    names = ["商户编号", "名称", "姓名", "电话", "状态"]
+    row = [MERCHANT, "甲店", "王某", "13800000000", "正常"]
+    read = take_rows(tmp_path, [groups, names, row], table="merchants")
+    assert {one.column for one in read.sheet.mapped} >= {"merchant_no", "merchant_name", "legal_name"}

@@ -479,6 +479,20 @@ def test_an_error_written_out_as_text_is_no_value(tmp_path: Path, header: str, e
     assert read.column(rejection.column) == [None, None]
 
 
+def test_a_category_is_its_digits_where_its_name_stands_beside_it(tmp_path: Path):
+    said = {"5411-超市": "5411", "超市（5411）": "5411", "[5411]超市": "5411", "5411.0": "5411", "54": "54"}
+    said |= {"A5411": "A5411", "5411/5812": "5411/5812", "超市": "超市"}
+    rows = [[f"8981{number:011}", text] for number, text in enumerate(said)]
+    read = take_rows(tmp_path, [["商户号", "MCC"], *rows], table="merchants")
+    assert read.column("mcc") == [*said.values()]
+
+
+def test_the_number_of_a_copy_is_none_of_the_licence(tmp_path: Path):
+    said = ["91310106MA1FY12345(1-1)", "310106000123456（1-2）", "91310106MA1FY12345(1)"]
+    read = take_column(tmp_path, "营业执照号", said, "merchants")
+    assert read.column("uscc") == ["91310106MA1FY12345", "310106000123456", None]
+
+
 def test_codes_matched_as_written_keep_dashes_and_case(tmp_path: Path):
     read = take_column(tmp_path, "批次号", ["`pc-2026/01 a\t", "００７", "N/A", "PC\u200b01\u202e"])
     assert read.column("batch_no") == ["pc-2026/01 a", "007", None, "PC01"]
