@@ -34,6 +34,7 @@ from audit.intake.notices import (
     about_short_rows,
     about_units,
 )
+from audit.intake.oldsheets import without_old
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.reasons import with_reasons
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
@@ -124,6 +125,8 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         sheets.append(part.sheet)
     if not parts:
         raise _why_nothing(failures, sheets, grids, profile)
+    parts, told = without_old(parts, table)
+    notices += told
     rows, left, told = united(parts)
     notices += told
     notices += about_other_table(headers, table)

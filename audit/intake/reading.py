@@ -33,7 +33,7 @@ class Aside(StrEnum):
     EXAMPLE = "example"
     STACKED = "stacked"  # of a second table below, which the header does not describe
     BLANK_KEY = "blank_key"  # a data row that names no device, merchant or model
-    SUPERSEDED = "superseded"  # the whole file: a newer version of it counts
+    SUPERSEDED = "superseded"  # of a file, or a sheet, of which a newer version counts
     DUPLICATE = "duplicate"  # equal to an earlier row in every canonical column
     ELSEWHERE = "elsewhere"  # equal to a row of an earlier sheet of the file
 
@@ -136,7 +136,7 @@ class FileReading:
     @property
     def is_superseded(self) -> bool:
         """Whether a newer version of this file counts instead of it."""
-        return any(Aside.SUPERSEDED in sheet.set_aside for sheet in self.sheets)
+        return not self.rows and any(Aside.SUPERSEDED in sheet.set_aside for sheet in self.sheets)
 
     @property
     def sensitive(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def superseded(files: Sequence[Candidate], table: Table) -> dict[str, str]:
         kept: list[tuple[Candidate, pa.Array]] = []
         for file in newest_first if len(family) > 1 else ():
             keys = _keys(file.rows, table)
-            newer = next((other for other, theirs in kept if _mostly_same(keys, theirs)), None)
+            newer = next((other for other, theirs in kept if mostly_same(keys, theirs)), None)
             if newer:
                 replaced[file.name] = newer.name
             else:
@@ -66,7 +66,8 @@ def _keys(rows: Path, table: Table) -> pa.Array:
     return pc.unique(pc.binary_join_element_wise(*parts, "\x1f")).drop_null() if parts else pa.array([])
 
 
-def _mostly_same(left: pa.Array, right: pa.Array) -> bool:
+def mostly_same(left: pa.Array, right: pa.Array) -> bool:
+    """Whether more than half of the keys of the smaller list are in the other one."""
     smaller, larger = sorted((left, right), key=len)
     if not len(smaller):
         return False

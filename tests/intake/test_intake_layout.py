@@ -495,3 +495,58 @@ def test_a_device_with_a_word_that_names_a_column_is_no_second_row_of_the_header
 ):
     rows = [["序列号", "商户号", header], ["SN000001", MERCHANT, value], ["SN000002", MERCHANT, value]]
     assert take_rows(tmp_path, rows).column("serial_no") == ["SN000001", "SN000002"]
+
+
+def titled(sheets: dict[str, list[list[str]]]) -> bytes:
+    """A workbook of sheets by their names."""
+
+    def name(made: openpyxl.Workbook) -> None:
+        for sheet, title in zip(made.worksheets, sheets, strict=True):
+            sheet.title = title
+
+    return book(*sheets.values(), change=name)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("2026年10月", "2026年11月"),
+        ("10月", "11月"),
+        ("台账20261031", "台账20261130"),
+        ("终端(备份)", "终端"),
+        ("old", "Sheet1"),
+    ],
+)
+def test_a_sheet_that_a_newer_one_replaces_does_not_count(tmp_path: Path, older: str, newer: str):
+    def rows(model: str, first: int) -> list[list[str]]:
+        return [
+            ["序列号", "商户号", "型号"],
+            *([f"SN{n:06}", MERCHANT, model] for n in range(first, first + 6)),
+        ]
+
+    for first, second in ((older, newer), (newer, older)):
+        sheets = {
+            first: rows("甲" if first == older else "乙", 0),
+            second: rows("甲" if first != older else "乙", 1),
+        }
+        read = take_bytes(tmp_path, titled(sheets))
+        assert set(read.column("model")) == {"乙"}
+        assert {one.name: (one.rows, one.set_aside) for one in read.reading.sheets} == {
+            older: (0, {"superseded": 6, "title": 1}),
+            newer: (6, {"title": 1}),
+        }
+        assert read.reading.notices == (("sheet_superseded", {"sheet": older, "newer": newer, "count": 6}),)
+        assert not read.reading.is_superseded
+
+
+def test_sheets_of_other_devices_all_count_however_they_are_called(tmp_path: Path):
+    names = ["2026年10月", "2026年11月", "12月", "1月", "旧机", "福建"]
+    sheets = {
+        name: [["序列号", "商户号"], *([f"SN{place}{n:05}", MERCHANT] for n in range(5))]
+        for place, name in enumerate(names)
+    }
+    read = take_bytes(tmp_path, titled(sheets))
+    assert [one.rows for one in read.reading.sheets] == [5] * len(names)
+    assert read.reading.notices == ()
+    turn = {name: [["序列号", "商户号", "型号"], ["SN000001", MERCHANT, name]] for name in ("12月", "1月")}
+    assert take_bytes(tmp_path, titled(turn)).column("model") == ["12月", "1月"]
