@@ -14,15 +14,8 @@ from typing import Any
 from audit.config import Settings
 from audit.errors import ConfigError
 from audit.ledger.database import Database
-from audit.ledger.history import (
-    Difference,
-    Drift,
-    PastNight,
-    delivered_files,
-    difference,
-    night_of,
-    past_nights,
-)
+from audit.ledger.difference import Difference, Drift, difference
+from audit.ledger.history import PastNight, delivered_files, night_of, past_nights
 from audit.ledger.retention import Pruning, planned_pruning, prune
 from audit.ledger.signoffs import cycle_files
 from audit.lock import only_run

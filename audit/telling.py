@@ -49,7 +49,6 @@ from audit.report.pagerows import page_findings
 from audit.report.parts import Population
 from audit.report.population import population_of
 from audit.report.rendering import render_files, render_tables
-from audit.report.routed import owner_reports
 from audit.report.tables import summary, to_json
 from audit.standing import standing_of
 
@@ -135,7 +134,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 del born
             with progress.stage("report", "rendering"):
                 estate = coming.result()
-                findings = CodedFindings(by_priority(entered.findings))
+                findings = by_priority(entered.findings)
                 shown = beside.submit(page_findings, findings, words, settings.report.max_rows)
                 tables = beside.submit(render_tables, findings)
                 reports = _report(telling, judged, estate, findings, entered)
@@ -240,10 +239,11 @@ def _enter(
     enter_waivers(night.connection, waivers, night.as_of)
     practice = replace(task.practice, waivers=waivers)
     findings, born = night.carried(run, flagged, standing, practice, stood)
-    sealed = zip(findings["finding_id"], findings["row_version"], strict=True)
+    sealed = zip(findings["finding_id"].to_pylist(), findings["row_version"].to_pylist(), strict=True)
+    seal = pa.array(seals(telling.inputs.secret, sealed), pa.string())
     rules = rule_records(assessed.outcomes, task.plan.thresholds)
     entered = Entered(
-        findings=findings.assign(seal=seals(telling.inputs.secret, sealed)),
+        findings=findings.append_column("seal", seal),
         rules=rules,
         past=past_of(night.connection, task.as_of, run.number, task.scope, rules),
         behind=nights_behind(night.connection, task.as_of, WINDOW),
@@ -259,8 +259,8 @@ def _report(
     """The reports of the night, of findings in their order."""
     task, inputs, night = telling.task, telling.inputs, telling.night
     settings, words, plan = task.settings, task.words, task.plan
-    assessed, rows = judged.assessed, findings.findings
-    measures = measures_of(settings, assessed, rows, estate.files)
+    assessed = judged.assessed
+    measures = measures_of(settings, assessed, findings, estate.files)
     house = build_report(
         settings,
         words,
@@ -274,7 +274,7 @@ def _report(
         population=estate.population,
         measures=measures,
         upkeep=upkeep_of_night(
-            assessed, plan, inputs.feeds, estate.population, measures, rows, entered.behind
+            assessed, plan, inputs.feeds, estate.population, measures, findings, entered.behind
         ),
         programme=judged.programme,
         findings=findings,
@@ -286,6 +286,8 @@ def _report(
     )
     owned: dict[str, Report] = {}
     if inputs.owners:
+        from audit.report.routed import owner_reports  # the only part of a night that needs pandas
+
         devices = inputs.feeds["devices"]
         routing, owned = owner_reports(settings, words, house, assessed, plan, devices, inputs.owners)
         house = replace(house, routing=routing)

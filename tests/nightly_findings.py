@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from hashlib import sha256
 
 import pandas as pd
 import pyarrow as pa
+from findings_frame import frame_of
 
 from audit.findings import SCHEMA
 from audit.ledger.database import Database
@@ -100,9 +102,9 @@ def tell(
         silent = [name for name in night.open_findings()["finding_id"].to_pylist() if name not in seen]
         words = {name: (stands or {}).get(name, "passed") for name in silent}
         told = night.record(run, Handover(flagged(faults, as_of)), standing(words), practice)
-        counts = {"states": {str(k): int(v) for k, v in told["state"].value_counts().items()}}
+        counts = {"states": {str(k): int(v) for k, v in Counter(told["state"].to_pylist()).items()}}
         night.complete_run(run, [], counts, rules)
-    return told
+    return frame_of(told)
 
 
 def states(told: pd.DataFrame) -> dict[str, str]:

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from audit.cli import app
 from audit.errors import ConfigError, ExitCode
 from audit.ledger.database import Database
-from audit.ledger.history import Drift, difference, past_nights, trend
+from audit.ledger.difference import Drift, difference
+from audit.ledger.history import past_nights, trend
 from audit.ledger.retention import planned_pruning, prune
 from audit.ledger.schema import EVENTS, FINDINGS, PRUNINGS
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from browser import Browser
 from conftest import AS_OF
+from findings_frame import findings_like, frame_of
 
 from audit.report.mailbody import render_mail, subject_of
 from audit.report.model import Report
@@ -24,12 +25,13 @@ ELEMENTS = {"html", "head", "meta", "title", "body", "table", "tr", "td", "th", 
 def second_night(request: pytest.FixtureRequest, reports: dict[str, Report]) -> Report:
     """A night with one new finding, some overdue, and two things that were not checked."""
     report = reports[request.param]
-    twice = pd.concat([report.findings] * 2, ignore_index=True)
+    twice = pd.concat([frame_of(report.findings)] * 2, ignore_index=True)
     findings = twice.assign(
         state=["new"] + ["open"] * (len(twice) - 1), tonight=["opened"] + [None] * (len(twice) - 1)
     )
     findings["due_on"] = [AS_OF + timedelta(days=3 if place < 4 else -9) for place in range(len(findings))]
     alarms = ("“培训记录.csv”没有找到。", "REG-05 未评估。")
+    findings = findings_like(report.findings, findings)
     return dataclasses.replace(report, findings=findings, previous=date(2026, 11, 20), alarms=alarms)
 
 
@@ -53,7 +55,7 @@ def test_what_is_new_and_overdue_comes_before_what_only_stands(second_night: Rep
             for part in (
                 second_night.alarms[0],
                 words("report.worse_title", count=1),
-                second_night.findings["detail"].iloc[second_night.open_rows[0]],
+                second_night.findings.told(second_night.open_rows[:1])[0]["detail"],
                 words("mail.late", count=second_night.overdue),
                 words("report.owner_title"),
                 "/srv/2026-11-21",
@@ -82,7 +84,8 @@ def test_the_subject_begins_with_a_word_for_the_night(
     report = reports["zh"]
     columns = {name: changed[name] for name in ("state", "due_on") if name in changed}
     fields = {name: value for name, value in changed.items() if name not in columns}
-    told = dataclasses.replace(report, findings=report.findings.assign(**columns), **fields)
+    findings = findings_like(report.findings, frame_of(report.findings).assign(**columns))
+    told = dataclasses.replace(report, findings=findings, **fields)
     subject = subject_of(told, load_words("zh"))
     assert subject.startswith(f"【{word}】终端合规审计 2026-11-21 示例支付：")
     count = len(told.open_rows)

@@ -16,10 +16,10 @@ import pandas as pd
 import pytest
 from browser import Browser, Page
 from conftest import AS_OF
+from findings_frame import findings_like, standing_in
 from pagetext import unpacked
 
 from audit.ledger.past import Figures, Past
-from audit.report.coded import CodedFindings
 from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.pagecharts import trend_chart
@@ -46,7 +46,7 @@ def with_past(report: Report) -> Report:
 
 
 def made_page(report: Report, words: Words, max_rows: int) -> bytes:
-    return render_page(report, words, None, page_findings(report.columns, words, max_rows))
+    return render_page(report, words, None, page_findings(report.findings, words, max_rows))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_the_policy_names_every_style_and_script_by_its_hash(pages: dict[str, Pa
 
 
 def test_the_script_gets_the_findings_the_night_published(reports: dict[str, Report], pages: dict[str, Path]):
-    standing = reports["en"].standing
+    standing = standing_in(reports["en"].findings)
     found = unpacked(pages["en"].read_text("utf-8"))
     words = load_words("en")
     for name in ("finding_id", "rule", "serial_no", "merchant_no", "detail", "remedy", "vendor"):
@@ -131,8 +131,12 @@ def test_the_trend_is_drawn_with_its_gaps(reports: dict[str, Report]):
 
 def test_what_is_blank_or_odd_stays_in_its_row(reports: dict[str, Report]):
     serials = ["SN1", None, 'S"N\\2']
-    some = reports["zh"].standing.head(3).assign(serial_no=serials, detail=["甲", "乙\n丙", "\u200b丁"])
-    found = page_findings(CodedFindings(some), load_words("zh"), 2)
+    some = (
+        standing_in(reports["zh"].findings)
+        .head(3)
+        .assign(serial_no=serials, detail=["甲", "乙\n丙", "\u200b丁"])
+    )
+    found = page_findings(findings_like(reports["zh"].findings, some), load_words("zh"), 2)
     rows = unpacked(f'id="page-rows">{found.packed}<')
     assert rows["serial_no"] == ["SN1", "", 'S"N\\2']
     assert rows["detail"] == ["甲", "乙\n丙", "丁"]
@@ -145,7 +149,7 @@ def test_without_its_script_the_page_lists_the_first_and_counts_the_rest(
 ):
     path = tmp_path / "report.html"
     path.write_bytes(made_page(reports["zh"], load_words("zh"), 3))
-    left = len(reports["zh"].standing) - 3
+    left = len(standing_in(reports["zh"].findings)) - 3
     with browser.page(script=False) as page:
         page.open(path)
         text = page.call("DOMSnapshot.captureSnapshot", computedStyles=[])["strings"]
@@ -157,7 +161,7 @@ def test_without_its_script_the_page_lists_the_first_and_counts_the_rest(
 
 @pytest.mark.chromium
 def test_search_filter_sort_and_clear(page: Page, reports: dict[str, Report]):
-    standing = reports["zh"].standing
+    standing = standing_in(reports["zh"].findings)
     assert rows(page) == standing["rule"].tolist()
     assert told(page) == f"共 {len(standing)} 项"
     page.ask("document.getElementById('findings-search').focus()")
@@ -205,7 +209,7 @@ def test_columns_are_chosen_and_copied_without_a_formula(page: Page, browser: Br
 def test_a_link_leads_to_a_rule_a_device_or_a_finding(
     browser: Browser, pages: dict[str, Path], reports: dict[str, Report]
 ):
-    standing = reports["zh"].standing
+    standing = standing_in(reports["zh"].findings)
     one = standing.iloc[-1]["finding_id"]
     for fragment, wanted in (
         ("REG-01", standing[standing["rule"] == "REG-01"]),
@@ -277,7 +281,7 @@ def test_a_page_of_a_hundred_thousand_findings_opens(
 ):
     limit = float(os.environ.get("PAGE_SECONDS", "inf"))  # set where nothing else is at work
     wanted = 100_001
-    some = reports["zh"].standing
+    some = standing_in(reports["zh"].findings)
     many = pd.concat([some] * (wanted // len(some) + 1), ignore_index=True).head(wanted)
     numbers = pd.Series(range(wanted))
     many = many.assign(
@@ -287,7 +291,8 @@ def test_a_page_of_a_hundred_thousand_findings_opens(
         source_row=numbers,
     )
     path = tmp_path / "report.html"
-    path.write_bytes(made_page(dataclasses.replace(reports["zh"], findings=many), load_words("zh"), 2_000))
+    report = dataclasses.replace(reports["zh"], findings=findings_like(reports["zh"].findings, many))
+    path.write_bytes(made_page(report, load_words("zh"), 2_000))
     seconds = []
     for _ in range(3):
         with browser.page(DESK) as page:

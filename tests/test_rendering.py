@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import AS_OF
+from findings_frame import findings_like, frame_of
 
 from audit.config import Settings
 from audit.report import rendering, styles
-from audit.report.coded import CodedFindings
 from audit.report.model import Report
 from audit.report.pagerows import page_findings
 from audit.report.tables import FINDINGS_SCHEMA, findings_columns, findings_parquet
@@ -33,7 +33,7 @@ Render = Callable[[Mapping[str, Report]], dict[str, bytes]]
 @pytest.fixture
 def render(reports: dict[str, Report], tmp_path: Path) -> Render:
     settings = Settings(folder=tmp_path)
-    shown = page_findings(reports["zh"].columns, ZH, settings.report.max_rows)
+    shown = page_findings(reports["zh"].findings, ZH, settings.report.max_rows)
     return lambda owned: rendering.render_files(settings, ZH, reports["zh"], owned, lambda: shown)
 
 
@@ -44,8 +44,10 @@ def test_every_party_gets_the_workbook_of_its_own_report(render, reports):
 
 
 def test_parquet_holds_the_findings_in_the_promised_types(reports):
-    told = pd.concat([reports["zh"].findings] * 9, ignore_index=True)  # some columns repeat, some do not
-    columns = findings_columns(CodedFindings(told.assign(detail=told["detail"] + told.index.astype(str))))
+    found = reports["zh"].findings
+    told = pd.concat([frame_of(found)] * 9, ignore_index=True)  # some columns repeat, some do not
+    told = told.assign(detail=told["detail"] + told.index.astype(str))
+    columns = findings_columns(findings_like(found, told))
     read = pq.read_table(io.BytesIO(findings_parquet(columns)))
     assert read.schema.equals(FINDINGS_SCHEMA)
     assert read.equals(pa.table({name: column.decoded for name, column in columns.items()}))

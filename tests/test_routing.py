@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -309,6 +311,10 @@ def test_published_whole_recorded_and_the_same_bytes_again(own_night: Estate):
     files["甲星"].unlink()
     assert not own_night.run().replayed, "a night of which a file is missing is told again"
     assert {path.name: path.read_bytes() for path in files.values()} == before
+    files["甲星"].unlink()
+    again = [sys.executable, "-m", "audit", "run", "--config", own_night.config, "--as-of", str(AS_OF)]
+    subprocess.run(again, capture_output=True, check=True)
+    assert {path.name: path.read_bytes() for path in files.values()} == before, "of a program just begun"
 
 
 def test_what_is_nobodys_shared_or_misspelt_is_told(tmp_path: Path):

@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
+from findings_frame import findings_like, frame_of
 from openpyxl.workbook import Workbook
 
 import audit.report.rendering
@@ -174,9 +175,11 @@ def test_every_row_of_every_sheet_is_there_once(night):
 
 
 def test_a_cut_workbook_fits_lists_the_first_findings_and_says_so(night):
-    rows = pd.concat([night[0].findings.iloc[night[0].open_rows]] * 40, ignore_index=True)
+    found = night[0].findings
+    rows = pd.concat([frame_of(found).iloc[night[0].open_rows]] * 40, ignore_index=True)
     ids = [f"{number * 0x9E3779B97F4A7C15 % (1 << 64):016x}" for number in range(len(rows))]
-    report = replace(night[0], findings=rows.assign(finding_id=ids, seal=ids, detail=rows["detail"] + ids))
+    rows = rows.assign(finding_id=ids, seal=ids, detail=rows["detail"] + ids)
+    report = replace(night[0], findings=findings_like(found, rows))
     whole = render_workbook(report, ZH)
     room = len(whole) * 0.7
     limit = (room + (1 << 17)) * 78 / 57 / (1 << 20)
@@ -190,7 +193,7 @@ def test_a_cut_workbook_fits_lists_the_first_findings_and_says_so(night):
     header = [cell.value for cell in sheet[1]]
     place = header.index("问题编号")
     ids = [row[place] for row in sheet.iter_rows(min_row=2, values_only=True)]
-    assert ids == report.findings["finding_id"].head(count).tolist()
+    assert ids == report.findings.table["finding_id"].to_pylist()[:count]
     told = cells_of(small, "概览")
     assert any(f"只列出最需处理的 {count:,} 项" in text for text in told)
     assert any(f"未关闭问题 {len(report.open_rows):,} 项" in text for text in told), "totals count all"
@@ -217,7 +220,7 @@ def test_no_more_links_than_a_sheet_may_have_and_few_styles(book: Workbook, monk
 
 def test_texts_that_no_cell_holds_are_counted(night, tmp_path: Path):
     report, _ = night
-    long = report.findings.assign(detail="长" * 40_000).head(2)
+    long = findings_like(report.findings, frame_of(report.findings).assign(detail="长" * 40_000).head(2))
     made = openpyxl.load_workbook(
         io.BytesIO(render_workbook(replace(report, findings=long), ZH)), read_only=True
     )

@@ -12,7 +12,7 @@ import pytest
 from audit.crosscheck.schema import Subject
 from audit.errors import Unusable
 from audit.intake.reading import Aside, Reason
-from audit.ledger.history import Drift
+from audit.ledger.difference import Drift
 from audit.ledger.lives import Kind, State
 from audit.ledger.merge import Status
 from audit.ownwords import leaves

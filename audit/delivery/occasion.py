@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pyarrow.compute as pc
+
 from audit.config import WEEKDAYS, When
 from audit.ledger.lives import State
 from audit.report.model import Report
@@ -19,10 +21,11 @@ def is_worth_telling(report: Report, when: When) -> bool:
         return True
     states = report.findings["state"]
     if when == "on_new_high":
-        grave = report.findings["severity"].isin([Severity.CRITICAL.value, Severity.HIGH.value])
-        return bool((states.isin(_NEWS) & grave).any())
-    due = report.findings["due_on"].iloc[report.overdue_rows]
-    return bool(states.isin(_MOVED).any() or (due >= report.previous).any())
+        grave = report.findings["severity"].holds(Severity.CRITICAL, Severity.HIGH)
+        return bool((states.holds(*_NEWS) & grave).any())
+    due = report.findings["due_on"].rows(report.overdue_rows).decoded
+    lately = pc.any(pc.greater_equal(due, report.previous)).as_py()
+    return bool(states.holds(*_MOVED).any() or lately)
 
 
 def is_digest_due(as_of: date, digest_on: str, last: date | None) -> bool:

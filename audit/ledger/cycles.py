@@ -17,7 +17,8 @@ from audit.errors import ConfigError, NothingToShow
 from audit.ledger import bulk
 from audit.ledger.attestations import Statement, standing, statements_of
 from audit.ledger.database import Database
-from audit.ledger.history import PastNight, lives_on_both, past_nights
+from audit.ledger.difference import lives_on_both
+from audit.ledger.history import PastNight, past_nights
 from audit.ledger.lives import Kind
 from audit.ledger.merge import Status
 from audit.ledger.periods import NEWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
+import pyarrow as pa
 
 from audit.ledger.feedback import OpenConflict
 from audit.ledger.history import Behind
@@ -17,7 +17,7 @@ from audit.ledger.waivers import Watched
 class Entered:
     """Tonight's findings as the ledger has them now, and what it tells of the nights behind."""
 
-    findings: pd.DataFrame
+    findings: pa.Table  # as `telling.told` gives them, with their seals
     rules: Mapping[str, Mapping[str, str]]  # `rule_records`
     past: Past
     behind: Behind

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -148,7 +147,7 @@ class Night:
         standing: pa.Table,
         practice: Practice | None = None,
         stood: Handover | None = None,
-    ) -> pd.DataFrame:
+    ) -> pa.Table:
         """Carry every finding on; the result holds each one that stands, or was closed tonight (`telling`).
 
         `flagged` are tonight's findings, given up on the way; `standing` (finding_id, standing) says of the
@@ -166,7 +165,7 @@ class Night:
         standing: pa.Table,
         practice: Practice,
         stood: Handover | None = None,
-    ) -> tuple[pd.DataFrame, Born]:
+    ) -> tuple[pa.Table, Born]:
         """As `record`, and what was born tonight, which is left for `enter`: most of a first night."""
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
         given_up = [record(self._connection, run.number, flagged.table, standing, practice, tonight, stood)]
@@ -177,9 +176,10 @@ class Night:
         """Enter what was born tonight. Nobody else may ask the ledger anything meanwhile."""
         enter_born(self._connection, born)
 
-    def watched(self, waivers: Sequence[Waiver], findings: pd.DataFrame) -> tuple[Watched, ...]:
+    def watched(self, waivers: Sequence[Waiver], findings: pa.Table) -> tuple[Watched, ...]:
         """What is to be said of each waiver; `findings` are those `record` gave."""
-        held = {str(name): int(count) for name, count in findings["waiver"].value_counts().items()}
+        counted = findings["waiver"].drop_null().value_counts().to_pylist()
+        held = {str(one["values"]): int(one["counts"]) for one in counted}
         return watched(waivers, self.as_of, held, idle_nights(self._connection, waivers, self.as_of))
 
     def add_run(

@@ -1,18 +1,16 @@
-"""What a reader is told of the findings of a night: lives, words and what people said, as one frame."""
+"""What a reader is told of the findings of a night: lives, words and what people said, as one table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from audit.intake.repeats import encoded, whole
 from audit.ledger import bulk
-from audit.ledger.columns import objects
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import escalation, last_seen, shown
 from audit.ledger.lives import Life, Sight
@@ -48,12 +46,12 @@ _HUMAN_SCHEMA = pa.schema(
 
 def told(
     connection: sa.Connection, recorded: Recorded, flagged: Handover, as_of: date, steps: Sequence[int]
-) -> pd.DataFrame:
-    """Every finding that stands tonight or was closed tonight, sorted by rule and id; columns of objects.
+) -> pa.Table:
+    """Every finding that stands tonight or was closed tonight, sorted by rule and id.
 
-    Besides the words of `findings.SCHEMA`: state (`State`), first_seen, last_seen, reopened_on, fixed_on,
-    due_on, escalation, waiver, waived_until, tonight (`Kind` or None), sight, row_version, conflicts, and
-    what people said (HANDLING_COLUMNS). Days are dates, blanks None.
+    Besides the words of `findings.SCHEMA`, those that repeat as each once: state (`State`), first_seen,
+    last_seen, reopened_on, fixed_on, due_on, escalation, waiver, waived_until, tonight (`Kind` or null),
+    sight, row_version, conflicts, and what people said (HANDLING_COLUMNS). A blank is null.
     """
     pa.default_memory_pool().release_unused()  # what recording has used, before as much is needed again
     keep = pc.or_(
@@ -71,23 +69,26 @@ def told(
     del recorded, life
     columns |= _human(connection, ids, as_of)
     columns["conflicts"] = _conflicts(connection, ids)
-    kept = _silent(connection, ids.filter(pc.is_null(place)), as_of) if place.null_count else None
-    where = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()) if kept else None
-    rules = _worded("rule", place, flagged.table["rule"].combine_chunks(), kept, where)
+    kept = None
+    if place.null_count:
+        kept = _silent(connection, ids.filter(pc.is_null(place)), as_of)
+        behind = pc.index_in(ids, value_set=kept["finding_id"].combine_chunks()).cast(pa.int64())
+        place = pc.coalesce(place.cast(pa.int64()), pc.add(behind, flagged.table.num_rows))
+    rules = _worded(flagged.table["rule"], kept, "rule").take(place)
     order = pc.sort_indices(
         pa.table({"rule": rules, "id": ids}), [("rule", "ascending"), ("id", "ascending")]
     )
-    place, where = place.take(order), where.take(order) if where is not None else None
+    place = place.take(order)
     del rules
-    # one column at a time, for each is as large as the frame's own; the words first, for they are the most
-    words = {}
+    told_of = {name: columns.pop(name).take(order) for name in tuple(columns)}
+    # one column at a time, for all together are as large as the night's own
     for name in (*_NAMED, *WORDS):
-        words[name] = _objects(_worded(name, place, flagged.take_out(name), kept, where))
+        words = _worded(flagged.take_out(name), kept, name)
+        told_of[name] = (encoded(words) if name != "identity" else words).take(place)
         if kept is not None:
             kept = kept.drop_columns(name)
         pa.default_memory_pool().release_unused()
-    frame = {name: _objects(columns.pop(name).take(order)) for name in tuple(columns)}
-    return pd.DataFrame(frame | words, copy=False)
+    return pa.table(told_of)
 
 
 def _silent(connection: sa.Connection, ids: pa.Array, as_of: date) -> pa.Table:
@@ -110,14 +111,10 @@ def _closed_on(as_of: date) -> sa.ColumnElement[bool]:
     return FINDINGS.c.state.in_((Life.FIXED.value, Life.GONE.value)) & (FINDINGS.c.fixed_on == as_of)
 
 
-def _worded(
-    name: str, place: pa.Array, flagged: pa.Array, kept: pa.Table | None, where: pa.Array | None
-) -> pa.Array:
-    """A column of words: tonight's, and the last ones of what was not flagged tonight."""
-    told_tonight = flagged.take(place)
-    if kept is None or where is None:
-        return told_tonight
-    return pc.if_else(pc.is_null(place), kept[name].combine_chunks().take(where), told_tonight)
+def _worded(flagged: pa.Array | pa.ChunkedArray, kept: pa.Table | None, name: str) -> pa.Array:
+    """A column of words: tonight's, and below them the last ones of what was not flagged tonight."""
+    own = whole(flagged)
+    return own if kept is None else pa.concat_arrays([own, kept[name].combine_chunks()])
 
 
 def _human(connection: sa.Connection, ids: pa.Array, as_of: date) -> dict[str, pa.Array]:
@@ -150,8 +147,3 @@ def _conflicts(connection: sa.Connection, ids: pa.Array) -> pa.Array:
     found = bulk.fetch(connection, query, pa.schema([("finding_id", pa.string()), ("count", pa.int64())]))
     where = pc.index_in(ids, value_set=found["finding_id"].combine_chunks())
     return pc.fill_null(found["count"].combine_chunks().take(where), 0)
-
-
-def _objects(column: pa.Array) -> pd.Series[Any]:
-    """Objects, for a text column of pandas would turn None into NaN."""
-    return pd.Series(objects(column), dtype=object)

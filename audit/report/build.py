@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +15,7 @@ from audit.config import Settings
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
+from audit.intake.repeats import whole
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.lives import CLOSED, EXCUSED, State
 from audit.ledger.past import Past
@@ -23,7 +23,7 @@ from audit.ledger.waivers import Watched
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.checklist import Programme, checklist
-from audit.report.coded import CodedFindings
+from audit.report.coded import Coded, CodedFindings
 from audit.report.feedback import conflict_lines, feedback_lines
 from audit.report.model import Report
 from audit.report.parts import InputLine, Population, RejectedCell, RuleLine
@@ -72,17 +72,16 @@ def build_report(
     fail_on: str | None,
 ) -> Report:
     """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals, in order."""
-    ordered = findings.findings
     lines = tuple(rule_line(outcome, words, thresholds) for outcome in outcomes)
     returned = feedback_lines(feedback, words, settings.zone)
     alarms = (
-        *_input_alarms(ordered),
+        *_input_alarms(findings),
         *_unread_alarms(feeds.values(), words),
         *_unreadable_alarms(feeds.values(), words),
         *rule_alarms(lines, words),
         *(words("alarm.unread_copy", file=one.name, problem=one.problem) for one in returned if one.problem),
     )
-    code = _exit_code(ordered, alarms, fail_on)
+    code = _exit_code(findings, alarms, fail_on)
     return Report(
         name=settings.audit.name,
         language=words.language,
@@ -94,11 +93,10 @@ def build_report(
         unmasked=settings.privacy.unmask,
         engine=engine,
         exit_code=int(code),
-        reason=_reason(code, ordered, alarms, words, fail_on),
+        reason=_reason(code, findings, alarms, words, fail_on),
         population=population,
         measures=measures,
-        findings=ordered,
-        coded=findings,
+        findings=findings,
         rules=lines,
         inputs=tuple(line for feed in feeds.values() for line in _input_lines(feed, as_of, words)),
         rejected_cells=tuple(
@@ -107,31 +105,33 @@ def build_report(
             for file in feed.files
             for cell in file.reading.rejections
         ),
-        checklist=tuple(checklist(programme, upkeep, outcomes, ordered, as_of, words)),
+        checklist=tuple(checklist(programme, upkeep, outcomes, findings, as_of, words)),
         upkeep=upkeep,
         alarms=alarms,
         feedback=returned,
         conflicts=conflict_lines(conflicts, words, settings.zone),
         longest_waiver=settings.ledger.max_waiver_days,
         past=past,
-        waivers=waiver_lines(waivers, ordered, as_of, words),
+        waivers=waiver_lines(waivers, findings, as_of, words),
     )
 
 
-def by_priority(findings: pd.DataFrame) -> pd.DataFrame:
+def by_priority(findings: pa.Table) -> CodedFindings:
     """What needs an eye first: by severity, by news, by due date; the excused come after, the closed last.
 
-    `findings` are by rule and id, and stay so where nothing else parts them.
+    `findings` (`ledger.telling.told`) are by rule and id, and stay so where nothing else parts them.
     """
     states = {word: (word in CLOSED, word in EXCUSED, place) for place, word in enumerate(_STATE_ORDER)}
     ranks = {word.value: word.rank for word in Severity}
-    closed, excused, state = np.array([states[word] for word in findings["state"]], np.int64).reshape(-1, 3).T
-    severity = np.array([ranks[word] for word in findings["severity"]], np.int64)
-    follows = np.array([leader is not None for leader in findings["led_by"]], bool)
-    due = pa.array(findings["due_on"].to_numpy(), pa.date32()).cast(pa.int32())
+    state, severity = (Coded.of(whole(findings[name])) for name in ("state", "severity"))
+    known = np.array([states[State(word)] for word in state.values.to_pylist()], np.int64).reshape(-1, 3)
+    closed, excused, place = known[state.at].T
+    rank = np.array([ranks[word] for word in severity.values.to_pylist()], np.int64)[severity.at]
+    follows = whole(findings["led_by"]).is_valid().to_numpy(zero_copy_only=False)
+    due = whole(findings["due_on"]).cast(pa.int32())
     last = pc.fill_null(due, np.iinfo(np.int32).max).to_numpy()
-    order = np.lexsort((last, state, follows, severity, excused, closed))
-    return findings.take(order).reset_index(drop=True)
+    order = np.lexsort((last, place, follows, rank, excused, closed))
+    return CodedFindings(findings.take(pa.array(order)))
 
 
 def rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[str, float]]) -> RuleLine:
@@ -155,11 +155,11 @@ def _status(outcome: Outcome) -> str:
     return "undecided" if outcome.unknown and not outcome.passed else "passed"
 
 
-def _input_alarms(findings: pd.DataFrame) -> tuple[str, ...]:
+def _input_alarms(findings: CodedFindings) -> tuple[str, ...]:
     """What is wrong with the inputs, in the findings' own sentences; growth alone is no alarm."""
-    inputs = findings[(findings["category"] == "input") & findings["state"].isin(["new", "open", "reopened"])]
-    grave = inputs[(inputs["rule"] != "SRC-03") | (inputs["severity"] == Severity.HIGH)]
-    return tuple(grave["detail"].tolist())
+    holds = findings["category"].holds("input") & findings["state"].holds("new", "open", "reopened")
+    grave = ~findings["rule"].holds("SRC-03") | findings["severity"].holds(Severity.HIGH)
+    return tuple(findings["detail"].rows(np.flatnonzero(holds & grave)).decoded.to_pylist())
 
 
 def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
@@ -212,29 +212,30 @@ def rule_alarms(lines: Sequence[RuleLine], words: Words) -> tuple[str, ...]:
     )
 
 
-def _exit_code(findings: pd.DataFrame, alarms: Sequence[str], fail_on: str | None) -> ExitCode:
+def _exit_code(findings: CodedFindings, alarms: Sequence[str], fail_on: str | None) -> ExitCode:
     if alarms:
         return ExitCode.INCOMPLETE
     return ExitCode.FINDINGS if fail_on and _at_or_above(findings, fail_on) else ExitCode.DONE
 
 
-def _at_or_above(findings: pd.DataFrame, fail_on: str) -> int:
-    standing = findings[~findings["state"].isin((*CLOSED, *EXCUSED))]
+def _at_or_above(findings: CodedFindings, fail_on: str) -> int:
     if fail_on == "new":
-        return int(standing["state"].isin([State.NEW, State.REOPENED]).sum())
-    limit = Severity(fail_on).rank
-    return int((standing["severity"].map({word.value: word.rank for word in Severity}) <= limit).sum())
+        counted = findings["state"].rows(findings.open_rows).holds(State.NEW, State.REOPENED)
+    else:
+        grave = [word for word in Severity if word.rank <= Severity(fail_on).rank]
+        counted = findings["severity"].rows(findings.open_rows).holds(*grave)
+    return int(counted.sum())
 
 
 def _reason(
-    code: ExitCode, findings: pd.DataFrame, alarms: Sequence[str], words: Words, fail_on: str | None
+    code: ExitCode, findings: CodedFindings, alarms: Sequence[str], words: Words, fail_on: str | None
 ) -> str:
     if code is ExitCode.INCOMPLETE:
         return words("reason.incomplete", count=len(alarms), first=alarms[0])
     if code is ExitCode.FINDINGS:
         limit = words.label("severity", fail_on) if fail_on != "new" else words("state.new")
         return words("reason.findings", count=_at_or_above(findings, fail_on or ""), limit=limit)
-    return words("reason.done", count=int((~findings["state"].isin((*CLOSED, *EXCUSED))).sum()))
+    return words("reason.done", count=len(findings.open_rows))
 
 
 def _input_lines(feed: Feed, as_of: date, words: Words) -> Iterable[InputLine]:

@@ -34,11 +34,9 @@ MOVE_FILL = {
 def add_changes(workbook: Workbook, report: Report, columns: FindingColumns, words: Words) -> Rows:
     """One row per finding that moved."""
     name = words("sheet.changes")
-    moved = report.moved
-    shown = moved.head(report.listed)
-    places = report.findings.index.get_indexer(shown.index)
-    moves = columns.labelled("move", shown["move"])
-    made = [columns.column("move", moves), *(columns.of(column, places) for column in _COLUMNS[1:])]
+    moved = report.moved_rows
+    shown = moved[: report.listed]
+    made = [columns.of(column, shown) for column in _COLUMNS]
     notes = [
         words("report.changes_note", previous=report.previous)
         if report.previous

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import pandas as pd
+import numpy as np
 
 from audit.check import Outcome
 from audit.ledger.forms import CHECKLIST
 from audit.ledger.lives import CLOSED
 from audit.measures.upkeep import RUNS_WINDOW, WINDOW, Figure, Upkeep
 from audit.programme import Item, Record, Standing, standing_of
+from audit.report.coded import CodedFindings
 from audit.report.figures import share
 from audit.report.parts import ChecklistItem
 from audit.words import Words
@@ -38,16 +39,16 @@ def checklist(
     programme: Programme,
     upkeep: Upkeep,
     outcomes: Sequence[Outcome],
-    findings: pd.DataFrame,
+    findings: CodedFindings,
     as_of: date,
     words: Words,
 ) -> Iterator[ChecklistItem]:
     """Every item with what is known of it tonight."""
     evaluated = {outcome.rule.id for outcome in outcomes if outcome.not_evaluated is None}
-    standing = findings[~findings["state"].isin(CLOSED)]
+    rules = findings["rule"].rows(np.flatnonzero(~findings["state"].holds(*CLOSED)))
     for item in programme.items:
         one = standing_of(item, programme.record, as_of, evaluated)
-        count = int(standing["rule"].isin(item.rules).sum()) if item.rules else None
+        count = int(rules.holds(*item.rules).sum()) if item.rules else None
         yield checklist_item(one, as_of, count, upkeep, words, programme.seals[item.name])
 
 

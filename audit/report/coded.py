@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_DAYS = frozenset({"due_on", "first_seen", "last_seen", "planned_on", "exempt_until"})
-_NUMBERS = frozenset({"source_row", "row_version"})
+from audit.intake.repeats import is_encoded, whole
+from audit.ledger.lives import CLOSED, EXCUSED
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +29,14 @@ class Coded:
 
     @classmethod
     def of(cls, column: pa.Array) -> Coded:
-        """A column of text, numbers or dates; null is a blank."""
-        encoded = column.dictionary_encode()
-        blank = len(encoded.dictionary)
-        return cls(encoded.dictionary, encoded.indices.fill_null(blank).to_numpy(zero_copy_only=False))
+        """A column of text, numbers or dates, or of the places of such values; null is a blank."""
+        if is_encoded(column):  # its values may stand in another order, and some in no row
+            found = column.indices.dictionary_encode()
+            values, places = column.dictionary.take(found.dictionary), found.indices
+        else:
+            found = column.dictionary_encode()
+            values, places = found.dictionary, found.indices
+        return cls(values, places.fill_null(len(values)).to_numpy(zero_copy_only=False))
 
     def __len__(self) -> int:
         return len(self.at)
@@ -84,23 +88,41 @@ class Coded:
         return Coded(found.values, np.append(found.at, np.int32(len(found.values)))[self.at])
 
 
-def arrow(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
-    """A column of a frame as an array of that type; what is unknown is null."""
-    made = pa.Array.from_pandas(values, type=kind)
-    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
-
-
 class CodedFindings:
-    """The columns of findings, each coded once: for all forms of the report, in whatever thread."""
+    """Findings in their order, each column coded once: for all forms of the report, in whatever thread.
 
-    def __init__(self, findings: pd.DataFrame) -> None:
-        self.findings = findings
+    `table` holds them as `ledger.telling.told` gives them.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
         self._made: dict[str, Coded] = {}
         self._making = Lock()
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
 
     def __getitem__(self, name: str) -> Coded:
         with self._making:
             if name not in self._made:
-                kind = pa.date32() if name in _DAYS else pa.int64() if name in _NUMBERS else pa.string()
-                self._made[name] = Coded.of(arrow(self.findings[name], kind))
+                self._made[name] = Coded.of(whole(self.table[name]))
             return self._made[name]
+
+    @cached_property
+    def open_rows(self) -> npt.NDArray[np.intp]:
+        """The rows of those that are demanded of somebody: neither closed nor excused."""
+        return np.flatnonzero(~self["state"].holds(*CLOSED, *EXCUSED))
+
+    def counted(self, name: str, rows: npt.NDArray[Any] | slice) -> dict[Any, int]:
+        """How many of these rows have which value of a column, most first."""
+        column = self[name].rows(rows)
+        counts = np.bincount(column.at, minlength=len(column.values))
+        most = np.argsort(-counts[: len(column.values)], kind="stable")
+        values = column.values.take(pa.array(most)).to_pylist()
+        return {value: count for value, count in zip(values, counts[most].tolist(), strict=True) if count}
+
+    def told(self, rows: npt.NDArray[np.integer], *names: str) -> list[dict[str, Any]]:
+        """A few of them as rows, all columns or these; None for a blank."""
+        table = self.table.select(names) if names else self.table
+        found: list[dict[str, Any]] = table.take(pa.array(rows, pa.int64())).to_pylist()
+        return found

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.report.coded import Coded, arrow
+from audit.report.coded import Coded
 from audit.report.datasheet import DAY, NUMBER, TEXT, Column
 from audit.report.model import Report
 from audit.words import Words
@@ -63,7 +62,6 @@ WIDTHS: Mapping[str, tuple[float, bool]] = {
 }
 _DATES = ("due_on", "first_seen", "last_seen", "planned_on", "exempt_until")
 _NUMBERS = ("source_row", "row_version", "days_open")
-_KINDS = {DAY: pa.date32(), NUMBER: pa.int64(), TEXT: pa.string()}
 # columns whose code words have labels, and the group of labels
 _LABELLED = {
     "move": "drift",
@@ -91,18 +89,12 @@ class FindingColumns:
         if name not in self._made:
             self._made[name] = self._coded(name)
         shown = slice(self._report.listed) if rows is None else rows
-        return self.column(name, self._made[name].rows(shown))
-
-    def column(self, name: str, values: Coded) -> Column:
-        """The same from values of one's own."""
         width, wrap = WIDTHS[name]
+        values = self._made[name].rows(shown)
         return Column(self._words(f"header.{name}"), width, values, _form(name), wrap)
 
-    def labelled(self, name: str, values: pd.Series[Any]) -> Coded:
-        """Labels for code words, dates as dates, the rest as text; what is not known is blank."""
-        return self._worded(name, Coded.of(arrow(values, _KINDS[_form(name)])))
-
     def _worded(self, name: str, coded: Coded) -> Coded:
+        """Labels for code words; what is not known is blank."""
         if group := _LABELLED.get(name):
             labels = [self._words.label(group, word) for word in coded.values.to_pylist()]
         elif coded.is_text and (blank := pc.equal(coded.values, "")).true_count:
@@ -121,16 +113,20 @@ class FindingColumns:
             case "by_rule":
                 return self._of_rule(dict.fromkeys(report.past.rules_moved, words("yes")))
             case "days_open":
-                first = report.columns["first_seen"]
+                first = report.findings["first_seen"]
                 today = pa.scalar(report.as_of, pa.date32()).cast(pa.int32())
                 return first.relabelled(pc.subtract(today, first.values.cast(pa.int32())).cast(pa.int64()))
+            case "move":
+                return self._worded(name, report.move)
             case "severity_before":
-                return self.labelled(name, report.findings["finding_id"].map(report.past.severity_before))
+                ids, before = report.findings["finding_id"], report.past.severity_before
+                told = pa.array(map(before.get, ids.values.to_pylist()), pa.string())
+                return self._worded(name, ids.relabelled(told))
             case _:
-                return self._worded(name, report.columns[name])
+                return self._worded(name, report.findings[name])
 
     def _of_rule(self, told: Mapping[str, str]) -> Coded:
-        rules = self._report.columns["rule"]
+        rules = self._report.findings["rule"]
         return rules.relabelled(pa.array(map(told.get, rules.values.to_pylist()), pa.string()))
 
 

@@ -41,13 +41,13 @@ class View:
 
     def of(self, report: Report) -> Places:
         """Where the findings are that belong here: a merchant's paper that expired is no expired device."""
-        category, of_merchant = report.columns["category"], report.columns["subject"].holds("merchant")
+        category, of_merchant = report.findings["category"], report.findings["subject"].holds("merchant")
         own = category.holds(self.category)
         if self.category is Category.EXPIRED:
             own &= ~of_merchant
         if self.category is Category.MERCHANT:
             own |= category.holds(Category.EXPIRED) & of_merchant
-        return np.flatnonzero(own & ~report.columns["state"].holds(*CLOSED))
+        return np.flatnonzero(own & ~report.findings["state"].holds(*CLOSED))
 
 
 VIEWS = (
@@ -106,8 +106,8 @@ def _add_view(workbook: Workbook, report: Report, view: View, columns: FindingCo
 
 def _count(report: Report, rows: Places, words: Words) -> str:
     """How many findings, of how many devices and merchants; and how many of them are excused."""
-    merchants = report.columns["merchant_no"].rows(rows).dense()
+    merchants = report.findings["merchant_no"].rows(rows).dense()
     counts = {"devices": report.devices_in(rows), "merchants": len(merchants.values)}
     said = words("report.view_count", count=f"{len(rows):,}", **{k: f"{v:,}" for k, v in counts.items()})
-    excused = int(report.columns["state"].rows(rows).holds(*EXCUSED).sum())
+    excused = int(report.findings["state"].rows(rows).holds(*EXCUSED).sum())
     return said + (words("report.view_excused", count=f"{excused:,}") if excused else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
 from audit.ledger.lives import State
 from audit.plaintext import plain
@@ -25,11 +25,10 @@ from audit.report.summary import (
     changes,
     errands,
     headline,
+    late_rows,
     news,
     night_status,
-    overdue_findings,
-    top_findings,
-    worse_findings,
+    worse_rows,
 )
 from audit.report.templating import environment, render
 from audit.report.waivers import reminders
@@ -60,8 +59,8 @@ def render_mail(
     """
     found = environment(own_templates)
     status = night_status(report)
-    worse = worse_findings(report)
-    late = overdue_findings(report).drop(worse.index, errors="ignore")
+    worse, late = worse_rows(report), late_rows(report)
+    late = late[~np.isin(late, worse)]
     fill, ink = _STATUS_FILL.get(status, (LINE, INK))
     new = news(report)
     subject = subject_of(report, words)
@@ -82,11 +81,11 @@ def render_mail(
             (words("verdict.compliant"), report.population.verdicts[Verdict.COMPLIANT], _GOOD),
             (words("report.population"), report.population.devices, INK),
         ],
-        "worse": _first(worse),
+        "worse": report.findings.told(worse[:_ROWS]),
         "worse_total": len(worse),
-        "late": _first(late),
+        "late": report.findings.told(late[:_ROWS]),
         "late_total": len(late),
-        "rest": [] if len(worse) or len(late) else top_findings(report, _ROWS),
+        "rest": [] if len(worse) or len(late) else report.findings.told(report.open_rows[:_ROWS]),
         "severity_fill": SEVERITY_FILL,
         "severity_ink": SEVERITY_INK,
         "verdict_fill": VERDICT_FILL,
@@ -119,7 +118,3 @@ def subject_of(report: Report, words: Words) -> str:
             counts=words.show(told or [words("mail.subject_clean")]),
         )
     )
-
-
-def _first(findings: pd.DataFrame) -> list[dict[str, object]]:
-    return findings.head(_ROWS).to_dict("records")  # type: ignore[return-value]

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from audit.assessment import Assessment
 from audit.check import Plan
 from audit.config import Settings
 from audit.intake.feeds import Feed
+from audit.intake.repeats import decoded
 from audit.ledger.history import Behind
-from audit.ledger.lives import CLOSED, EXCUSED
 from audit.measures.completeness import OF_MERCHANTS
 from audit.measures.forecast import HORIZONS
 from audit.measures.impact import Touched
 from audit.measures.night import Measures, OfFiles, measure, of_files
 from audit.measures.subjects import COLUMNS
 from audit.measures.upkeep import Figure, Upkeep, kept_up, upkeep_of
+from audit.report.coded import CodedFindings
 from audit.report.parts import Population
 
 
@@ -36,10 +36,12 @@ def files_measured(settings: Settings, assessed: Assessment, as_of: date) -> OfF
     )
 
 
-def measures_of(settings: Settings, assessed: Assessment, findings: pd.DataFrame, files: OfFiles) -> Measures:
+def measures_of(
+    settings: Settings, assessed: Assessment, findings: CodedFindings, files: OfFiles
+) -> Measures:
     """The same beside what tonight's open findings touch."""
-    standing = findings[~findings["state"].isin((*CLOSED, *EXCUSED))]
-    table = pa.table({name: pa.array(standing[name].tolist(), pa.string()) for name in COLUMNS})
+    standing = findings.table.select(COLUMNS).take(pa.array(findings.open_rows))
+    table = pa.table({name: decoded(standing[name]) for name in COLUMNS})
     return measure(assessed.engine, assessed.facts, table, files, settings.report.weights.by_severity)
 
 
@@ -49,13 +51,12 @@ def upkeep_of_night(
     feeds: Mapping[str, Feed],
     population: Population,
     measures: Measures,
-    findings: pd.DataFrame,
+    findings: CodedFindings,
     behind: Behind,
 ) -> Upkeep:
     """The figures behind the self-audit programme: from facts, from outcomes, from the nights behind."""
-    states = {str(name): int(count) for name, count in findings["state"].value_counts().items()}
-    standing = int((~findings["state"].isin((*CLOSED, *EXCUSED))).sum())
-    nights = (*behind.counts, (plan.as_of, {"states": states, "open": standing}))
+    states = findings.counted("state", slice(None))
+    nights = (*behind.counts, (plan.as_of, {"states": states, "open": len(findings.open_rows)}))
     ages = [file.fresh.age_days(plan.as_of) for feed in feeds.values() for file in feed.files]
     registered = sum(channel.registered for channel in population.channels)
     figures = {"coverage": Figure(registered, sum(channel.total for channel in population.channels))}

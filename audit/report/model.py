@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.ledger.lives import CLOSED, EXCUSED, Kind, State
+from audit.ledger.lives import Kind, State
 from audit.ledger.past import Figures, Past
 from audit.ledger.waivers import HELD
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
-from audit.report.coded import CodedFindings
+from audit.report.coded import Coded, CodedFindings
 from audit.report.parts import (
     ChecklistItem,
     ConflictLine,
@@ -79,7 +78,7 @@ class Report:
     reason: str
     population: Population
     measures: Measures
-    findings: pd.DataFrame  # the ledger's rows: open, and mended tonight
+    findings: CodedFindings  # the ledger's rows: open, and mended tonight
     rules: tuple[RuleLine, ...]
     inputs: tuple[InputLine, ...]
     rejected_cells: tuple[RejectedCell, ...]
@@ -95,23 +94,16 @@ class Report:
     routing: Routing | None = None  # where parties are given reports of their own
     unmasked: tuple[str, ...] = ()  # personal columns shown in clear
     most_rows: int | None = None  # findings that the workbook lists; None for all a sheet can hold
-    coded: CodedFindings | None = field(default=None, repr=False)  # those of `findings`, where there are any
-
-    @cached_property
-    def columns(self) -> CodedFindings:
-        """The columns of the findings as their distinct values."""
-        made = self.coded
-        return made if made and made.findings is self.findings else CodedFindings(self.findings)
 
     @cached_property
     def devices(self) -> npt.NDArray[np.int64]:
         """Per finding the number of the device it is about, -1 where it is about none."""
         serial, merchant, terminal = (
-            self.columns[name] for name in ("serial_no", "merchant_no", "terminal_id")
+            self.findings[name] for name in ("serial_no", "merchant_no", "terminal_id")
         )
         pair = merchant.at.astype(np.int64) * (len(terminal.values) + 1) + terminal.at
         number = np.where(serial.at < len(serial.values), serial.at, len(serial.values) + pair)
-        of_device = self.columns["subject"].holds("device")
+        of_device = self.findings["subject"].holds("device")
         counted = pa.array(number, mask=~of_device).dictionary_encode().indices
         return np.asarray(counted.fill_null(-1), np.int64)
 
@@ -119,42 +111,31 @@ class Report:
         """How many devices the findings in these rows are about."""
         return int(np.count_nonzero(np.bincount(self.devices[rows] + 1)[1:]))
 
-    def counted(self, name: str, rows: npt.NDArray[Any] | slice) -> dict[Any, int]:
-        """How many of the findings in these rows have which value of a column, most first."""
-        column = self.columns[name].rows(rows)
-        counts = np.bincount(column.at, minlength=len(column.values))
-        most = np.argsort(-counts[: len(column.values)], kind="stable")
-        values = column.values.take(pa.array(most)).to_pylist()
-        return {value: count for value, count in zip(values, counts[most].tolist(), strict=True) if count}
-
-    @cached_property
+    @property
     def open_rows(self) -> npt.NDArray[np.intp]:
-        """The rows of findings that are demanded of somebody: neither closed nor excused."""
-        return np.flatnonzero(~self.columns["state"].holds(*CLOSED, *EXCUSED))
-
-    @cached_property
-    def standing(self) -> pd.DataFrame:
-        """Findings that stand tonight, the excused ones included."""
-        return self.findings[~self.findings["state"].isin(CLOSED)]
+        """The rows of findings that are demanded of somebody."""
+        return self.findings.open_rows
 
     @property
     def listed(self) -> int:
         """How many findings the workbook lists: those that need an eye first, as many as it has room for."""
         return min(len(self.findings), MOST_ROWS if self.most_rows is None else self.most_rows)
 
-    @property
-    def excused(self) -> pd.DataFrame:
-        """Findings that stand and are let stand: waived, or called false positives. Shown, never hidden."""
-        return self.findings[self.findings["state"].isin(EXCUSED)]
+    @cached_property
+    def move(self) -> Coded:
+        """Per finding what became of it since the night before; on a first night nothing is known to have."""
+        tonight = self.findings["tonight"]
+        moves = [_MOVES.get(Kind(word)) if self.previous else None for word in tonight.values.to_pylist()]
+        return tonight.relabelled(pa.array(moves, pa.string()))
 
     @cached_property
-    def moved(self) -> pd.DataFrame:
-        """What moved since the night before, by `Move`; on a first night there is nothing to compare."""
-        rows = self.findings if self.previous else self.findings.head(0)
-        moves = rows["tonight"].map(_MOVES)
-        order = {move: place for place, move in enumerate(Move)}
-        places = moves.map(order).dropna().sort_values(kind="stable")
-        return rows.loc[places.index].assign(move=moves[places.index])
+    def moved_rows(self) -> npt.NDArray[np.intp]:
+        """The rows of findings that moved, in the order of `Move`."""
+        order = list(Move)
+        known = [*map(order.index, self.move.values.to_pylist()), len(order)]
+        places = np.array(known, np.int64)[self.move.at]
+        rows = np.argsort(places, kind="stable")
+        return rows[: np.count_nonzero(places < len(order))]
 
     @property
     def trend(self) -> tuple[tuple[date, Figures | None], ...]:
@@ -176,7 +157,7 @@ class Report:
     def counts(self) -> dict[str, object]:
         """The figures the ledger keeps of a night, for the trend."""
         verdicts = {verdict.value: count for verdict, count in self.population.verdicts.items()}
-        states = self.counted("state", slice(None))
+        states = self.findings.counted("state", slice(None))
         return {
             **self.upkeep.to_json(),
             "verdicts": verdicts,
@@ -184,7 +165,7 @@ class Report:
             "overdue": self.overdue,
             "states": dict(sorted(states.items())),
             HELD: sorted(one.waiver_id for one in self.waivers if one.findings),
-            "severities": dict(sorted(self.counted("severity", self.open_rows).items())),
+            "severities": dict(sorted(self.findings.counted("severity", self.open_rows).items())),
         }
 
     @property
@@ -195,7 +176,7 @@ class Report:
     @cached_property
     def is_overdue(self) -> npt.NDArray[np.bool_]:
         """Per open finding whether it is past its due date; nobody is asked for what is held or gone."""
-        due, state = (self.columns[name].rows(self.open_rows) for name in ("due_on", "state"))
+        due, state = (self.findings[name].rows(self.open_rows) for name in ("due_on", "state"))
         past = pc.less(due.values, self.as_of).to_numpy(zero_copy_only=False)
         return np.append(past, False)[due.at] & ~state.holds(State.HELD, State.ABSENT)
 

@@ -54,7 +54,7 @@ def with_sound_templates(settings: Settings, words: Words, report: Report) -> tu
     if not own_files(own):
         return settings, report
     try:
-        render_page(report, words, own, page_findings(report.columns, words, settings.report.max_rows))
+        render_page(report, words, own, page_findings(report.findings, words, settings.report.max_rows))
         render_mail(report, words, own, "")
     except ConfigError as failure:
         alarm = words("alarm.template", **failure.facts)

@@ -7,18 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import pandas as pd
+import pyarrow as pa
 
 from audit.assessment import Assessment
 from audit.check import Plan
 from audit.config import Settings
 from audit.crosscheck.schema import Subject
 from audit.intake.feeds import Feed
-from audit.ledger.lives import Sight
+from audit.intake.repeats import decoded
+from audit.ledger.columns import objects
+from audit.ledger.lives import CLOSED, Sight
 from audit.ledger.past import Past
 from audit.ledger.telling import HANDLING_COLUMNS
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.build import rule_alarms, rule_line
+from audit.report.coded import CodedFindings
 from audit.report.measured import files_measured, measures_of
 from audit.report.model import Report
 from audit.report.parts import OwnerLine, Routing
@@ -72,11 +76,12 @@ def owner_reports(
     """
     present = values_present(assessed, owners)
     for column, texts in present.items():
-        texts |= {text for text in house.findings[column].unique() if text}
+        texts |= {text for text in house.findings[column].values.to_pylist() if text}
     scopes = scopes_of(owners, present)
-    masks = [_mask(house.findings, scope) for scope in scopes]
+    findings = _frame(house.findings.table)
+    masks = [_mask(findings, scope) for scope in scopes]
     made = [
-        None if scope.is_void else _own(assessed, plan, house.findings[mask], scope)
+        None if scope.is_void else _own(assessed, plan, findings[mask], scope)
         for scope, mask in zip(scopes, masks, strict=True)
     ]
     known = known_of(assessed, {name for own in made if own for name in _unknown_in(own)})
@@ -84,15 +89,27 @@ def owner_reports(
     files = {PurePath(file.name).name for file in devices.files}
     reports = {
         own.share.scope.owner.file: _report(
-            settings, words, house, own, _censored(own, known, names, files, words)
+            settings, words, house, own, _columns(_censored(own, known, names, files, words), house)
         )
         for own in made
         if own
     }
-    standing = house.standing.index
-    claimed = sum((mask.astype(int) for mask in masks), pd.Series(0, index=house.findings.index))[standing]
+    standing = ~house.findings["state"].holds(*CLOSED)
+    claimed = sum((mask.astype(int) for mask in masks), pd.Series(0, index=findings.index))[standing]
     lines = tuple(_line(scope, reports.get(scope.owner.file)) for scope in scopes)
     return Routing(lines, int((claimed == 0).sum()), int((claimed > 1).sum())), reports
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """The findings with columns of objects, for a text column of pandas would turn None into NaN."""
+    return pd.DataFrame({name: objects(decoded(table[name])) for name in table.column_names}, dtype=object)
+
+
+def _columns(findings: pd.DataFrame, house: Report) -> CodedFindings:
+    """An owner's findings by column, of the types that the house's have."""
+    kinds = {name: decoded(house.findings.table[name].slice(0, 0)).type for name in findings}
+    made = {name: pa.array(findings[name].to_numpy(), kind, from_pandas=True) for name, kind in kinds.items()}
+    return CodedFindings(pa.table(made))
 
 
 def _mask(findings: pd.DataFrame, scope: Scope) -> pd.Series[bool]:
@@ -163,7 +180,7 @@ def _mapped(column: pd.Series[str], change: Callable[[str], str]) -> pd.Series[s
     return column.map(lambda text: changed.get(text))
 
 
-def _report(settings: Settings, words: Words, house: Report, own: _Own, findings: pd.DataFrame) -> Report:
+def _report(settings: Settings, words: Words, house: Report, own: _Own, findings: CodedFindings) -> Report:
     """Every field by name: what a report learns to tell later is no owner's until somebody says so here."""
     scope, assessed = own.share.scope, own.share.assessed
     rules = tuple(rule_line(outcome, words, _thresholds(house)) for outcome in assessed.outcomes)
@@ -172,7 +189,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         alarms.append(words("alarm.owner_inputs"))
     files = files_measured(settings, assessed, house.as_of)
     measures = measures_of(settings, assessed, findings, files)
-    ids = set(findings["finding_id"])
+    ids = set(findings["finding_id"].values.to_pylist())
     return Report(
         name=" · ".join(filter(None, (house.name, scope.owner.name))),
         language=house.language,

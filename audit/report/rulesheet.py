@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from openpyxl.workbook import Workbook
 
 from audit.report import styles
@@ -73,10 +74,12 @@ def rule_row(report: Report, rule: str) -> int:
 def _found(report: Report, words: Words) -> Column:
     """What a rule found, and the way to its first finding on the sheet of findings."""
     sheet = words("sheet.findings")
-    first = report.findings["rule"].head(report.listed).drop_duplicates()
+    rules = report.findings["rule"].rows(slice(report.listed))
+    names = rules.values.to_pylist()
+    places, first = np.unique(rules.at, return_index=True)
     rows = {
-        str(rule): f"'{sheet}'!A{place}"
-        for place, rule in zip((first.index + 2).tolist(), first, strict=True)
+        names[place]: f"'{sheet}'!A{row + 2}"
+        for place, row in zip(places.tolist(), first.tolist(), strict=True)
     }
     return Column(
         words("header.flagged"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-import pandas as pd
 from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
@@ -14,15 +12,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 from audit.report import styles
 from audit.report.blocks import link, table, title
 from audit.report.changes import MOVE_FILL
+from audit.report.findingcolumns import Places
 from audit.report.model import Report
 from audit.report.parts import Verdict
 from audit.report.summary import (
     channel_states,
     errands,
+    late_rows,
     moves,
-    overdue_findings,
     severities,
-    worse_findings,
+    worse_rows,
 )
 from audit.words import Words
 
@@ -164,40 +163,35 @@ Listing = Callable[[Worksheet, int, Report, Words], int]
 
 def listings(report: Report) -> list[Listing]:
     """What got worse and what is overdue; where neither is known, what is gravest."""
-    worse, overdue = worse_findings(report), overdue_findings(report)
-    lists = [("worse_title", worse, len(worse)), ("overdue_title", overdue, len(overdue))]
-    if worse.empty:
-        gravest = report.findings.iloc[report.open_rows[:_LISTED]]
-        lists.insert(0, ("top_title", gravest, len(report.open_rows)))
-    return [
-        partial(_listed, key=key, findings=findings, count=count)
-        for key, findings, count in lists
-        if count or key == "top_title"
-    ]
+    lists = {"worse_title": worse_rows(report), "overdue_title": late_rows(report)}
+    if not len(lists["worse_title"]):
+        lists = {"top_title": report.open_rows, **lists}
+    shown = {key: rows for key, rows in lists.items() if len(rows) or key == "top_title"}
+    return [partial(_listed, key=key, rows=rows) for key, rows in shown.items()]
 
 
-def _listed(
-    sheet: Worksheet, row: int, report: Report, words: Words, *, key: str, findings: pd.DataFrame, count: int
-) -> int:
-    top = title(sheet, row, 1, words(f"report.{key}", count=f"{count:,}"))
+def _listed(sheet: Worksheet, row: int, report: Report, words: Words, *, key: str, rows: Places) -> int:
+    top = title(sheet, row, 1, words(f"report.{key}", count=f"{len(rows):,}"))
+    shown = report.findings.told(rows[:_LISTED])
+    states = [words.label("state", one["state"]) for one in shown]
     if key == "worse_title":
         link(sheet, row, _WIDTH - 1, words("report.go_changes"), words("sheet.changes"))
-    shown = findings.head(_LISTED).to_dict("records")
+        states = [words.label("drift", move) for move in report.move.rows(rows[:_LISTED]).decoded.to_pylist()]
     if not shown:
         _note(sheet, top, 1, words("report.no_findings"))
         return top + 1
     headers = [words(f"header.{name}") for name in ("severity", "state", "owner", "due_on", "detail")]
-    rows = [
+    told = [
         (
             words.label("severity", one["severity"]),
-            _moved(one, words),
+            state,
             words.label("owner", one["owner"]),
             one["due_on"],
             styles.fitted(str(one["detail"]), _DETAIL),
         )
-        for one in shown
+        for one, state in zip(shown, states, strict=True)
     ]
-    end = table(sheet, top, 1, headers, rows, span=_WIDTH)
+    end = table(sheet, top, 1, headers, told, span=_WIDTH)
     for place, one in enumerate(shown, top + 1):
         _severity(sheet, place, 1, one["severity"])
         sheet.cell(place, 4).number_format = "yyyy-mm-dd"
@@ -205,11 +199,6 @@ def _listed(
         if one["due_on"] and one["due_on"] < report.as_of:
             sheet.cell(place, 4).font = styles.font(bold=True, color=styles.VERDICT_FILL["unregistered"])
     return end
-
-
-def _moved(finding: Mapping[Any, Any], words: Words) -> str:
-    move = finding.get("move")
-    return words.label("drift", move) if move else words.label("state", finding["state"])
 
 
 def _severity(sheet: Worksheet, row: int, column: int, word: str) -> None:

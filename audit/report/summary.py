@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from audit.ledger.lives import CLOSED, EXCUSED, State
@@ -62,34 +60,33 @@ def headline(report: Report, words: Words) -> str:
 
 def changes(report: Report) -> dict[str, int]:
     """Findings by what tonight made of them, the news first."""
-    counted = report.counted("state", slice(None))
+    counted = report.findings.counted("state", slice(None))
     order = dict.fromkeys((State.NEW, State.REOPENED, State.FIXED, State.OPEN, *State))
     return {state.value: counted.get(state.value, 0) for state in order}
 
 
 def news(report: Report) -> int:
     """Findings that are new tonight, or back."""
-    return int(report.columns["state"].holds(*_NEWS).sum())
+    return int(report.findings["state"].holds(*_NEWS).sum())
 
 
 def severities(report: Report) -> dict[str, int]:
     """Open findings by severity, gravest first; what only informs is named where there is some."""
-    counted = report.counted("severity", report.open_rows)
+    counted = report.findings.counted("severity", report.open_rows)
     found = {word.value: counted.get(word.value, 0) for word in Severity}
     return {word: count for word, count in found.items() if count or word != Severity.INFO}
 
 
 def owners(report: Report) -> dict[str, tuple[int, int, int]]:
     """Per owner: open, of those new, and overdue."""
-    every, fresh, late = (
-        report.counted("owner", rows) for rows in (report.open_rows, _new_rows(report), report.overdue_rows)
-    )
+    rows = (report.open_rows, _new_rows(report), report.overdue_rows)
+    every, fresh, late = (report.findings.counted("owner", one) for one in rows)
     return {owner.value: (every.get(owner, 0), fresh.get(owner, 0), late.get(owner, 0)) for owner in Owner}
 
 
 def _new_rows(report: Report) -> npt.NDArray[np.intp]:
     """Open findings that are new tonight, or back."""
-    return report.open_rows[report.columns["state"].holds(*_NEWS)[report.open_rows]]
+    return report.open_rows[report.findings["state"].holds(*_NEWS)[report.open_rows]]
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,8 @@ class Errand:
 
 def errands(report: Report) -> list[Errand]:
     """Per owner with open findings, those with the most overdue and then the most open first."""
-    owner, due, title = (report.columns[name].rows(report.open_rows) for name in ("owner", "due_on", "title"))
+    named = (report.findings[name] for name in ("owner", "due_on", "title"))
+    owner, due, title = (one.rows(report.open_rows) for one in named)
     days, titles = [*due.values.to_pylist(), None], [*title.values.to_pylist(), None]
     found = []
     for name, (count, new, overdue) in owners(report).items():
@@ -123,29 +121,30 @@ def errands(report: Report) -> list[Errand]:
 
 def moves(report: Report) -> dict[Move, int]:
     """Findings by what became of them since the night before; the four that readers look for always."""
-    counted = report.moved["move"].value_counts()
+    counts = np.bincount(report.move.at, minlength=len(report.move.values)).tolist()
+    counted = dict(zip(report.move.values.to_pylist(), counts, strict=False))  # the last are the blanks
     always = (Move.WORSE, Move.BACK, Move.NEW, Move.FIXED)
-    return {move: int(counted.get(move, 0)) for move in Move if move in always or counted.get(move, 0)}
+    return {move: counted.get(move, 0) for move in Move if move in always or counted.get(move, 0)}
 
 
-def worse_findings(report: Report) -> pd.DataFrame:
-    """What is graver, back or new since the night before, and demanded of somebody."""
-    moved = report.moved
-    demanded = ~moved["state"].isin((*CLOSED, *EXCUSED))
-    return moved[moved["move"].isin((Move.WORSE, Move.BACK, Move.NEW, Move.REFUTED)) & demanded]
+def worse_rows(report: Report) -> npt.NDArray[np.intp]:
+    """The rows of what is graver, back or new since the night before, and demanded of somebody."""
+    rows = report.moved_rows
+    worse = report.move.rows(rows).holds(Move.WORSE, Move.BACK, Move.NEW, Move.REFUTED)
+    return rows[worse & ~report.findings["state"].rows(rows).holds(*CLOSED, *EXCUSED)]
 
 
-def overdue_findings(report: Report) -> pd.DataFrame:
-    """What is past its due date, longest first."""
-    rows, due = report.overdue_rows, report.columns["due_on"]
+def late_rows(report: Report) -> npt.NDArray[np.intp]:
+    """The rows of what is past its due date, longest first."""
+    rows, due = report.overdue_rows, report.findings["due_on"]
     days = due.values.cast(pa.int32()).to_numpy()[due.at[rows]]
-    return report.findings.iloc[rows[np.argsort(days, kind="stable")]]
+    return rows[np.argsort(days, kind="stable")]
 
 
 def by_rule(report: Report) -> list[tuple[str, int, int, str]]:
     """Rules by their open findings, most first: rule, open, of those new, title."""
     titles = {line.rule.id: line.rule.title[report.language] for line in report.rules}
-    counted, new = (report.counted("rule", rows) for rows in (report.open_rows, _new_rows(report)))
+    counted, new = (report.findings.counted("rule", rows) for rows in (report.open_rows, _new_rows(report)))
     rows = [(rule, count, new.get(rule, 0), titles.get(rule, "")) for rule, count in counted.items()]
     return sorted(rows, key=lambda row: (-row[1], row[0]))
 
@@ -157,7 +156,7 @@ def trend_nights(report: Report) -> list[tuple[date, Figures]]:
 
 def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int, int]]:
     """The vendors, branches or whoever a column names by open findings: name, open, overdue, devices."""
-    rows, named = report.open_rows, report.columns[column]
+    rows, named = report.open_rows, report.findings[column]
     names, at = named.values.to_pylist(), named.at[rows]
     counted = np.bincount(at, minlength=len(names) + 1).tolist()
     late = np.bincount(at[report.is_overdue], minlength=len(names) + 1).tolist()
@@ -166,11 +165,6 @@ def hotspots(report: Report, column: str, most: int) -> list[tuple[str, int, int
     return [
         (names[place], counted[place], late[place], report.devices_in(rows[at == place])) for place in order
     ]
-
-
-def top_findings(report: Report, most: int) -> list[dict[str, Any]]:
-    """The open findings to look at first."""
-    return report.findings.iloc[report.open_rows[:most]].to_dict("records")  # type: ignore[return-value]
 
 
 def channel_states(report: Report, words: Words) -> list[str]:

@@ -108,7 +108,7 @@ def summary(report: Report, seconds: Mapping[str, float], memory_bytes: int | No
 
     `memory_bytes` is what the engine was held to, where it was.
     """
-    told_of = pa.table({name: report.columns[name].decoded for name in _COUNTED})
+    told_of = pa.table({name: report.findings[name].decoded for name in _COUNTED})
     counted = told_of.group_by([*_COUNTED]).aggregate([([], "count_all")]).select([*_COUNTED, "count_all"])
     counted = counted.sort_by([(name, "ascending") for name in _COUNTED])
     return {

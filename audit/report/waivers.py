@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from openpyxl.workbook import Workbook
 
+from audit.intake.repeats import whole
 from audit.ledger.lives import CLOSED
 from audit.ledger.waivers import PATTERNS, Standing, Waiver, Watched
+from audit.report.coded import CodedFindings
 from audit.report.datasheet import COUNT, DAY, Column, add_datasheet
 from audit.report.model import Report
 from audit.report.parts import WaiverLine
@@ -21,12 +25,13 @@ _TOLD_AFTER = timedelta(days=7)  # so long an end is told of; the list shows it 
 
 
 def waiver_lines(
-    waivers: Sequence[Watched], findings: pd.DataFrame, as_of: date, words: Words
+    waivers: Sequence[Watched], findings: CodedFindings, as_of: date, words: Words
 ) -> tuple[WaiverLine, ...]:
     """The waivers as a reader is told of them. One that a person gave a finding goes when that is closed."""
-    standing = findings[~findings["state"].isin(CLOSED)].set_index("finding_id")
-    named = {one.waiver.finding_id for one in waivers} & set(standing.index)
-    details = standing.loc[sorted(named), ["rule", "detail"]].to_dict("index")
+    named = pa.array([one.waiver.finding_id for one in waivers], pa.string())
+    is_named = pc.is_in(whole(findings.table["finding_id"]), value_set=named).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(is_named & ~findings["state"].holds(*CLOSED))
+    details = {one["finding_id"]: one for one in findings.told(rows, "finding_id", "rule", "detail")}
     return tuple(
         _line(one, details, as_of, words)
         for one in waivers
@@ -34,7 +39,7 @@ def waiver_lines(
     )
 
 
-def _line(one: Watched, details: Mapping[Any, Mapping[Any, Any]], as_of: date, words: Words) -> WaiverLine:
+def _line(one: Watched, details: Mapping[str, Mapping[str, Any]], as_of: date, words: Words) -> WaiverLine:
     waiver = one.waiver
     what = _what(waiver, details, words)
     return WaiverLine(
@@ -51,7 +56,7 @@ def _line(one: Watched, details: Mapping[Any, Mapping[Any, Any]], as_of: date, w
     )
 
 
-def _what(waiver: Waiver, details: Mapping[Any, Mapping[Any, Any]], words: Words) -> str:
+def _what(waiver: Waiver, details: Mapping[str, Mapping[str, Any]], words: Words) -> str:
     if found := details.get(waiver.finding_id):
         return f"{found['rule']}{words('colon')}{found['detail']}"
     if waiver.finding_id:
