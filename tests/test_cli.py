@@ -214,6 +214,17 @@ def test_inspect_imports_nothing_heavy(tmp_path: Path):
     assert (ended.stderr, json.loads(ended.stdout)["rows"]) == ("", 1)
 
 
+def test_a_night_without_owners_leaves_pandas_out(estate: Estate):
+    code = (
+        "import sys; from audit.cli import app; "
+        "app(['run', '--quiet', '--config', sys.argv[1]], standalone_mode=False); "
+        "sys.stderr.write(str('pandas' in sys.modules)); "
+        "import pyarrow; assert len(pyarrow.table({'a': [1]}).to_pandas()), 'who asks for frames gets them'"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, estate.configure()], capture_output=True, text=True)
+    assert (ended.stderr.splitlines()[-1], ended.returncode) == ("False", 0)
+
+
 def test_inspect_names_the_class_of_an_error(tmp_path: Path):
     page = tmp_path / "台账.xlsx"
     page.write_text("<html><body>login</body></html>")

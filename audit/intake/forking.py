@@ -88,7 +88,7 @@ def _let_go(kept: int) -> None:
             os.dup2(nothing, one)
 
 
-class _WithoutPandas(MetaPathFinder):
+class WithoutPandas(MetaPathFinder):
     """pyarrow imports pandas wherever it is installed; no reader uses it, and it costs 0.3 s."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
@@ -99,7 +99,7 @@ class _WithoutPandas(MetaPathFinder):
 def serve(asking: socket.socket) -> None:
     """Answer until the other side ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends whoever asks, and with it us
-    sys.meta_path.insert(0, _WithoutPandas())
+    sys.meta_path.insert(0, WithoutPandas())
     from audit.intake import form, read  # noqa: F401  # what children find imported
     from audit.intake.gazetteer import gazetteer
     from audit.tables import TABLES

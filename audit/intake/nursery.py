@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from audit.intake.forking import grow_up, received, send
+from audit.intake.forking import WithoutPandas, grow_up, received, send
 
 
 class NurseryGone(Exception):
@@ -91,6 +91,7 @@ def fork_nursery() -> Nursery:
             with _one_blas_thread():
                 import pyarrow.compute
                 import pyarrow.parquet  # noqa: F401
+            _leave_pandas_out()
             _import_what_both_need()
             _opened.append(_forked())
             atexit.register(close_nursery)
@@ -108,6 +109,18 @@ def close_nursery(gone: Nursery | None = None) -> None:
 def peak_of_children() -> int:
     """The memory, in bytes, of the largest child that has ended; 0 before the first."""
     return max((one.peak_bytes for one in _opened), default=0)
+
+
+def _leave_pandas_out() -> None:
+    """Most of a night has no use for it either: pyarrow looks once, and again when it is asked for frames."""
+    import pyarrow
+
+    hidden = WithoutPandas()
+    sys.meta_path.insert(0, hidden)
+    try:
+        pyarrow.array([])
+    finally:
+        sys.meta_path.remove(hidden)
 
 
 def _import_what_both_need() -> None:
