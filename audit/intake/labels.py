@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from audit.tables import CHANNEL, Kind, Table, header_forms
+from audit.intake.pinyin import in_characters
+from audit.tables import CHANNEL, Kind, Table, header_forms, normalise_label
 
 _LONGEST = 80  # characters
+_SHARED = range(2, 5)  # characters that two names have in common
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # as databases shorten the names of columns
 _SHORT_FORMS = {
@@ -72,8 +74,9 @@ def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str
     if found := _by_several_names(label, table):
         return *found, "synonym"
     whole = in_full(label)
-    if name := table.by_synonym.get(whole, ""):
-        return name, table.by_name[name].synonyms[whole], "synonym"
+    for form in filter(None, (whole, *in_characters(label))):
+        if name := table.by_synonym.get(form.lower(), ""):
+            return name, table.by_name[name].synonyms[form.lower()], "synonym"
     return "", 0, ""
 
 
@@ -137,9 +140,12 @@ def _two_languages(form: str, table: Table) -> tuple[str, int] | None:
 
 def _by_several_names(label: str, table: Table) -> tuple[str, int] | None:
     """The column that all names of a header may mean, and its rank: 法人/经营者. One name means no other."""
-    parts = [header_forms(part) for part in _BETWEEN.split(label[:_LONGEST]) if part.strip()]
-    if len(parts) < 2:
+    split = [part.strip() for part in _BETWEEN.split(label[:_LONGEST]) if part.strip()]
+    if len(split) < 2:
         return None
+    parts = [header_forms(part) for part in split]
+    if any(form in table.by_synonym for part in parts for form in part):
+        parts = [(*forms, *_completed(place, split)) for place, forms in enumerate(parts)]
     for name in dict.fromkeys(
         table.by_synonym[form] for part in parts for form in part if form in table.by_synonym
     ):
@@ -149,6 +155,16 @@ def _by_several_names(label: str, table: Table) -> tuple[str, int] | None:
                 column.synonyms[form] for part in parts for form in part if form in column.synonyms
             )
     return None
+
+
+def _completed(place: int, parts: list[str]) -> Iterator[str]:
+    """A name with what another one shares with it: 失败原因 of 失败/驳回原因, 结算卡号 of 结算账号/卡号."""
+    part, first, last = parts[place], parts[0], parts[-1]
+    for size in _SHARED:
+        if part is not last and len(last) > size:
+            yield normalise_label(part + last[-size:])
+        if part is not first and len(first) > size:
+            yield normalise_label(first[:size] + part)
 
 
 def suggest(name: str, table: Table, labels: list[str]) -> list[str]:

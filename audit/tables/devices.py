@@ -130,7 +130,7 @@ DEVICES = Table(
         Column(
             "firmware",
             Kind.VERSION,
-            "固件版本,固件版本号,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
+            "固件版本,固件版本号,firmware rev,firmware revision,rom version,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
             "固件,固件号,固件版号,韧体版本,韧体版号,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
             + made_of("终端,设备,机具,POS", "固件版本,固件版本号,系统版本,系统版本号"),
             alone="os build,firmware build,firmware release,installed firmware,版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
@@ -148,7 +148,7 @@ DEVICES = Table(
         Column(
             "terminal_status",
             Kind.CODE,
-            "终端状态,设备状态,机具状态,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
+            "终端状态,设备状态,机具状态,在用/停用,启用/停用,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
             alone="目前状态,现状态,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
@@ -160,7 +160,7 @@ DEVICES = Table(
         Column(
             "install_date",
             Kind.DATE,
-            "安装日期,安装时间,装机日期,装机时间,布放日期,布放时间,发放时间,绑定日期,绑定时间,启用日期,激活时间,激活日期,installed on,"
+            "安装日期,安装时间,开机日期,开机时间,装机日期,装机时间,布放日期,布放时间,发放时间,绑定日期,绑定时间,启用日期,激活时间,激活日期,installed on,"
             "installation date,activated_at,bind date,assigned at,启用时间,投放日期,投放时间,布机日期,布机时间,上线日期,上线时间,投产日期,终端安装日期,"
             "设备安装日期,终端布放日期,首次安装日期,安装完成日期,实际安装日期,安装/布放日期,install time,installed date,deploy date,deployment date,"
             "deployed on,date installed,date of installation,activation date,go-live date,安装日,装机日,install dt,首次激活日期,首次激活时间,首次绑定时间,终端绑定时间,设备绑定时间,"
@@ -186,7 +186,11 @@ DEVICES = Table(
         *PLACE,
         *COORDINATES,
         Column("has_gps", Kind.FLAG, "定位功能,终端是否具备定位功能,是否支持定位,gps,enableposition"),
-        Column("iccid", Kind.REFERENCE, "SIM卡号,机具SIM卡号,流量卡号,icc_id,sim,simtel"),
+        Column(
+            "iccid",
+            Kind.REFERENCE,
+            "SIM卡号,ICCID号,SIM卡ICCID,流量卡ICCID,物联卡号,物联网卡号,物联卡ICCID,机具SIM卡号,流量卡号,icc_id,sim,simtel",
+        ),
         Column(
             "last_signin_at",
             Kind.MOMENT,
@@ -212,7 +216,7 @@ DEVICES = Table(
         Column(
             "last_txn_at",
             Kind.MOMENT,
-            "最近交易时间,最后交易时间,最近交易日期,最后交易日期,last txn,last tran,last trade,last sale,last payment,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
+            "最近交易时间,最后交易时间,末笔交易时间,末笔交易日期,最近刷卡时间,最近收款时间,last sale date,last trade date,最近交易日期,最后交易日期,last txn,last tran,last trade,last sale,last payment,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
         ),
         *TRANSACTION_COLUMNS,
         Column("is_spare", Kind.FLAG, "备机,是否备机,备用机,是否备用,spare"),
@@ -227,7 +231,7 @@ DEVICES = Table(
         Column(
             "cert_expiry",
             Kind.DATE,
-            "证书有效期止,认证有效期止,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
+            "证书有效期止,认证有效期止,入网证到期日,入网证到期日期,入网证有效期,certification valid until,certification expiry,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
             "certificate expiry,certificate expires,"
             + made_of(
                 "证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",

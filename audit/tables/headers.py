@@ -15,7 +15,7 @@ SERIAL_HEADERS = (
         "SN,SN号,SN码,SN编号,SN编码,SN号码,SN条码,序列号,序列号码,序列编号,机身号,机身号码,机身序列号,身号,串号,串码,serial,serial no",
     )
     + ",终端机身编号,序列号码,SN/IMEI,SN或IMEI,受理终端SN号,受理终端机身号,串码,SN条码,机身条码,机身号码,受理终端SN,物理序列号,终端出厂序列号,机具出厂编号,设备出厂编号,equip sn,sn num,esn,hardware sn,hw s/n,machine_code"
-    + ",dev_sn,pos serial number,sn number,serial num,serial code,device serial no,terminal serial no,hardware serial number,"
+    + ",dev_sn,pos serial number,设备唯一序列号,终端背贴SN,机身背贴SN,IMEI/SN,设备IMEI/SN,sn number,serial num,serial code,device serial no,terminal serial no,hardware serial number,"
     "hardware serial,unit serial number,unit serial,equipment serial number,machine sn,machine serial number"
 )
 SERIAL_ALONE = (
@@ -24,18 +24,21 @@ SERIAL_ALONE = (
     "机器码,设备码,机具码,设备条形码,机具条码,机具条形码,终端条码,终端条形码,出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
     # beside a terminal's they are another machine's
     + ","
-    + made_of("收款机,收银机,商户机具,扫码盒,盒子,云喇叭,音箱", "SN,SN号,SN码,序列号,机身号")
+    + made_of(
+        "收款机,收银机,商户机具,扫码盒,扫码盒子,小白盒,刷脸设备,刷脸终端,盒子,云喇叭,音箱",
+        "SN,SN号,SN码,序列号,机身号",
+    )
 )
-TUSN_HEADERS = "TUSN号,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
+TUSN_HEADERS = "TUSN号,终端唯一编码TUSN,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
 TERMINAL_HEADERS = (
     "终端号,终端编号,终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
     "POS编号,POS号,POS机编号,POS机号,card acceptor terminal id,card acceptor terminal identification,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
-CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
+CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
     "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,收银宝商户号,"
     "merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id,商编,所属商编,商户MID,商户账号,"
-    "特约商户代码,"
+    "特约商户代码,商编号,商户code,card acceptor identification code,"
     + made_of("收单,银联,入网,绑定,签约,所属", "商户号,商户编号,商户编码,商户代码")
     + ","
     + made_of("受理,当前,现,现用,关联,使用", "商户号,商户编号,商户编码")
@@ -49,7 +52,7 @@ MERCHANT_ALONE = (
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (
-    "商户名称,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
+    "商户名称,商户名称/门头,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
     "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,business name,legal business name,"
     "特约商店名称,商店名称,商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
 )
@@ -63,7 +66,7 @@ MODEL_HEADERS = (
 )
 VENDOR_HEADERS = (
     "厂商,厂家,供应商,供应商名称,厂商名称,厂家名称,生产厂商,生产厂家,生产企业,机具厂商,机具厂家,终端厂商,终端厂家,厂家编号,品牌,制造商,"
-    "设备厂商,设备厂家,manufacturer,maker,make,brand,devicemanufacturer,supplier,vendor name,供货商,生产商,制造厂商,制造厂家,POS厂商,"
+    "设备厂商,设备厂家,mfr,mfg,manufacturer,maker,make,brand,devicemanufacturer,supplier,vendor name,供货商,生产商,制造厂商,制造厂家,POS厂商,"
     "品牌厂商,供应商简称,manufacturer name,brand name,oem,"
     + made_of(
         "终端,设备,机具,机器,产品,POS,POS机",
@@ -73,16 +76,16 @@ VENDOR_HEADERS = (
 )
 DEVICE_TYPE_HEADERS = (
     "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,pos type,device category,terminal category,form factor,"
-    "终端种类,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
+    "终端种类,POS类别,POS机类别,设备形态,机具形态,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
 )
-ACQUIRER_HEADERS = "收单机构代码,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
+ACQUIRER_HEADERS = "收单机构代码,收单行,收单行号,收单行代码,acq inst id,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
 AGENT_HEADERS = (
     "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
-    "代理商简称,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
+    "代理商简称,服务商简称,渠道商,渠道商名称,合作机构,合作服务商,拓展方,拓展商,sp name,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
 )
 STORE_NO_HEADERS = (
     "门店编号,门店号,门店代码,门店编码,网点编号,网点号,店铺编号,店铺号,store number,store code,store id,shop no,outlet no,"
-    "门店ID,店号,店铺ID,分店编号,分店号,门店代号,门市代号,shop id"
+    "门店ID,门店code,店号,店铺ID,分店编号,分店号,门店代号,门市代号,shop id"
 )
 STORE_NO_ALONE = "store,branch code,site id,site code,location id,location code,outlet id,outlet code"
 STORE_NAME_HEADERS = (
@@ -94,7 +97,7 @@ STORE_NAME_ALONE = (
     "restaurant,storefront,store location,餐厅,餐厅名称,店面,店面名称,商场名称,网点,分店,store,branch,site"
 )
 PROVINCE_HEADERS = (
-    "省,省份,门店省份,门店所在省,布放地省份,省/直辖市/自治区,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
+    "省,省份,省份/直辖市,省份（直辖市）,门店省份,门店所在省,布放地省份,省/直辖市/自治区,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
     "省/市/自治区,省/自治区/直辖市,province name,province/state,state,省份名称,省分,省别,所属省分,"
     + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "省,省份")
 )

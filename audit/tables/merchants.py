@@ -40,7 +40,7 @@ MERCHANTS = Table(
         ),
         Column("merchant_short_name", Kind.TEXT, "商户简称,short name"),
         Column("merchant_type", Kind.TEXT, "商户种类,商户类型,是否小微"),
-        Column("uscc", Kind.IDENTIFIER, USCC_HEADERS, alone="registration number"),
+        Column("uscc", Kind.IDENTIFIER, USCC_HEADERS, alone="registration number,注册号"),
         Column(
             "has_license",
             Kind.FLAG,
@@ -62,7 +62,7 @@ MERCHANTS = Table(
         Column(
             "license_expiry",
             Kind.DATE,
-            "执照有效期,执照有效期至,执照到期日,执照到期日期,执照到期时间,营业执照有效期,营业执照有效期至,营业执照到期日,营业执照到期日期,营业执照失效日期,"
+            "执照有效期,执照有效期至,营业执照截止有效期,执照到期日,执照到期日期,执照到期时间,营业执照有效期,营业执照有效期至,营业执照到期日,营业执照到期日期,营业执照失效日期,"
             "licence expiry,license expiry date,licence expiry date,"
             + made_of(
                 "营业执照,执照",
@@ -90,7 +90,8 @@ MERCHANTS = Table(
         Column(
             "legal_id_no",
             Kind.IDENTIFIER,
-            "法人证件号码,法人证件号,法人身份证号,法人身份证,法人身份证号码,身份证号,身份证号码,证件号码,legal id,id number",
+            "法人证件号码,法人证件号,法人身份证号,法人身份证,法人身份证号码,身份证号,身份证号码,证件号码,legal id,id number,"
+            + made_of("法定代表人,法人代表,负责人,经营者", "身份证号,身份证号码,证件号码,证件号"),
             personal=True,
         ),
         Column(
@@ -99,7 +100,7 @@ MERCHANTS = Table(
         Column(
             "settle_account",
             Kind.IDENTIFIER,
-            "结算账号,结算账户号,结算银行账号,结算银行卡号,结算卡,收款账号,收款账户,入账账号,入账账户,对公账号,结算账户,收单结算账户,结算卡号,银行账号,银行卡号,settlement account",
+            "结算账号,结算账户号,结算银行卡,结算卡卡号,对公账户,银行账户,收款银行账号,结算账户账号,提现卡号,提现账号,bank account,bank account no,bank card no,settle acct no,结算银行账号,结算银行卡号,结算卡,收款账号,收款账户,入账账号,入账账户,对公账号,结算账户,收单结算账户,结算卡号,银行账号,银行卡号,settlement account",
             personal=True,
         ),
         Column(
@@ -108,7 +109,11 @@ MERCHANTS = Table(
             "结算账户名,结算账户名称,开户名称,收款户名,收款人户名,入账户名,账户名,账户名称,开户名,结算户名,户名",
             personal=True,
         ),
-        Column("settle_bank", Kind.TEXT, "开户行,开户银行,结算银行"),
+        Column(
+            "settle_bank",
+            Kind.TEXT,
+            "开户行,开户银行,结算银行,结算开户行,开户支行,银行名称,收款银行,开户行名称,开户银行名称,结算银行名称,bank name",
+        ),
         Column(
             "mcc",
             Kind.REFERENCE,
@@ -120,13 +125,15 @@ MERCHANTS = Table(
         Column(
             "merchant_status",
             Kind.CODE,
-            "商户状态,经营状态,营业状态,状态,status,商户当前状态,商户营业状态,商户状态名称,商户状态描述,商户运营状态,商户经营状态,商户使用状态,合作状态,签约状态,账户状态,存续状态,企业状态,mcht status,"
+            "商户状态,经营状态,营业状态,企业经营状态,状态,status,商户当前状态,商户营业状态,商户状态名称,商户状态描述,商户运营状态,商户经营状态,商户使用状态,合作状态,签约状态,账户状态,存续状态,企业状态,mcht status,"
             "business status,operating status,account status",
             alone="lifecycle status,mid status,active,有效状态,是否有效,是否启用,是否正常,是否营业,经营状况,运营状态,经营情况,商户经营情况,审核状态,状态描述,状态名称,渠道状态,当前状态,使用状态,启用状态,开通状态,入网状态,业务状态,current status",
             codes=MERCHANT_STATUS,
         ),
         Column("risk_level", Kind.REFERENCE, "商户风险等级,风险等级,风险级别,风险评级,风险分类"),
-        Column("contact", Kind.TEXT, "联系人,联系人姓名,contact person,contact name", personal=True),
+        Column(
+            "contact", Kind.TEXT, "联系人,联系人姓名,店长,店长姓名,contact person,contact name", personal=True
+        ),
         Column(
             "phone",
             Kind.REFERENCE,
@@ -151,12 +158,16 @@ MERCHANTS = Table(
         Column(
             "biz_address",
             Kind.TEXT,
-            "经营地址,营业地址,联系地址,商户地址,详细地址,地址,门店地址,address,business address,"
+            "经营地址,营业地址,实际经营详细地址,门店经营地址,店铺经营地址,联系地址,商户地址,详细地址,地址,门店地址,address,business address,"
             "实际经营场所,经营场所地址,营业场所地址,实际营业地址,详细经营地址,店铺详细地址,经营详细地址,实际经营地址,商户经营地址,商户实际地址,商户所在地址,商户实际经营地址,商户详细地址,店铺地址,经营场所,主要经营场所,营业场所,经营地点,场所地址,地址信息,biz addr,merchant address,"
             "street address,operating address",
             alone="trading address,store address,physical address,full address,商户所在地,经营所在地,营业执照地址,执照地址,注册地址,商户注册地址,企业地址,公司地址,办公地址,通讯地址,住所,reg address,registered address,office address",
         ),
-        Column("reg_address", Kind.TEXT, "注册地址,商户注册地址,registered address"),
+        Column(
+            "reg_address",
+            Kind.TEXT,
+            "注册地址,注册详细地址,工商注册地址,执照注册地址,企业注册地址,营业执照注册地址,商户注册地址,registered address",
+        ),
         *PLACE,
         Column("parent_no", Kind.REFERENCE, "上级商户,集团商户号,总部商户号,parent merchant"),
         Column("agent", Kind.TEXT, AGENT_HEADERS, alone="所属机构"),
@@ -164,7 +175,7 @@ MERCHANTS = Table(
         Column(
             "opened_on",
             Kind.DATE,
-            "入网日期,入网时间,开通日期,开通时间,开户日期,进件日期,签约日期,建档日期,创建日期,opened date,opened,open date,onboarding date,"
+            "入网日期,入网时间,进件成功时间,进件成功日期,开通日期,开通时间,开户日期,进件日期,签约日期,建档日期,创建日期,opened date,opened,open date,onboarding date,"
             "创建时间,开户时间,签约时间,进件时间,建档时间,建户日期,入驻日期,入驻时间,准入日期,商户入网日期,商户入网时间,商户开通日期,商户开通时间,商户创建时间,商户创建日期,商户注册时间,商户注册日期,商户进件日期,商户进件时间,商户签约日期,商户签约时间,商户建立日期,首次开通日期,首次入网日期,opening date,date opened,"
             "opened at,opened on,open time,account opened,onboard date,onboarded on,signed date,sign date,contract date",
             alone="onboarded,boarded on,boarding date,signup date,sign-up date,approved date,create time,合同签订日期,合同签署日期,协议签订日期,协议签署日期,合作起始日期,审核通过日期,审核通过时间,入网审批日期,录入日期,录入时间,登记日期,注册日期,注册时间,上线日期,激活日期,合作日期,合作开始日期,开业日期,加入日期,生效日期,created at,create date,created date,register date,"

@@ -48,7 +48,7 @@ REGISTRATIONS = Table(
         Column(
             "registration_no",
             Kind.REFERENCE,
-            "报备编号,报备号,报备流水号,报备单号,登记编号,流水号,申请编号,reg no,registration number,registration id,reg id,report_id,"
+            "报备编号,报备号,报备流水,apply no,报备流水号,报备单号,登记编号,流水号,申请编号,reg no,registration number,registration id,reg id,report_id,"
             + made_of(
                 "报备,登记,备案,报送,入网",
                 "ID,编码,记录编号,记录号,申请号,申请编号,申请单号,申请流水号,批次流水号,订单号",
@@ -64,7 +64,7 @@ REGISTRATIONS = Table(
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,子商户号,SMID,sub_mch_id,channel_merch_no",
+            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,支付宝商户号,支付宝SMID,渠道子商户号,通道商户号,通道子商户号,银联渠道商户号,渠道商编,通道商编,上游商户号,子商户号,SMID,sub_mch_id,channel_merch_no",
         ),
         Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS, alone=MERCHANT_NAME_ALONE),
         Column("model", Kind.TEXT, MODEL_HEADERS),
@@ -73,7 +73,7 @@ REGISTRATIONS = Table(
         Column(
             "channel",
             Kind.CODE,
-            "渠道,通道,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
+            "渠道,通道,通道类型,收款渠道,支付渠道类型,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
             alone="已报备渠道,已登记渠道,已备案渠道,已报备通道,入网渠道,入网通道,申报渠道,申请渠道,payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
@@ -83,7 +83,7 @@ REGISTRATIONS = Table(
         Column(
             "reg_status",
             Kind.CODE,
-            "报备状态,是否报备,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
+            "报备状态,是否报备,最新报备状态,报备完成情况,是否完成报备,是否报备完成,报备成功/失败,报备成功标志,报备标志,入网审核状态,上报审核状态,register status,apply status,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
             "report status,reg state,审批结果,登记结果,备案结果,报送结果,上报结果,上报状态,注册状态,终端登记状态,设备报备状态,报备审核状态,报备情况,报备进度,"
             "报备标识,报备状态名称,是否已报备,是否登记,是否备案,registration state,registration result,approval status,review status,filing status,"
             "application status,audit status,报备状态描述,报备状态说明,是否报备成功,regist status,"
@@ -97,7 +97,7 @@ REGISTRATIONS = Table(
             + ","
             + made_of("报备,登记,备案,入网,审核,审批", "进展,进度,结论,状态描述,状态说明")
             + ",各渠道报备状态,各通道报备状态,渠道报备状态,通道报备状态,当前报备状态",
-            alone="registered,is registered,report result,reporting status,audit result,review result,filing result,application result,approval result,报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
+            alone="采集状态,信息采集状态,registered,is registered,report result,reporting status,audit result,review result,filing result,application result,approval result,报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
             codes=REGISTRATION_STATUS,
             by_channel=True,
         ),
@@ -127,7 +127,7 @@ REGISTRATIONS = Table(
         Column(
             "reg_message",
             Kind.TEXT,
-            "报备信息,错误信息,失败原因,驳回原因,拒绝原因,审核意见,渠道返回状态信息,返回信息,错误描述,error msg,channel_ret_msg,reject reason,"
+            "报备信息,错误信息,失败原因,失败/驳回原因,错误码描述,ret msg,fail message,驳回原因,拒绝原因,审核意见,渠道返回状态信息,返回信息,错误描述,error msg,channel_ret_msg,reject reason,"
             "fail reason,failure reason,错误原因,报错信息,返回描述,失败说明,失败信息,失败理由,驳回理由,驳回意见,驳回说明,拒绝理由,退回原因,审批意见,未通过原因,"
             "不通过原因,异常原因,异常信息,"
             + made_of(
@@ -148,7 +148,7 @@ REGISTRATIONS = Table(
         Column(
             "submitted_at",
             Kind.MOMENT,
-            "提交时间,提交日期,报备时间,报备日期,报送时间,报送日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time,"
+            "提交时间,提交日期,提交报备时间,提交报备日期,报送提交时间,上报提交时间,报备时间,报备日期,报送时间,报送日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time,"
             + made_of(
                 "报备,登记,备案,入网,审核", "提交时间,提交日期,申请时间,申请日期,发起时间,上送时间,上送日期"
             )
@@ -162,7 +162,7 @@ REGISTRATIONS = Table(
         Column(
             "registered_at",
             Kind.MOMENT,
-            "审核时间,审核日期,审批时间,审批日期,报备成功时间,入网日期,入网时间,登记日期,登记时间,备案时间,备案日期,通过时间,通过日期,生效时间,"
+            "审核时间,审核日期,报备生效时间,报备生效日期,pass time,审批时间,审批日期,报备成功时间,入网日期,入网时间,登记日期,登记时间,备案时间,备案日期,通过时间,通过日期,生效时间,"
             "decided at,decision date,registration date,approved at,approval date,生效日期,审结时间,审结日期,决定日期,批准日期,批准时间,核准日期,核准时间,"
             + made_of(
                 "审核,报备,登记,备案,审批,入网",
@@ -189,7 +189,7 @@ REGISTRATIONS = Table(
         Column(
             "address",
             Kind.TEXT,
-            "布放地址,终端布放地址,受理终端布放地址,安装地址,终端地址,装机地址,报备地址,terminal address,term_address",
+            "布放地址,终端布放地址,装机详细地址,安装详细地址,布放详细地址,受理终端布放地址,安装地址,终端地址,装机地址,报备地址,terminal address,term_address",
             alone="登记地址,详细地址,地址,经营地址,商户经营地址",
         ),
         *PLACE,

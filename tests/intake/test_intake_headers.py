@@ -704,3 +704,37 @@ def test_a_group_that_says_nothing_is_no_part_of_a_name(tmp_path: Path):
     row = [MERCHANT, "甲店", "王某", "13800000000", "正常"]
     read = take_rows(tmp_path, [groups, names, row], table="merchants")
     assert {one.column for one in read.sheet.mapped} >= {"merchant_no", "merchant_name", "legal_name"}
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "column"),
+    [
+        ("devices", "SHEBEI_XULIEHAO", "serial_no"),
+        ("devices", "ZDXLH", "serial_no"),
+        ("devices", "zhongduanHao", "terminal_id"),
+        ("devices", "AZRQ", "install_date"),
+        ("devices", "ZD_ZT", "terminal_status"),
+        ("devices", "ZJJYSJ", "last_txn_at"),
+        ("registrations", "BBZT", "reg_status"),
+        ("registrations", "SBYY", "reg_message"),
+        ("merchants", "TYSHXYDM", "uscc"),
+        ("merchants", "SHMC", "merchant_name"),
+        ("devices", "SHIP", ""),
+        ("devices", "HH", ""),
+    ],
+)
+def test_names_by_the_sounds_of_their_words(table: str, header: str, column: str):
+    assert lookup(header, TABLES[table], {})[0] == column
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "column"),
+    [
+        ("registrations", "报备失败/驳回原因", "reg_message"),
+        ("merchants", "结算账号/卡号", "settle_account"),
+        ("devices", "终端编号/型号", ""),
+        ("devices", "商户号/终端号", ""),
+    ],
+)
+def test_names_that_share_a_word_are_both_the_column(table: str, header: str, column: str):
+    assert lookup(header, TABLES[table], {})[0] == column
