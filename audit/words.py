@@ -6,6 +6,7 @@ A user's own template folder may hold files of the same names; what they say rep
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,6 +101,16 @@ def locale_language() -> str:
         if value := os.environ.get(name):
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+def language_in(config: Path) -> str:
+    """The language a configuration asks for, though it may be of no use otherwise; "" where it says none."""
+    try:
+        text = config.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"""^\s*language\s*=\s*["'](zh|en)["']""", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _merge(tree: dict[str, Any], more: Mapping[str, Any]) -> None:

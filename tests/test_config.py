@@ -11,6 +11,7 @@ import time_machine
 from audit.config import load_settings
 from audit.errors import ConfigError
 from audit.redaction import redact
+from audit.words import language_in, load_words
 
 
 def settings_of(folder: Path, text: str = ""):
@@ -87,6 +88,59 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, text: str):
         settings_of(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[mial]\nhost = "x"', 1, "没有 mial 这一项。最接近的是：mail"),
+        ('[report]\n\nouput = "x"', 3, "没有 report.ouput 这一项。最接近的是：output"),
+        ('[routing."星联"]\nvender = "x"', 2, "最接近的是：vendor"),
+        ('[mail]\nhost = "h"\nsender = "a@b.c"\nto = "b@c.d"', 4, "mail.to 须为列表"),
+        ('[mail]\nhost = "h"\nsender = "a@b.c"\nto = [\n  "b@c.d",\n  "d",\n]', 4, 'not "d"'),
+        ('[mail]\nhost = "h"\nto = ["a@b.c"]', 1, "缺少 mail.sender"),
+        ('[schedule]\nat = "2:00"', 2, '如 "02:00"'),
+        ('[schedule]\ndays = ["monday"]', 2, "只能是：mon、tue、"),
+        ('[log]\nkeep = "9"\nmax_mib = 0', 3, "须大于 0"),
+        ("[letter]\ncontact = 5", 2, "须为文字"),
+        ('[ledger]\ndue = { critical = "one" }', 2, "ledger.due.critical 须为整数"),
+        ('[audit.programme.training]\nlast_done = "去年"', 2, "须为日期"),
+        ('mail = "x"', 1, "须为一节"),
+        ('[inputs.device]\nfiles = ["x"]', 1, "最接近的是：devices"),
+        (
+            '[inputs.models]\nfiles = ["x"]\n[inputs.models.columns]\n"机型" = "modell"',
+            4,
+            "最接近的是：model",
+        ),
+        ("[report]\noutput = “out”", 2, "中文标点"),
+        ('[routing.星联]\nvendor = "x"', 1, "须加英文引号"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line_and_what_would_be_right(
+    tmp_path: Path, text: str, line: int, said: str
+):
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path, text)
+    sentence = load_words("zh")(f"error.{failure.value.key}", **failure.value.facts)
+    assert f"audit.toml:{line} " in sentence or f"at line {line}" in sentence
+    assert said in sentence
+
+
+def test_a_wrong_value_of_the_environment_is_not_put_down_to_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AUDIT_SCHEDULE_AT", "2")
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path)
+    assert str(failure.value.facts["file"]).endswith("audit.toml (AUDIT_SCHEDULE_AT)")
+
+
+def test_a_file_in_another_encoding_is_no_bug(tmp_path: Path):
+    (tmp_path / "audit.toml").write_bytes('[audit]\nname = "示例支付"\nlanguage = "zh"\n'.encode("gbk"))
+    with pytest.raises(ConfigError) as failure:
+        load_settings(tmp_path / "audit.toml")
+    assert failure.value.key == "config_not_utf8"
+    assert language_in(tmp_path / "audit.toml") == "zh", "the sentence comes in the language of the house"
+
+
 SPARK = '[audit]\nengine = "spark"\n[spark]\n'
 
 
@@ -116,7 +170,7 @@ def test_a_cluster_is_configured_in_full_or_not_at_all(tmp_path: Path, monkeypat
 def test_what_spark_would_not_take_is_refused(body: str, tmp_path: Path):
     with pytest.raises(ConfigError) as failure:
         settings_of(tmp_path, SPARK + body)
-    assert failure.value.key == "config_value"
+    assert failure.value.key.startswith("config_value")
     assert str(failure.value.facts["key"]).startswith("spark.")
 
 

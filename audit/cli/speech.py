@@ -14,7 +14,7 @@ import typer
 from audit.errors import AuditError, ExitCode
 from audit.ownwords import check_words
 from audit.redaction import hide, redact
-from audit.words import LANGUAGES, Words, load_words, locale_language
+from audit.words import LANGUAGES, Words, language_in, load_words, locale_language
 
 if TYPE_CHECKING:
     from audit.config import Settings
@@ -31,7 +31,7 @@ def configured(config: Path, *, log: str = "", quiet: bool = False) -> Iterator[
     `log` is the name of a command of which the log of the configuration is to tell as well. A `quiet` one
     says nothing on standard error until it ends, and then only when it did not end well.
     """
-    with failing(words_in("")):
+    with failing(words_in(language_in(config))):
         from audit.config import load_settings
 
         settings = load_settings(config)

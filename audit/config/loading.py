@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from audit.config.delivery import MailSection, NotifySection
+from audit.config.duckdb import DuckDBSection
+from audit.config.explaining import explained, has_bare_name, has_full_width, near, place
 from audit.config.profile import ProfileSection
 from audit.config.routing import OwnerSection
 from audit.config.sections import (
@@ -39,28 +39,28 @@ def load_settings(file: Path) -> Settings:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as failure:
         raise ConfigError("config_unreadable", file=str(file), detail=failure.strerror or "") from None
+    except UnicodeDecodeError:
+        raise ConfigError("config_not_utf8", file=str(file)) from None
     try:
         plain = tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
-        key = "config_bare_key" if _has_bare_name(text, str(failure)) else "config_syntax"
-        raise ConfigError(key, file=str(file), detail=str(failure)) from None
+        raise ConfigError(_syntax(text, str(failure)), file=str(file), detail=str(failure)) from None
     _refuse_open_password(file, plain)
     try:
         settings = Settings(**plain, folder=file.resolve().parent, file=file.name)
     except ValidationError as failure:
-        raise _explained(failure, file) from None
-    _check_inputs(settings, file)
+        raise explained(failure, file, text, _keys_at()) from None
+    _check_inputs(settings, file, text)
     _check_engine(settings, file)
     _check_recipients(settings, file)
     return settings
 
 
-def _has_bare_name(text: str, problem: str) -> bool:
-    """Whether the line of a syntax error has a name in Chinese that TOML wants in quotes: [routing.星联]."""
-    place = re.search(r"at line (\d+)", problem)
-    line = text.splitlines()[int(place[1]) - 1] if place else ""
-    name = line if line.lstrip().startswith("[") else line.partition("=")[0]
-    return not re.sub(r'"[^"]*"|\'[^\']*\'|#.*', "", name).isascii()
+def _syntax(text: str, problem: str) -> str:
+    """Which sentence helps with a syntax error: Chinese punctuation and names are what it mostly is."""
+    if has_full_width(text, problem):
+        return "config_full_width"
+    return "config_bare_key" if has_bare_name(text, problem) else "config_syntax"
 
 
 def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
@@ -80,41 +80,33 @@ def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
         raise ConfigError("config_secret_open", file=str(file), key=told[0], variable=variable)
 
 
-def _explained(failure: ValidationError, file: Path) -> ConfigError:
-    """The first problem, in the words of the file: the key, what is wrong, the nearest right key."""
-    problem = failure.errors(include_url=False, include_input=False)[0]
-    where = [str(part) for part in problem["loc"]]
-    key = ".".join(where)
-    if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(where[-1], _keys_at(where[:-1]), n=1, cutoff=0.5)
-        return ConfigError("config_unknown_key", file=str(file), key=key, near=near[0] if near else "")
-    if problem["type"] == "missing":
-        return ConfigError("config_missing_key", file=str(file), key=key)
-    return ConfigError("config_value", file=str(file), key=key, detail=problem["msg"])
+# the keys of each section, of which those below inputs, programme and routing are named freely
+_SECTIONS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): Settings,
+    ("audit",): AuditSection,
+    ("audit", "programme"): ProgrammeItem,
+    ("audit", "profile"): ProfileSection,
+    ("duckdb",): DuckDBSection,
+    ("inputs",): InputSection,
+    ("ledger",): LedgerSection,
+    ("log",): LogSection,
+    ("privacy",): PrivacySection,
+    ("report",): ReportSection,
+    ("report", "weights"): WeightsSection,
+    ("mail",): MailSection,
+    ("notify",): NotifySection,
+    ("schedule",): ScheduleSection,
+    ("routing",): OwnerSection,
+    ("letter",): LetterSection,
+    ("spark",): SparkSection,
+}
 
 
-def _keys_at(where: list[str]) -> list[str]:
-    """The keys a section may have."""
-    sections: dict[str, type[BaseModel]] = {
-        "": Settings,
-        "audit": AuditSection,
-        "audit.programme": ProgrammeItem,
-        "audit.profile": ProfileSection,
-        "inputs": InputSection,
-        "ledger": LedgerSection,
-        "log": LogSection,
-        "privacy": PrivacySection,
-        "report": ReportSection,
-        "report.weights": WeightsSection,
-        "mail": MailSection,
-        "notify": NotifySection,
-        "schedule": ScheduleSection,
-        "routing": OwnerSection,
-        "letter": LetterSection,
-        "spark": SparkSection,
+def _keys_at() -> dict[tuple[str, ...], list[str]]:
+    return {
+        section: [name for name in model.model_fields if name not in ("folder", "file")]
+        for section, model in _SECTIONS.items()
     }
-    model = sections.get(".".join(where)) or sections.get(".".join(where[:-1])) or Settings
-    return [name for name in model.model_fields if name not in ("folder", "file")]
 
 
 def _check_engine(settings: Settings, file: Path) -> None:
@@ -133,42 +125,46 @@ def _check_recipients(settings: Settings, file: Path) -> None:
             raise ConfigError("config_no_mail", file=str(file), key=f"routing.{name}.to")
 
 
-def _check_inputs(settings: Settings, file: Path) -> None:
+def _check_inputs(settings: Settings, file: Path, text: str) -> None:
     if not settings.inputs:
         raise ConfigError("config_missing_key", file=str(file), key="inputs.devices.files")
     for feed, section in settings.inputs.items():
         table = TABLES.get(feed)
         if table is None:
-            near = difflib.get_close_matches(feed, TABLES, n=1, cutoff=0.5)
+            where = ["inputs", feed]
             raise ConfigError(
-                "config_unknown_key", file=str(file), key=f"inputs.{feed}", near=near[0] if near else ""
+                "config_unknown_key",
+                file=place(file, text, where),
+                key=".".join(where),
+                near=near(feed, TABLES),
             )
-        named = {f"columns.{header}": column for header, column in section.columns.items()}
-        named |= {f"codes.{column}": column for column in section.codes}
-        named |= {f"required.{column}": column for column in section.required or ()}
-        for key, column in named.items():
+        named = [("columns", header, column) for header, column in section.columns.items()]
+        named += [("codes", column, column) for column in section.codes]
+        named += [("required", column, column) for column in section.required or ()]
+        for group, key, column in named:
             if column not in table.by_name:
-                near = difflib.get_close_matches(column, table.by_name, n=1, cutoff=0.5)
+                where = ["inputs", feed, group, key]
                 raise ConfigError(
                     "config_unknown_column",
-                    file=str(file),
-                    key=f"inputs.{feed}.{key}",
+                    file=place(file, text, where),
+                    key=".".join(where),
                     column=column,
-                    near=near[0] if near else "",
+                    near=near(column, table.by_name),
                 )
-        _check_codes(feed, section, file)
+        _check_codes(feed, section, file, text)
 
 
-def _check_codes(feed: str, section: InputSection, file: Path) -> None:
+def _check_codes(feed: str, section: InputSection, file: Path, text: str) -> None:
     for column, words in section.codes.items():
         codes = TABLES[feed].by_name[column].codes
+        where = ["inputs", feed, "codes", column]
         if codes is None:
-            raise ConfigError("config_no_codes", file=str(file), key=f"inputs.{feed}.codes.{column}")
+            raise ConfigError("config_no_codes", file=place(file, text, where), key=".".join(where))
         for label, word in words.items():
             if word not in codes.words:
                 raise ConfigError(
-                    "config_value",
-                    file=str(file),
-                    key=f"inputs.{feed}.codes.{column}.{label}",
-                    detail=", ".join(codes.words),
+                    "config_value_choice",
+                    file=place(file, text, [*where, label]),
+                    key=".".join([*where, label]),
+                    choices=list(codes.words),
                 )

@@ -66,5 +66,5 @@ def _with_severity(rule: Rule, wanted: object) -> Rule:
     if wanted is None:
         return rule
     if wanted not in list(Severity):
-        raise ConfigError("config_rule_value", rule=rule.id, key="severity", value=wanted)
+        raise ConfigError("config_rule_severity", rule=rule.id, value=wanted, known=list(Severity))
     return replace(rule, cases=tuple(replace(case, severity=Severity(str(wanted))) for case in rule.cases))
