@@ -16,6 +16,7 @@ An error carries a message key and the facts; the words are in `templates/labels
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -93,6 +94,26 @@ class CannotWrite(AuditError):
     """A report or the state could not be written."""
 
     exit_code = ExitCode.CANNOT_WRITE
+
+
+_OF_THE_MACHINE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.ESTALE,
+    errno.EMFILE,
+    errno.ENFILE,
+}
+
+
+def of_the_machine(failure: OSError) -> CannotWrite | None:
+    """What the machine refused, wherever it came up, as an expected failure; None for what may be a bug."""
+    if failure.errno not in _OF_THE_MACHINE:
+        return None
+    return CannotWrite("cannot_use", path=failure.filename or "", detail=failure.strerror or str(failure))
 
 
 class NightRefused(AuditError):

@@ -25,6 +25,7 @@ from audit import __version__
 from audit.config import Settings
 from audit.files import PRIVATE
 from audit.redaction import redact
+from audit.words import Words, load_words
 
 LOG = logging.getLogger("audit")
 
@@ -36,9 +37,10 @@ class LogFile(WatchedFileHandler):
     told of once and stops nothing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, words: Words) -> None:
         super().__init__(path, encoding="utf-8", delay=True)
         self._path = path
+        self._words = words
         self._silent = False
 
     def _open(self) -> TextIOWrapper:
@@ -73,7 +75,8 @@ class LogFile(WatchedFileHandler):
     def _told(self, failure: BaseException | None) -> None:
         if not self._silent:
             self._silent = True
-            sys.stderr.write(f"{self._path}: {getattr(failure, 'strerror', None) or failure}\n")
+            detail = getattr(failure, "strerror", None) or failure
+            sys.stderr.write(self._words("error.log_unwritable", file=self._path, detail=detail) + "\n")
 
 
 class _AsJson(logging.Formatter):
@@ -108,7 +111,7 @@ def _plain(value: object) -> object:
 
 def open_log(settings: Settings, command: str) -> LogFile:
     """Log to the configured file from now on; what other libraries warn of goes there as well."""
-    handler = LogFile(settings.log_file)
+    handler = LogFile(settings.log_file, load_words(settings.audit.language))
     handler.setFormatter(_AsJson(settings.zone, command))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import subprocess
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import program
 import pytest
+import typer
 from conftest import DEVICE, MERCHANT, REGISTRATION, Estate
 
 from audit import __version__
+from audit.cli.speech import failing
 from audit.rules import RULES
+from audit.words import load_words
 
 COMMANDS = (
     *("run", "init", "inspect", "rules", "explain", "feedback", "cycle", "letter"),
@@ -250,3 +254,11 @@ def test_rules_and_explain_in_both_languages_and_as_json():
     wrong = pos_audit("explain", "REG-1")
     assert wrong.returncode == 40
     assert "REG-0" in wrong.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EACCES, 43), (errno.ENOSPC, 43), (errno.ENOENT, 70)])
+def test_what_the_machine_refuses_is_no_bug(number: int, code: int, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(typer.Exit) as ended, failing(load_words("en")):
+        raise OSError(number, os.strerror(number), "/srv/state/secret")
+    assert ended.value.exit_code == code
+    assert ("Traceback" in capsys.readouterr().err) == (code == 70)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -336,6 +337,24 @@ def test_what_is_no_ledger_is_told_and_the_night_goes_on(night: Estate, content:
     assert "笔记.xlsx" in result.reason
     assert problem in result.reason
     assert ledger(night, NEXT)["SN000001"]["state"] == "待整改"
+
+
+def test_a_folder_that_may_not_be_opened_is_told_and_the_night_goes_on(
+    night: Estate, monkeypatch: pytest.MonkeyPatch
+):
+    """Root may open any; elsewhere somebody made the folder and kept it to himself."""
+    copied(night)
+    listed = Path.iterdir
+
+    def refused(self: Path):
+        if self.name == "feedback":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    result = night.run(NEXT)
+    assert int(result.code) == 20
+    assert "目录无法打开" in result.reason
 
 
 def test_a_link_out_of_the_folder_and_a_pipe_are_told_and_not_opened(night: Estate):

@@ -72,6 +72,11 @@ def _file_for_folder(estate: Estate) -> None:
     (estate.folder / "reports").write_text("a file where the folder should be")
 
 
+def _below_a_file(estate: Estate) -> None:
+    _file_for_folder(estate)
+    estate.sections["report"] = 'output = "reports/there"'
+
+
 def _broken_template(estate: Estate) -> None:
     (estate.folder / "own").mkdir()
     (estate.folder / "own" / "mail.txt").write_text("{% if %}")
@@ -109,6 +114,14 @@ def _later(estate: Estate) -> None:
 
 BROKEN = [
     broken(_file_for_folder, "output", "fail", ExitCode.CANNOT_WRITE, "reports"),
+    broken(_below_a_file, "output", "fail", ExitCode.CANNOT_WRITE, "reports/there"),
+    broken(
+        lambda estate: estate.sections.update({"ledger": 'feedback = "backfeed"'}),
+        "feedback",
+        "warn",
+        ExitCode.DONE,
+        "backfeed",
+    ),
     broken(_broken_template, "templates", "fail", ExitCode.CONFIG, "mail.txt"),
     broken(_open_folder, "templates", "warn", ExitCode.DONE, "chmod go-w"),
     broken(_open_secret, "secrets", "fail", ExitCode.CONFIG, "chmod 600"),

@@ -11,7 +11,7 @@ import typer
 from audit.words import load_words, locale_language
 
 HELP = load_words(locale_language())
-Config = Annotated[Path, typer.Option("--config", "-c", help=HELP("cli.option_config"))]
+Config = Annotated[Path, typer.Option("--config", "-c", readable=False, help=HELP("cli.option_config"))]
 AsJson = Annotated[bool, typer.Option("--json", help=HELP("cli.option_json"))]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=HELP("cli.option_quiet"))]
 Language = Annotated[str, typer.Option("--language", help=HELP("cli.option_language"))]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from audit.errors import AuditError, ExitCode
+from audit.errors import AuditError, ExitCode, of_the_machine
 from audit.ownwords import check_words
 from audit.redaction import hide, redact
 from audit.words import LANGUAGES, Words, language_in, load_words, locale_language
@@ -85,14 +85,25 @@ def failing(words: Words) -> Iterator[Words]:
     except KeyboardInterrupt:
         LOG.error("", extra={"event": "interrupted"})
         raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+    except OSError as failure:
+        expected = of_the_machine(failure)
+        if expected is None:
+            raise _bug(words, failure) from failure
+        say_end(words, expected.exit_code, words(f"error.{expected.key}", **expected.facts))
+        raise typer.Exit(int(expected.exit_code)) from failure
     except Exception as failure:
-        import traceback
+        raise _bug(words, failure) from failure
 
-        _speech[-1](redact(traceback.format_exc()))
-        LOG.exception("%s", failure, extra={"event": "bug"})
-        detail = f"{type(failure).__name__}: {failure}"
-        say_end(words, ExitCode.BUG, words("error.bug", detail=detail))
-        raise typer.Exit(int(ExitCode.BUG)) from failure
+
+def _bug(words: Words, failure: Exception) -> typer.Exit:
+    """What nobody expected is told with its traceback, and ends the program as a bug."""
+    import traceback
+
+    _speech[-1](redact(traceback.format_exc()))
+    LOG.exception("%s", failure, extra={"event": "bug"})
+    detail = f"{type(failure).__name__}: {failure}"
+    say_end(words, ExitCode.BUG, words("error.bug", detail=detail))
+    return typer.Exit(int(ExitCode.BUG))
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from typing import Any
 
 from audit.config import Settings
 from audit.doctor.check import Check, Verdict
-from audit.doctor.inputs import look_at_inputs
+from audit.doctor.inputs import look_at_feedback, look_at_inputs
 from audit.doctor.ledger import look_at_ledger
 from audit.doctor.machine import look_at_clock, look_at_disk, look_at_engine, look_at_folders, look_at_secrets
 from audit.doctor.mail import look_at_mail
 from audit.doctor.rulebook import look_at_calendar, look_at_rules, look_at_templates
-from audit.errors import AuditError, ExitCode, gravest
+from audit.errors import AuditError, ExitCode, gravest, of_the_machine
 from audit.words import Words
 
 _LOOKS: tuple[Callable[[Settings, Words, datetime], Iterator[Check]], ...] = (
@@ -27,6 +27,7 @@ _LOOKS: tuple[Callable[[Settings, Words, datetime], Iterator[Check]], ...] = (
     look_at_engine,
     look_at_ledger,
     look_at_inputs,
+    look_at_feedback,
     look_at_mail,
 )
 
@@ -43,6 +44,10 @@ def checkup(settings: Settings, words: Words, now: datetime | None = None) -> tu
             found += look(settings, words, moment)
         except AuditError as failure:
             found.append(failed(look.__name__.removeprefix("look_at_"), failure, words))
+        except OSError as failure:
+            if (expected := of_the_machine(failure)) is None:
+                raise
+            found.append(failed(look.__name__.removeprefix("look_at_"), expected, words))
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -27,6 +28,18 @@ def look_at_inputs(settings: Settings, words: Words, _: datetime) -> Iterator[Ch
         told = words("doctor.input_absent", feed=words.label("feed", name))
         code = ExitCode.INCOMPLETE if usable else ExitCode.NO_INPUT
         yield Check("input", Verdict.FAIL, told, words("doctor.input_absent_remedy", name=name), code)
+
+
+def look_at_feedback(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """Whether what people hand back can be read; of a folder that is well nothing is said."""
+    folder = settings.feedback
+    if not folder.is_dir():
+        if "feedback" in settings.ledger.model_fields_set:
+            told = words("doctor.feedback_missing", folder=folder)
+            yield Check("feedback", Verdict.WARN, told, words("doctor.feedback_missing_remedy"))
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        told = words("error.folder_unreadable", detail=folder)
+        yield Check("feedback", Verdict.FAIL, told, code=ExitCode.INCOMPLETE)
 
 
 def _feed(feed: Feed, words: Words, night: date) -> Iterator[Check]:

@@ -32,7 +32,8 @@ def look_at_ledger(settings: Settings, words: Words, now: datetime) -> Iterator[
         told = words("doctor.ledger_later", last=status.last.as_of, night=night)
         yield Check("ledger", Verdict.FAIL, told, words("doctor.ledger_later_remedy", last=status.last.as_of))
     elif status.last and status.late:
-        told = words("doctor.ledger_late", last=status.last_good.as_of if status.last_good else "-")
+        good = status.last_good
+        told = words("doctor.ledger_late", last=good.as_of) if good else words("doctor.ledger_never")
         yield Check("ledger", Verdict.WARN, told, words("doctor.ledger_late_remedy"))
     else:
         yield Check(

@@ -93,7 +93,8 @@ def look_at_disk(settings: Settings, words: Words, _: datetime) -> Iterator[Chec
     nights = sorted(settings.output.glob("20??-??-??"))
     last = sum(path.stat().st_size for path in nights[-1].iterdir()) if nights else 0
     wanted = max(_LEAST_BYTES, _NIGHTS_AHEAD * last)
-    for folder in {path.stat().st_dev: path for path in (settings.state, settings.output)}.values():
+    there = [_nearest_there(path) for path in (settings.state, settings.output)]
+    for folder in {path.stat().st_dev: path for path in there}.values():
         free = shutil.disk_usage(folder).free
         facts = {"folder": folder, "free": free >> 20, "wanted": wanted >> 20}
         if free < wanted:
@@ -103,6 +104,11 @@ def look_at_disk(settings: Settings, words: Words, _: datetime) -> Iterator[Chec
             )
         else:
             yield Check("disk", Verdict.OK, words("doctor.disk_ok", **facts))
+
+
+def _nearest_there(folder: Path) -> Path:
+    """The folder itself, or the one in which it would be made."""
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
 def look_at_engine(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:

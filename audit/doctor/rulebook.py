@@ -34,7 +34,8 @@ def look_at_templates(settings: Settings, words: Words, _: datetime) -> Iterator
         told = words("doctor.folder_open", folder=own)
         yield Check("templates", Verdict.WARN, told, words("doctor.folder_open_remedy", folder=own))
         return
-    yield Check("templates", Verdict.OK, words("doctor.templates_ok", folder=own or words("doctor.shipped")))
+    told = words("doctor.templates_ok", folder=own) if own else words("doctor.templates_shipped")
+    yield Check("templates", Verdict.OK, told)
 
 
 def look_at_calendar(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:

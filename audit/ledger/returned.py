@@ -59,10 +59,19 @@ def unread_copies(
     `known` holds the audit date each was first read on, by sha256. What programs leave beside an open file is
     passed over, and so are folders.
     """
-    if not folder.is_dir():
+    try:
+        files = sorted(path for path in folder.iterdir() if is_copy(path))
+    except FileNotFoundError:
         return ()
-    files = sorted(path for path in folder.iterdir() if not path.is_dir() and not path.name.startswith(_JUNK))
+    except OSError as failure:  # what lies in it goes unread, and the night has to say so
+        unread = InputError(Unusable.UNREADABLE, "folder_unreadable", detail=failure.strerror or "")
+        return (ReturnedCopy(str(folder), "", FileReading(str(folder)).failed(unread)),)
     return tuple(read_copy(path, store, words) for path in files if not _read_before(path, known, as_of))
+
+
+def is_copy(path: Path) -> bool:
+    """Whether something in the feedback folder is meant to be read."""
+    return not path.name.startswith(_JUNK) and not path.is_dir()
 
 
 def _read_before(path: Path, known: Mapping[str, date], as_of: date) -> bool:
