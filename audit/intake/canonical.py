@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +14,14 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelcolumns import states_joined
-from audit.intake.dates import CHINA, FOREVER, clean_moment
+from audit.intake.dates import CHINA, FOREVER
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
+from audit.intake.exported import exported_at
 from audit.intake.filled import completed, filled_down
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost, refuse_garbled
 from audit.intake.grid import Grid
 from audit.intake.headerrow import SEARCHED_ROWS, turned
 from audit.intake.headers import HeaderMap, map_headers
-from audit.intake.identifiers import Unreadable
 from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
 from audit.intake.notices import (
@@ -42,6 +41,7 @@ from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
 from audit.intake.sheetname import channel_of, says_channel
 from audit.intake.sheets import choose
+from audit.intake.shifted import put_right
 from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows, united
 from audit.intake.units import unit_of
@@ -51,11 +51,6 @@ from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
 
 MAX_LISTED_REJECTIONS = 1_000
-_EXPORTED = re.compile(
-    r"(?:导出|生成|下载|统计|制表|查询|打印|export(?:ed)?|generated|created)\s*(?:时间|日期|time|date|at|on)?\s*[:：]?\s*[\[【(]?\s*"
-    r"(\d{4}[-/年.]?\d{1,2}[-/月.]?\d{1,2}日?(?:[ T]*\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?)?)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     notices: list[Notice] = []
     failures: list[InputError] = []
     headers: list[HeaderMap] = []
-    exported_at = ""
+    exported = ""
     grids = list(grids)
     chosen = list(choose(grids, profile.table, profile.columns, profile.fewest))
     others = [grid for grid, _, reason in chosen if reason == "no_header"]
@@ -117,7 +112,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             failures.append(failure)
             sheets.append(SheetReading(grid.sheet, skipped=failure.reason, rows_in_file=grid.height))
             continue
-        exported_at = exported_at or _exported_at(grid, found.row)
+        exported = exported or exported_at(grid, found.row)
         part, told = _read_sheet(joined.grid, header, profile, others)
         headers.append(header)
         notices += told
@@ -143,7 +138,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         tuple(rejections[:MAX_LISTED_REJECTIONS]),
         len(rejections),
         tuple(notices),
-        exported_at,
+        exported,
     )
 
 
@@ -188,15 +183,20 @@ def _read_sheet(
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
     places = np.flatnonzero(kinds == "")
+    labels = {mapped.column: mapped.header for mapped in header.mapped}
+    titles = [text for row in range(header.row) for text in grid.row(row) if text]
+    units = {name: unit_of(table.by_name[name], labels[name], titles) for name in header.columns}
+    readers = {
+        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days, units[name])
+        for name in header.columns
+    }
+    grid, shifted = put_right(grid, header, readers, places)
     cells = {
         name: encoded(trimmed(_rows_of(grid.columns[index], places)))
         for name, index in header.columns.items()
     }
-    labels = {mapped.column: mapped.header for mapped in header.mapped}
-    titles = [text for row in range(header.row) for text in grid.row(row) if text]
-    units = {name: unit_of(table.by_name[name], labels[name], titles) for name in header.columns}
     cleaned = {
-        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days, units[name]).clean(
+        name: readers[name].clean(
             cells[name], None if (marks := grid.marks[index]) is None else _rows_of(marks, places)
         )
         for name, index in header.columns.items()
@@ -228,6 +228,7 @@ def _read_sheet(
         sensitive=sensitive(header.unmapped),
     )
     notices = [
+        *shifted,
         *about_overlong_rows(grid, header, places),
         *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),
@@ -282,17 +283,3 @@ def _worth_showing(column: Column, cleaned: CleanColumn) -> pa.Array | None:
     if column.kind is Kind.DATE:
         return pc.fill_null(pc.equal(cleaned.values, pa.scalar(FOREVER)), False)
     return None
-
-
-def _exported_at(grid: Grid, header_row: int) -> str:
-    """The export time a title line states, as ISO text, or ""."""
-    for row in range(header_row):
-        for text in filter(None, grid.row(row)):
-            if found := _EXPORTED.search(text):
-                try:
-                    moment = clean_moment(found[1])
-                except Unreadable:
-                    continue
-                if moment:
-                    return moment.isoformat(sep=" ")
-    return ""

@@ -102,6 +102,14 @@ class Reader:
             changed = pa.array(other) if index is None else pc.fill_null(pa.array(other).take(index), False)
         return CleanColumn(cleaned, tuple(sorted(rejected.items())), changed, self._numbers(marks, rejected))
 
+    def reads(self, text: str) -> bool:
+        """Whether a cell of this text would not be rejected."""
+        try:
+            self._cleaner()(text)
+        except Unreadable:
+            return False
+        return True
+
     def _numbers(self, marks: pa.Array | None, rejected: dict[int, Reason]) -> np.ndarray:
         if marks is None or self.column.kind is not Kind.IDENTIFIER:
             return np.zeros(0, np.int64)
@@ -171,6 +179,8 @@ class Reader:
             rejected[int(row)] = Reason.ERROR_CELL
         for row in np.flatnonzero(kinds == Mark.UNCACHED):
             rejected[int(row)] = Reason.UNCACHED
+        for row in np.flatnonzero(kinds == Mark.SHIFTED):
+            rejected[int(row)] = Reason.SHIFTED
         if self.column.kind in (Kind.IDENTIFIER, Kind.REFERENCE):
             suspects = np.flatnonzero(kinds == Mark.NUMBER)
             clean = clean_identifier if self.column.kind is Kind.IDENTIFIER else clean_reference

@@ -15,6 +15,7 @@ class Mark(IntEnum):
     NUMBER = 1
     ERROR = 2  # the text is the error, "#N/A"
     UNCACHED = 3  # a formula without a result; the text is blank
+    SHIFTED = 5  # of delimited text: nobody knows whether the cell is of this column
     FORMULA = 4  # a formula with a result, which is the text; told apart only where a reader is asked to
 
 
@@ -45,6 +46,7 @@ class Grid:
     merges: tuple[Merge, ...] = ()
     days: int = 0
     is_text: bool = False  # delimited text: nothing but its header says how wide a row should be
+    delimiter: str = ""  # of such text
     short: tuple[tuple[int, int], ...] = ()  # of delimited text, 0-based rows and cells of those with fewer
 
     @property

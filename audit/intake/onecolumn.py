@@ -46,4 +46,6 @@ def _parted(grid: Grid) -> tuple[Grid, str] | None:
     if len(text.grid.columns) < _FEWEST or text.grid.height != grid.height:
         return None
     columns, marks = text.grid.columns, text.grid.marks
-    return replace(grid, columns=columns, marks=marks, merges=(), is_text=True), text.delimiter
+    return replace(
+        grid, columns=columns, marks=marks, merges=(), is_text=True, delimiter=text.delimiter
+    ), text.delimiter

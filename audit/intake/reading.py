@@ -48,6 +48,7 @@ class Reason(StrEnum):
     NOT_AN_IDENTIFIER = "not_an_identifier"
     ERROR_CELL = "error_cell"  # #N/A, #REF!
     UNCACHED = "uncached"  # a formula whose result was never computed
+    SHIFTED = "shifted"  # a separator too many, or too few, before it: the cell may be of another column
     UNDECODABLE = "undecodable"  # bytes that are no text in the file's encoding
     UNKNOWN_CODE = "unknown_code"
     UNKNOWN_DATE = "unknown_date"

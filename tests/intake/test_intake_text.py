@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
@@ -367,3 +368,56 @@ def test_nothing_is_cut_where_a_line_stands_across_the_columns(tmp_path: Path, t
     read = take_bytes(tmp_path, text.encode())
     assert read.reading.error == Unusable.MISSING_COLUMN
     assert "columns_by_position" not in [key for key, _ in read.reading.notices]
+
+
+def shifting(*odd: str) -> str:
+    """A ledger of 30 sound rows with odd ones, as they are written, in the middle."""
+    head = "序列号,商户号,厂商,型号,安装地址,安装日期,最近心跳,终端状态,备注"
+    makers = [("商米", "P2"), ("新大陆", "N5")]
+    rows = [
+        f"SN{n:06},{MERCHANT},{','.join(makers[n % 2])},南京路{n}号,2024-01-{n:02},2026-11-{n:02} 08:00,在用,"
+        for n in range(1, 31)
+    ]
+    return "\n".join([head, *rows[:15], *odd, *rows[15:], ""])
+
+
+def test_a_separator_inside_a_cell_shifts_no_values(tmp_path: Path):
+    odd = f"SN000099,{MERCHANT},商米,P2,南京路99号,东侧,2024-02-03,2026-11-09 08:00:00,停用,好"
+    read = take_bytes(tmp_path, shifting(odd).encode())
+    row = read.rows[15] if read.rows else {}
+    assert (row["serial_no"], row["address"]) == ("SN000099", "南京路99号,东侧")
+    assert (row["install_date"], row["terminal_status"], row["remark"]) == (
+        date(2024, 2, 3),
+        "inactive",
+        "好",
+    )
+    assert read.reading.notices == (("shifted_rows", {"count": 1, "rows": [17]}),)
+    assert read.reading.rejected == 0
+
+
+def test_cells_that_may_be_of_either_column_are_unknown(tmp_path: Path):
+    """A mark in the address, or one that is missing before it; two in one row, so that nothing fits."""
+    missing = f"SN000098,{MERCHANT},商米,P2,2024-02-03,2026-11-09 08:00:00,停用,好"
+    twice = f"SN000097,{MERCHANT},商米,P2,A座,南京路97号,2024-02-03,10:00,2026-11-09 08:00:00,停用"
+    read = take_bytes(tmp_path, shifting(missing, twice).encode())
+    first, second = (read.rows or [])[15:17]
+    assert (first["address"], first["install_date"], first["terminal_status"]) == (
+        None,
+        date(2024, 2, 3),
+        "inactive",
+    )
+    assert (second["serial_no"], second["model"]) == ("SN000097", "P2")
+    assert (second["install_date"], second["last_heartbeat_at"], second["terminal_status"]) == (
+        None,
+        None,
+        None,
+    )
+    assert {reason for row, _, reason in read.rejected if row == 18} == {"shifted"}
+
+
+def test_a_surplus_at_the_end_shifts_nothing(tmp_path: Path):
+    odd = f"SN000099,{MERCHANT},商米,P2,南京路99号,2024-02-03,2026-11-09 08:00:00,停用,好,多,余"
+    read = take_bytes(tmp_path, shifting(odd).encode())
+    row = read.rows[15] if read.rows else {}
+    assert (row["remark"], row["terminal_status"]) == ("好", "inactive")
+    assert read.reading.notices == (("overlong_rows", {"count": 1, "rows": [17]}),)

@@ -66,7 +66,7 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
         grid = replace(grid, columns=tuple(restored))
     else:
         grid = _parse(text, delimiter, width)
-    return DelimitedText(grid, found, delimiter)
+    return DelimitedText(replace(grid, delimiter=delimiter), found, delimiter)
 
 
 def _grid_of(rows: list[list[str]]) -> Grid:
