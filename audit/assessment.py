@@ -69,10 +69,13 @@ def assess(
     measured = asked(columns, settings.audit.profile.device, settings.audit.profile.merchant)
     wanted = together({Subject.DEVICE_CHANNEL: frozenset()}, wanted, measured)
     tables = {name: parts_of(feed) for name, feed in feeds.items() if feed.files}
+    opened = open_tables(engine, tables)
+    for feed in feeds.values():
+        feed.let_go()
     facts = build_facts(
         Sources(
             engine,
-            open_tables(engine, tables),
+            opened,
             columns,
             settings.audit.required_channels,
             small={

@@ -97,7 +97,7 @@ def _being_read(settings: Settings) -> Iterator[Begun]:
     from audit.intake.begun import being_read
     from audit.intake.store import Store
 
-    with being_read(settings, Store(settings.state)) as begun:
+    with being_read(settings, Store(settings.state), ahead=True) as begun:
         yield begun
 
 

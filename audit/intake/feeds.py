@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import Settings
+from audit.intake.ahead import Ahead
 from audit.intake.begun import Begun, being_read
 from audit.intake.dropfolder import date_in_name, lock_beside
 from audit.intake.perchannel import narrowed, put
@@ -87,6 +88,7 @@ class Feed:
     slots: tuple[Slot, ...] = ()
     required: tuple[str, ...] = ()
     max_age_days: int | None = None
+    ahead: Ahead | None = field(default=None, repr=False)  # rows of its files that are in memory already
 
     @property
     def name(self) -> str:
@@ -107,6 +109,11 @@ class Feed:
     def rows(self) -> int:
         """Canonical rows of all files."""
         return sum(slot.rows for slot in self.slots)
+
+    def let_go(self) -> None:
+        """Hold no rows in memory: who wanted them has them."""
+        if self.ahead:
+            self.ahead.forget()
 
     @cached_property
     def columns(self) -> frozenset[str]:
@@ -132,11 +139,11 @@ def read_feeds(
         found, read_files = reading.found, reading(progress)
 
     def input_file(feed: str, path: Path) -> InputFile:
-        reading, rows_path = read_files[feed, path]
+        account, rows_path = read_files[feed, path]
         if lock := lock_beside(path):
-            reading = reading.with_notice("file_open_elsewhere", lock=lock)
+            account = account.with_notice("file_open_elsewhere", lock=lock)
         return InputFile(
-            _shown(path, settings.folder), reading, freshness(path, reading, as_of, settings), rows_path
+            _shown(path, settings.folder), account, freshness(path, account, as_of, settings), rows_path
         )
 
     feeds = {}
@@ -152,6 +159,7 @@ def read_feeds(
             slots,
             table.required if section is None or section.required is None else section.required,
             section.max_age_days if section else None,
+            reading.ahead,
         )
     return feeds
 
@@ -202,6 +210,7 @@ class Part:
     first_id: int
     table: Table
     read: int  # rows of the file
+    ahead: Ahead | None = field(default=None, repr=False)
 
     @property
     def is_long(self) -> bool:
@@ -210,7 +219,7 @@ class Part:
 
     def rows(self) -> pa.Table:
         """The rows with ids and file name; of a wide registration list, one per channel."""
-        rows = read_rows(self.path)
+        rows = self.ahead.rows(self.path) if self.ahead else read_rows(self.path)
         rows = rows.append_column("row_id", pa.array(np.arange(rows.num_rows)))
         rows = rows.append_column("source_file", pa.repeat(self.name, rows.num_rows))
         rows = narrowed(rows, self.table)
@@ -220,7 +229,14 @@ class Part:
 def parts_of(feed: Feed) -> tuple[Part, ...]:
     """The files of a feed, in order."""
     return tuple(
-        Part(file.rows_path, plain(file.name), number * ROWS_PER_FILE, feed.table, file.reading.rows)
+        Part(
+            file.rows_path,
+            plain(file.name),
+            number * ROWS_PER_FILE,
+            feed.table,
+            file.reading.rows,
+            feed.ahead,
+        )
         for number, file in enumerate(feed.files)
     )
 
