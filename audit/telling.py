@@ -125,6 +125,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 stood = Handover(night.open_findings())
                 judged = _Judged(feedback, programme, _eased(telling, assessing.result(), stood))
                 del assessing
+                pa.default_memory_pool().release_unused()
                 coming = beside.submit(_estate_of, telling, judged.assessed)
                 beside.submit(prepare_page, settings.own_templates)  # what fails there fails again later
                 flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
@@ -210,10 +211,7 @@ def _eased(telling: _Telling, assessed: Assessment, stood: Handover) -> Assessme
         return assessed
     standing = set(stood.table["rule"].unique().to_pylist())
     profile, rules = telling.task.settings.audit.profile, telling.task.plan.rules
-    left = eased(assessed, profile, [rule for rule in rules if rule.id in standing])
-    del assessed
-    pa.default_memory_pool().release_unused()
-    return left
+    return eased(assessed, profile, [rule for rule in rules if rule.id in standing])
 
 
 def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
