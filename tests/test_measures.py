@@ -10,6 +10,8 @@ import openpyxl
 import pyarrow as pa
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
+from hypothesis import given
+from hypothesis import strategies as st
 from test_parity import facts_of, weights
 
 from audit.engines import Engine
@@ -17,7 +19,7 @@ from audit.intake.derived import with_derived
 from audit.measures.forecast import forecast_of
 from audit.measures.impact import impact_of
 from audit.measures.merchants import merchants_of, points_of, score_of
-from audit.measures.subjects import Findings
+from audit.measures.subjects import COLUMNS, DEVICES, MERCHANTS, SEPARATOR, SITES, Findings
 from audit.measures.turnover import priced
 from audit.tables import TABLES
 
@@ -396,3 +398,33 @@ def estate_of(devices: pa.Table) -> dict[str, pa.Table]:
     """An estate of these devices alone."""
     rows = pa.array(range(devices.num_rows), pa.int64())
     return {"devices": with_derived(devices.append_column("row_id", rows), TABLES["devices"])}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["device", "row", "merchant", "site", "registration"]),
+            st.one_of(st.none(), st.text(st.sampled_from('a店 "\\\n,['), max_size=4)),
+            st.sampled_from(["merchants", "devices", 'a"b']),
+        ),
+        max_size=6,
+    )
+)
+def test_what_findings_are_about_is_read_as_it_was_written(rows: list[tuple[str, str | None, str]]):
+    lists = [[first, second] for _, first, second in rows]
+    columns = {name: [""] * len(rows) for name in COLUMNS}
+    columns |= {"subject": [one for one, _, _ in rows]}
+    columns |= {"identity": [json.dumps(one, ensure_ascii=False) for one in lists]}
+    found = Findings(pa.table({name: pa.array(own, pa.string()) for name, own in columns.items()}))
+    assert found.keys.to_pylist() == [first for _, first, _ in rows]
+    expected: dict[str, list[str]] = {DEVICES: [], MERCHANTS: [], SITES: []}
+    for subject, first, second in rows:
+        if first is not None:
+            own = {"merchant": MERCHANTS, "site": SITES}.get(subject, DEVICES)
+            kind = MERCHANTS if (subject, second) == ("row", "merchants") else own
+            expected[kind].append(f"{first}{SEPARATOR}{second}" if kind == SITES else first)
+    told = {
+        kind: [one.values[number] for number in one.numbers if number >= 0]
+        for kind, one in found.touched.items()
+    }
+    assert told == {kind: [text for text in texts if text] for kind, texts in expected.items()}

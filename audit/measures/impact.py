@@ -79,15 +79,18 @@ def _lines(findings: Findings) -> dict[str, np.ndarray]:
     rules = findings.numbered("rule")
     led = findings.leaders
     leading = np.where(led >= 0, rules.numbers[led], rules.numbers)
-    touching = np.array([subject not in _ELSEWHERE for subject in findings.texts("subject")], bool)
+    subjects, categories = findings.numbered("subject"), findings.numbered("category")
+    touching = np.array([subject not in _ELSEWHERE for subject in subjects.values], bool)[subjects.numbers]
     by_rule = {
         rule: np.flatnonzero(touching & ((rules.numbers == number) | (leading == number)))
         for number, rule in enumerate(rules.values)
     }
     under: dict[str, list[np.ndarray]] = {NIGHT: []}
     lines = {}
-    for rule, category in sorted(set(zip(findings.texts("rule"), findings.texts("category"), strict=True))):
-        if len(rows := by_rule[str(rule)]):
+    told = np.unique(rules.numbers * len(categories.values) + categories.numbers)
+    pairs = (divmod(pair, len(categories.values)) for pair in told.tolist())
+    for rule, category in sorted((rules.values[one], categories.values[other]) for one, other in pairs):
+        if len(rows := by_rule[rule]):
             lines[f"rule:{rule}"] = rows
             under.setdefault(f"category:{category}", []).append(rows)
             under[NIGHT].append(rows)
@@ -99,39 +102,54 @@ def _sums(
     engine: Engine, priced: Priced, findings: Findings, lines: Mapping[str, np.ndarray]
 ) -> dict[str, Turnover]:
     """The turnover of the ledger's devices per line; a line without any is left out."""
-    keys = priced.rows.select("device_key", "merchant_no", "store_no", "in_use")
+    keys = priced.rows.select("device_code", "merchant_no", "store_no", "in_use")
     used = keys.filter(nw.col("in_use").fill_null(False))
     site = nw.concat_str([nw.col("merchant_no"), nw.col("store_no")], separator=SEPARATOR)
     touched = findings.touched
     found = []
-    if (keyed := _keyed(lines, touched[DEVICES], "device_key")).num_rows:
-        found.append(engine.frame(keyed))
-    if (keyed := _keyed(lines, touched[MERCHANTS], "merchant_no")).num_rows:
-        found.append(_of_these(engine, keyed, used, "merchant_no"))
-    if (keyed := _keyed(lines, touched[SITES], "site")).num_rows:
-        found.append(_of_these(engine, keyed, used.with_columns(site=site), "site"))
+    if (keyed := _keyed(lines, touched[DEVICES])).num_rows:
+        found.append(_these(engine, keyed, touched[DEVICES], priced.devices))
+    for kind, key, rows in ((MERCHANTS, "merchant_no", used), (SITES, "site", used.with_columns(site=site))):
+        if (keyed := _keyed(lines, touched[kind])).num_rows:
+            named = keyed.append_column(key, _values(touched[kind]).take(keyed["key"].combine_chunks()))
+            found.append(_of_these(engine, named, rows, key))
     if not found:
         return {}
-    pairs = engine.held(engine.distinct(engine.stacked(found), "line", "device_key"))
-    beside: Frame = engine.attach(pairs, priced.devices, "device_key").filter(~nw.col("row_id").is_null())
-    sums = engine.collected(beside.group_by("line").agg(**totals()))
+    pairs = engine.held(engine.distinct(engine.stacked(found), "line", "device_code"))
+    beside: Frame = engine.attach(pairs, priced.devices, "device_code").filter(~nw.col("row_id").is_null())
+    sums = engine.collected(beside.group_by("line").agg(**totals(beside)))
     names = list(lines)
     return {names[row["line"]]: turnover_of(row) for row in sums.to_pylist()}
 
 
+def _these(engine: Engine, keyed: pa.Table, keys: Numbered, devices: Frame) -> Frame:
+    """The ledger's devices among these, for each line; each is looked up once, whatever the lines."""
+    values = _values(keys)
+    asked = engine.frame(pa.table({"key": pa.array(np.arange(len(values))), "device_key": values}))
+    known = engine.meeting(devices.select("device_key", "device_code"), asked, "device_key")
+    found = engine.held(engine.attach(asked, engine.staged(known), "device_key").drop("device_key"))
+    beside = engine.attach(engine.frame(keyed), found, "key")
+    return engine.named(beside, "device_code").select("line", "device_code")
+
+
 def _of_these(engine: Engine, keyed: pa.Table, used: Frame, key: str) -> Frame:
     """The devices in use of these merchants or stores, for each line."""
-    beside = engine.frame(keyed).join(used.select(key, "device_key"), on=key, how="inner")
-    return beside.select("line", "device_key")
+    asked = engine.frame(keyed)
+    own = engine.meeting(used.select(key, "device_code"), asked, key)
+    return asked.join(own, on=key, how="inner").select("line", "device_code")
 
 
-def _keyed(lines: Mapping[str, np.ndarray], keys: Numbered, key: str) -> pa.Table:
-    """The keys that each line touches, the lines by their place."""
+def _values(keys: Numbered) -> pa.Array:
+    return pa.array(keys.values, pa.string())
+
+
+def _keyed(lines: Mapping[str, np.ndarray], keys: Numbered) -> pa.Table:
+    """The keys that each line touches, both by their places."""
     touched = [keys.distinct(rows) for rows in lines.values()]
     none = np.zeros(0, np.int64)
     return pa.table(
         {
             "line": np.repeat(np.arange(len(touched)), [len(one) for one in touched]),
-            key: pa.array(keys.values, pa.string()).take(pa.array(np.concatenate([none, *touched]))),
+            "key": pa.array(np.concatenate([none, *touched])),
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine
+from audit.intake.repeats import whole
 from audit.measures.subjects import Findings, Numbered, numbered
 from audit.measures.turnover import NO_TURNOVER, Priced, Turnover, once, totals, turnover_of
 
@@ -91,8 +92,8 @@ def merchants_of(
     turnovers = _turnovers(engine, priced, numbers)
     rows = pc.index_in(pa.array(numbers, pa.string()), value_set=turnovers["merchant_no"].combine_chunks())
     devices = pc.fill_null(turnovers["devices"].combine_chunks().take(rows), 0).to_numpy()
-    points = points_of(tallies.own, tallies.of_devices, tallies.devices, devices).tolist()
-    worst = sorted(range(len(numbers)), key=lambda place: (-points[place], numbers[place]))[:most]
+    points = points_of(tallies.own, tallies.of_devices, tallies.devices, devices)
+    worst = _worst(points, numbers, most)
     paid = dict(zip(worst, turnovers.take(rows.take(pa.array(worst))).to_pylist(), strict=True))
     files = _files(engine, facts, [numbers[place] for place in worst])
     listed = []
@@ -103,7 +104,7 @@ def merchants_of(
             Merchant(
                 merchant_no=numbers[place],
                 merchant_name=file.get("merchant_name") or tallies.names[place],
-                score=score_of(points[place]),
+                score=score_of(float(points[place])),
                 severities={word: of[place] for word, of in tallies.severities.items() if of[place]},
                 following=tallies.following[place],
                 turnover=turnover_of(paid[place]) if paid[place]["merchant_no"] else NO_TURNOVER,
@@ -112,6 +113,14 @@ def merchants_of(
             )
         )
     return Merchants(tuple(listed), len(numbers), dict(weights))
+
+
+def _worst(points: np.ndarray, numbers: Sequence[str], most: int) -> list[int]:
+    """The places of the most points, those with most first; among as many by number."""
+    places = np.arange(len(points))
+    if len(points) > most:
+        places = np.flatnonzero(points >= np.partition(points, -most)[-most])
+    return sorted(places.tolist(), key=lambda place: (-points[place], numbers[place]))[:most]
 
 
 _Number = float | np.ndarray  # of one merchant, or of each
@@ -153,12 +162,12 @@ def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
 
     of_devices = leading[is_device[subjects.numbers[leading]]]
     own = leading[~is_device[subjects.numbers[leading]]]
-    keys = [identity[0] or _NOBODYS for identity in findings.identities]
-    devices = numbered(pa.array(keys, pa.string())).numbers[of_devices]
+    keys = pc.fill_null(findings.keys, "")
+    devices = numbered(pc.if_else(pc.equal(keys, ""), _NOBODYS, keys)).numbers[of_devices]
     pairs = np.unique(merchants.numbers[of_devices] * (1 + devices.max(initial=0)) + devices)
     return _Tallies(
         merchants.values,
-        _names(merchants, findings.texts("merchant_name")),
+        _names(merchants, whole(findings.table["merchant_name"])),
         {
             word: of_each(leading[severities.numbers[leading] == number]).tolist()
             for number, word in enumerate(severities.values)
@@ -170,22 +179,23 @@ def _tallies(findings: Findings, weights: Mapping[str, float]) -> _Tallies:
     )
 
 
-def _names(merchants: Numbered, names: list[str | None]) -> list[str]:
+def _names(merchants: Numbered, names: pa.Array) -> list[str]:
     """The first name that findings have for each merchant."""
+    given = pc.fill_null(pc.not_equal(names, ""), False).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(given & (merchants.numbers >= 0))
+    numbers, first = np.unique(merchants.numbers[rows], return_index=True)
     found = [""] * len(merchants.values)
-    for number, name in zip(merchants.numbers.tolist(), names, strict=True):
-        if name and number >= 0 and not found[number]:
-            found[number] = name
+    for number, name in zip(numbers.tolist(), names.take(pa.array(rows[first])).to_pylist(), strict=True):
+        found[number] = name
     return found
 
 
 def _turnovers(engine: Engine, priced: Priced, numbers: list[str]) -> pa.Table:
-    """Devices in use and what was paid there, for each of these merchants that has any."""
-    wanted = engine.frame(_flagged(numbers))
-    rows = engine.attach(priced.rows, wanted, "merchant_no")
-    own = rows.filter(nw.col("listed").fill_null(False) & nw.col("in_use").fill_null(False))
-    each = once(engine, engine.held(own), "merchant_no", "device_code")
-    return engine.collected(each.group_by("merchant_no").agg(**totals()))
+    """Devices in use and what was paid there, for each of these merchants that has any, and for others."""
+    used = priced.rows.filter(nw.col("in_use").fill_null(False))
+    own = engine.meeting(engine.named(used, "merchant_no"), engine.frame(_flagged(numbers)), "merchant_no")
+    each = once(engine, engine.held(own), "device_code", "merchant_no")
+    return engine.collected(each.group_by("merchant_no").agg(**totals(each)))
 
 
 def _files(engine: Engine, facts: Facts, numbers: list[str]) -> dict[str, dict[str, Any]]:

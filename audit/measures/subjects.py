@@ -53,10 +53,9 @@ class Findings:
         return found
 
     @cached_property
-    def identities(self) -> list[list[str | None]]:
-        """The identity columns of each finding's subject."""
-        parsed: list[list[str | None]] = json.loads(f"[{','.join(self.table['identity'].to_pylist())}]")
-        return parsed
+    def keys(self) -> pa.Array:
+        """The first identity column of each finding's subject."""
+        return _named(whole(self.table["identity"]), 0)
 
     def numbered(self, name: str) -> Numbered:
         """A column as numbers."""
@@ -70,25 +69,45 @@ class Findings:
     @cached_property
     def leaders(self) -> np.ndarray:
         """The row of the finding that each follows from; -1 where that is none of these."""
-        places = {identifier: row for row, identifier in enumerate(self.texts("finding_id"))}
-        return np.array([places.get(one, -1) if one else -1 for one in self.texts("led_by")], np.int64)
+        led_by, ids = whole(self.table["led_by"]), whole(self.table["finding_id"])
+        found = pc.index_in(led_by, value_set=ids, skip_nulls=True).cast(pa.int64())
+        rows: np.ndarray = found.fill_null(-1).to_numpy()
+        return rows
 
     @cached_property
     def touched(self) -> dict[str, Numbered]:
         """Per kind the device, merchant or store of each finding. A row without any key is nobody's."""
-        keys: dict[str, list[str | None]] = {
-            kind: [None] * self.table.num_rows for kind in (DEVICES, MERCHANTS, SITES)
+        identity, subject = whole(self.table["identity"]), whole(self.table["subject"])
+        is_site = pc.equal(subject, "site")
+        of_list = pc.equal(_named(pc.if_else(pc.equal(subject, "row"), identity, None), 1), "merchants")
+        is_merchant = pc.or_(pc.equal(subject, "merchant"), pc.fill_null(of_list, False))
+        is_device = pc.invert(pc.or_(is_site, is_merchant))
+        keyed = pc.if_else(pc.is_valid(self.keys), identity, None)
+        return {
+            DEVICES: numbered(pc.if_else(is_device, self.keys, None)),
+            MERCHANTS: numbered(pc.if_else(is_merchant, self.keys, None)),
+            SITES: numbered(_joined(pc.if_else(is_site, keyed, None))),
         }
-        devices, merchants, sites = keys.values()
-        for row, (subject, identity) in enumerate(zip(self.texts("subject"), self.identities, strict=True)):
-            if identity[0] is None:
-                continue
-            if subject == "device":
-                devices[row] = identity[0]
-            elif subject == "merchant" or (subject == "row" and identity[1] == "merchants"):
-                merchants[row] = identity[0]
-            elif subject == "site":
-                sites[row] = SEPARATOR.join(part or "" for part in identity)
-            else:
-                devices[row] = identity[0]
-        return {kind: numbered(pa.array(values, pa.string())) for kind, values in keys.items()}
+
+
+# the first and second of texts without escapes
+_PLAIN = (r'^\["(?P<text>[^"\\]*)"', r'^\["[^"\\]*", "(?P<text>[^"\\]*)"')
+
+
+def _named(identities: pa.Array, place: int) -> pa.Array:
+    """The first or second of each JSON list of texts; null where it is null or there is no list."""
+    found = pc.struct_field(pc.extract_regex(identities, _PLAIN[place]), [0])
+    others = pc.and_(pc.is_valid(identities), pc.is_null(found))
+    if not pc.any(others).as_py():
+        return found
+    parsed = [json.loads(text)[place] for text in identities.filter(others).to_pylist()]
+    return pc.replace_with_mask(found, others, pa.array(parsed, pa.string()))
+
+
+def _joined(identities: pa.Array) -> pa.Array:
+    """The texts of each JSON list in one; null where there is no list."""
+    texts = (
+        None if one is None else SEPARATOR.join(part or "" for part in json.loads(one))
+        for one in identities.to_pylist()
+    )
+    return pa.array(texts, pa.string())

@@ -57,12 +57,13 @@ NO_TURNOVER = Turnover(0, 0, 0, 0, 0, 0, 0, 0)
 
 def turnover_of(row: Mapping[str, Any]) -> Turnover:
     """The sums that `totals` made of a group."""
-    return Turnover(devices=int(row["devices"]), **{name: int(row[name] or 0) for name in _SUMS})
+    return Turnover(devices=int(row["devices"]), **{name: int(row.get(name) or 0) for name in _SUMS})
 
 
-def totals() -> dict[str, nw.Expr]:
-    """Sums per group of the rows of `figures`."""
-    return {"devices": nw.len(), **{name: nw.col(name).sum() for name in _SUMS}}
+def totals(rows: Frame) -> dict[str, nw.Expr]:
+    """Sums per group of rows of `figures`, as far as these have any figure."""
+    known = rows.collect_schema().names()
+    return {"devices": nw.len(), **{name: nw.col(name).sum() for name in _SUMS if name in known}}
 
 
 @dataclass(frozen=True)
@@ -80,34 +81,34 @@ def priced(engine: Engine, facts: Facts) -> Priced:
 
 
 def figures(facts: Facts) -> Frame:
-    """The rows of the ledger with their figures as whole numbers, and whether each is known (1 or 0)."""
+    """The rows of the ledger with their figures as whole numbers, and whether each is known (1 or 0).
+
+    What no file tells of any device has no column. `unpriced` counts what is not known of a row.
+    """
     frame = facts.frames[Subject.DEVICE]
-    known = facts.columns["devices"]
-    amount = _known("txn_amount") if "txn_amount" in known else None
-    count = _known("txn_count") if "txn_count" in known else None
-    rated = None
-    if count is not None and "txn_failed" in known:
-        rated = count & _known("txn_failed") & (nw.col("txn_failed") <= nw.col("txn_count"))
-    return frame.select(
-        "row_id",
-        "device_key",
-        "device_code",
-        "merchant_no",
-        "store_no",
-        "in_use",
-        fen=_whole(amount, nw.col("txn_amount") * 100),
-        amounts=_one_if(amount),
-        transactions=_whole(count, nw.col("txn_count")),
-        counts=_one_if(count),
-        failed=_whole(rated, nw.col("txn_failed")),
-        rated=_one_if(rated),
-        rated_transactions=_whole(rated, nw.col("txn_count")),
-    ).with_columns(unpriced=2 - nw.col("amounts") - nw.col("counts"))
+    told = facts.columns["devices"]
+    found: dict[str, nw.Expr] = {}
+    if "txn_amount" in told:
+        amount = _known("txn_amount")
+        found |= {"fen": _whole(amount, nw.col("txn_amount") * 100), "amounts": _one_if(amount)}
+    if "txn_count" in told:
+        count = _known("txn_count")
+        found |= {"transactions": _whole(count, nw.col("txn_count")), "counts": _one_if(count)}
+        if "txn_failed" in told:
+            rated = count & _known("txn_failed") & (nw.col("txn_failed") <= nw.col("txn_count"))
+            found |= {"failed": _whole(rated, nw.col("txn_failed")), "rated": _one_if(rated)}
+            found["rated_transactions"] = _whole(rated, nw.col("txn_count"))
+    own = ("row_id", "device_key", "device_code", "merchant_no", "store_no", "in_use")
+    rows = frame.select(*own, **found)
+    if parts := [nw.col(name) for name in ("amounts", "counts") if name in found]:
+        rows = rows.with_columns(unpriced=len(parts) - nw.sum_horizontal(*parts))
+    return rows
 
 
 def once(engine: Engine, frame: Frame, *key: str) -> Frame:
     """One row of `figures` per key: of several the first that has figures."""
-    return engine.pick(frame, list(key), ["unpriced", "row_id"])
+    order = [name for name in ("unpriced", "row_id") if name in frame.collect_schema().names()]
+    return engine.pick(frame, list(key), order)
 
 
 def _known(name: str) -> nw.Expr:
@@ -116,13 +117,9 @@ def _known(name: str) -> nw.Expr:
     return ((value >= least) & (value < _LIMIT)).fill_null(False)
 
 
-def _whole(known: nw.Expr | None, value: nw.Expr) -> nw.Expr:
-    if known is None:
-        return _one_if(None)
+def _whole(known: nw.Expr, value: nw.Expr) -> nw.Expr:
     return nw.when(known).then((value + 0.5).floor()).otherwise(nw.lit(0.0)).cast(nw.Int64)
 
 
-def _one_if(condition: nw.Expr | None) -> nw.Expr:
-    if condition is None:
-        return (nw.col("row_id") * 0).cast(nw.Int64)
+def _one_if(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
