@@ -14,7 +14,8 @@ GLUE = re.compile(
     r"[\s`'\"‘’“”´\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x1f\x7f]+"
     r"|_x00(?:0[9AD]|[1A][0-9A-F])_"  # blanks and controls as workbooks escape them, taken over as text
 )
-_EXCEL_TEXT = re.compile(r'^="?([^"]*)"?$')  # ="00000088", the guard against losing zeros in a CSV
+# ="00000088", the guard against losing zeros in a CSV; a link that shows it
+_EXCEL_TEXT = re.compile(r'^=(?:HYPERLINK\( *"[^"]*" *, *)?"?([^"]*)"?\)?$', re.IGNORECASE)
 _LABEL = re.compile(
     r"^(?:(?:S/?N(?:号|码)?|TUSN|TID|MID|SERIAL(?:NO|NUMBER)?|NO\.?)[:：#=]"
     r"|(?:(?:终端|设备|机具|POS)?(?:序列号|编号)|机身号|终端号|商户号|商户编号|(?:统一)?社会信用代码|信用代码|营业执照号?)[:：#=]?)",

@@ -105,8 +105,8 @@ def of_channel(label: str, table: Table) -> str | None:
 
 def _number_in_brackets(label: str, table: Table) -> str:
     """Of a number of the device with another in brackets, the latter: 终端编号（SN）, 终端序列号(TUSN)."""
-    found = _BRACKETED.fullmatch(label.strip())
-    if not found:
+    found = _BRACKETED.match(label.strip())
+    if not found or header_forms(f"x{label.strip()[found.end() :]}")[-1] != "x":
         return ""
     outer, inner = (table.by_synonym.get(header_forms(part)[0], "") for part in found.groups())
     return inner if inner != outer and {inner, outer} <= _DEVICE_NUMBERS else ""

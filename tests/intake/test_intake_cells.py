@@ -169,6 +169,18 @@ def test_a_formula_that_was_never_computed_is_not_a_blank(tmp_path: Path, cell: 
     assert read.rejected == [(2, "merchant_no", Reason.UNCACHED)]
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [f'"{MERCHANT}"', f"&quot;{MERCHANT}&quot;", f'HYPERLINK("http://x/?a=1&amp;b=2","{MERCHANT}")'],
+)
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_formula_that_is_but_a_text_need_not_be_computed(tmp_path: Path, formula: str, careful: bool):
+    cell = f'<c r="B2"><f>{formula}</f><v></v></c>'
+    read = take_cell(tmp_path, cell if not careful else cell.replace('<c r="B2">', "<c r='B2'>"), "B")
+    assert read.column("merchant_no") == [MERCHANT, MERCHANT]
+    assert read.reading.rejected == 0
+
+
 def test_a_formula_with_its_result_is_that_value(tmp_path: Path):
     read = take_cell(tmp_path, f'<c r="B2" t="str"><f>X!B2</f><v>{MERCHANT}</v></c>', "B")
     assert read.column("merchant_no") == [MERCHANT, MERCHANT]

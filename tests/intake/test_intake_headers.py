@@ -512,6 +512,8 @@ def test_two_spellings_of_the_key_with_other_numbers_are_not_chosen_from(tmp_pat
         ("报备时间（微信）", None),
         ("微信认证状态", None),
         ("终端编号（SN）", "serial_no"),
+        ("*终端编号（SN）：", "serial_no"),
+        ("终端编号(SN)\n（必填）", "serial_no"),
         ("终端序列号(TUSN)", "tusn"),
         ("商户号（银联）", "merchant_no"),
         ("1设备序列号", "serial_no"),

@@ -16,6 +16,7 @@ from lxml import etree
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
+from audit.intake.formats.formulas import literal
 from audit.intake.formats.numbers import CellFormats, iso_text, padding_of
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import Sheet
@@ -258,6 +259,8 @@ def _cell(cell: etree._Element, strings: list[str], formats: CellFormats) -> tup
     if value is None or value == "":
         if kind == "e":
             return "#N/A", Mark.ERROR
+        if formula is not None and (shown := literal(formula.text or "")) is not None:
+            return shown or None, Mark.TEXT
         return None, Mark.TEXT if formula is None or (kind == "str" and value is not None) else Mark.UNCACHED
     if kind == "s":
         place = int(value)

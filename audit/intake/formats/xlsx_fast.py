@@ -18,10 +18,11 @@ import fastexcel
 import numpy as np
 import pyarrow as pa
 
+from audit.intake.formats.formulas import literal
 from audit.intake.formats.numbers import MAX_EXACT_DIGITS
 from audit.intake.formats.sheet import MAX_CELLS
 from audit.intake.formats.xlsx_columns import DIMENSION, MAX_BLANK_ROWS, merges_of
-from audit.intake.formats.xlsx_values import times_alone
+from audit.intake.formats.xlsx_values import Irregular, dereferenced, times_alone
 from audit.intake.grid import Grid, Mark, column_index
 
 # a cell that is not shared, inline or formula text: its column, row, other attributes, formula and value
@@ -34,6 +35,7 @@ _CELL = re.compile(
 _FILLED = rb'[0-9]+"[^>/]*>\s*(?:<f[^>]*(?:/>|>[^<]*</f>)\s*)?<(?:v|is)>'
 _FIRST_COLUMN = re.compile(rb'<c r="A' + _FILLED)
 _COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})' + _FILLED)
+_ELEMENT = re.compile(rb"<[^>]*>")
 _TYPE = re.compile(rb' t="(\w+)"')
 _STYLE = re.compile(rb' s="(\d+)"')
 _LAST_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
@@ -176,6 +178,8 @@ def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark,
     if kind and kind[1] == b"e":
         return Mark.ERROR, (value or b"#N/A").decode("ascii", "replace")
     if formula is not None and not value:
+        if (shown := literal(_formula_text(formula))) is not None:
+            return Mark.TEXT, shown or None
         is_blank_text = kind and kind[1] == b"str" and value is not None
         return (Mark.TEXT if is_blank_text else Mark.UNCACHED), None
     if not value or (kind and kind[1] != b"n"):
@@ -185,6 +189,13 @@ def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark,
     if width and value.isdigit() and len(value) <= min(width, MAX_EXACT_DIGITS):
         return Mark.TEXT, None if len(value) == width else value.decode().zfill(width)
     return Mark.NUMBER, None
+
+
+def _formula_text(element: bytes) -> str:
+    try:
+        return dereferenced(_ELEMENT.sub(b"", element))
+    except Irregular:
+        return ""
 
 
 def _first_column(content: bytes) -> int:
