@@ -16,13 +16,13 @@ from audit.tables.codes import NULL_TOKENS, YES_NO
 _DATE = r"20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]*\d{1,2}:\d\d(?::\d\d)?)?"
 # a number or date before a word, a number in brackets or a date behind it
 _NUMBERED = re.compile(
-    r"^(?:\d{1,3}\s*[-_:.、|)]\s*(?=\D)|[(\[【]\d{1,3}[)\]】]\s*|\d{1,3}(?=[\u4e00-\u9fff]))"
+    r"^(?:\d{1,3}\s*[-_:.、|)]\s*(?=\D)|[(\[【]\d{1,3}[)\]】]\s*|\d{1,4}(?=[\u4e00-\u9fff]))"
     rf"|^{_DATE}[\s,;:、-]*(?=\D)"
     rf"|\s*[(\[【][\d:/.年月日 -]{{1,20}}[)\]】]$|[\s,;:、/|-]*{_DATE}$"
 )
 # what a cell says the state of, and the type of a program's constants: 设备停用, TERM_STATUS_ACTIVE
 _SUBJECT = re.compile(
-    r"^(?:(?:(?:当前)?状态|(?:终端|设备|机具|POS机?)(?:当前)?(?:状态)?)[:\s]*(?=\S{2})|(?:[A-Za-z]+[_.])*(?:STATUS|STATE)[_.](?=[A-Za-z]))",
+    r"^(?:(?:(?:当前|报备|登记|审核)?状态|(?:终端|设备|机具|POS机?)(?:当前)?(?:状态)?)[:\s]*(?=\S{2})|(?:[A-Za-z]+[_.])*(?:STATUS|STATE)[_.](?=[A-Za-z]))",
     re.IGNORECASE,
 )
 # what pages put before a word: ● 正常, ✅已报备
@@ -35,7 +35,7 @@ _PROGRAMS_CODE = re.compile(r"\d{1,4}|[A-Za-z]\d?")
 _COMMENTED = re.compile(r"(.+?)\s*(?:[(\[【](.+?)[)\]】]|[-_:;,、](.+))")
 # what may stand behind a good word without a doubt about it: who or what said so
 _HARMLESS = re.compile(
-    r"(?:系统|自动|人工|机器|线上|线下|渠道|通道|平台|微信|支付宝|银联|网联)(?:审核|审批|报备|登记)?(?:通过)?"
+    r"(?:系统|自动|人工|机器|线上|线下|渠道|通道|平台|微信|支付宝|银联|网联)(?:审核|审批|报备|登记)?(?:通过)?|正常|成功|完成|有效"
 )
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _FLAG_PARTS = re.compile(r"[()\[\]【】/|,、;:-]|(?=[√✓✔×✗✘])")

@@ -359,9 +359,17 @@ def test_a_comment_behind_a_word_is_none_of_it_unless_it_may_take_it_back(tmp_pa
 
 
 def test_a_state_beside_its_date_or_subject_is_that_state(tmp_path: Path):
-    said = ["已报备，2026-10-01", "已报备2026年10月1日", "2026/10/1 08:05 报备成功", "设备已报备", "●"]
+    said = [
+        "已报备，2026-10-01",
+        "已报备2026年10月1日",
+        "2026/10/1 08:05 报备成功",
+        "设备已报备",
+        "●",
+        "0000成功",
+    ]
+    said += ["报备状态：已报备", "已报备-正常"]
     read = take_column(tmp_path, "报备状态", [*said, "○", "REG_STATUS_FAILED"], "registrations")
-    assert read.column("reg_status") == [*["registered"] * 5, "not_registered", "failed"]
+    assert read.column("reg_status") == [*["registered"] * 8, "not_registered", "failed"]
     said = ["设备正常", "√", "×", "终端状态：停用", "TERMINAL_STATUS_ACTIVE", "商户停业"]
     words = ["active", "active", "inactive", "inactive", "active", None]
     assert take_column(tmp_path, "终端状态", said).column("terminal_status") == words
