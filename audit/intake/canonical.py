@@ -39,7 +39,7 @@ from audit.intake.reasons import with_reasons
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
-from audit.intake.sheetname import channel_of, says_channel
+from audit.intake.sheetname import by_heading, channel_of, headed_channels, says_channel
 from audit.intake.sheets import choose
 from audit.intake.shifted import put_right
 from audit.intake.stacked import about_tables_below
@@ -204,9 +204,11 @@ def _read_sheet(
     rejections = rejections_of(grid, header, table, cleaned, places)
     rows = with_reasons(_assemble(grid, table, cells, cleaned, places, rejections), cells, table, codes)
     channel = channel_of(grid.sheet, titles, header.columns, table)
-    of_file = "" if channel or says_channel(header.columns, table) else profile.channel
-    if channel or of_file:
-        rows = rows.append_column("channel", encoded(pa.repeat(channel or of_file, rows.num_rows)))
+    is_said = says_channel(header.columns, table) or "channel" in rows.column_names
+    of_file = "" if channel or is_said else profile.channel
+    headings = {} if is_said else headed_channels(grid, kinds)
+    if channel or of_file or headings:
+        rows = rows.append_column("channel", by_heading(places, headings, channel or of_file))
     set_aside = Counter(kinds[kinds != ""].tolist())
     read = rows.num_rows
     rows, dropped = without_blank_keys(rows, table)
@@ -233,7 +235,7 @@ def _read_sheet(
         *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
-        *about_channel(grid.sheet, channel, of_file),
+        *about_channel(grid.sheet, channel, of_file, headings),
         *about_units(grid.sheet, units),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]

@@ -237,5 +237,5 @@ def _joined(
         ]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
         of_any = name if group and _ANY_GROUP.fullmatch(group.strip()) else None
-        joined.append(known or of_any or both or name or group)
+        joined.append(known or of_any or of_group or name or group)
     return joined

@@ -40,9 +40,12 @@ def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[s
     return found
 
 
-def about_channel(sheet: str, channel: str, of_file: str) -> Iterator[Notice]:
-    """That the sheet as a whole, or the file by its name, is about a channel, where it is."""
-    if channel:
+def about_channel(sheet: str, channel: str, of_file: str, headings: Mapping[int, str]) -> Iterator[Notice]:
+    """That the sheet as a whole, the rows below a heading, or the file by its name are about a channel."""
+    if headings:
+        named = [f"{row + 1}: {name}" for row, name in headings.items()]
+        yield "channel_of_headings", {"sheet": sheet, "headings": named[:_LISTED_ROWS]}
+    elif channel:
         yield "channel_of_sheet", {"sheet": sheet, "channel": channel}
     elif of_file:
         yield "channel_of_file", {"channel": of_file}

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
+import numpy as np
+import pyarrow as pa
+
+from audit.intake.grid import Grid
+from audit.intake.reading import Aside
+from audit.intake.repeats import encoded
 from audit.tables import CHANNEL, Table, normalise_label
 
 _EVERY = "common"  # no channel
+_LONGEST_HEADING = 30  # characters
+_REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 _SHORTEST, _SHORTEST_LATIN = 2, 4  # characters: fewer may stand in another word
 _FIRMS = ("银联商务",)  # whose name holds that of a channel
 _REGISTRATIONS = re.compile(r"报备|登记|备案|报送|入网|regist|filing", re.IGNORECASE)
@@ -22,6 +30,26 @@ def channel_of(sheet: str, titles: list[str], columns: Collection[str], table: T
     if says_channel(columns, table):
         return ""
     return next(filter(None, map(_only_channel, ([sheet], titles))), "")
+
+
+def headed_channels(grid: Grid, kinds: np.ndarray) -> dict[int, str]:
+    """The rows between those of data that name the one channel of what follows, by place: 支付宝报备清单."""
+    data = np.flatnonzero(kinds == "")
+    found = {}
+    # 二、支付宝 looks like words to choose from
+    for row in np.flatnonzero(np.isin(kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist():
+        cells = [cell for cell in grid.row(row) if cell and cell.strip()]
+        is_heading = sum(map(len, cells)) <= _LONGEST_HEADING and not _REMARK.match(cells[0] if cells else "")
+        if is_heading and len(data) and row < data[-1] and (channel := _only_channel(cells)):
+            found[row] = channel
+    return found
+
+
+def by_heading(places: np.ndarray, headings: Mapping[int, str], first: str) -> pa.Array:
+    """Per row of data the channel of the last heading above it, `first` where there is none."""
+    rows = np.array(sorted(headings), np.int64)
+    names = pa.array([first or None, *(headings[row] for row in rows.tolist())], pa.string())
+    return encoded(names.take(pa.array(np.searchsorted(rows, places))))
 
 
 def says_channel(columns: Collection[str], table: Table) -> bool:

@@ -740,3 +740,22 @@ def test_names_by_the_sounds_of_their_words(table: str, header: str, column: str
 )
 def test_names_that_share_a_word_are_both_the_column(table: str, header: str, column: str):
     assert lookup(header, TABLES[table], {})[0] == column
+
+
+def test_headings_between_rows_say_the_channel_of_those_below(tmp_path: Path):
+    def rows(first: int) -> list[list[str]]:
+        return [[f"SN{number:06}", MERCHANT, "已报备"] for number in range(first, first + 3)]
+
+    header = ["序列号", "商户号", "状态"]
+    blank, wechat, alipay = ["", "", ""], ["微信报备清单", "", ""], ["二、支付宝", "", ""]
+    footer = ["备注：银联另报", "", ""]
+    lists = [
+        ([wechat, header, *rows(1), blank, ["支付宝报备清单", "", ""], header, *rows(4)], "wechat", 7),
+        ([header, ["微信", "", ""], *rows(1), alipay, *rows(4), footer], "wechat", 6),
+        ([header, *rows(1), alipay, *rows(4)], None, 5),
+    ]
+    for table, first, row in lists:
+        read = take_rows(tmp_path, table, table="registrations")
+        assert read.column("channel") == [first] * 3 + ["alipay"] * 3
+        [(key, facts)] = read.reading.notices
+        assert (key, facts["headings"][-1]) == ("channel_of_headings", f"{row}: alipay")
