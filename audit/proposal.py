@@ -103,7 +103,7 @@ def propose(folder: Path, words: Words) -> Proposal:
     text = environment.get_template("audit.toml").render(
         words=words,
         language=words.language,
-        folder=folder.name,
+        folder=folder.resolve().name,
         feeds=ordered,
         channels=sorted(channels),
         absent=[name for name in MANDATORY_FEEDS if name not in feeds],

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from audit.config import Settings
+from audit.delivery.post import CHAT
 from audit.errors import ExitCode, gravest
 from audit.ledger import outbox
 from audit.ledger.database import Database, ledger_exists
@@ -64,7 +65,7 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
         good,
         age,
         limit,
-        timetable.next_due(now),
+        timetable.next_due(now).astimezone(settings.zone),
         waiting,
         holder_of(settings.state),
     )
@@ -75,7 +76,8 @@ def _remembered(settings: Settings, now: datetime) -> tuple[tuple[PastNight, ...
         return (), 0
     database = Database(settings.ledger.url, settings.state, reading=True)
     try:
-        return past_nights(database), len(outbox.due(database, now))
+        mail = [one for one in outbox.due(database, now) if one.kind != CHAT]  # notices change no exit code
+        return past_nights(database), len(mail)
     finally:
         database.close()
 
@@ -107,7 +109,7 @@ def status_text(found: Status, words: Words) -> str:
     lines.append(words("status.waiting", count=found.waiting) if found.waiting else words("status.delivered"))
     if found.running:
         lines.append(words("status.running", **found.running))
-    lines.append(words("status.next", at=f"{found.next_due:%Y-%m-%d %H:%M %Z}"))
+    lines.append(words("status.next", at=f"{found.next_due:%Y-%m-%d %H:%M}", zone=found.next_due.tzinfo))
     return "\n".join(lines)
 
 

@@ -39,6 +39,15 @@ def test_the_proposal_runs_and_finds_what_a_careful_configuration_finds(drop: Pa
     assert found == {*expected, "AUD-04", "POL-03"}
 
 
+def test_the_folder_one_stands_in_has_a_name(drop: Path, monkeypatch: pytest.MonkeyPatch):
+    for path in drop.iterdir():
+        if path.name != "型号表.csv":
+            path.unlink()
+    monkeypatch.chdir(drop)
+    assert pos_audit("init", ".", "--language", "zh").returncode == 0
+    assert f"根据 {drop.name} 中的文件" in (drop / "audit.toml").read_text("utf-8")
+
+
 def test_what_is_open_stands_in_it_as_a_comment(tmp_path: Path):
     (tmp_path / "台账.csv").write_text(
         "机器序列号,状态,神秘列\n000012345678,在用\n000012345679,谜\n", "utf-8"

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from audit.delivery.chat import require_chat
 from audit.delivery.heartbeat import Heartbeat
 from audit.delivery.watch import watched
 from audit.errors import CannotWrite, ConfigError, ExitCode
+from audit.status import status_of
 from audit.words import load_words
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise's own
@@ -81,6 +83,8 @@ def test_a_room_that_fails_is_told_of_and_tried_again_alone(estate: Estate):
         done = pos_audit("deliver", "--config", estate.config)
         assert done.returncode == ExitCode.DONE
         assert (len(hook.asked), len(other.asked)) == (1, 2)
+        status = status_of(load_settings(estate.config), datetime.now(UTC))
+        assert status.waiting == 0, "no mail waits, and a notice changes no exit code"
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ BROKEN = [
         "mail",
         "fail",
         ExitCode.DELIVERY,
-        "localhost:1",
+        "[mail] 的 host",
     ),
     broken(_damaged, "ledger", "fail", ExitCode.CANNOT_WRITE, "restore"),
     broken(_later, "ledger", "fail", ExitCode.CONFIG, "2099-01-01"),
@@ -253,6 +253,17 @@ def test_the_status_command_speaks_to_both(fit: Estate):
     text = pos_audit(estate, "status", "--max-age", "48")
     assert "待发邮件：1 封" in text.stdout
     assert text.exit_code == 30
+
+
+def test_the_same_night_again_says_why_it_does_not_end_well(fit: Estate):
+    fit.sections["mail"] = f"{MAIL}\nport = 1\nsecurity = 'none'\nretries = 0"
+    for _ in range(2):
+        ended = pos_audit(fit, "run", "--as-of", "2026-11-21")
+        assert ended.exit_code == 30
+        assert "localhost:1" in ended.stderr.splitlines()[-1]
+    status = pos_audit(fit, "status", "--max-age", "9999999")
+    assert (status.exit_code, "1 封" in status.stdout) == (30, True)
+    assert "02:00（Asia/Shanghai）" in status.stdout, "on the estate's clock"
 
 
 def test_a_backup_brings_the_estate_back_as_it_was(estate: Estate, tmp_path: Path):

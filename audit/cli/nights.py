@@ -15,7 +15,7 @@ import typer
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Quiet
 from audit.cli.signals import stopping_between_steps
 from audit.cli.speech import configured, progress, say_end, say_line
-from audit.errors import ConfigError
+from audit.errors import ConfigError, ExitCode
 from audit.words import Words
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def run(
             typer.echo(json.dumps(_plain(result, made_up, missed), ensure_ascii=False))
         elif dry_run:
             typer.echo(_rehearsed(result, words))
-        reason = words("reason.replayed", as_of=result.folder.name) if result.replayed else result.reason
+        told_before = result.replayed and result.code is not ExitCode.DELIVERY  # which is of this very run
+        reason = words("reason.replayed", as_of=result.folder.name) if told_before else result.reason
         say_end(words, result.code, reason, result.run_id)
         raise typer.Exit(int(result.code))
 

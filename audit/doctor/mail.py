@@ -6,21 +6,26 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from audit.config import Settings
-from audit.delivery.smtp import Session
+from audit.delivery.smtp import NotDelivered, Session
 from audit.doctor.check import Check, Verdict
 from audit.errors import ExitCode
 from audit.words import Words
 
 
 def look_at_mail(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
-    """A handshake as before sending. Raises NotDelivered, ConfigError."""
+    """A handshake as before sending. Raises ConfigError."""
     mail = settings.mail
     if mail is None:
         yield Check("mail", Verdict.OK, words("doctor.mail_none"))
         return
-    with Session(mail, settings.mail_password) as session:
-        limit = session.open()
     server = f"{mail.host}:{mail.port}"
+    try:
+        with Session(mail, settings.mail_password) as session:
+            limit = session.open()
+    except NotDelivered as failure:
+        told = words(f"error.{failure.key}", **failure.facts)
+        yield Check("mail", Verdict.FAIL, told, words("doctor.mail_remedy"), failure.exit_code)
+        return
     size = f"{limit / (1 << 20):.0f} MiB" if limit else words("doctor.mail_no_limit")
     told = words(
         "doctor.mail_ok", server=server, security=mail.security, count=len(mail.to + mail.cc), size=size
