@@ -42,13 +42,14 @@ class Published:
     signed: SignOff | None = None
     report: CycleReport | None = None
     mailed: bool = False  # a letter is queued
+    damaged: bool = False  # signed, and its files are gone or no longer those that were signed
 
     def to_text(self, words: Words) -> str:
         """For a terminal."""
         facts: dict[str, object] = {"period": self.cycle.period, "folder": str(self.folder)}
         if self.signed:
             facts |= {"by": self.signed.signed_by, "on": self.signed.signed_on}
-        lines = [words(f"cycle.{self.outcome}", **facts)]
+        lines = [words("cycle.damaged" if self.damaged else f"cycle.{self.outcome}", **facts)]
         if self.report and self.outcome == "published":
             lines += [f"  {text}" for text in self.report.conclusions]
         if not self.signed:
@@ -59,6 +60,7 @@ class Published:
         """For a program."""
         signed = self.signed and {"by": self.signed.signed_by, "on": self.signed.signed_on.isoformat()}
         shown: dict[str, Any] = {"outcome": self.outcome, "folder": str(self.folder), "signed": signed}
+        shown |= {"damaged": True} if self.damaged else {}
         return shown | (cycle_plain(self.report) if self.report else {"period": self.cycle.period})
 
 
@@ -79,7 +81,8 @@ def publish_cycle(settings: Settings, words: Words, period: Period, *, mail: boo
                 known = cycles_of(connection).get(period.name)
             folder = settings.cycles / period.name
             if signed and known:
-                return Published("frozen", folder, known, signed)
+                damaged = not intact(folder, signed.files)
+                return Published("frozen", folder, known, signed, damaged=damaged)
             report = build_cycle(
                 cycle_facts(database, period),
                 items_of(settings.audit.programme),

@@ -260,11 +260,12 @@ def test_a_cycle_nobody_signed_is_a_finding_and_a_signature_ends_it_and_freezes_
     assert bytes_of(folder_of(estate)) == frozen
     assert call(estate, "verify", "2026-10")[0] == ExitCode.DONE
     late = handed_back(
-        estate, signed_copy(estate, {"负责人签认": ("李总", date(2026, 11, 13), "")}, "又签.xlsx")
+        estate, signed_copy(estate, {"负责人签认": ("李总", date(2026, 11, 13), "不同意")}, "又签.xlsx")
     )
     [cell] = late.lines[0].refused
     assert "王经理" in cell.reason
     assert cell.cell == "签认!B7"
+    assert cell.text == "李总 / 2026-11-13 / 不同意", "everything that was written is told"
     (folder_of(estate) / "cycle.html").write_text("x", encoding="utf-8")
     code, text = call(estate, "verify", "2026Q4")
     assert code == ExitCode.CONFIG
@@ -273,6 +274,8 @@ def test_a_cycle_nobody_signed_is_a_finding_and_a_signature_ends_it_and_freezes_
     assert code == ExitCode.INCOMPLETE
     assert "cycle.html" in text
     assert published(estate).outcome == "frozen", "what is frozen is not mended either"
+    code, text = call(estate, "cycle", "--month", "2026-10")
+    assert (code, "已被改动" in text) == (ExitCode.INCOMPLETE, True)
 
 
 @pytest.mark.parametrize(

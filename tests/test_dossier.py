@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -73,6 +74,14 @@ def test_the_sentence_and_the_facts_are_the_reports_own(night: Estate):
     assert values["报备清单 · 微信", "失败原因"] == "照片不清晰"
     assert values["商户清单", "商户清单中有"] == "是"
     assert not dossier["changed"]
+
+
+def test_a_person_reads_it_without_knowing_how_it_is_kept(night: Estate):
+    words = load_words("zh")
+    text = dossier_of(load_settings(night.config), words, "SN000001").to_text(words)
+    assert re.search(r"^不适用 \(\d+\)\n  [A-Z]+-\d\d、", text, re.MULTILINE)
+    assert re.search(r"\[报备清单 registrations_\d+\.csv:\d+\]", text)
+    assert "sn:" not in text
 
 
 def test_a_registration_without_a_device_has_a_dossier_too(night: Estate):

@@ -311,6 +311,7 @@ def test_a_tampered_row_is_refused_and_the_others_are_taken(night: Estate, colum
     assert told.lines[0].changes == 1
     [cell] = told.lines[0].refused
     assert "校验不符" in cell.reason
+    assert cell.text == "冒名", "what was written is told with the place"
     assert cell.cell.startswith("整改台账!")
 
 

@@ -10,7 +10,7 @@ import typer
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
 from audit.cli.post import delivered
 from audit.cli.speech import configured
-from audit.errors import ConfigError
+from audit.errors import ConfigError, ExitCode
 from audit.periods import MONTHS, Period
 
 _CADENCES = {"month": "monthly", "quarter": "quarterly", "half": "half_yearly", "year": "yearly"}
@@ -40,5 +40,7 @@ def cycle(
         told = publish_cycle(settings, words, period, mail=mail)
         shown = json.dumps(told.to_json(), ensure_ascii=False, indent=2) if as_json else told.to_text(words)
         typer.echo(shown)
+        if told.damaged:
+            raise typer.Exit(int(ExitCode.INCOMPLETE))
         if told.mailed:
             raise typer.Exit(int(delivered(settings, words)))

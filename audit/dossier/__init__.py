@@ -62,7 +62,7 @@ class Dossier:
                 continue
             lines += ["", f"{words.label('dossier_state', state)} ({len(told)})"]
             if state == "not_applicable":
-                lines.append("  " + words.show(dict.fromkeys(one.rule.id for one in told)))
+                lines.append("  " + words.show(list(dict.fromkeys(one.rule.id for one in told))))
                 continue
             lines += [f"  {_line(one, words)}" for one in told]
         return "\n".join(lines)

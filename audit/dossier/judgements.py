@@ -34,7 +34,7 @@ class Judgement:
 
     rule: Rule
     state: str
-    where: str  # the channel or policy, "" where there is only one look
+    where: str  # the channel, the policy or the row of a file; "" where there is only one look
     why: str
 
 
@@ -71,6 +71,9 @@ def _state(case: int) -> str:
 
 
 def _where(rule: Rule, row: pa.Table, words: Words) -> str:
+    if rule.subject is Subject.ROW:  # its keys are of no use to a reader, the place in the file is
+        feed, file, number = (row[name][0].as_py() for name in ("feed", "source_file", "source_row"))
+        return f"{words.label('feed', feed)} {file}:{number}"
     parts = [(name, row[name][0].as_py()) for name in rule.subject.identity if name != "device_key"]
     return " ".join(words.label("channel", value) for _, value in parts if value)
 

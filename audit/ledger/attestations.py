@@ -7,12 +7,12 @@ later day. Two statements of one day by people who did not know of each other ar
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from audit.ledger.merge import TEXT_LIMIT, Refusal, Returned, Terms, normalised
+from audit.ledger.merge import TEXT_LIMIT, Refusal, Returned, Terms, all_said, normalised
 from audit.ledger.schema import ATTESTATIONS
 from audit.programme import SELF_AUDIT, Said
 
@@ -145,14 +145,15 @@ def _why_not(
     if row.base_version > version:
         return [refused("", "unknown_version", version=row.base_version)]
     if row.finding_id == SELF_AUDIT:
-        return [refused("done_on", "sign_the_cycle")]
+        return [replace(refused("done_on", "sign_the_cycle"), text=all_said(told))]
     problems = [
         refused(name, "too_long", limit=TEXT_LIMIT)
         for name in ("done_by", "proof")
         if len(told[name]) > TEXT_LIMIT
     ]
     if missing := [name for name in ("done_on", "done_by") if not told[name]]:
-        problems.append(refused(missing[0], "attestation_incomplete", missing=missing))
+        refusal = refused(missing[0], "attestation_incomplete", missing=missing)
+        problems.append(replace(refusal, text=all_said(told)))
     if told["done_on"]:
         problems += [
             refused("done_on", key, **facts) for key, facts in not_a_past_day(told["done_on"], row, terms)

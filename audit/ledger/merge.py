@@ -231,8 +231,14 @@ def _conflict(returned: Returned, row: Handling, name: str, text: str) -> Confli
     )
 
 
+def all_said(values: Mapping[str, str]) -> str:
+    """Everything a person wrote into a row that is refused as a whole; a choice from the list is no words."""
+    said = (text for name, text in values.items() if name != "status" or text not in list(Status))
+    return " / ".join(filter(None, map(normalised, said)))
+
+
 def _refused(returned: Returned, name: str, key: str, **facts: object) -> Refusal:
-    text = returned.values.get(name, "")
+    text = returned.values.get(name, "") if name else all_said(returned.values)
     return Refusal(returned.finding_id, name, text, returned.cells.get(name, ""), key, facts)
 
 

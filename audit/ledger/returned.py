@@ -21,7 +21,7 @@ from audit.intake.reading import FileReading
 from audit.intake.request import FormRequest
 from audit.intake.store import Store
 from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
-from audit.ledger.merge import Refusal, Returned, Status
+from audit.ledger.merge import Refusal, Returned, Status, all_said
 from audit.tables.model import normalise_label
 from audit.words import LANGUAGES, Words, load_words
 
@@ -112,7 +112,8 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         ):
             if any(row[name] for name in form.fields):
                 key = "not_sealed" if identifier or row[f"{form.key}_mark"] else "row_of_nobody"
-                refusals.append(_refusal(form, row, form.key, key))
+                said = all_said({name: row[name] or "" for name in form.fields})
+                refusals.append(Refusal(identifier, form.key, said, _cell(row, form.key), key))
             continue
         refusals += _unreadable(form, row)
         values = {name: _value(form, name, row, words) for name in form.fields}

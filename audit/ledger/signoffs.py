@@ -7,7 +7,7 @@ written again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from audit.errors import NothingToShow
 from audit.ledger.attestations import not_a_past_day, standing, statements_of
-from audit.ledger.merge import TEXT_LIMIT, Refusal, Returned, Terms, normalised
+from audit.ledger.merge import TEXT_LIMIT, Refusal, Returned, Terms, all_said, normalised
 from audit.ledger.schema import CYCLES, SIGN_OFFS
 from audit.periods import Period
 from audit.programme import Record, Signed
@@ -152,15 +152,15 @@ def _why_not(
     """Why nothing of a copy's lines is taken; nothing where all is well."""
     first = next(lines[line] for line in reversed(LINES) if line in lines)
     if cycle is None:
-        return [_refused(first, "signer", "unknown_cycle")]
+        return [_refused_whole(lines, first, "unknown_cycle")]
     if earlier:
         facts = {"by": earlier.signed_by, "on": earlier.signed_on.isoformat()}
-        return [_refused(first, "signer", "cycle_signed", period=cycle.period, **facts)]
+        return [_refused_whole(lines, first, "cycle_signed", period=cycle.period, **facts)]
     if edition != cycle.edition:
-        return [_refused(first, "signer", "cycle_reissued", period=cycle.period)]
+        return [_refused_whole(lines, first, "cycle_reissued", period=cycle.period)]
     problems = [problem for row in lines.values() for problem in _line_problems(row, terms)]
     if _SIGNED not in lines:
-        problems.append(_refused(first, "signer", "not_signed_off"))
+        problems.append(_refused_whole(lines, first, "not_signed_off"))
     elif not problems and date.fromisoformat(_words(lines[_SIGNED])["signed_on"]) < cycle.through:
         through = cycle.through.isoformat()
         problems.append(_refused(lines[_SIGNED], "signed_on", "signed_too_early", through=through))
@@ -184,6 +184,12 @@ def _line_problems(row: Returned, terms: Terms) -> list[Refusal]:
 
 def _refused(row: Returned, name: str, key: str, **facts: object) -> Refusal:
     return Refusal(row.finding_id, name, row.values.get(name, ""), row.cells.get(name, ""), key, facts)
+
+
+def _refused_whole(lines: Mapping[str, Returned], first: Returned, key: str, **facts: object) -> Refusal:
+    """All lines of a copy refused at once: what everybody wrote is told with the place of the first."""
+    said = "；".join(all_said(lines[line].values) for line in LINES if line in lines)
+    return replace(_refused(first, "signer", key, **facts), text=said)
 
 
 def _words(row: Returned) -> dict[str, str]:
