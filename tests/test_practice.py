@@ -80,6 +80,8 @@ def waivers_file(folder: Path, *entries: str) -> Path:
         (GOOD + '\nfinding = "00"', "waiver_names"),
         (GOOD.replace('serial_no = "SN*"\n', ""), "waiver_names"),
         (GOOD.replace("serial_no", "serial"), "waiver_key"),
+        (GOOD.replace("REG-01", "REG-99"), "waiver_rule"),
+        (GOOD + '\nchannel = "微信"', "waiver_channel"),
     ],
 )
 def test_a_waiver_that_cannot_be_used_names_its_entry(tmp_path: Path, entry: str, key: str):

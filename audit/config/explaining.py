@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -39,6 +41,27 @@ _SENTENCES = {
     "less_than_equal": "config_value_most",
 }
 _LIMITS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than_equal": "le"}
+
+
+def read_toml(file: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, and what it holds. Raises ConfigError that says what to do."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as failure:
+        raise ConfigError("config_unreadable", file=str(file), detail=failure.strerror or "") from None
+    except UnicodeDecodeError:
+        raise ConfigError("config_not_utf8", file=str(file)) from None
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as failure:
+        raise ConfigError(_syntax(text, str(failure)), file=str(file), detail=str(failure)) from None
+
+
+def _syntax(text: str, problem: str) -> str:
+    """Which sentence helps with a syntax error: Chinese punctuation and names are what it mostly is."""
+    if _has_full_width(text, problem):
+        return "config_full_width"
+    return "config_bare_key" if _has_bare_name(text, problem) else "config_syntax"
 
 
 def explained(
@@ -109,13 +132,13 @@ def _parts(name: str) -> list[str]:
     return ["".join(found) for found in _PART.findall(name)]
 
 
-def has_full_width(text: str, problem: str) -> bool:
+def _has_full_width(text: str, problem: str) -> bool:
     """Whether the line of a syntax error has Chinese punctuation outside of quotes and comments."""
     line = re.sub(r'"[^"]*"|\'[^\']*\'|#.*', "", _line_at(text, problem))
     return any(mark in line for mark in _FULL_WIDTH)
 
 
-def has_bare_name(text: str, problem: str) -> bool:
+def _has_bare_name(text: str, problem: str) -> bool:
     """Whether the line of a syntax error has a name in Chinese that TOML wants in quotes: [routing.星联]."""
     line = _line_at(text, problem)
     name = line if line.lstrip().startswith("[") else line.partition("=")[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from audit.config.delivery import MailSection, NotifySection
 from audit.config.duckdb import DuckDBSection
-from audit.config.explaining import explained, has_bare_name, has_full_width, near, place
+from audit.config.explaining import explained, near, place, read_toml
 from audit.config.profile import ProfileSection
 from audit.config.routing import OwnerSection
 from audit.config.sections import (
@@ -35,16 +34,7 @@ from audit.tables import TABLES
 
 def load_settings(file: Path) -> Settings:
     """The settings in `file`, overridden by the environment. Raises ConfigError."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as failure:
-        raise ConfigError("config_unreadable", file=str(file), detail=failure.strerror or "") from None
-    except UnicodeDecodeError:
-        raise ConfigError("config_not_utf8", file=str(file)) from None
-    try:
-        plain = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as failure:
-        raise ConfigError(_syntax(text, str(failure)), file=str(file), detail=str(failure)) from None
+    text, plain = read_toml(file)
     _refuse_open_password(file, plain)
     try:
         settings = Settings(**plain, folder=file.resolve().parent, file=file.name)
@@ -54,13 +44,6 @@ def load_settings(file: Path) -> Settings:
     _check_engine(settings, file)
     _check_recipients(settings, file)
     return settings
-
-
-def _syntax(text: str, problem: str) -> str:
-    """Which sentence helps with a syntax error: Chinese punctuation and names are what it mostly is."""
-    if has_full_width(text, problem):
-        return "config_full_width"
-    return "config_bare_key" if has_bare_name(text, problem) else "config_syntax"
 
 
 def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:

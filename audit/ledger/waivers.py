@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,8 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from audit.config.explaining import read_toml
 from audit.errors import ConfigError
 from audit.ledger.schema import RUNS, WAIVERS
+from audit.rules import RULES
+from audit.rules.selection import nearest
+from audit.tables.codes import CHANNEL
 
 PATTERNS = ("serial_no", "merchant_no", "channel", "vendor")
 _KEYS = ("finding", "rule", *PATTERNS, "reason", "approver", "from", "until")
@@ -83,12 +87,7 @@ def load_waivers(file: Path | None, as_of: date, max_days: int) -> tuple[Waiver,
     """The waivers of `waivers.toml`. Raises ConfigError that names the entry and what is wrong with it."""
     if file is None:
         return ()
-    try:
-        plain = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as failure:
-        raise ConfigError("config_unreadable", file=str(file), detail=failure.strerror or "") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise ConfigError("config_syntax", file=str(file), detail=str(failure)) from None
+    _, plain = read_toml(file)
     for key in plain:
         if key != "waiver":
             raise ConfigError("config_unknown_key", file=str(file), key=key, near="[[waiver]]")
@@ -116,6 +115,7 @@ def _waiver(entry: Mapping[str, Any], where: str, as_of: date, max_days: int) ->
     patterns = {name: entry[name].strip() for name in PATTERNS if entry.get(name, "").strip()}
     if bool(entry.get("finding")) == bool(entry.get("rule") and patterns):
         raise ConfigError("waiver_names", entry=where, patterns=list(PATTERNS))
+    _require_known(where, entry.get("rule", "").strip(), patterns.get("channel", ""))
     starts, until = entry.get("from"), entry["until"]
     if starts and starts > until:
         raise ConfigError("waiver_backwards", entry=where, starts=starts, until=until)
@@ -131,6 +131,14 @@ def _waiver(entry: Mapping[str, Any], where: str, as_of: date, max_days: int) ->
         starts_on=starts,
         **patterns,
     )
+
+
+def _require_known(where: str, rule: str, channel: str) -> None:
+    """A pattern that no rule or channel there is can ever match is a slip."""
+    if rule and not fnmatch.filter(RULES, rule):
+        raise ConfigError("waiver_rule", entry=where, rule=rule, near=nearest(rule))
+    if channel and not fnmatch.filter(CHANNEL.words, channel):
+        raise ConfigError("waiver_channel", entry=where, channel=channel, choices=list(CHANNEL.words))
 
 
 def matched(findings: pa.Table, waivers: Iterable[Waiver], as_of: date) -> tuple[pa.Array, pa.Array]:

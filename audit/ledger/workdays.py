@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import chinese_calendar
 
+from audit.config.explaining import read_toml
 from audit.errors import ConfigError
 from audit.rules.model import Severity
 
@@ -79,12 +79,7 @@ def load_calendar(file: Path | None, due: Mapping[Any, int]) -> Calendar:
     days = {**DAYS_TO_MEND, **due}
     if file is None:
         return Calendar(days)
-    try:
-        plain = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as failure:
-        raise ConfigError("config_unreadable", file=str(file), detail=failure.strerror or "") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise ConfigError("config_syntax", file=str(file), detail=str(failure)) from None
+    _, plain = read_toml(file)
     for key, value in plain.items():
         if key not in ("workdays", "holidays"):
             raise ConfigError("config_unknown_key", file=str(file), key=key, near="workdays, holidays")
