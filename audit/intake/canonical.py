@@ -22,11 +22,11 @@ from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost, refuse_garble
 from audit.intake.grid import Grid
 from audit.intake.headerrow import SEARCHED_ROWS, turned
 from audit.intake.headers import HeaderMap, map_headers
+from audit.intake.headings import SheetSays, with_said
 from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
 from audit.intake.notices import (
     Notice,
-    about_channel,
     about_headers,
     about_numbers,
     about_overlong_rows,
@@ -39,7 +39,6 @@ from audit.intake.reasons import with_reasons
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
-from audit.intake.sheetname import by_heading, channel_of, headed_channels, says_channel
 from audit.intake.sheets import choose
 from audit.intake.shifted import put_right
 from audit.intake.stacked import about_tables_below
@@ -59,7 +58,7 @@ class Profile:
 
     `columns` maps normalised headers to canonical names; `codes` maps, per canonical column, normalised
     labels to canonical words. `fewest` is how many columns of the table a header names at least. `channel`
-    is that which the name of the file says, for lists that do not.
+    and `state` are those which the name of the file says of all rows, for lists that do not.
     """
 
     table: Table
@@ -68,6 +67,7 @@ class Profile:
     zone: tzinfo = CHINA
     fewest: int = 2
     channel: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,12 +203,8 @@ def _read_sheet(
     }
     rejections = rejections_of(grid, header, table, cleaned, places)
     rows = with_reasons(_assemble(grid, table, cells, cleaned, places, rejections), cells, table, codes)
-    channel = channel_of(grid.sheet, titles, header.columns, table)
-    is_said = says_channel(header.columns, table) or "channel" in rows.column_names
-    of_file = "" if channel or is_said else profile.channel
-    headings = {} if is_said else headed_channels(grid, kinds)
-    if channel or of_file or headings:
-        rows = rows.append_column("channel", by_heading(places, headings, channel or of_file))
+    sheet_says = SheetSays(grid, kinds, places, titles)
+    rows, said = with_said(rows, sheet_says, header.columns, table, (profile.channel, profile.state))
     set_aside = Counter(kinds[kinds != ""].tolist())
     read = rows.num_rows
     rows, dropped = without_blank_keys(rows, table)
@@ -235,7 +231,7 @@ def _read_sheet(
         *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
-        *about_channel(grid.sheet, channel, of_file, headings),
+        *said,
         *about_units(grid.sheet, units),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]

@@ -56,6 +56,7 @@ _IDENTIFIER = (
 )
 # words, or none with a digit: "Prepared by: admin", "End of report"
 _PROSE = r"[A-Za-z]{2,}[\s:：]+[A-Za-z]{2,}|^\P{Nd}*$"
+_HEADING = r"\p{Han}.*\p{Han}"
 _LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _FEW_ROWS = 1_000
 _SPARSE_SHARE = 0.34
@@ -83,6 +84,9 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
 
     kinds[_any_cell(grid, everywhere, _COMMENT, thin & ~named, first_only=True)] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
+    if filled[header.row] > _PROSE_BELOW:  # where headings are half of the rows, a usual one has few cells
+        alone = body & ~named & (filled == 1)
+        kinds[_any_cell(grid, everywhere, _HEADING, alone)] = Aside.NOTE
     # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
     kinds[_any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
     # and so it does in a row that names nothing, however much stands beside it

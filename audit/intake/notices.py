@@ -51,6 +51,14 @@ def about_channel(sheet: str, channel: str, of_file: str, headings: Mapping[int,
         yield "channel_of_file", {"channel": of_file}
 
 
+def about_state(sheet: str, status: str, state: str, headings: Mapping[int, str]) -> Notice:
+    """That all rows of the sheet, or those below headings, are in a state that no column says."""
+    if headings:
+        named = [f"{row + 1}: {name}" for row, name in headings.items()]
+        return "state_of_headings", {"sheet": sheet, "column": status, "headings": named[:_LISTED_ROWS]}
+    return "state_of_list", {"sheet": sheet, "column": status, "state": state}
+
+
 def about_units(sheet: str, units: Mapping[str, Decimal]) -> Iterator[Notice]:
     """Columns of numbers whose header or title states a unit, and what it is."""
     for name, unit in units.items():

@@ -19,7 +19,7 @@ from audit.intake.personal import protect
 from audit.intake.reading import FileReading, SheetReading
 from audit.intake.request import Request, stamp_of
 from audit.intake.rows import write_rows
-from audit.intake.sheetname import channel_in_name
+from audit.intake.sheetname import channel_in_name, state_in_name
 from audit.intake.sheets import tables_in
 from audit.tables import TABLES
 
@@ -55,6 +55,7 @@ def read_file(request: Request) -> FileReading:
                 ZoneInfo(request.zone),
                 request.fewest,
                 channel_in_name(request.path),
+                state_in_name(request.path, table),
             ),
         )
     except InputError as failure:
@@ -62,7 +63,7 @@ def read_file(request: Request) -> FileReading:
     rows = parted(canonical.rows, table)
     told = tuple(
         name
-        for name in ("channel", "reg_message", *(message for _, message in table.wide.values()))
+        for name in ("channel", table.status, "reg_message", *(message for _, message in table.wide.values()))
         if name in rows.column_names and rows[name].null_count < rows.num_rows
     )
     rows = with_derived(rows, table) if request.derived else rows

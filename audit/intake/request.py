@@ -9,7 +9,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Self
 
-from audit.intake.sheetname import channel_in_name
+from audit.intake.sheetname import channel_in_name, state_in_name
+from audit.tables import TABLES
 
 # raised whenever the same bytes would give other rows, so that no stale canonical table is taken
 INTAKE_VERSION = 44
@@ -44,7 +45,7 @@ class Request:
     stamp: Sequence[int] = ()
 
     def fingerprint(self, digest: str) -> str:
-        """What the canonical rows depend on: bytes, reader, how they are read, a channel the name says."""
+        """What the canonical rows depend on: bytes, reader, how they are read, what the name says."""
         depends = [INTAKE_VERSION, digest, self.table, dict(self.columns), self.encoding, self.zone]
         depends += [{name: dict(words) for name, words in self.codes.items()}]
         depends.append(sha256(self.secret.encode()).hexdigest() if self.secret else "")
@@ -52,7 +53,11 @@ class Request:
         depends.append(self.derived)
         depends += [self.fewest] if self.fewest != 2 else []
         depends += [channel] if (channel := channel_in_name(self.path)) else []
+        depends += [f"state={state}"] if (state := self._state_in_name()) else []
         return sha256(json.dumps(depends, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def _state_in_name(self) -> str:
+        return state_in_name(self.path, TABLES[self.table]) if self.table in TABLES else ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
-import numpy as np
-import pyarrow as pa
-
-from audit.intake.grid import Grid
-from audit.intake.reading import Aside
-from audit.intake.repeats import encoded
 from audit.tables import CHANNEL, Table, normalise_label
 
 _EVERY = "common"  # no channel
-_LONGEST_HEADING = 30  # characters
-_REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 _SHORTEST, _SHORTEST_LATIN = 2, 4  # characters: fewer may stand in another word
 _FIRMS = ("银联商务",)  # whose name holds that of a channel
+# what is said of a list beside the state of all its rows: 二、微信未报备终端清单（3台）
+_NOUNS = r"终端|设备|机具|pos机?|微信支付|微信|支付宝|银联|云闪付"
+_BEFORE = re.compile(rf"(?:{_NOUNS}|\d+|[一二三四五六七八九十]{{1,2}}(?=[未已待]))")
+_BEHIND = re.compile(
+    rf"(?:{_NOUNS}|的|清单|明细|列表|名单|数据|台账|情况|部分|表|汇总|共?\d+[台条户个]?|sheet)$"
+)
 _REGISTRATIONS = re.compile(r"报备|登记|备案|报送|入网|regist|filing", re.IGNORECASE)
 
 
@@ -29,27 +27,7 @@ def channel_of(sheet: str, titles: list[str], columns: Collection[str], table: T
     """
     if says_channel(columns, table):
         return ""
-    return next(filter(None, map(_only_channel, ([sheet], titles))), "")
-
-
-def headed_channels(grid: Grid, kinds: np.ndarray) -> dict[int, str]:
-    """The rows between those of data that name the one channel of what follows, by place: 支付宝报备清单."""
-    data = np.flatnonzero(kinds == "")
-    found = {}
-    # 二、支付宝 looks like words to choose from
-    for row in np.flatnonzero(np.isin(kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist():
-        cells = [cell for cell in grid.row(row) if cell and cell.strip()]
-        is_heading = sum(map(len, cells)) <= _LONGEST_HEADING and not _REMARK.match(cells[0] if cells else "")
-        if is_heading and len(data) and row < data[-1] and (channel := _only_channel(cells)):
-            found[row] = channel
-    return found
-
-
-def by_heading(places: np.ndarray, headings: Mapping[int, str], first: str) -> pa.Array:
-    """Per row of data the channel of the last heading above it, `first` where there is none."""
-    rows = np.array(sorted(headings), np.int64)
-    names = pa.array([first or None, *(headings[row] for row in rows.tolist())], pa.string())
-    return encoded(names.take(pa.array(np.searchsorted(rows, places))))
+    return next(filter(None, map(only_channel, ([sheet], titles))), "")
 
 
 def says_channel(columns: Collection[str], table: Table) -> bool:
@@ -64,10 +42,10 @@ def channel_in_name(path: str) -> str:
     Of a file that does not say in its name that it is of registrations, the channel may be anybody's.
     """
     name = PurePath(path).stem
-    return _only_channel([name]) if _REGISTRATIONS.search(name) else ""
+    return only_channel([name]) if _REGISTRATIONS.search(name) else ""
 
 
-def _only_channel(texts: list[str]) -> str:
+def only_channel(texts: Sequence[str]) -> str:
     """The channel that is named in the texts; "" where none is, or more than one."""
     said = normalise_label(" ".join(texts))
     for firm in _FIRMS:
@@ -78,3 +56,33 @@ def _only_channel(texts: list[str]) -> str:
         if label in said and len(label) >= (_SHORTEST_LATIN if label.isascii() else _SHORTEST)
     } - {_EVERY}
     return named.pop() if len(named) == 1 else ""
+
+
+def only_state(texts: Sequence[str], table: Table) -> str:
+    """The word for the state that a heading, or the name of a sheet, says of all its rows; else "".
+
+    Nothing else may be said: 报备成功率 is no 报备成功.
+    """
+    found = {state for text in texts if (state := _state(text, table.status, table))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _state(text: str, status: str, table: Table) -> str:
+    column = table.by_name.get(status)
+    if column is None or column.codes is None or text.isascii():
+        return ""
+    said = normalise_label(text)
+    while said and said not in column.codes.by_label:
+        shorter = _BEHIND.sub("", said)
+        shorter = (
+            shorter if shorter != said else _BEFORE.sub("", said, count=1) if _BEFORE.match(said) else said
+        )
+        if shorter == said:
+            return ""
+        said = shorter
+    return column.codes.by_label.get(said, "") if len(said) > 1 else ""
+
+
+def state_in_name(path: str, table: Table) -> str:
+    """The state that the name of a file says of all its rows: 未报备终端清单_20261121.csv."""
+    return only_state([PurePath(path).stem], table)

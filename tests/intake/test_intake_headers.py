@@ -759,3 +759,32 @@ def test_headings_between_rows_say_the_channel_of_those_below(tmp_path: Path):
         assert read.column("channel") == [first] * 3 + ["alipay"] * 3
         [(key, facts)] = read.reading.notices
         assert (key, facts["headings"][-1]) == ("channel_of_headings", f"{row}: alipay")
+
+
+def test_what_a_list_is_called_says_the_state_of_all_its_rows(tmp_path: Path):
+    header, row = ["序列号", "商户号", "型号"], ["SN000001", MERCHANT, "N5"]
+    others = [["SN000002", MERCHANT, "N5"], ["SN000003", MERCHANT, "N5"]]
+    titled = take_rows(tmp_path, [["微信未报备终端清单"], header, row], table="registrations")
+    assert (titled.column("reg_status"), titled.column("channel")) == (["not_registered"], ["wechat"])
+    headed = [header, ["一、已报备（1台）"], row, ["二、未报备"], *others, ["注：报备失败另附"]]
+    read = take_rows(tmp_path, headed, table="registrations")
+    assert read.column("reg_status") == ["registered", "not_registered", "not_registered"]
+    [(key, facts)] = read.reading.notices
+    assert (key, facts["headings"]) == ("state_of_headings", ["2: registered", "4: not_registered"])
+    assert read.reading.told == ("reg_status",)
+    path = put(tmp_path / "已报备终端清单_20261121.csv", delimited([header, row]).encode())
+    assert take(path, "registrations").column("reg_status") == ["registered"]
+    assert "reg_status" not in (take(path, "devices").rows or [{}])[0]
+    path = put(tmp_path / "报废设备.csv", delimited([header, row]).encode())
+    assert take(path, "devices").column("terminal_status") == ["retired"]
+    listed = [["未报备终端清单"], [*header, "状态"], [*row, "已报备"]]
+    said = take_rows(tmp_path, listed, table="registrations")
+    assert (said.column("reg_status"), said.reading.notices) == (["registered"], ())
+
+
+@pytest.mark.parametrize(
+    "title", ["报备成功率统计", "终端报备情况", "已报备/未报备终端", "报备清单", "XX公司"]
+)
+def test_a_title_that_says_more_is_no_state(tmp_path: Path, title: str):
+    rows = [[title, ""], ["序列号", "商户号"], ["SN000001", MERCHANT]]
+    assert "reg_status" not in (take_rows(tmp_path, rows, table="registrations").rows or [{}])[0]

@@ -1,0 +1,75 @@
+"""What names and headings say of all rows of a list, or of those below: their channel, their state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from audit.intake.grid import Grid
+from audit.intake.notices import Notice, about_channel, about_state
+from audit.intake.reading import Aside
+from audit.intake.repeats import encoded
+from audit.intake.sheetname import channel_of, only_channel, only_state, says_channel
+from audit.tables import Table
+
+_LONGEST = 30  # characters
+_REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
+
+
+@dataclass(frozen=True)
+class SheetSays:
+    """A sheet: what kind each of its rows is, where those of data are, and the texts above its header."""
+
+    grid: Grid
+    kinds: np.ndarray
+    places: np.ndarray
+    titles: Sequence[str]
+
+    def headings(self, meaning: Callable[[Sequence[str]], str]) -> dict[int, str]:
+        """The rows between those of data that mean something for what follows, by place: 支付宝报备清单."""
+        found = {}
+        # 二、支付宝 looks like words to choose from
+        for row in np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist():
+            cells = [cell for cell in self.grid.row(row) if cell and cell.strip()]
+            is_short = sum(map(len, cells)) <= _LONGEST and not _REMARK.match(cells[0] if cells else "")
+            if is_short and len(self.places) and row < self.places[-1] and (said := meaning(cells)):
+                found[row] = said
+        return found
+
+
+def with_said(
+    rows: pa.Table, sheet: SheetSays, columns: Collection[str], table: Table, of_file: tuple[str, str]
+) -> tuple[pa.Table, list[Notice]]:
+    """The rows with the channel and the state that no column says, and what is told of it.
+
+    The last heading above a row says it, else the name of the sheet or its title, else that of the file,
+    which says `of_file`.
+    """
+    told: list[Notice] = []
+    if not says_channel(columns, table) and "channel" not in rows.column_names:
+        channel = channel_of(sheet.grid.sheet, list(sheet.titles), columns, table)
+        by_file = "" if channel else of_file[0]
+        headings = sheet.headings(only_channel)
+        told += about_channel(sheet.grid.sheet, channel, by_file, headings)
+        if channel or by_file or headings:
+            rows = rows.append_column("channel", _by_heading(sheet.places, headings, channel or by_file))
+    if table.status and not {table.status, *table.wide}.intersection(rows.column_names):
+        state_of = partial(only_state, table=table)
+        state = state_of([sheet.grid.sheet]) or state_of(sheet.titles) or of_file[1]
+        headings = sheet.headings(state_of)
+        if state or headings:
+            told.append(about_state(sheet.grid.sheet, table.status, state, headings))
+            rows = rows.append_column(table.status, _by_heading(sheet.places, headings, state))
+    return rows, told
+
+
+def _by_heading(places: np.ndarray, headings: Mapping[int, str], first: str) -> pa.Array:
+    """Per row of data what the last heading above it means, `first` where there is none."""
+    rows = np.array(sorted(headings), np.int64)
+    names = pa.array([first or None, *(headings[row] for row in rows.tolist())], pa.string())
+    return encoded(names.take(pa.array(np.searchsorted(rows, places))))
