@@ -140,6 +140,9 @@ def test_what_comes_late_is_told_when_it_is_shown():
     assert engine.collected(plain)["known"].to_pylist() == [False, False, True]
     assert engine.collected(beside.select(*names)).to_pydict() == expected
     assert engine.collected(engine.stacked([beside, beside]).select(*names)).num_rows == 6
+    for texts, rows in ((["a"], [2]), (["b"], []), ([None], [3, 1]), (["a", None], [3, 1, 2])):
+        found = engine.among(beside, "twin_source_file", pa.array(texts, pa.string()))
+        assert engine.collected(found.select("row_id"))["row_id"].to_pylist() == rows
     marked = engine.marked(beside.with_columns(mark=nw.col("row_id") > 1), {"mark": names})["mark"]
     assert marked.to_pydict() == {
         **{"twin_source_file": ["a", None], "twin_source_row": [7, 8]},

@@ -186,6 +186,10 @@ class Engine:
         """The rows whose key `side` has; others as well, where to tell them apart would not pay."""
         return frame.join(side.select(on), on=on, how="semi")
 
+    def among(self, frame: Frame, column: str, texts: pa.Array) -> Frame:
+        """The rows with one of these texts in a column, null for a blank; others as well, like `meeting`."""
+        return frame
+
     def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
         """The rows whose key `side` has not; a null key is in no side."""
         return frame.join(side.select(on), on=on, how="anti")

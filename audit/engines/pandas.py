@@ -22,6 +22,7 @@ from audit.engines.conditions import answers, columns_of, shared
 from audit.engines.keys import with_numbers
 from audit.engines.parallel import at_once
 from audit.engines.places import codes_of, in_order, is_among, is_rising, places_of, sharing, sharing_all
+from audit.intake.repeats import each
 
 _Made = TypeVar("_Made")
 _One = TypeVar("_One")
@@ -145,6 +146,12 @@ class PandasEngine(Engine):
         if 4 * others.num_rows > native.num_rows:
             return frame
         return self.frame(native.filter(pa.array(is_among(native[on], others[on]))))
+
+    def among(self, frame: Frame, column: str, texts: pa.Array) -> Frame:
+        """See Engine: each different text is looked for once."""
+        native = _native(frame)
+        found = each(native[column], lambda values: pc.is_in(values, value_set=texts))
+        return self.frame(kept(native, pc.fill_null(found, bool(texts.null_count))))
 
     def lacking(self, frame: Frame, side: Frame, on: str) -> Frame:
         """See Engine."""
