@@ -69,13 +69,10 @@ def assess(
     measured = asked(columns, settings.audit.profile.device, settings.audit.profile.merchant)
     wanted = together({Subject.DEVICE_CHANNEL: frozenset()}, wanted, measured)
     tables = {name: parts_of(feed) for name, feed in feeds.items() if feed.files}
-    opened = open_tables(engine, tables)
-    for feed in feeds.values():
-        feed.let_go()
     facts = build_facts(
         Sources(
             engine,
-            opened,
+            open_tables(engine, tables),
             columns,
             settings.audit.required_channels,
             small={
@@ -88,6 +85,8 @@ def assess(
             wanted=None if everything else wanted,
         )
     )
+    for feed in feeds.values():
+        feed.let_go()
     about_estate = evaluate(facts, of_estate, health, due)
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
