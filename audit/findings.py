@@ -95,36 +95,35 @@ def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Ta
 
     A finding that follows from another points to it, and says so where it has no suggestion of its own.
     """
-    flagged = [(outcome.rule, outcome.flagged) for outcome in outcomes if outcome.flagged]
-    parts = [_of_rule(rule, rows, words, as_of) for rule, rows in flagged]
-    leads = leads_of(
-        Flagged(rule, rows, tuple(part["finding_id"].to_pylist()))
-        for (rule, rows), part in zip(flagged, parts, strict=True)
-    )
-    table = pa.concat_tables([SCHEMA.empty_table(), *parts]).combine_chunks()
-    return _led(_once(table), leads, words).sort_by([("rule", "ascending"), ("finding_id", "ascending")])
+    flagged = {one.rule.id: (one.rule, one.flagged) for one in outcomes if one.flagged}
+    parts = {name: _of_rule(rule, rows, words, as_of) for name, (rule, rows) in sorted(flagged.items())}
+    leads = leads_of(Flagged(rule, rows, parts[name]["finding_id"]) for name, (rule, rows) in flagged.items())
+    # an id tells its rule: what shares one, and what comes first, is known part by part
+    told = [_led(_in_order(part), leads, words) for part in parts.values()]
+    return pa.concat_tables([SCHEMA.empty_table(), *told])
 
 
-def _once(findings: pa.Table) -> pa.Table:
-    """The first of those that share an id."""
-    ids = whole(findings["finding_id"]).dictionary_encode()
-    if len(ids.dictionary) == len(ids):
-        return findings
-    _, first = np.unique(ids.indices.to_numpy(), return_index=True)
-    return findings.take(pa.array(np.sort(first)))
+def _in_order(findings: pa.Table) -> pa.Table:
+    """By id; of those that share one the first."""
+    order = pc.sort_indices(findings["finding_id"])
+    ids = whole(findings["finding_id"]).take(order)
+    is_first = np.ones(len(ids), bool)
+    is_first[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    return findings.take(order if is_first.all() else order.filter(pa.array(is_first)))
 
 
 def _led(findings: pa.Table, leads: Mapping[str, Lead], words: Words) -> pa.Table:
-    if not leads:
+    found = pc.index_in(findings["finding_id"], value_set=pa.array(list(leads), pa.string()))
+    if found.null_count == len(found):
         return findings
-    own = [leads.get(identifier) for identifier in findings["finding_id"].to_pylist()]
-    pointers = pa.array([words("report.follows", rule=one.rule) if one else None for one in own], pa.string())
+    told = [(one.finding_id, one.holds, words("report.follows", rule=one.rule)) for one in leads.values()]
+    led_by, holds, pointers = (pa.array(column).take(whole(found)) for column in zip(*told, strict=True))
     for name, values in (
-        ("led_by", pa.array([one.finding_id if one else None for one in own], pa.string())),
-        ("held", pa.array([bool(one and one.holds) for one in own], pa.bool_())),
-        ("suggestion", pc.coalesce(findings["suggestion"].combine_chunks(), pointers)),
+        ("led_by", led_by),
+        ("held", pc.fill_null(holds, False)),
+        ("suggestion", pc.coalesce(whole(findings["suggestion"]), pointers)),
     ):
-        findings = findings.set_column(findings.column_names.index(name), name, values)
+        findings = findings.set_column(findings.column_names.index(name), SCHEMA.field(name), values)
     return findings
 
 

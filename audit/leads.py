@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -21,7 +22,13 @@ class Flagged:
 
     rule: Rule
     rows: pa.Table
-    ids: tuple[str, ...]
+    finding_ids: pa.ChunkedArray
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The same, for the few rules that explain or are explained."""
+        found: list[str] = self.finding_ids.to_pylist()
+        return found
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from audit.engines.parallel import at_once
 from audit.errors import LedgerDamaged
 from audit.findings import SCHEMA
 from audit.intake.repeats import whole
@@ -50,8 +51,9 @@ def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -
     """Keep tonight's words, and go on keeping those of `silent`: ids of what stands and was not flagged."""
     numbers = _numbers(connection)
     last = max(numbers, default=0)
-    for start in range(0, flagged.num_rows, _PART):
-        last = _write(connection, last, flagged.select([_ID, *WORDS]).slice(start, _PART))
+    tonight, rows = flagged.select([_ID, *WORDS]), flagged.num_rows
+    for packed in at_once(lambda start: _packed(tonight.slice(start, _PART)), range(0, rows, _PART), rows):
+        last = _write(connection, last, packed)
     told = flagged[_ID].combine_chunks()
     carried = [_schema(WORDS).empty_table()]
     parts = list(_parts(connection, numbers))
@@ -63,12 +65,12 @@ def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -
         _give_rows(connection, words.filter(pc.invert(pc.or_(is_told, stays))))
         carried.append(words.filter(pc.and_not(stays, is_told)))
         if sum(one.num_rows for one in carried) >= _PART:
-            last = _write(connection, last, pa.concat_tables(carried))
+            last = _write(connection, last, _packed(pa.concat_tables(carried)))
             carried = carried[:1]
     # of the others, who stand again because the night that closed them is told anew, there are rows
     carried.append(_rows_of(connection, _not_in(silent, pa.chunked_array(held, pa.string())), WORDS))
     if any(one.num_rows for one in carried):
-        _write(connection, last, pa.concat_tables(carried))
+        _write(connection, last, _packed(pa.concat_tables(carried)))
     connection.execute(sa.delete(STANDING_WORDS).where(STANDING_WORDS.c.part.in_(numbers)))
 
 
@@ -141,15 +143,21 @@ def _parts(connection: sa.Connection, numbers: Iterable[int] | None = None) -> I
         yield _Part(connection.scalars(query).one(), connection.engine.url.render_as_string())
 
 
-def _write(connection: sa.Connection, last: int, words: pa.Table) -> int:
-    """Write a part after the last one; its number."""
+def _packed(words: pa.Table) -> bytes:
+    """Some words as a Parquet file."""
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
     pq.write_table(
         words.combine_chunks(), sink, compression="zstd", write_statistics=False, write_page_checksum=True
     )
-    connection.execute(sa.insert(STANDING_WORDS).values(part=last + 1, words=sink.getvalue().to_pybytes()))
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def _write(connection: sa.Connection, last: int, packed: bytes) -> int:
+    """Write a part after the last one; its number."""
+    connection.execute(sa.insert(STANDING_WORDS).values(part=last + 1, words=packed))
     return last + 1
 
 
