@@ -28,6 +28,7 @@ from audit.intake.identifiers import (
     Unreadable,
     clean_category,
     clean_identifier,
+    clean_named,
     clean_reference,
 )
 from audit.intake.kinds import ARROW_TYPES
@@ -198,7 +199,7 @@ class Reader:
     def _cleaner(self) -> Callable[[str], object]:
         match self.column.kind:
             case Kind.IDENTIFIER:
-                return clean_identifier
+                return clean_named if self.column.is_named else clean_identifier
             case Kind.REFERENCE:
                 figures = self.column.figures
                 return partial(clean_category, figures=figures) if figures else clean_reference

@@ -33,6 +33,11 @@ _BETWEEN = re.compile(r"[-_:./]")
 _LIST_MARKS = re.compile(
     r"[、，,;；|\n]|(?<=[0-9A-Z]{8})\s*/\s*(?=[0-9A-Z]{8})|(?<=[0-9A-Z]{10}) (?=[0-9A-Z]{10})", re.IGNORECASE
 )
+_MERCHANT = r"(\d{10,20}|\d{3}[0-9A-Z]{12})"
+_NUMBER_AND_NAME = re.compile(
+    rf"{_MERCHANT}[\s_/|:,;(\[【-]+[\u4e00-\u9fff]\D*|[^\W\d]\D*[\s_/|:,;(\[【-]+{_MERCHANT}[)\]】]?",
+    re.DOTALL,
+)
 _COPY = re.compile(
     r"([0-9A-Z]{15}|[0-9A-Z]{18})\(\d{1,2}-\d{1,2}\)"
 )  # which of the copies of a licence: (1-1)
@@ -101,6 +106,26 @@ def clean_reference(text: str, is_number: bool = False) -> str | None:
     if is_number and len(value) > MAX_EXACT_DIGITS:
         raise Unreadable(Reason.PRECISION)
     return value
+
+
+def clean_named(text: str) -> str | None:
+    """A number as `clean_identifier` reads it, or the one of a cell that has the name of its owner beside it.
+
+    >>> clean_named("898310156410129-晨光小店"), clean_named("晨光小店（898310156410129）")
+    ('898310156410129', '898310156410129')
+    """
+    try:
+        return clean_identifier(text)
+    except Unreadable:
+        if number := number_beside_name(text):
+            return number
+        raise
+
+
+def number_beside_name(text: str) -> str:
+    """The merchant number of such a cell; "" of any other."""
+    found = _NUMBER_AND_NAME.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    return (found[1] or found[2]) if found else ""
 
 
 def clean_category(text: str, figures: int) -> str | None:

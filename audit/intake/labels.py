@@ -157,6 +157,13 @@ def _by_several_names(label: str, table: Table) -> tuple[str, int] | None:
     return None
 
 
+def names_both(label: str, table: Table, *columns: str) -> bool:
+    """Whether a header names these columns, one after the other, in one language: 商户编号/商户名称."""
+    parts = [part for part in _BETWEEN.split(label[:_LONGEST]) if part.strip()]
+    found = [table.by_synonym.get(header_forms(part)[0], "") for part in parts]
+    return len({part.isascii() for part in parts}) == 1 and sorted(found) == sorted(columns)
+
+
 def _completed(place: int, parts: list[str]) -> Iterator[str]:
     """A name with what another one shares with it: 失败原因 of 失败/驳回原因, 结算卡号 of 结算账号/卡号."""
     part, first, last = parts[place], parts[0], parts[-1]

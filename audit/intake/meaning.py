@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from audit.intake.codewords import clean_code, clean_flag
 from audit.intake.gazetteer import Level, gazetteer
 from audit.intake.grid import Grid
-from audit.intake.identifiers import Unreadable
+from audit.intake.identifiers import Unreadable, number_beside_name
 from audit.intake.repeats import decoded
 from audit.tables import Column, Kind, Table, header_forms, normalise_label
 
@@ -103,13 +103,17 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
     for header in _normalised("营业执照,执照,business license,business licence,licence"):
         yield header, "has_license", "uscc", lambda text: bool(_LICENCE_NUMBER.fullmatch(text.strip()))
     for header in _normalised("所属商户,绑定商户,归属商户,关联商户,签约商户,商户,merchant"):
-        yield header, "merchant_name", "merchant_no", lambda text: bool(_MERCHANT_NO.fullmatch(text.strip()))
+        yield header, "merchant_name", "merchant_no", _is_merchant_no
     for header in _normalised("证件号码,证件号,证照号,主体证件号码,商户证件号码,商户证件号"):
         yield header, "legal_id_no", "uscc", lambda text: bool(_CREDIT_CODE.fullmatch(text.strip()))
     for header in _normalised("行业,所属行业,行业类型,行业分类,行业大类,经营类目,经营类别,类目,industry"):
         yield header, "", "mcc", lambda text: bool(_CATEGORY.fullmatch(text.strip()))
     for header in _normalised("地区,区域,所属地区,所属区域,所在地区,省市,所在省市,省公司,region"):
         yield header, "", "province", _is_province
+
+
+def _is_merchant_no(text: str) -> bool:
+    return bool(_MERCHANT_NO.fullmatch(text.strip()) or number_beside_name(text))
 
 
 @cache

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from audit.intake.labels import in_full
+from audit.intake.labels import in_full, names_both
 from audit.tables import CHANNEL, TABLES, Column, Kind, Table, header_forms
 
 _LONGEST = 60  # characters of a header
@@ -57,6 +57,8 @@ def is_fallback(label: str, column: Column, table: Table) -> bool:
         CHANNEL.by_label.get(form) == table.wide[column.name][0] for form in forms
     ):
         return True
+    if column.is_named and names_both(label, table, "merchant_no", "merchant_name"):
+        return True  # the number is found beside the name
     return not column.fallbacks.isdisjoint(forms)
 
 

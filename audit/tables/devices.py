@@ -24,6 +24,7 @@ from audit.tables.headers import (
     STORE_NO_ALONE,
     STORE_NO_HEADERS,
     TERMINAL_HEADERS,
+    TUSN_ALONE,
     TUSN_HEADERS,
     VENDOR_HEADERS,
 )
@@ -107,13 +108,13 @@ DEVICES = Table(
     ),
     columns=(
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
-        Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
+        Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS, alone=TUSN_ALONE),
         Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
         Column("channel_terminal_id", Kind.REFERENCE, CHANNEL_TERMINAL_HEADERS),
         Column(
             "stock_no", Kind.REFERENCE, "设备库存编号,机具库存编号,资产编号,固定资产编号,asset tag,asset no"
         ),
-        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE, is_named=True),
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,

@@ -19,7 +19,7 @@ SERIAL_HEADERS = (
     "hardware serial,unit serial number,unit serial,equipment serial number,machine sn,machine serial number"
 )
 SERIAL_ALONE = (
-    "设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
+    "受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
     "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
     "机器码,设备码,机具码,设备条形码,机具条码,机具条形码,终端条码,终端条形码,出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
     # beside a terminal's they are another machine's
@@ -29,9 +29,10 @@ SERIAL_ALONE = (
         "SN,SN号,SN码,序列号,机身号",
     )
 )
-TUSN_HEADERS = "TUSN号,终端唯一编码TUSN,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号,受理终端序列号"
+TUSN_ALONE = "受理终端序列号"  # of the scheme, or of the maker where there is no other
+TUSN_HEADERS = "TUSN号,终端唯一编码TUSN,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号"
 TERMINAL_HEADERS = (
-    "终端号,终端编号,终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
+    "终端号,终端编号,终端编码,受理终端编号,受理终端号,受理终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
     "POS编号,POS号,POS机编号,POS机号,card acceptor terminal id,card acceptor terminal identification,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"

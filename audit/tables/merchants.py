@@ -30,7 +30,7 @@ MERCHANTS = Table(
     subjects=("商户", "特约商户", "商家", "客户", "联系人", "merchant", "account", "contact", "company"),
     relations=("bank", "acquirer", "acquiring", "unionpay"),
     columns=(
-        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE, is_named=True),
         Column(
             "merchant_name",
             Kind.TEXT,

@@ -130,6 +130,7 @@ class Column:
     several: bool = False  # a cell may name several: 微信/支付宝
     by_channel: bool = False  # a cell may say it of each of several channels: 微信:已报备;支付宝:未报备
     personal: bool = False  # identifies a person: masked and keyed-hashed before it is stored
+    is_named: bool = False  # of a number beside which the name of what it numbers may stand
     figures: int = 0  # of a code of so many digits, whose name may stand beside it: 5411-超市
 
     @cached_property

@@ -17,6 +17,7 @@ from audit.tables.headers import (
     SERIAL_ALONE,
     SERIAL_HEADERS,
     TERMINAL_HEADERS,
+    TUSN_ALONE,
     TUSN_HEADERS,
     VENDOR_HEADERS,
 )
@@ -57,10 +58,10 @@ REGISTRATIONS = Table(
             alone="报备记录ID,登记单编号,登记流水,业务编号,报件编号,进件编号,进件单号,受理单号,报备序号,申请流水号,请求流水号,工单编号,单据编号,record id,申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
         ),
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
-        Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS),
+        Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS, alone=TUSN_ALONE),
         Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
         Column("channel_terminal_id", Kind.REFERENCE, CHANNEL_TERMINAL_HEADERS),
-        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE),
+        Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE, is_named=True),
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,

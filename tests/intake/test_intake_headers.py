@@ -788,3 +788,31 @@ def test_what_a_list_is_called_says_the_state_of_all_its_rows(tmp_path: Path):
 def test_a_title_that_says_more_is_no_state(tmp_path: Path, title: str):
     rows = [[title, ""], ["序列号", "商户号"], ["SN000001", MERCHANT]]
     assert "reg_status" not in (take_rows(tmp_path, rows, table="registrations").rows or [{}])[0]
+
+
+def test_what_the_scheme_asks_for_of_a_terminal(tmp_path: Path):
+    header = ["收单机构代码", "商户编码", "受理终端编号", "受理终端序列号", "TUSN", "报送状态"]
+    row = ["48270000", MERCHANT, "10000037", "SN000001", "00000304SN000001XX", "报送成功"]
+    [read] = take_rows(tmp_path, [header, row], table="registrations").rows or []
+    assert (read["terminal_id"], read["serial_no"], read["tusn"]) == ("10000037", "SN000001", row[4])
+    alone = take_rows(tmp_path, [["受理终端序列号", "序列号"], ["00000304SN000001XX", "SN000001"]])
+    assert (alone.column("tusn"), alone.column("serial_no")) == ([row[4]], ["SN000001"])
+
+
+@pytest.mark.parametrize("header", ["商户编号\n商户名称", "商户号/商户名称", "商户编号", "所属商户"])
+def test_a_merchant_number_beside_the_name_is_that_number(tmp_path: Path, header: str):
+    said = [
+        f"{MERCHANT}\n晨光小店",
+        f"晨光（老店）（{MERCHANT}）",
+        f"{MERCHANT}-晨光小店",
+        f"晨光 | {MERCHANT}",
+    ]
+    rows = [[text, f"SN{number:06}"] for number, text in enumerate(said)]
+    read = take_rows(tmp_path, [[header, "序列号"], *rows])
+    assert read.column("merchant_no") == [MERCHANT] * len(said)
+    assert read.column("merchant_no_raw")[0] == said[0]
+    both = [["商户编号", "商户号/商户名称", "序列号"], [MERCHANT, said[0], "SN000001"]]
+    assert take_rows(tmp_path, both).column("merchant_no") == [MERCHANT]
+    for doubtful in (f"{MERCHANT}、898100000000002", f"{MERCHANT}(3号店)", f"{MERCHANT}A晨光"):
+        read = take_rows(tmp_path, [["商户编号", "序列号"], [doubtful, "SN000001"]])
+        assert (read.column("merchant_no"), read.reading.rejected) == ([None], 1)
