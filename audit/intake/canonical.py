@@ -28,6 +28,7 @@ from audit.intake.legends import harvest
 from audit.intake.notices import (
     Notice,
     about_headers,
+    about_moved,
     about_numbers,
     about_overlong_rows,
     about_short_rows,
@@ -35,6 +36,7 @@ from audit.intake.notices import (
 )
 from audit.intake.oldsheets import without_old
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
+from audit.intake.realigned import realigned
 from audit.intake.reasons import with_reasons
 from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
 from audit.intake.repeats import decoded, each, encoded, trimmed
@@ -182,6 +184,9 @@ def _read_sheet(
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
+    grid, moved = realigned(grid, header, table, profile.columns, kinds)
+    if moved:
+        kinds = classify_rows(grid, header, table)
     places = np.flatnonzero(kinds == "")
     labels = {mapped.column: mapped.header for mapped in header.mapped}
     titles = [text for row in range(header.row) for text in grid.row(row) if text]
@@ -226,6 +231,7 @@ def _read_sheet(
         sensitive=sensitive(header.unmapped),
     )
     notices = [
+        *about_moved(grid.sheet, moved),
         *shifted,
         *about_overlong_rows(grid, header, places),
         *(about_short_rows(grid, header, places) if grid.short else ()),

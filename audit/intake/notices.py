@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -49,6 +49,12 @@ def about_channel(sheet: str, channel: str, of_file: str, headings: Mapping[int,
         yield "channel_of_sheet", {"sheet": sheet, "channel": channel}
     elif of_file:
         yield "channel_of_file", {"channel": of_file}
+
+
+def about_moved(sheet: str, rows: Sequence[int]) -> Iterator[Notice]:
+    """Headers further down that have the columns of the first one in another order."""
+    if rows:
+        yield "columns_moved", {"sheet": sheet, "rows": [row + 1 for row in rows[:_LISTED_ROWS]]}
 
 
 def about_state(sheet: str, status: str, state: str, headings: Mapping[int, str]) -> Notice:

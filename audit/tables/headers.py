@@ -19,7 +19,7 @@ SERIAL_HEADERS = (
     "hardware serial,unit serial number,unit serial,equipment serial number,machine sn,machine serial number"
 )
 SERIAL_ALONE = (
-    "受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
+    "新机序列号,新机SN,新SN,新机身号,现SN,现序列号,现机序列号,新设备序列号,新设备SN,新终端序列号,换后SN,换机后SN,换机后序列号,受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
     "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
     "机器码,设备码,机具码,设备条形码,机具条码,机具条形码,终端条码,终端条形码,出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
     # beside a terminal's they are another machine's

@@ -550,3 +550,29 @@ def test_sheets_of_other_devices_all_count_however_they_are_called(tmp_path: Pat
     assert read.reading.notices == ()
     turn = {name: [["序列号", "商户号", "型号"], ["SN000001", MERCHANT, name]] for name in ("12月", "1月")}
     assert take_bytes(tmp_path, titled(turn)).column("model") == ["12月", "1月"]
+
+
+def test_a_header_below_with_its_columns_in_another_order_is_followed(tmp_path: Path):
+    header, other = ["序列号", "商户号", "型号", "状态", "备注"], ["商户号", "序列号", "型号", "状态", "地址"]
+    rows = [[f"SN{number:06}", MERCHANT, "N5", "在用", "甲"] for number in range(1, 4)]
+    below = [[MERCHANT, f"SN{number:06}", "P2", "停用", "路"] for number in range(4, 7)]
+    again = [f"SN{number:06}" for number in range(7, 9)]
+    last = [[serial, MERCHANT, "A8", "库存", "乙"] for serial in again]
+    for data in (book([header, *rows, other, *below, header, *last]), book([header, *rows, other, *below])):
+        read = take_bytes(tmp_path, data)
+        count = len(read.rows or [])
+        assert read.column("serial_no") == [f"SN{number:06}" for number in range(1, count + 1)]
+        assert set(read.column("merchant_no")) == {MERCHANT}
+        assert read.column("model")[2:5] == ["N5", "P2", "P2"]
+        assert read.column("remark")[2:5] == ["甲", None, None]
+        assert read.column("source_row")[3] == 6
+        assert read.reading.notices == (("columns_moved", {"sheet": "Sheet1", "rows": [5]}),)
+        assert read.sheet.rows + sum(read.sheet.set_aside.values()) == read.sheet.rows_in_file
+
+
+def test_a_header_below_in_wholly_another_order_is_followed_too(tmp_path: Path):
+    header, other = ["序列号", "商户号", "型号"], ["终端型号", "终端序列号", "商户编号"]
+    rows = [["SN000001", MERCHANT, "N5"], ["SN000002", MERCHANT, "N5"], other, ["P2", "SN000003", MERCHANT]]
+    read = take_rows(tmp_path, [header, *rows])
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+    assert read.column("model") == ["N5", "N5", "P2"]
