@@ -180,6 +180,7 @@ def test_two_people_who_disagree_are_both_kept(night: Estate):
     quality = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
     shown = {cell.value for row in quality.iter_rows() for cell in row}
     assert {"李四", "赵六"} <= shown
+    assert any("SN000001" in str(text) for text in shown), "whose finding it is can be told"
     settled = copied(night, "丙.xlsx", NEXT)
     fill(settled, {"SN000001": {"person": "赵六"}})
     assert not handed_back(night, settled).conflicts

@@ -73,6 +73,7 @@ def build_report(
 ) -> Report:
     """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals, in order."""
     lines = tuple(rule_line(outcome, words, thresholds) for outcome in outcomes)
+    disputed = findings.called((one.finding_id for one in conflicts), "detail")
     returned = feedback_lines(feedback, words, settings.zone)
     alarms = (
         *_input_alarms(findings),
@@ -109,7 +110,7 @@ def build_report(
         upkeep=upkeep,
         alarms=alarms,
         feedback=returned,
-        conflicts=conflict_lines(conflicts, words, settings.zone),
+        conflicts=conflict_lines(conflicts, words, settings.zone, disputed),
         longest_waiver=settings.ledger.max_waiver_days,
         past=past,
         waivers=waiver_lines(waivers, findings, as_of, words),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -120,6 +121,12 @@ class CodedFindings:
         most = np.argsort(-counts[: len(column.values)], kind="stable")
         values = column.values.take(pa.array(most)).to_pylist()
         return {value: count for value, count in zip(values, counts[most].tolist(), strict=True) if count}
+
+    def called(self, ids: Iterable[str], *names: str) -> dict[str, dict[str, Any]]:
+        """Those of these ids that are among them, by id, as rows of these columns."""
+        wanted = pa.array(list(ids), pa.string())
+        among = pc.is_in(whole(self.table["finding_id"]), value_set=wanted).to_numpy(zero_copy_only=False)
+        return {one["finding_id"]: one for one in self.told(np.flatnonzero(among), "finding_id", *names)}
 
     def told(self, rows: npt.NDArray[np.integer], *names: str) -> list[dict[str, Any]]:
         """A few of them as rows, all columns or these; None for a blank."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from audit.intake.reading import FileReading
@@ -63,12 +64,16 @@ def _on_the_clock(said_at: str, zone: ZoneInfo) -> str:
 
 
 def conflict_lines(
-    conflicts: Iterable[OpenConflict], words: Words, zone: ZoneInfo
+    conflicts: Iterable[OpenConflict],
+    words: Words,
+    zone: ZoneInfo,
+    findings: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> tuple[ConflictLine, ...]:
-    """One line per conflict nobody has settled."""
+    """One line per conflict nobody has settled; `findings` holds by id the `detail` of those known."""
     return tuple(
         ConflictLine(
             _named(one.finding_id, words),
+            findings.get(one.finding_id, {}).get("detail") or _named(one.finding_id, words),
             form_header(one.field, words),
             _shown(one.field, one.ledger_text, words),
             _shown(one.field, one.copy_text, words),

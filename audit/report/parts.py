@@ -180,9 +180,10 @@ class WaiverLine:
 
 @dataclass(frozen=True)
 class ConflictLine:
-    """Two people wrote different things; the ledger holds the first."""
+    """Two people wrote different things; the ledger holds the first. `detail` is the finding's sentence."""
 
     finding_id: str
+    detail: str
     column: str
     ledger_text: str
     copy_text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -13,7 +13,7 @@ from audit.report.model import Report
 from audit.words import Words
 
 _COPY = ("name", "who", "said_at", "rows", "changes", "conflicts")
-_CONFLICT = ("finding_id", "column", "ledger_text", "copy_text", "who", "said_at", "noticed_on")
+_CONFLICT = ("detail", "column", "ledger_text", "copy_text", "who", "said_at", "noticed_on", "finding_id")
 
 
 def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
@@ -84,7 +84,7 @@ def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
 
 def _add_feedback(sheet: Worksheet, report: Report, words: Words, widths: Sequence[float]) -> None:
     """What came back from people: the copies, the cells that were not taken, what two people say."""
-    tables: list[tuple[str, tuple[str, ...], list[Sequence[object]]]] = [
+    tables: list[tuple[str, Iterable[str], list[Sequence[object]]]] = [
         (
             "feedback_title",
             ("file", "who", "said_at", "rows_read", "changes", "conflicts", "refused", "problem", "notices"),
@@ -109,7 +109,7 @@ def _add_feedback(sheet: Worksheet, report: Report, words: Words, widths: Sequen
         ),
         (
             "conflict_title",
-            _CONFLICT,
+            ("copy_who" if name == "who" else name for name in _CONFLICT),
             [[getattr(one, name) for name in _CONFLICT] for one in report.conflicts],
         ),
     ]

@@ -212,7 +212,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         upkeep=Upkeep({}, ()),
         alarms=tuple(alarms),
         feedback=(),
-        conflicts=tuple(one for one in house.conflicts if one.finding_id in ids),
+        conflicts=tuple(replace(one, detail="") for one in house.conflicts if one.finding_id in ids),
         longest_waiver=house.longest_waiver,
         past=Past(
             rules_moved=house.past.rules_moved & {line.rule.id for line in rules},

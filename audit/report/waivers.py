@@ -6,12 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from openpyxl.workbook import Workbook
 
-from audit.intake.repeats import whole
 from audit.ledger.lives import CLOSED
 from audit.ledger.waivers import PATTERNS, Standing, Waiver, Watched
 from audit.report.coded import CodedFindings
@@ -28,10 +24,8 @@ def waiver_lines(
     waivers: Sequence[Watched], findings: CodedFindings, as_of: date, words: Words
 ) -> tuple[WaiverLine, ...]:
     """The waivers as a reader is told of them. One that a person gave a finding goes when that is closed."""
-    named = pa.array([one.waiver.finding_id for one in waivers], pa.string())
-    is_named = pc.is_in(whole(findings.table["finding_id"]), value_set=named).to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(is_named & ~findings["state"].holds(*CLOSED))
-    details = {one["finding_id"]: one for one in findings.told(rows, "finding_id", "rule", "detail")}
+    named = findings.called((one.waiver.finding_id for one in waivers), "rule", "detail", "state")
+    details = {key: one for key, one in named.items() if one["state"] not in CLOSED}
     return tuple(
         _line(one, details, as_of, words)
         for one in waivers
