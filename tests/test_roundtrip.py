@@ -180,7 +180,7 @@ def test_two_people_who_disagree_are_both_kept(night: Estate):
     quality = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
     shown = {cell.value for row in quality.iter_rows() for cell in row}
     assert {"李四", "赵六"} <= shown
-    assert any("SN000001" in str(text) for text in shown), "whose finding it is can be told"
+    assert any("终端 SN000001" in str(text) for text in shown), "whose finding it is can be told"
     settled = copied(night, "丙.xlsx", NEXT)
     fill(settled, {"SN000001": {"person": "赵六"}})
     assert not handed_back(night, settled).conflicts
@@ -277,6 +277,8 @@ def test_what_cannot_be_taken_is_refused_with_its_cell(night: Estate, answers: d
     [cell] = [one for one in told.lines[0].refused if reason in one.reason]
     assert cell.cell.startswith("整改台账!")
     assert cell.cell[-1].isdigit()
+    assert len(cell.text) <= 300, "as far as a table bears it"
+    assert "9999" not in cell.text + cell.reason, "in the words of whoever wrote it"
     assert told.lines[0].changes >= 1, "the other cells of the copy are taken"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from audit.intake.dates import FOREVER
 from audit.ledger.schema import HUMAN_FIELDS
 
 DATE_FIELDS = ("planned_on", "exempt_until")
@@ -193,7 +194,7 @@ def _why_not(
         if name == "exempt_until":
             return _why_no_waiver(day, row, before, terms)
         if not terms.as_of - _BACK <= day <= terms.as_of + _AHEAD:
-            return "date_far_off", {"day": day.isoformat(), "as_of": terms.as_of.isoformat()}
+            return "date_far_off", {"as_of": terms.as_of.isoformat()}
     return None
 
 
@@ -205,7 +206,7 @@ def _why_no_waiver(
         return None if before.values.get("exempt_until") else ("waiver_past", {"until": until.isoformat()})
     if missing := [name for name in ("approver", "remark") if not row.get(name)]:
         return "waiver_incomplete", {"missing": missing}
-    if until == date.max:  # what 长期 is read as
+    if until == FOREVER:
         return "waiver_without_end", {"days": terms.max_waiver_days}
     if until > terms.as_of + timedelta(days=terms.max_waiver_days):
         return "waiver_too_long", {"until": until.isoformat(), "days": terms.max_waiver_days}

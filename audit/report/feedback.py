@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from audit.intake.dates import FOREVER
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.forms import FORM_HEADERS
@@ -15,6 +16,8 @@ from audit.ledger.merge import DATE_FIELDS, Refusal, Status
 from audit.report.parts import ConflictLine, FeedbackLine, RefusedCell
 from audit.report.sentences import notice_sentences, problem_of
 from audit.words import Words, load_programme
+
+_SHOWN_TEXT = 300  # characters
 
 
 def feedback_lines(taken: Iterable[Taken], words: Words, zone: ZoneInfo) -> tuple[FeedbackLine, ...]:
@@ -33,6 +36,11 @@ def feedback_lines(taken: Iterable[Taken], words: Words, zone: ZoneInfo) -> tupl
         )
         for one in taken
     )
+
+
+def shortened(text: str) -> str:
+    """What was written, as far as a table bears it; the whole is in the writer's copy."""
+    return text if len(text) <= _SHOWN_TEXT else f"{text[: _SHOWN_TEXT - 1]}…"
 
 
 def told_beside(reading: FileReading) -> FileReading:
@@ -106,7 +114,7 @@ def _refused(refusal: Refusal, words: Words) -> RefusedCell:
         refusal.cell,
         _named(refusal.finding_id, words),
         form_header(refusal.field, words) if refusal.field else "",
-        refusal.text,
+        words("forever") if refusal.text == FOREVER.isoformat() else shortened(refusal.text),
         words(f"refused.{refusal.key}", **facts),
     )
 

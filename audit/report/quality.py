@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -11,9 +11,6 @@ from audit.report import styles
 from audit.report.blocks import body, intro, link, section
 from audit.report.model import Report
 from audit.words import Words
-
-_COPY = ("name", "who", "said_at", "rows", "changes", "conflicts")
-_CONFLICT = ("detail", "column", "ledger_text", "copy_text", "who", "said_at", "noticed_on", "finding_id")
 
 
 def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
@@ -84,33 +81,59 @@ def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
 
 def _add_feedback(sheet: Worksheet, report: Report, words: Words, widths: Sequence[float]) -> None:
     """What came back from people: the copies, the cells that were not taken, what two people say."""
-    tables: list[tuple[str, Iterable[str], list[Sequence[object]]]] = [
+    # long texts stand in the second and the sixth column, which are wide
+    tables: list[tuple[str, tuple[str, ...], list[Sequence[object]]]] = [
         (
             "feedback_title",
-            ("file", "who", "said_at", "rows_read", "changes", "conflicts", "refused", "problem", "notices"),
+            ("who", "file", "said_at", "rows_read", "changes", "reason", "conflicts", "refused"),
             [
-                [
-                    *(getattr(one, name) for name in _COPY),
+                (
+                    one.who,
+                    one.name,
+                    one.said_at,
+                    one.rows,
+                    one.changes,
+                    "\n".join([one.problem] if one.problem else one.notices),
+                    one.conflicts,
                     len(one.refused),
-                    one.problem,
-                    "\n".join(one.notices),
-                ]
+                )
                 for one in report.feedback
             ],
         ),
         (
             "refused_title",
-            ("file", "cell", "finding_id", "column", "text", "reason"),
+            ("cell", "file", "column", "text", "finding_id", "reason"),
             [
-                (copy.name, one.cell, one.finding_id, one.column, one.text, one.reason)
+                (one.cell, copy.name, one.column, one.text, one.finding_id, one.reason)
                 for copy in report.feedback
                 for one in copy.refused
             ],
         ),
         (
             "conflict_title",
-            ("copy_who" if name == "who" else name for name in _CONFLICT),
-            [[getattr(one, name) for name in _CONFLICT] for one in report.conflicts],
+            (
+                "column",
+                "detail",
+                "ledger_text",
+                "copy_who",
+                "said_at",
+                "copy_text",
+                "noticed_on",
+                "finding_id",
+            ),
+            [
+                (
+                    one.column,
+                    one.detail,
+                    one.ledger_text,
+                    one.who,
+                    one.said_at,
+                    one.copy_text,
+                    one.noticed_on,
+                    one.finding_id,
+                )
+                for one in report.conflicts
+            ],
         ),
     ]
     for title, names, rows in tables:
