@@ -34,8 +34,11 @@ _LIST_MARKS = re.compile(
     r"[、，,;；|\n]|(?<=[0-9A-Z]{8})\s*/\s*(?=[0-9A-Z]{8})|(?<=[0-9A-Z]{10}) (?=[0-9A-Z]{10})", re.IGNORECASE
 )
 _MERCHANT = r"(\d{10,20}|\d{3}[0-9A-Z]{12})"
+_LONGEST_NAMED = 120  # characters
+_FEW_DIGITS = r"(?:\D|(?<!\d)\d{1,7}(?!\d))*"  # of a name: 7天酒店
 _NUMBER_AND_NAME = re.compile(
-    rf"{_MERCHANT}[\s_/|:,;(\[【-]+[\u4e00-\u9fff]\D*|[^\W\d]\D*[\s_/|:,;(\[【-]+{_MERCHANT}[)\]】]?",
+    rf"{_MERCHANT}[\s_/|:,;(\[【-]+[\u4e00-\u9fff]{_FEW_DIGITS}"
+    rf"|[^\W\d]{_FEW_DIGITS}[\s_/|:,;(\[【-]+{_MERCHANT}[)\]】]?",
     re.DOTALL,
 )
 _COPY = re.compile(
@@ -124,7 +127,8 @@ def clean_named(text: str) -> str | None:
 
 def number_beside_name(text: str) -> str:
     """The merchant number of such a cell; "" of any other."""
-    found = _NUMBER_AND_NAME.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    value = unicodedata.normalize("NFKC", text).strip()
+    found = _NUMBER_AND_NAME.fullmatch(value) if len(value) <= _LONGEST_NAMED else None
     return (found[1] or found[2]) if found else ""
 
 
