@@ -341,3 +341,13 @@ def test_parquet_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path):
     long = makers.parquet({"终端序列号": pa.nulls(70_000_000, pa.bool_())}, compression="zstd")
     assert len(long) < 1 << 20
     assert read(tmp_path, long)[0].error_key == "sheet_too_long"
+
+
+def test_a_header_outside_any_row_and_a_choice_in_a_cell(tmp_path: Path):
+    names = "".join(f"<th>{name}</th>" for name in ("终端序列号", "商户编号", "终端状态"))
+    choice = "<select><option>在用</option><option selected>停用</option></select>"
+    row = f"<tr><td>000012345678</td><td>898100000000001</td><td>{choice}</td></tr>"
+    page = f"<table><thead>{names}</thead><tbody>{row}</tbody></table>"
+    reading, [found] = read(tmp_path, page.encode())
+    assert (found["serial_no"], found["terminal_status"]) == ("000012345678", "inactive")
+    assert [sheet.header_row for sheet in reading.sheets] == [1]

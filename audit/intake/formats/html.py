@@ -81,7 +81,13 @@ def _text_of(data: bytes) -> str:
 def _grid(table: etree._Element, place: int) -> Grid:
     sheet = Sheet(f"table {place}")
     covered: dict[int, int] = {}  # column to the rows still to skip in it
-    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    # of a header whose cells stand in no row, what holds them is one
+    rows = [
+        row
+        for row in table.iter("tr", "thead", "tbody", "tfoot")
+        if next(row.iterancestors("table")) is table
+        and (row.tag == "tr" or any(row.find(name) is not None for name in ("td", "th")))
+    ]
     for number, row in enumerate(rows):
         column = 0
         taken = {at for at, left in covered.items() if left > 0}
@@ -166,5 +172,9 @@ def _pieces(element: etree._Element) -> Iterator[str]:
                 yield "\n"
             if child.tag == "input" and child.get("type", "text").lower() == "text":
                 yield child.get("value", "")
-            yield from _pieces(child)
+            if child.tag == "select":
+                options = list(child.iter("option"))
+                yield from _pieces(next((one for one in options if "selected" in one.attrib), child))
+            else:
+                yield from _pieces(child)
         yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")
