@@ -91,7 +91,7 @@ def _open_folder(estate: Estate) -> None:
 
 def _open_secret(estate: Estate) -> None:
     (estate.folder / "state").mkdir()
-    (estate.folder / "state" / "secret").write_text("00")
+    (estate.folder / "state" / "secret").write_text("00" * 32)
     (estate.folder / "state" / "secret").chmod(0o644)
 
 
@@ -264,6 +264,19 @@ def test_the_same_night_again_says_why_it_does_not_end_well(fit: Estate):
     status = pos_audit(fit, "status", "--max-age", "9999999")
     assert (status.exit_code, "1 封" in status.stdout) == (30, True)
     assert "02:00（Asia/Shanghai）" in status.stdout, "on the estate's clock"
+
+
+def test_a_key_that_is_gone_or_damaged_is_told_and_not_made_anew(fit: Estate):
+    fit.run()
+    secret = fit.folder / "state" / "secret"
+    secret.unlink()
+    for command in (("run", "--as-of", "2026-11-22"), ("doctor",)):
+        ended = pos_audit(fit, *command)
+        assert ended.exit_code == 43
+        assert "从备份中取回" in ended.stdout + ended.stderr
+    assert not secret.exists()
+    secret.write_bytes(b"\xff" * 64)
+    assert "不是有效的密钥" in pos_audit(fit, "run", "--as-of", "2026-11-22").stderr
 
 
 def test_a_backup_brings_the_estate_back_as_it_was(estate: Estate, tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import tempfile
 import time
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from audit.errors import InputError
+from audit.errors import InputError, LedgerDamaged
 from audit.files import PRIVATE, replacing, write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
@@ -19,6 +20,7 @@ from audit.intake.reading import FileReading
 from audit.intake.request import Request, digest_of, stamp_of
 from audit.intake.rows import SUFFIX
 
+_KEY = re.compile(r"[0-9a-f]{64}")
 _KEPT_SECONDS = 14 * 86_400
 Reader = Callable[[dict[str, object]], FileReading]
 
@@ -72,9 +74,18 @@ class Store:
 
 
 def _secret(path: Path) -> str:
-    """The key of this estate's hashes, made on first use, readable by its owner alone."""
+    """The key of this estate's hashes, made on first use, readable by its owner alone.
+
+    Raises LedgerDamaged where it is gone though nights were told with it, or is no key: with another one no
+    workbook that was given out could come back, and no person would be known again.
+    """
     if path.is_file():
-        return path.read_text(encoding="ascii").strip()
+        key = path.read_bytes().decode("ascii", "replace").strip()
+        if not _KEY.fullmatch(key):
+            raise LedgerDamaged("secret_damaged", path=str(path))
+        return key
+    if any((path.parent / "statuses").glob("*")):
+        raise LedgerDamaged("secret_lost", path=str(path))
     key = secrets.token_hex(32)
     write_private(path, key.encode())
     return key
