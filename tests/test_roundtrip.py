@@ -378,6 +378,8 @@ def own_and_renamed(sheet: Worksheet) -> None:
     sheet.cell(1, place["责任人"]).value = "负责人"
     sheet.cell(3, sheet.max_column + 1).value = "领导批示：本周办结"
     sheet.cell(2, 1).comment = Comment("已由李四处理", "李四")
+    shown = sheet.parent["未报备设备"]
+    shown.cell(8, shown.max_column + 1).value = "已处理"
 
 
 def test_what_stands_where_nobody_reads_is_told(night: Estate):
@@ -385,7 +387,8 @@ def test_what_stands_where_nobody_reads_is_told(night: Estate):
     fill(path, {"SN000001": {"person": "李四", "remark": "已联系"}}, own_and_renamed)
     line = handed_back(night, path).lines[0]
     assert (line.changes, line.refused) == (1, ())
-    renamed, beside, comment = line.notices
+    renamed, beside, elsewhere, comment = line.notices
+    assert "“未报备设备”只供查看" in elsewhere
     assert "“负责人”不是填写列，其中 1 格" in renamed
     assert "（自 AN3 起）" in beside
     assert "整改台账!A2" in comment

@@ -27,7 +27,7 @@ from audit.intake.grid import Grid
 from audit.intake.notices import Notice
 from audit.intake.opening import read_whole
 from audit.intake.reading import FileReading, SheetReading
-from audit.intake.remarks import comments, lacking, own_columns
+from audit.intake.remarks import beside_a_list, comments, lacking, own_columns
 from audit.intake.request import FormRequest
 from audit.tables.model import normalise_label
 
@@ -63,6 +63,8 @@ def read_form(request: FormRequest) -> FileReading:
                 notices += own_columns(grid, *found, known)
             elif lost := lacking(grid, request, _SEARCHED_ROWS):
                 notices.append(lost)
+            else:
+                notices += beside_a_list(grid, known, _SEARCHED_ROWS)
         if not sheets:
             raise _no_form(notices)
         notices += comments(kind, data)

@@ -18,6 +18,7 @@ from audit.tables.model import normalise_label
 
 _SHOWN = 10  # cells with a comment that are named
 _FILLED_IN = 3  # so many columns to fill in make a sheet a form, whatever else it lacks
+_LIST = 12  # so many of our headers in one row are one of our lists, and no block of a summary
 _ANNOTATION = re.compile(rb"<office:annotation[\s>]")
 
 
@@ -40,6 +41,15 @@ def own_columns(grid: Grid, header: int, columns: Mapping[str, int], known: froz
             facts = {"sheet": grid.sheet, "header": label, "cell": cell, "count": cells}
             found.append(("form_own_column", {**facts, "letter": grid.letter(place)}))
     return found
+
+
+def beside_a_list(grid: Grid, known: frozenset[str], rows: int) -> list[Notice]:
+    """What somebody wrote beside one of our lists that are not filled in; `known` as for `own_columns`."""
+    for row in range(min(rows, grid.height)):
+        if sum(normalise_label(label or "") in known for label in grid.row(row)) >= _LIST:
+            found = own_columns(grid, row, {}, known)
+            return [("form_beside_a_list", facts) for _, facts in found]
+    return []
 
 
 def lacking(grid: Grid, request: FormRequest, rows: int) -> Notice | None:
