@@ -124,12 +124,21 @@ _OF_VERDICTS = frozenset(
 )
 
 
+def told_once(assessed: Assessment) -> Assessment:
+    """The same with no more of devices in their channels than verdicts and states ask of, told once."""
+    facts = assessed.facts
+    channels = facts.frames[Subject.DEVICE_CHANNEL]
+    names = [name for name in channels.collect_schema().names() if name in _OF_VERDICTS]
+    frames = {**facts.frames, Subject.DEVICE_CHANNEL: assessed.engine.staged(channels.select(*names))}
+    return replace(assessed, facts=replace(facts, frames=frames))
+
+
 def statuses_of(assessed: Assessment) -> pa.Table | None:
-    """The registration state of each device in each required channel, for the next night to compare with."""
+    """The registration state of each device in each required channel, for the next night to compare with.
+
+    None for more of them than are kept.
+    """
     frame = assessed.facts.frames[Subject.DEVICE_CHANNEL]
-    frame = assessed.engine.staged(
-        frame.select("row_id", "device_key", "device_code", "channel", "has_registration", "reg_status")
-    )
     rows = assessed.engine.collected(frame.select(rows=nw.len()))["rows"][0].as_py()
     if rows > MAX_STATUSES:
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from audit import __version__
-from audit.assessment import Assessment, assess, eased, statuses_of
+from audit.assessment import Assessment, assess, eased, statuses_of, told_once
 from audit.config import Settings
 from audit.crosscheck.inputs import Memory
 from audit.delivery.chat import queue_notice
@@ -216,9 +216,10 @@ def _eased(telling: _Telling, assessed: Assessment, stood: Handover) -> Assessme
 
 def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
     task, devices = telling.task, telling.inputs.feeds["devices"]
-    statuses = None if task.wishes.rehearse else statuses_of(assessed)
+    told = told_once(assessed)
+    statuses = None if task.wishes.rehearse else statuses_of(told)
     return _Estate(
-        population_of(assessed.engine, assessed.facts, assessed.outcomes, devices.rows),
+        population_of(told.engine, told.facts, told.outcomes, devices.rows),
         files_measured(task.settings, assessed, task.as_of),
         None if statuses is None else packed(statuses),
     )

@@ -11,7 +11,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.assessment import Assessment, eased, statuses_of
+from audit.assessment import Assessment, eased, statuses_of, told_once
 from audit.check import Health, Plan, evaluate, together, wanted_of
 from audit.config import ProfileSection, WeightsSection
 from audit.crosscheck.building import build_facts
@@ -189,14 +189,15 @@ def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[p
     assert not missed
     counted = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
     assessed = eased(Assessment(engine, facts, tuple(outcomes), HEALTHY), ProfileSection(), ())
+    told = told_once(assessed)
     facts = assessed.facts
-    population = population_of(engine, facts, outcomes, estate["devices"].num_rows)
+    population = population_of(engine, told.facts, outcomes, estate["devices"].num_rows)
     findings = findings_of(outcomes, load_words("zh"), AS_OF)
     profile = ProfileSection()
     files = of_files(engine, facts, AS_OF, device_profile=profile.device, merchant_profile=profile.merchant)
     measures = measure(engine, facts, findings, files, weights())
     upkeep = upkeep_of(engine, facts, outcomes, HEALTHY, (), {}, AS_OF, {})
-    return findings, (counted, population, measures, upkeep, statuses_of(assessed))
+    return findings, (counted, population, measures, upkeep, statuses_of(told))
 
 
 def weights() -> dict[str, float]:

@@ -122,7 +122,9 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
     )
     devices = engine.held(engine.pick(scoped, ["device_code"], ["row_id"]))
     shown = [name for name in (*_NAMES, *_MODEL_KEYS) if name in present]
-    names = engine.staged(frame.select("row_id", "device_key", *shown))
+    soon = devices.filter(nw.any_horizontal(*(_is_soon(name, as_of) for name in dates), ignore_nulls=True))
+    named = frame.select("row_id", "device_key", *shown)
+    names = engine.staged(engine.attach(engine.held(soon.select("row_id")), named, "row_id"))
     counts, rows = _counts(engine, devices, list(dates), as_of)
     for kind, _, _ in _OF_DEVICES:
         parts = [name for name in dates if name.startswith(f"{kind}|")]
@@ -215,7 +217,11 @@ def _policies(engine: Engine, facts: Facts, as_of: date) -> Iterable[_Found]:
 
 
 def _soonest(dated: Frame, as_of: date) -> Frame:
-    return dated.filter(nw.col("on") >= as_of, nw.col("on") <= as_of + timedelta(days=HORIZONS[-1]))
+    return dated.filter(_is_soon("on", as_of))
+
+
+def _is_soon(name: str, as_of: date) -> nw.Expr:
+    return (nw.col(name) >= as_of) & (nw.col(name) <= as_of + timedelta(days=HORIZONS[-1]))
 
 
 _Count = tuple[int, tuple[int, ...], int]  # expired, within each horizon, dated

@@ -29,8 +29,7 @@ def population_of(
     `rows` is the number of ledger rows, those without any identifier included; None where all are named.
     """
     device = engine.staged(facts.frames[Subject.DEVICE].select("device_key", "device_code", "in_scope"))
-    # few columns of a wide frame, told once
-    listed = engine.staged(facts.frames[Subject.DEVICE_CHANNEL].select(*_OF_CHANNELS))
+    listed = facts.frames[Subject.DEVICE_CHANNEL].select(*_OF_CHANNELS)
     named = _count(engine, device)
     scoped = device.filter(nw.col("in_scope").fill_null(True))
     judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")

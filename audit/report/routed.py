@@ -9,7 +9,7 @@ from pathlib import PurePath
 import pandas as pd
 import pyarrow as pa
 
-from audit.assessment import Assessment
+from audit.assessment import Assessment, told_once
 from audit.check import Plan
 from audit.config import Settings
 from audit.crosscheck.schema import Subject
@@ -183,6 +183,7 @@ def _mapped(column: pd.Series[str], change: Callable[[str], str]) -> pd.Series[s
 def _report(settings: Settings, words: Words, house: Report, own: _Own, findings: CodedFindings) -> Report:
     """Every field by name: what a report learns to tell later is no owner's until somebody says so here."""
     scope, assessed = own.share.scope, own.share.assessed
+    told = told_once(assessed)
     rules = tuple(rule_line(outcome, words, _thresholds(house)) for outcome in assessed.outcomes)
     alarms = list(rule_alarms(rules, words))
     if house.alarms:
@@ -202,7 +203,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         engine=house.engine,
         exit_code=house.exit_code,
         reason=alarms[0] if alarms else "",
-        population=population_of(assessed.engine, assessed.facts, assessed.outcomes),
+        population=population_of(told.engine, told.facts, told.outcomes),
         measures=_own_measures(measures, own.share),
         findings=findings,
         rules=rules,
