@@ -113,10 +113,12 @@ def comment_of(text: str, column: Column, configured: dict[str, str]) -> str | N
     value = unicodedata.normalize("NFKC", text).strip()
     found = _COMMENTED.fullmatch(_SIGNS.sub("", _NUMBERED.sub("", value)))
     known = column.codes.by_label | configured
-    if not found or normalise_label(found[1]) not in known:
+    word = known.get(normalise_label(found[1])) if found else None
+    if not found or not word:
         return None
     comment = (found[2] or found[3]).strip()
-    if not _WORDS.search(comment) or normalise_label(comment) in known or _HARMLESS.fullmatch(comment):
+    says_other = known.get(normalise_label(comment), word) != word
+    if not _WORDS.search(comment) or says_other or _HARMLESS.fullmatch(comment):
         return None
     return comment
 

@@ -39,7 +39,10 @@ _SHORT_FORMS = {
     "fw": "firmware",
     "mfr": "manufacturer",
 }
-_FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"})
+_FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"}).union(
+    # above the names of channels
+    {f"{done}{act}{where}" for done in ("", "已") for act in ("报备", "登记") for where in ("渠道", "通道")}
+)
 _DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
 _BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")

@@ -87,6 +87,8 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     if filled[header.row] > _PROSE_BELOW:  # where headings are half of the rows, a usual one has few cells
         alone = body & ~named & (filled == 1)
         kinds[_any_cell(grid, everywhere, _HEADING, alone)] = Aside.NOTE
+    if filled[header.row] > _PROSE_BELOW:
+        kinds[_heads_of_merchants(grid, header, body & named & (filled == 1))] = Aside.NOTE
     # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
     kinds[_any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
     # and so it does in a row that names nothing, however much stands beside it
@@ -135,6 +137,17 @@ def names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
             complete &= _could_be_identifiers(cells) if is_number else _filled(cells)
         named[below:] |= complete
     return named
+
+
+def _heads_of_merchants(grid: Grid, header: HeaderMap, alone: np.ndarray) -> np.ndarray:
+    """Of rows with one cell those that say the number of a merchant, whose devices are listed below."""
+    rows: np.ndarray = np.flatnonzero(alone)
+    if "merchant_no" not in header.columns or not 0 < len(rows) <= _FEW_ROWS:
+        return rows[:0]
+    texts = pc.coalesce(*(decoded(column.take(pa.array(rows))) for column in grid.columns))
+    others = decoded(grid.columns[header.columns["merchant_no"]]).filter(pa.array(~alone))
+    heads: np.ndarray = rows[pc.is_in(texts, value_set=others.drop_null()).to_numpy(zero_copy_only=False)]
+    return heads
 
 
 def _names_columns(cells: list[str | None], header: HeaderMap, table: Table) -> bool:

@@ -26,8 +26,11 @@ def realigned(
 ) -> tuple[Grid, list[int]]:
     """The sheet with the cells of such parts below the first header's names, and the rows of their headers.
 
-    Rows keep their places. A part whose header lacks the key, or fits another table better, stays as it is.
+    Rows keep their places. A part whose header lacks the key, or fits another table better, stays as it is;
+    so does a sheet whose first header does.
     """
+    if not _fits(grid.row(header.row), table, configured):
+        return grid, []
     rows = np.flatnonzero(np.isin(kinds, (Aside.HEADER, Aside.STACKED)))[:_MOST]
     starts = [int(row) for row in rows if kinds[row] == Aside.HEADER or kinds[row - 1] != Aside.STACKED]
     own = {normalise_label(one.header): one.column for one in header.mapped}
@@ -42,7 +45,7 @@ def realigned(
                 places.setdefault(name, index)
         if all(header.columns[name] == index for name, index in places.items()) or not has_key(places, table):
             continue
-        if any(score(labels, other, {}) > score(labels, table, configured) for other in TABLES.values()):
+        if not _fits(labels, table, configured):
             continue
         moved.append(row)
         part = np.zeros(grid.height, bool)
@@ -53,6 +56,12 @@ def realigned(
     if not moved:
         return grid, []
     return replace(grid, columns=tuple(map(encoded, columns)), marks=tuple(marks)), moved
+
+
+def _fits(labels: list[str | None], table: Table, configured: Mapping[str, str]) -> bool:
+    """Whether no other table knows more of the labels."""
+    ours = score(labels, table, configured)
+    return all(score(labels, other, {}) <= ours for other in TABLES.values())
 
 
 def _with_part(

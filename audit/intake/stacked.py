@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,6 +15,7 @@ from audit.intake.notices import Notice
 from audit.intake.reading import Aside
 from audit.tables import TABLES, Table, header_forms
 
+_DIGIT = re.compile(r"\d")
 _MAX_LOOKED_AT = 2_000  # rows that name nothing: a sheet with more of them is another kind of trouble
 
 
@@ -34,7 +36,10 @@ def set_tables_below_aside(
             continue
         labels = {index: label for index, label in enumerate(grid.row(row)) if label}
         known = [index for index, label in labels.items() if _names().intersection(header_forms(label))]
-        if len(known) < 2 or 2 * len(known) < len(labels):
+        is_heading = kinds[row - 1] in (Aside.BLANK, Aside.NOTE, Aside.TOTAL) and not any(
+            map(_DIGIT.search, labels.values())
+        )
+        if len(known) < 2 or (2 * len(known) < len(labels) and not is_heading):
             continue
         ours = sum(header.columns.get(lookup(labels[index], table, {})[0]) == index for index in known)
         if 2 * ours > len(known):

@@ -678,9 +678,9 @@ def test_a_reason_behind_a_failure_is_its_message(tmp_path: Path):
     rows[-1][-1] = "另有原因"
     read = take_rows(tmp_path, [["序列号", "商户号", "报备状态", "失败原因"], *rows], table="registrations")
     assert read.column("reg_message") == ["照片不清晰", "终端号重复", "执照过期", None, None, "另有原因"]
-    wide = [["序列号", "商户号", "微信报备状态"], ["SN000001", MERCHANT, "报备失败：地址不符"]]
+    wide = [["序列号", "商户号", "微信报备状态"], ["SN000001", MERCHANT, "报备失败：资料不符"]]
     read = take_rows(tmp_path, wide, table="registrations")
-    assert read.column("reg_message_wechat") == ["地址不符"]
+    assert read.column("reg_message_wechat") == ["资料不符"]
     assert read.reading.told == ("reg_message_wechat",)
 
 
@@ -816,3 +816,10 @@ def test_a_merchant_number_beside_the_name_is_that_number(tmp_path: Path, header
     for doubtful in (f"{MERCHANT}、898100000000002", f"{MERCHANT}(3号店)", f"{MERCHANT}A晨光"):
         read = take_rows(tmp_path, [["商户编号", "序列号"], [doubtful, "SN000001"]])
         assert (read.column("merchant_no"), read.reading.rejected) == ([None], 1)
+
+
+@pytest.mark.parametrize("group", ["已报备渠道", "报备渠道", "渠道报备情况"])
+def test_ticks_below_channels_below_a_group(tmp_path: Path, group: str):
+    rows = [["序列号", "商户号", group, ""], ["", "", "微信", "支付宝"], ["SN000001", MERCHANT, "√", "×"]]
+    [row] = take_rows(tmp_path, rows, table="registrations").rows or []
+    assert (row["reg_status_wechat"], row["reg_status_alipay"]) == ("registered", "not_registered")

@@ -576,3 +576,39 @@ def test_a_header_below_in_wholly_another_order_is_followed_too(tmp_path: Path):
     read = take_rows(tmp_path, [header, *rows])
     assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
     assert read.column("model") == ["N5", "N5", "P2"]
+
+
+def test_figures_of_merchants_below_the_devices_are_no_devices(tmp_path: Path):
+    rows = [
+        ["序列号", "商户号", "型号", "终端状态"],
+        *([f"SN{n:06}", MERCHANT, "N5", "在用"] for n in range(4)),
+    ]
+    below = [["商户编号", "商户名称", "终端数量", "在用", "停用"], [MERCHANT, "晨光小店", "4", "4", "0"]]
+    for parting in ([""], ["合计", "4"]):
+        read = take_rows(tmp_path, [*rows, parting, *below])
+        assert read.column("serial_no") == [f"SN{n:06}" for n in range(4)]
+        assert read.sheet.set_aside["stacked"] == 2
+
+
+def test_a_list_of_another_table_below_is_not_taken_for_more_of_this_one(tmp_path: Path):
+    devices = [
+        ["序列号", "商户号", "型号", "厂商", "安装日期"],
+        ["SN000001", MERCHANT, "N5", "甲", "2026-01-02"],
+    ]
+    registrations = [["商户号", "序列号", "渠道", "报备状态"], [MERCHANT, "SN000001", "微信", "已报备"]]
+    for table in ("devices", "registrations"):
+        read = take_rows(tmp_path, [*devices, [""], *registrations], table=table)
+        assert read.sheet.rows == 1
+
+
+def test_a_merchant_number_above_its_devices_is_no_device(tmp_path: Path):
+    other = "898100000000002"
+    rows = [
+        ["序列号", "商户号", "型号", "终端状态", "备注"],
+        [MERCHANT],
+        ["SN000001", MERCHANT, "N5", "在用", ""],
+    ]
+    rows += [[other], ["SN000002", other, "N5", "在用", ""], ["SN000003"]]
+    read = take_rows(tmp_path, rows)
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+    assert read.sheet.set_aside == {"title": 1, "note": 2}
