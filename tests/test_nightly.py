@@ -21,6 +21,7 @@ from program import pos_audit
 
 from audit.config import load_settings
 from audit.errors import ExitCode
+from audit.lock import only_run
 from audit.nightly import Nightly
 from audit.timetable import timetable_of
 from audit.unattended import crontab_line, kubernetes_manifest, systemd_units, written
@@ -159,6 +160,24 @@ def test_the_loop_ends_when_told_to(estate: Estate, number: signal.Signals, code
         assert "下一次审计" in loop.stderr.readline()
         loop.send_signal(number)
         assert loop.wait(timeout=20) == code
+
+
+def test_a_run_that_waits_for_another_ends_when_told_to_and_says_so(estate: Estate):
+    estate.configure()
+    settings = load_settings(estate.config)
+    command = [sys.executable, "-m", "audit", "run", "--config", str(estate.config), "--wait", "60"]
+    with (
+        only_run(settings.state, settings.zone),
+        subprocess.Popen([*command, "--quiet"], stderr=subprocess.PIPE, text=True) as run,
+    ):
+        assert run.stderr is not None
+        while not settings.log_file.is_file():
+            time.sleep(0.05)
+        time.sleep(0.3)
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(timeout=20) == 143
+        assert run.stderr.read().splitlines()[-1] == f"退出码 143：{ZH('error.stopped')}"
+    assert '"exit_code": 143' in settings.log_file.read_text("utf-8").splitlines()[-1]
 
 
 def test_a_night_under_way_finishes_its_step_and_leaves_everything_clean(estate: Estate):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Quiet
-from audit.cli.signals import stopping_between_steps
+from audit.cli.signals import stopping_at_once, stopping_between_steps
 from audit.cli.speech import configured, progress, say_end, say_line
 from audit.errors import ConfigError, ExitCode
 from audit.words import Words
@@ -55,7 +55,11 @@ def run(
         from audit.lock import only_run
 
         # before anything heavy is begun: whoever comes second is told so at once
-        with only_run(settings.state, settings.zone, wait), _being_read(settings) as begun:
+        with (
+            stopping_at_once(),
+            only_run(settings.state, settings.zone, wait),
+            _being_read(settings) as begun,
+        ):
             from audit.catchup import run_caught_up
             from audit.delivery.watch import Outcome, watched
             from audit.logbook import rotate_log

@@ -13,6 +13,20 @@ from audit.words import Words
 
 
 @contextmanager
+def stopping_at_once() -> Iterator[None]:
+    """Before the first step, and while another run is waited for, SIGTERM has nothing to let finish."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise Stopped("stopped")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def stopping_between_steps(words: Words) -> Iterator[Callable[[], None]]:
     """What the block yields is called before each step, and raises Stopped once a signal came.
 

@@ -99,6 +99,7 @@ class WithoutPandas(MetaPathFinder):
 def serve(asking: socket.socket) -> None:
     """Answer until the other side ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends whoever asks, and with it us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what it does to the program is not for us to say
     sys.meta_path.insert(0, WithoutPandas())
     from audit.intake import form, read  # noqa: F401  # what children find imported
     from audit.intake.gazetteer import gazetteer
