@@ -15,6 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 from conftest import DEVICE, REGISTRATION, Estate, spotless
+from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -341,6 +342,16 @@ def test_what_is_no_ledger_is_told_and_the_night_goes_on(night: Estate, content:
     assert "笔记.xlsx" in result.reason
     assert problem in result.reason
     assert ledger(night, NEXT)["SN000001"]["state"] == "待整改"
+
+
+def test_a_copy_behind_a_password_is_told_what_helps_with_it(night: Estate):
+    path = copied(night)
+    locked = path.with_name("加密.xlsx")
+    with path.open("rb") as plain, locked.open("wb") as target:
+        OOXMLFile(plain).encrypt("pw", target)
+    [line] = handed_back(night, locked).lines
+    assert "去掉密码" in line.problem
+    assert "password_env" not in line.problem
 
 
 def test_a_folder_that_may_not_be_opened_is_told_and_the_night_goes_on(

@@ -72,6 +72,8 @@ def read_form(request: FormRequest) -> FileReading:
         rows = pa.concat_tables([_rows(grid, row, columns, fields) for grid, row, columns in sheets])
         who, when = _signature(kind, data)
     except InputError as failure:
+        if failure.reason is Unusable.ENCRYPTED:  # what helps with a vendor's file does not help here
+            failure = InputError(Unusable.ENCRYPTED, "form_encrypted")
         return reading.failed(failure)
     pq.write_table(rows.replace_schema_metadata({"who": who, "said_at": when}), request.output)
     told = tuple(SheetReading(grid.sheet, header_row=row + 1) for grid, row, _ in sheets)
