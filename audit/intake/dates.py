@@ -34,12 +34,13 @@ _YEAR_FIRST = re.compile(
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20|99)\d\d)(?P<month>\d\d)(?P<day>\d\d)"
-    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)\d{0,3})?(?P<offset>Z)?)?(?:\.0+)?"
+    r"(?:(?:[ T]?|[_-](?=\d{4}(?:\d\d)?$))"
+    r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)\d{0,3})?(?P<offset>Z)?)?(?:\.0+)?"
 )
-# of DB2: 2026-11-21-08.05.00.000000
+# of DB2: 2026-11-21-08.05.00.000000; of names of files: 2026-11-21 08-05-00
 _DOTTED_CLOCK = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
-    r"[- ](?P<hour>\d\d)\.(?P<minute>\d\d)\.(?P<second>\d\d)(?:\.\d+)?"
+    r"[- ](?P<hour>\d\d)[.-](?P<minute>\d\d)[.-](?P<second>\d\d)(?:\.\d+)?"
 )
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
@@ -86,6 +87,7 @@ _VALID_UNTIL = re.compile(
     r"^(?:(?:有效期|有效|截|截止)?(?:至|到|截止)|截止日期|到期日期?)[:：]? ?"
     r"| ?(?:止|为止|到期|前有效|\(?(?:已过期|已到期|未过期|有效)\)?)$"
 )
+_SINCE = re.compile(r" ?\((?:在线|离线|\d+ ?(?:天|小时|分钟)前)\)$")  # what pages put behind a moment
 _ZERO = re.compile(r"(?=.*[0\-/])[0:\-/ .T]+")
 
 
@@ -120,7 +122,7 @@ def clean_moment(text: str, zone: tzinfo = CHINA, days: int = 0) -> datetime | N
     a bare number, for a workbook that counts from another day. Raises Unreadable
     for 03/04/2026 (day or month first?), for dates that do not exist and for anything that is no date.
     """
-    value = _plain(text)
+    value = _SINCE.sub("", _plain(text))
     if value.upper() in NULL_TOKENS or normalise_label(value) in NEVER_TOKENS or _ZERO.fullmatch(value):
         return None
     if value.startswith("#"):
