@@ -43,6 +43,7 @@ DQ_02 = Rule(
                 Reason.NOT_AN_IDENTIFIER,
                 Reason.ERROR_CELL,
                 Reason.UNCACHED,
+                Reason.SHIFTED,
                 Reason.UNDECODABLE,
                 Reason.NOT_A_NUMBER,
                 Reason.NOT_A_FLAG,
