@@ -280,7 +280,7 @@ def test_thresholds_and_severity_are_configuration(engine: Engine):
         ({"REG-99": {}}, "config_unknown_rule"),
         ({"REG-03": {"dyas": 3}}, "config_rule_key"),
         ({"REG-03": {"days": "3"}}, "config_rule_value"),
-        ({"REG-03": {"severity": "awful"}}, "config_rule_value"),
+        ({"REG-03": {"severity": "awful"}}, "config_rule_severity"),
     ],
 )
 def test_what_does_not_exist_is_refused(section: dict, key: str):
