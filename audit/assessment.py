@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -20,6 +21,7 @@ from audit.engines import Engine, open_tables
 from audit.intake.feeds import Feed, parts_of
 from audit.measures.asked import LOOKED_AT, asked
 from audit.measures.upkeep import LOOKED_INTO
+from audit.plaintext import plain
 from audit.rules.model import Rule
 from audit.tables.devices import TRANSACTION_COLUMNS
 
@@ -62,7 +64,9 @@ def assess(
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
     about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, {}, due)
     health = {
-        name: _health(feed, about_inputs) for name, feed in feeds.items() if feed.configured or feed.mandatory
+        name: _health(feed, about_inputs, plan.as_of)
+        for name, feed in feeds.items()
+        if feed.configured or feed.mandatory
     }
     of_estate = plan.of(lambda rule: rule.subject is not Subject.INPUT)
     wanted = wanted_of(able(of_estate, columns, health, due))
@@ -163,14 +167,18 @@ def with_transactions(columns: Mapping[str, frozenset[str]]) -> dict[str, frozen
     return {**columns, "devices": columns["devices"] | counted}
 
 
-def _health(feed: Feed, about_inputs: Sequence[Outcome]) -> Health:
+def _health(feed: Feed, about_inputs: Sequence[Outcome], as_of: date) -> Health:
     """A feed is complete when every file was read and it did not shrink, and fresh when it is not old."""
     delivered = feed.configured and all(slot.complete for slot in feed.slots)
     shrunken = any(row["rows"] < row["rows_before"] for row in _flagged("SRC-03", feed, about_inputs))
     complete = delivered and not shrunken
     stale = bool(_flagged("SRC-01", feed, about_inputs))
+    exported = {plain(file.name): file.fresh.on for slot in feed.slots for file in slot.usable}
     return Health(
-        complete, complete and not stale, "feed_shrunken" if delivered and shrunken else "feed_unusable"
+        complete,
+        complete and not stale,
+        "feed_shrunken" if delivered and shrunken else "feed_unusable",
+        older={name: day for name, day in exported.items() if day and day < as_of},
     )
 
 

@@ -147,6 +147,32 @@ def test_the_same_inputs_give_the_same_bytes(estate: Estate, tmp_path: Path):
     assert before == after
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_of_an_old_export_nobody_knows_who_was_silent_since(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    heard = {1: "2026-11-20 03:00:00", 2: "2026-11-12 03:00:00", 3: "2026-11-20 03:00:00"}
+    estate.write(
+        "devices",
+        [DEVICE | {"serial_no": f"SN00000{n}", "last_heartbeat": moment} for n, moment in heard.items()],
+    )
+    pending = {"status": "审核中", "decided_at": ""}
+    estate.write(
+        "registrations",
+        [
+            *registered("SN000001", "SN000002"),
+            REGISTRATION | pending | {"serial": "SN000003", "submitted_at": "2026-11-20 10:00:00"},
+        ],
+    )
+    late = AS_OF + timedelta(days=9)
+    result = estate.run(late)
+    assert result.code is ExitCode.INCOMPLETE, "the files are too old"
+    about_devices = [one for one in estate.flagged(late) if one[0] in ("HB-01", "REG-03")]
+    assert about_devices == [("HB-01", "SN000002", "new")], "silent for nine days when it was exported"
+    told = {rule["rule"]: rule for rule in summary(estate, late)["rules"]}
+    assert told["HB-01"]["unknown"] == 2
+    assert told["REG-03"]["unknown"] == 1
+
+
 def test_a_late_file_tells_the_night_anew_and_keeps_the_first_telling(estate: Estate):
     estate.write("registrations", registered("SN000001"))
     first = estate.run()

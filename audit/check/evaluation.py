@@ -52,12 +52,14 @@ def evaluate(
         else:
             able.setdefault(rule.subject, []).append(rule)
     for subject, rules in able.items():
-        for outcome in _evaluate_subject(facts, facts.frames[subject], rules, plan):
+        for outcome in _evaluate_subject(facts, facts.frames[subject], rules, plan, health):
             outcomes[outcome.rule.id] = outcome
     return [outcomes[rule.id] for rule in plan.rules]
 
 
-def _evaluate_subject(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+def _evaluate_subject(
+    facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan, health: Mapping[str, Health]
+) -> list[Outcome]:
     """All rules of a subject in one pass; if that fails, one by one, so that a crash stays its own.
 
     Without a row there is nothing to judge, and not every engine can reckon with nothing.
@@ -67,7 +69,7 @@ def _evaluate_subject(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: P
         nothing = sample.append_column("case", pa.array([], pa.int64()))
         return [Outcome(rule, nothing) for rule in rules]
     try:
-        return _in_one_pass(facts, frame, rules, plan)
+        return _in_one_pass(facts, frame, rules, plan, health)
     except AuditError:  # the engine's, with its own word about what to do
         raise
     except Exception as failure:
@@ -76,10 +78,12 @@ def _evaluate_subject(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: P
                 "rule_crashed", {"detail": f"{type(failure).__name__}: {failure}"[:300]}, due=True
             )
             return [Outcome(rules[0], not_evaluated=reason)]
-        return [outcome for rule in rules for outcome in _evaluate_subject(facts, frame, [rule], plan)]
+        return [one for rule in rules for one in _evaluate_subject(facts, frame, [rule], plan, health)]
 
 
-def _in_one_pass(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan) -> list[Outcome]:
+def _in_one_pass(
+    facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan, health: Mapping[str, Health]
+) -> list[Outcome]:
     """Three truths a rule and row: it applies, it can be judged, it is flagged.
 
     Truths, and numbers of cases for the flagged rows alone: a number for every row costs an engine in memory
@@ -88,7 +92,14 @@ def _in_one_pass(facts: Facts, frame: Frame, rules: Sequence[Rule], plan: Plan) 
     engine, columns = facts.engine, frame.collect_schema().names()
     rejected = _rejected_texts(facts, frame, rules, columns)
     asks = {
-        rule.id: Asks.of(rule, plan.as_of, plan.thresholds.get(rule.id), set(columns), rejected)
+        rule.id: Asks.of(
+            rule,
+            plan.as_of,
+            plan.thresholds.get(rule.id),
+            set(columns),
+            rejected,
+            health[rule.told_in].older if rule.told_in else {},
+        )
         for rule in rules
     }
     explained = looked_at(plan.rules)

@@ -18,6 +18,7 @@ class Health:
     fresh: bool  # not older than it may be
     reason: str = ""  # message key of why not, with `facts`
     facts: Mapping[str, object] = field(default_factory=dict)
+    older: Mapping[str, date] = field(default_factory=dict)  # files exported before the audit date, and when
 
 
 @dataclass(frozen=True)

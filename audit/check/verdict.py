@@ -11,7 +11,7 @@ from functools import reduce
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Rule, expression, unread
+from audit.rules.model import Night, Rule, expression, unread
 
 # the texts that occur in the columns that list rejected cells: ",serial_no,install_date,"
 Rejected = Mapping[str, Sequence[str]]
@@ -36,7 +36,7 @@ def verdict_of(
 
     `columns` are those of the fact frame.
     """
-    asks = Asks.of(rule, as_of, thresholds, set(columns), None)
+    asks = Asks.of(rule, as_of, thresholds, set(columns), None, {})
     verdict = asks.case()
     if asks.unsure is not None:
         verdict = nw.when(asks.unsure).then(nw.lit(UNKNOWN)).otherwise(verdict)
@@ -62,16 +62,29 @@ class Asks:
         thresholds: Mapping[str, float] | None,
         columns: set[str],
         rejected: Rejected | None,
+        older: Mapping[str, date],
     ) -> Asks:
-        """Those of a rule; `rejected` where the texts of the lists of rejected cells are known."""
+        """Those of a rule; `rejected` where the texts of the lists of rejected cells are known.
+
+        Of a file that is `older` it is flagged what was so when it was exported; what only the days since
+        then would make so is unknown.
+        """
         night = rule.night(as_of, thresholds)
         unsure = _unsure(rule, columns, rejected)
         if rule.unsure is not None:
             unsure.append(expression(rule.unsure, night))
+        cases = _cases(rule, night)
+        for day in sorted(set(older.values())):
+            of_these = nw.col(rule.file).is_in([name for name, on in older.items() if on == day])
+            then = _cases(rule, rule.night(day, thresholds))
+            unsure.append(of_these & _any(cases) & ~_any(then))
+            cases = tuple(
+                nw.when(of_these).then(was).otherwise(now) for was, now in zip(then, cases, strict=True)
+            )
         return cls(
             None if rule.applies is None else expression(rule.applies, night),
             reduce(operator.or_, unsure) if unsure else None,
-            tuple(expression(case.when, night) for case in rule.cases),
+            cases,
         )
 
     def case(self) -> nw.Expr:
@@ -80,6 +93,14 @@ class Asks:
         for place, holds in reversed(list(enumerate(self.cases, start=1))):
             number = nw.when(holds).then(nw.lit(place)).otherwise(number)
         return number
+
+
+def _cases(rule: Rule, night: Night) -> tuple[nw.Expr, ...]:
+    return tuple(expression(case.when, night) for case in rule.cases)
+
+
+def _any(cases: Sequence[nw.Expr]) -> nw.Expr:
+    return reduce(operator.or_, (case.fill_null(False) for case in cases))
 
 
 def _unsure(rule: Rule, columns: set[str], rejected: Rejected | None) -> list[nw.Expr]:

@@ -30,14 +30,16 @@ HB_01 = Rule(
     category=Category.ATTENTION,
     requires=("devices.last_heartbeat_at",),
     applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
+    told_in="devices",
     thresholds=(
         Threshold(
             "days",
             7,
             DAYS,
             Texts(
-                "终端每日签到，一周没有联机已不是偶尔停业",
-                "terminals sign in daily; a week without is more than a closed day",
+                "终端每日签到，一周没有联机已不是偶尔停业；算到台账导出日期，此后是否联机按未知处理",
+                "terminals sign in daily; a week without is more than a closed day. Counted to the day the ledger was "
+                "exported; what came after is unknown",
             ),
         ),
         Threshold("high_days", 30, DAYS, Texts("一个月没有联机", "a month without contact")),

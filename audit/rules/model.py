@@ -176,6 +176,8 @@ class Rule:
     `known` names fact columns without which a row cannot be judged, `unsure` says so for what a blank does
     not show. `absence_of` names the feed whose
     missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
+    `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
+    date, days are counted to that date, and what the days since then may have brought is unknown.
     `actual` and `expected` name the columns shown as evidence.
     """
 
@@ -194,6 +196,7 @@ class Rule:
     known: tuple[str, ...] = ()
     unsure: Condition | None = None
     absence_of: str = ""
+    told_in: str = ""
     thresholds: tuple[Threshold, ...] = ()
     expected: Texts = Texts("", "")
     actual: Texts = Texts("", "")
@@ -212,6 +215,11 @@ class Rule:
         """The feeds the rule draws on."""
         named = [column.split(".")[0] for column in self.requires] + [self.absence_of]
         return tuple(dict.fromkeys(feed for feed in named if feed))
+
+    @property
+    def file(self) -> str:
+        """The fact column of the file that `told_in` is about: the second source, or where the row itself stands."""
+        return f"{self.other}_source_file" if self.other else "source_file"
 
     @cached_property
     def fields(self) -> tuple[str, ...]:

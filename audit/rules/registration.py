@@ -183,12 +183,17 @@ REG_03 = Rule(
     applies=nw.col("in_scope") & (nw.col("reg_status") == "pending").fill_null(False) & ~ANOTHER_DEVICE,
     known=("reg_submitted_at",),
     unsure=AMBIGUOUS,
+    told_in="registrations",
     thresholds=(
         Threshold(
             "days",
             2,
             DAYS,
-            Texts("运营经验值：渠道 48 小时内答复", "operating practice: 48 hours for a channel's answer"),
+            Texts(
+                "运营经验值：渠道 48 小时内答复；算到报备清单导出日期，此后有无结果按未知处理",
+                "operating practice: 48 hours for a channel's answer. Counted to the day the list was exported; "
+                "what came after is unknown",
+            ),
         ),
     ),
     cases=(
