@@ -108,12 +108,8 @@ def _grids(kind: FileKind, data: bytes) -> Iterable[Grid]:
 
 def _header(grid: Grid, request: FormRequest) -> tuple[int, dict[str, int]] | None:
     """The row of headers and the grid column of each field; None for a sheet that is no form."""
-    known = {normalise_label(label): name for label, name in request.form.items()}
     for row in range(min(_SEARCHED_ROWS, grid.height)):
-        columns: dict[str, int] = {}
-        for place, label in enumerate(grid.row(row)):
-            if label and (name := known.get(normalise_label(label))):
-                columns.setdefault(name, place)
+        columns = request.places(grid.row(row))
         if any(set(needed) <= set(columns) for needed in request.needs):
             return row, columns
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import reduce
 
 import pyarrow.compute as pc
 
@@ -57,19 +58,15 @@ def lacking(grid: Grid, request: FormRequest, rows: int) -> Notice | None:
 
     None for a sheet that is none, and for one in which nobody wrote anything.
     """
-    labels = {normalise_label(label): name for label, name in request.form.items()}
     for row in range(min(rows, grid.height)):
-        places: dict[str, int] = {}
-        for place, label in enumerate(grid.row(row)):
-            if label and (name := labels.get(normalise_label(label))):
-                places.setdefault(name, place)
+        places = request.places(grid.row(row))
         for needs in request.needs:
             fields = [places[name] for name in request.fields_of(needs) if name in places]
             missing = [name for name in needs if name not in places]
             if len(fields) < _FILLED_IN or not missing:
                 continue
-            said = [grid.columns[place].slice(row + 1).is_valid() for place in fields]
-            count = sum(any(one) for one in zip(*(column.to_pylist() for column in said), strict=True))
+            said = (grid.columns[place].slice(row + 1).is_valid() for place in fields)
+            count = pc.sum(reduce(pc.or_, said)).as_py() or 0
             facts = {"sheet": grid.sheet, "cell": f"{grid.sheet}!{row + 1}:{row + 1}", "missing": missing}
             return ("form_lacks", {**facts, "count": count}) if count else None
     return None

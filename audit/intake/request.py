@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from audit.intake.sheetname import channel_in_name, state_in_name
-from audit.tables import TABLES
+from audit.tables import TABLES, normalise_label
 
 # raised whenever the same bytes would give other rows, so that no stale canonical table is taken
 INTAKE_VERSION = 44
@@ -97,6 +97,15 @@ class FormRequest:
         """The request that `to_json` wrote."""
         lists = {name: tuple(map(tuple, plain[name])) for name in ("needs", "fields")}
         return cls(**{**plain, **lists, "headers": tuple(plain["headers"])})
+
+    def places(self, labels: Sequence[str | None]) -> dict[str, int]:
+        """Where in a row of headers each field stands first."""
+        known = {normalise_label(label): name for label, name in self.form.items()}
+        found: dict[str, int] = {}
+        for place, label in enumerate(labels):
+            if label and (name := known.get(normalise_label(label))):
+                found.setdefault(name, place)
+        return found
 
     def fields_of(self, needs: tuple[str, ...]) -> tuple[str, ...]:
         """What is filled in on the form that needs these columns."""
