@@ -6,8 +6,6 @@ import io
 import json
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -39,7 +37,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
     with only_run(state, settings.zone):
         if not ledger_exists(settings.ledger.url, state):
             raise ConfigError("backup_nothing", state=state)
-        with _ledger(settings) as database:
+        with Database(settings.ledger.url, state) as database:
             nights = past_nights(database, 1)
         with tempfile.TemporaryDirectory() as scratch, replacing(target) as temporary:
             paths = {
@@ -71,13 +69,13 @@ def restore(settings: Settings, source: Path) -> Backup:
     """
     state = settings.state
     with only_run(state, settings.zone):
-        if held := [name for name in ("secret", LEDGER_FILE) if (state / name).exists()]:
+        if held := _of_an_estate(settings):
             raise ConfigError("restore_occupied", state=state, name=held[0])
         found, files = _read(source)
         try:
             for name, data in files.items():
                 write_private(state / name, data)
-            with _ledger(settings) as database:
+            with Database(settings.ledger.url, state) as database:
                 if problems := database.problems():
                     raise ConfigError("backup_damaged", file=source, detail=problems[0])
         except BaseException:
@@ -85,6 +83,16 @@ def restore(settings: Settings, source: Path) -> Backup:
                 (state / name).unlink(missing_ok=True)
             raise
     return found
+
+
+def _of_an_estate(settings: Settings) -> list[str]:
+    """What in the state folder says that nights were told there.
+
+    A key alone does not: `doctor` makes one to read the files with, and nothing depends on it yet. Where the
+    ledger is on a server it may be the only thing that is here.
+    """
+    names = ("secret", "statuses") if settings.ledger.url else (LEDGER_FILE, "statuses")
+    return [name for name in names if (settings.state / name).exists()]
 
 
 def _read(source: Path) -> tuple[Backup, dict[str, bytes]]:
@@ -112,12 +120,3 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
 
 def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
-
-
-@contextmanager
-def _ledger(settings: Settings) -> Iterator[Database]:
-    database = Database(settings.ledger.url, settings.state)
-    try:
-        yield database
-    finally:
-        database.close()

@@ -116,9 +116,6 @@ def _day(timetable: Timetable, night: date) -> date:
 
 
 def _last_night(settings: Settings) -> date | None:
-    database = Database(settings.ledger.url, settings.state)
-    try:
+    with Database(settings.ledger.url, settings.state) as database:
         nights = past_nights(database, 1)
-        return nights[-1].as_of if nights else None
-    finally:
-        database.close()
+    return nights[-1].as_of if nights else None

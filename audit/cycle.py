@@ -72,38 +72,37 @@ def publish_cycle(settings: Settings, words: Words, period: Period, *, mail: boo
     template of the user's own that cannot be used.
     """
     check_templates(settings.own_templates)
-    with only_run(settings.state, settings.zone):
-        database = Database(settings.ledger.url, settings.state)
-        try:
-            with database.transaction() as connection:
-                settle(settings.cycles, published_editions(connection).get)
-                signed = sign_offs_of(connection).get(period.name)
-                known = cycles_of(connection).get(period.name)
-            folder = settings.cycles / period.name
-            if signed and known:
-                damaged = not intact(folder, signed.files)
-                return Published("frozen", folder, known, signed, damaged=damaged)
-            report = build_cycle(
-                cycle_facts(database, period),
-                items_of(settings.audit.programme),
-                settings.audit.name,
-                words,
-            )
-            if known and known.edition == report.edition and intact(folder, known.files):
-                return Published("unchanged", folder, known, report=report)
-            files = _rendered(settings, words, report)
-            cycle = Cycle(period.name, report.edition, report.through, report.complete, digests(files))
-            drafted = draft(settings.cycles, period.name, report.edition, files)
-            with database.transaction() as connection:
-                enter_cycle(connection, cycle)
-                mailed = mail and cycle.complete and settings.mail is not None
-                if mailed:
-                    news = _news(report, cycle, folder, files, words)
-                    queue_cycle_mail(settings, words, connection, news)
-            swap_in(settings.cycles, period.name, drafted)
-            return Published("published", folder, cycle, report=report, mailed=mailed)
-        finally:
-            database.close()
+    with (
+        only_run(settings.state, settings.zone),
+        Database(settings.ledger.url, settings.state) as database,
+    ):
+        with database.transaction() as connection:
+            settle(settings.cycles, published_editions(connection).get)
+            signed = sign_offs_of(connection).get(period.name)
+            known = cycles_of(connection).get(period.name)
+        folder = settings.cycles / period.name
+        if signed and known:
+            damaged = not intact(folder, signed.files)
+            return Published("frozen", folder, known, signed, damaged=damaged)
+        report = build_cycle(
+            cycle_facts(database, period),
+            items_of(settings.audit.programme),
+            settings.audit.name,
+            words,
+        )
+        if known and known.edition == report.edition and intact(folder, known.files):
+            return Published("unchanged", folder, known, report=report)
+        files = _rendered(settings, words, report)
+        cycle = Cycle(period.name, report.edition, report.through, report.complete, digests(files))
+        drafted = draft(settings.cycles, period.name, report.edition, files)
+        with database.transaction() as connection:
+            enter_cycle(connection, cycle)
+            mailed = mail and cycle.complete and settings.mail is not None
+            if mailed:
+                news = _news(report, cycle, folder, files, words)
+                queue_cycle_mail(settings, words, connection, news)
+        swap_in(settings.cycles, period.name, drafted)
+        return Published("published", folder, cycle, report=report, mailed=mailed)
 
 
 def _news(

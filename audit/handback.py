@@ -72,15 +72,14 @@ def hand_back(settings: Settings, words: Words, files: Sequence[Path], *, dry_ru
     with only_run(settings.state, settings.zone):
         store = Store(settings.state)
         copies = [read_copy(file, store, words) for file in files]
-        database = Database(settings.ledger.url, settings.state)
-        try:
-            with open_night(database, date.max) as night:
-                if not night.runs:
-                    raise NothingToShow("no_night_yet")
-                terms = Terms(night.runs[-1].as_of, settings.ledger.max_waiver_days)
-                taken = take_in(night.connection, copies, terms, dry_run=dry_run)
-                conflicts = open_conflicts(night.connection)
-        finally:
-            database.close()
+        with (
+            Database(settings.ledger.url, settings.state) as database,
+            open_night(database, date.max) as night,
+        ):
+            if not night.runs:
+                raise NothingToShow("no_night_yet")
+            terms = Terms(night.runs[-1].as_of, settings.ledger.max_waiver_days)
+            taken = take_in(night.connection, copies, terms, dry_run=dry_run)
+            conflicts = open_conflicts(night.connection)
     zone = settings.zone
     return HandBack(feedback_lines(taken, words, zone), conflict_lines(conflicts, words, zone), dry_run)

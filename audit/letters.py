@@ -76,8 +76,7 @@ def letters_to(
     settings: Settings, words: Words, merchants: Sequence[str], owner: str, as_of: date | None
 ) -> Letters:
     """The letters about a night, the last one where none is named, to merchants by number or of an owner."""
-    database = Database(settings.ledger.url, settings.state, reading=True)
-    try:
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
         nights = past_nights(database)
         if not nights:
             raise NothingToShow("no_night_yet")
@@ -88,8 +87,6 @@ def letters_to(
             numbers += _merchants_of(settings, owner, findings)
         by_merchant = _by_merchant(findings, dict.fromkeys(numbers))
         names = merchant_names(database, by_merchant)
-    finally:
-        database.close()
     letters = tuple(
         letter
         for number, rows in by_merchant.items()

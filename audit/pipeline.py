@@ -60,18 +60,18 @@ def run_audit(
         require_secrets(settings)
     else:  # what is queued names the rooms all the same
         require_chat(settings)
-    with nullcontext() if held else only_run(settings.state, settings.zone):
-        database = Database(settings.ledger.url, settings.state)
+    with (
+        nullcontext() if held else only_run(settings.state, settings.zone),
+        Database(settings.ledger.url, settings.state) as database,
+    ):
         store = Store(settings.state)
         try:
             inputs = _read(task, database, store, progress, begun)
             result = tell(task, inputs, database, progress)
-            store.sweep()
-            return _delivered(task, result, database, say)
         except Rehearsed as rehearsed:
             return rehearsed.result
-        finally:
-            database.close()
+        store.sweep()
+        return _delivered(task, result, database, say)
 
 
 def _task(settings: Settings, words: Words, as_of: date, wishes: Wishes) -> Task:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -34,14 +33,9 @@ class Checked:
     verdict: str
 
 
-@contextmanager
-def _ledger(settings: Settings, *, reading: bool = True) -> Iterator[Database]:
+def _ledger(settings: Settings, *, reading: bool = True) -> Database:
     """The ledger; to be read, also while a night is under way, as it stood before."""
-    database = Database(settings.ledger.url, settings.state, reading=reading)
-    try:
-        yield database
-    finally:
-        database.close()
+    return Database(settings.ledger.url, settings.state, reading=reading)
 
 
 def history(settings: Settings, last: int | None) -> tuple[PastNight, ...]:

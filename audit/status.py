@@ -10,7 +10,7 @@ from audit.config import Settings
 from audit.delivery.post import CHAT
 from audit.errors import ExitCode, gravest
 from audit.ledger import outbox
-from audit.ledger.database import Database, ledger_exists
+from audit.ledger.database import Database
 from audit.ledger.history import PastNight, past_nights
 from audit.lock import holder_of
 from audit.timetable import timetable_of
@@ -72,14 +72,9 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
 
 
 def _remembered(settings: Settings, now: datetime) -> tuple[tuple[PastNight, ...], int]:
-    if not ledger_exists(settings.ledger.url, settings.state):
-        return (), 0
-    database = Database(settings.ledger.url, settings.state, reading=True)
-    try:
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
         mail = [one for one in outbox.due(database, now) if one.kind != CHAT]  # notices change no exit code
         return past_nights(database), len(mail)
-    finally:
-        database.close()
 
 
 def _hours(span: timedelta) -> float:

@@ -62,7 +62,7 @@ class Words:
 
     def show(self, value: object) -> str:
         """A fact as it stands in a sentence; lists with the language's own comma."""
-        if isinstance(value, (list, tuple, set, frozenset)):
+        if isinstance(value, (list, tuple)):
             return self("list_mark").join(map(str, value))
         return "" if value is None else str(value)
 

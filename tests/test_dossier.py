@@ -15,6 +15,7 @@ from audit.config import load_settings
 from audit.dossier import dossier_of
 from audit.dossier.facts import fact_label, shown_facts
 from audit.errors import NothingToShow
+from audit.ledger.database import Database
 from audit.words import load_words
 
 
@@ -101,6 +102,14 @@ def test_files_that_changed_since_the_night_are_said_to_have_changed(own_night: 
     dossier = told(own_night, "SN000001")
     assert dossier["changed"]
     assert states(dossier)["DEV-04"] == {"flagged"}
+
+
+def test_beside_a_night_under_way_the_last_one_is_told(own_night: Estate):
+    """The night has the ledger to itself, and marks it so that a crash is noticed."""
+    state = own_night.folder / "state"
+    with Database("", state) as ledger, ledger.transaction():
+        assert told(own_night, "SN000001")["as_of"] == "2026-11-21"
+        assert (state / "ledger.open").exists()
 
 
 def test_a_device_nobody_knows_and_a_ledger_without_a_night(estate: Estate, night: Estate):

@@ -305,6 +305,20 @@ def test_a_backup_brings_the_estate_back_as_it_was(estate: Estate, tmp_path: Pat
     assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
 
 
+def test_a_new_machine_may_be_looked_at_before_the_backup_comes_back(estate: Estate, tmp_path: Path):
+    estate.run()
+    kept, state = tmp_path / "state.tar.gz", estate.folder / "state"
+    pos_audit(estate, "backup", str(kept))
+    shutil.rmtree(state)
+    assert pos_audit(estate, "doctor").exit_code == 0
+    assert pos_audit(estate, "history").exit_code == 0
+    assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 40
+    assert not (state / "ledger.sqlite").exists(), "who only looks makes no ledger"
+    back = pos_audit(estate, "restore", str(kept))
+    assert back.exit_code == 0, back.stderr
+    assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
+
+
 def test_a_backup_that_was_tampered_with_changes_nothing(estate: Estate, tmp_path: Path):
     empty = pos_audit(estate, "backup", str(tmp_path / "none.tar.gz"))
     assert (empty.exit_code, (tmp_path / "none.tar.gz").exists()) == (40, False)

@@ -36,17 +36,16 @@ def deliver(settings: Settings, words: Words, sent: Told, told: Told, *, again: 
     require_secrets(settings)
     if settings.mail is None and not settings.chat_urls:
         raise ConfigError("config_missing_key", file=settings.file, key="mail.host")
-    with only_run(settings.state, settings.zone):
-        database = Database(settings.ledger.url, settings.state)
-        try:
-            if again:
-                outbox.revive(database, datetime.now(UTC))
-            problems = send_queued(settings, words, database, sent, lambda: None)
-            for line in send_notices(settings, words, database):
-                told(line)
-            return problems
-        finally:
-            database.close()
+    with (
+        only_run(settings.state, settings.zone),
+        Database(settings.ledger.url, settings.state) as database,
+    ):
+        if again:
+            outbox.revive(database, datetime.now(UTC))
+        problems = send_queued(settings, words, database, sent, lambda: None)
+        for line in send_notices(settings, words, database):
+            told(line)
+        return problems
 
 
 def require_secrets(settings: Settings) -> None:

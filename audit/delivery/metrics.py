@@ -81,11 +81,8 @@ def _night(settings: Settings, summary: Mapping[str, Any]) -> Samples:
 
 
 def _waiting(settings: Settings) -> Samples:
-    database = Database(settings.ledger.url, settings.state, reading=True)
-    try:
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
         counted = Counter(message.status for message in outbox.waiting(database))
-    finally:
-        database.close()
     return {
         ("messages_waiting", f'{{status="{status.value}"}}'): str(counted[status])
         for status in outbox.UNSERVED

@@ -17,11 +17,8 @@ def look_at_ledger(settings: Settings, words: Words, now: datetime) -> Iterator[
     if not ledger_exists(settings.ledger.url, settings.state):
         yield Check("ledger", Verdict.OK, words("doctor.ledger_none"))
         return
-    database = Database(settings.ledger.url, settings.state, reading=True)
-    try:
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
         problems = database.problems()
-    finally:
-        database.close()
     if problems:
         told = words("doctor.ledger_damaged", problem=problems[0], count=len(problems))
         yield Check("ledger", Verdict.FAIL, told, words("doctor.ledger_damaged_remedy"))

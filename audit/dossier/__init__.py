@@ -100,8 +100,7 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
     are no longer those of the night, `changed` says so. Raises NothingToShow where no night was published or
     neither the ledger nor the registration list has the device.
     """
-    database = Database(settings.ledger.url, settings.state)
-    try:
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
         with open_night(database, date.max) as night:
             last = night.runs[-1] if night.runs else None
         if last is None:
@@ -111,9 +110,7 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
             memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
             read_then = hashes_read(night.connection, last.number)
             record = record_of(night.connection, last.as_of)
-        feeds = read_feeds(settings, last.as_of, Store(settings.state))
-    finally:
-        database.close()
+    feeds = read_feeds(settings, last.as_of, Store(settings.state))
     items = items_of(settings.audit.programme)
     programme = tuple(programme_states(items, record, last.as_of, words))
     with choose_engine(settings, sum(feed.rows for feed in feeds.values())) as engine:

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
@@ -28,21 +29,26 @@ class Database:
     """One database; `transaction` is all or nothing.
 
     Opening brings the schema up to date, and looks the file over when the last one to open it did not get
-    to close it. `reading` looks at what is committed, beside a night that may be under way, and does neither.
+    to close it. `reading` looks at what is committed, beside a night that may be under way; it looks nothing
+    over, and where there is no ledger it reads an empty one and makes none.
     On a server writers take turns, wherever they run. Raises CannotWrite, LedgerDamaged, Locked where another
     writer is not done in time, or ConfigError for a URL that cannot be used.
     """
 
     def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
-        self._file = None if url else state / LEDGER_FILE
+        there = ledger_exists(url, state) or not reading
+        self._file = state / LEDGER_FILE if there and not url else None
         self._mark = None if reading else state / _OPEN
         self._reading = reading
+        self._is_own = not url
         try:
-            self._shown = str(self._file or sa.make_url(url))
-            state.mkdir(parents=True, exist_ok=True)
+            self._shown = str(sa.make_url(url) if url else state / LEDGER_FILE)
+            if there:
+                state.mkdir(parents=True, exist_ok=True)
             if self._file:
                 self._file.touch(PRIVATE)
-            self.engine = sa.create_engine(url or f"sqlite:///{self._file}")
+            # without a file's name it is in memory
+            self.engine = sa.create_engine(url or f"sqlite:///{self._file or ''}")
         except (ArgumentError, NoSuchModuleError) as failure:
             raise ConfigError("ledger_url", detail=str(failure)) from failure
         except ModuleNotFoundError as failure:
@@ -64,6 +70,14 @@ class Database:
             raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
         except OSError as failure:
             raise self._unwritable(failure) from failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     @property
     def is_sqlite(self) -> bool:
@@ -131,7 +145,7 @@ class Database:
             return
         if found and found > HEAD:
             raise LedgerDamaged("ledger_newer", path=self._shown, found=found, known=HEAD)
-        if not found and self._file:
+        if not found and self._is_own:
             self._create()
             return
         if found and self._file:

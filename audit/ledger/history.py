@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from audit.check import Outcome
-from audit.errors import ConfigError
+from audit.errors import ConfigError, NothingToShow
 from audit.ledger.database import Database
 from audit.ledger.schema import INPUTS, RUNS
 from audit.rules.model import Rule
@@ -103,7 +103,9 @@ def trend(nights: Sequence[PastNight], as_of: date, days: int) -> list[tuple[dat
 
 
 def night_of(nights: Sequence[PastNight], wanted: date) -> PastNight:
-    """The night of a date. Raises ConfigError naming the nearest ones there are."""
+    """The night of a date. Raises ConfigError naming the nearest there are, NothingToShow without any."""
+    if not nights:
+        raise NothingToShow("no_night_yet")
     for one in nights:
         if one.as_of == wanted:
             return one
