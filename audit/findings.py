@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.check import Outcome
+from audit.check import COUNTED_TO, Outcome
 from audit.identities import finding_ids, hashed, listed
 from audit.intake.dates import FOREVER
 from audit.intake.repeats import whole
@@ -188,8 +189,26 @@ def _sentences(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Arra
     for number, case in enumerate(rule.cases, start=1):
         holds = pc.equal(rows["case"].combine_chunks(), number)
         if pc.any(holds).as_py():
-            result = pc.replace_with_mask(result, holds, worded(case.says, rows.filter(holds), words, as_of))
+            result = pc.replace_with_mask(
+                result, holds, sentences(case.says, rows.filter(holds), words, as_of)
+            )
     return result
+
+
+def sentences(says: Texts, rows: pa.Table, words: Words, as_of: date) -> pa.Array:
+    """What a case says of its rows; of those of an older file also to which day it was counted."""
+    told = worded(says, rows, words, as_of)
+    if COUNTED_TO not in rows.column_names:
+        return told
+    days = _each_once(_counted_to(rows, as_of), lambda day: words("report.counted_to", day=day))
+    older = pc.less(_counted_to(rows, as_of), pa.scalar(as_of))
+    return pc.binary_join_element_wise(told, pc.if_else(older, days, ""), "")
+
+
+def _counted_to(rows: pa.Table, as_of: date) -> pa.Array:
+    if COUNTED_TO in rows.column_names:
+        return rows[COUNTED_TO].combine_chunks()
+    return pa.array([as_of] * rows.num_rows, pa.date32())
 
 
 def worded(text: Texts, rows: pa.Table, words: Words, as_of: date) -> pa.Array:
@@ -210,7 +229,7 @@ def _shown(rows: pa.Table, name: str, spec: str | None, words: Words, as_of: dat
     """A fact column as it stands in a sentence."""
     column = rows[name].combine_chunks()
     if spec == "days":
-        days = pc.subtract(pa.scalar(as_of), column.cast(pa.date32()))
+        days = pc.subtract(_counted_to(rows, as_of), column.cast(pa.date32()))
         return pc.divide(days.cast(pa.int64()), 86_400).cast(pa.string())
     if spec != "raw" and name in _LABELLED:
         shown = _each_once(column, lambda word: words.label(_LABELLED[name], word))
@@ -226,8 +245,8 @@ def _shown(rows: pa.Table, name: str, spec: str | None, words: Words, as_of: dat
     return as_text(column, words)
 
 
-def _each_once(column: pa.Array, show: Callable[[str], str]) -> pa.Array:
-    """A column of texts as they are shown, each different one worked out once; blanks stay."""
+def _each_once(column: pa.Array, show: Callable[[Any], str]) -> pa.Array:
+    """A column of values as they are shown, each different one worked out once; blanks stay."""
     encoded = column.dictionary_encode()
     return pa.array(map(show, encoded.dictionary.to_pylist()), pa.string()).take(encoded.indices)
 

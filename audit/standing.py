@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.assessment import Assessment
-from audit.check import NOT_APPLICABLE, PASSED, Plan, verdict_of
+from audit.check import NOT_APPLICABLE, PASSED, Plan, horizon_of, verdict_of
 from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule
 
@@ -91,7 +91,9 @@ def _looked_up(
         **{key: nw.col(name).fill_null("") for key, name in zip(keys, names, strict=True)}
     )
     judged = keyed.join(watched, on=keys, how="inner").with_columns(
-        verdict=verdict_of(rule, plan.as_of, plan.thresholds.get(rule.id), columns)
+        verdict=verdict_of(
+            rule, horizon_of(rule, plan.as_of, assessed.health), plan.thresholds.get(rule.id), columns
+        )
     )
     found = assessed.engine.collected(judged.select("finding_id", "verdict")).to_pylist()
     result: dict[str, Standing] = {}

@@ -13,10 +13,13 @@ import openpyxl
 import pytest
 from conftest import AS_OF, DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
 
+from audit.config import load_settings
+from audit.dossier import dossier_of
 from audit.errors import ExitCode, Locked, NightRefused, NoUsableInput
 from audit.files import write_private
 from audit.lock import only_run
 from audit.rules import RULES
+from audit.words import load_words
 
 NEXT = AS_OF + timedelta(days=1)
 FILES = {"report.xlsx", "report.html", "findings.csv", "findings.parquet", "summary.json"}
@@ -151,26 +154,52 @@ def test_the_same_inputs_give_the_same_bytes(estate: Estate, tmp_path: Path):
 def test_of_an_old_export_nobody_knows_who_was_silent_since(estate: Estate, engine: str):
     estate.settings["engine"] = f'"{engine}"'
     heard = {1: "2026-11-20 03:00:00", 2: "2026-11-12 03:00:00", 3: "2026-11-20 03:00:00"}
+    paid = {1: "2026-08-30 12:00:00", 2: "2026-08-01 12:00:00", 3: "2025-11-24 12:00:00"}
+    bound = {"SN000004": "2026-10-25", "SN000005": "2026-10-20"}  # 27 and 32 days before the export
+    idle = {"status": "未激活", "last_heartbeat": "", "last_txn": ""}
     estate.write(
         "devices",
-        [DEVICE | {"serial_no": f"SN00000{n}", "last_heartbeat": moment} for n, moment in heard.items()],
+        [
+            *(
+                DEVICE | {"serial_no": f"SN00000{n}", "last_heartbeat": heard[n], "last_txn": paid[n]}
+                for n in heard
+            ),
+            *(DEVICE | idle | {"serial_no": serial, "install_date": day} for serial, day in bound.items()),
+        ],
     )
     pending = {"status": "审核中", "decided_at": ""}
     estate.write(
         "registrations",
         [
-            *registered("SN000001", "SN000002"),
+            *registered("SN000001", "SN000002", *bound),
             REGISTRATION | pending | {"serial": "SN000003", "submitted_at": "2026-11-20 10:00:00"},
         ],
     )
     late = AS_OF + timedelta(days=9)
     result = estate.run(late)
     assert result.code is ExitCode.INCOMPLETE, "the files are too old"
-    about_devices = [one for one in estate.flagged(late) if one[0] in ("HB-01", "REG-03")]
-    assert about_devices == [("HB-01", "SN000002", "new")], "silent for nine days when it was exported"
-    told = {rule["rule"]: rule for rule in summary(estate, late)["rules"]}
-    assert told["HB-01"]["unknown"] == 2
-    assert told["REG-03"]["unknown"] == 1
+    counting = ("HB-01", "REG-03", "REG-09", "DOR-01", "DOR-02")
+    assert [one for one in estate.flagged(late) if one[0] in counting] == [
+        ("DOR-01", "SN000002", "new"),
+        ("DOR-01", "SN000003", "new"),
+        ("HB-01", "SN000002", "new"),
+        ("REG-09", "SN000005", "new"),
+    ], "as it was on the day of the export"
+    told = {rule["rule"]: rule["unknown"] for rule in summary(estate, late)["rules"]}
+    assert [told[rule] for rule in counting] == [2, 1, 1, 1, 1]
+    details = {(one["rule"], one["serial_no"]): one["detail"] for one in estate.findings(late)}
+    assert details["HB-01", "SN000002"] == (
+        "终端 SN000002 已 9 天未联机，最近一次为 2026-11-12 03:00:00。"
+        "（按 2026-11-21 导出的数据计算，此后情况未知。）"
+    )
+    assert "已 112 天无交易" in details["DOR-01", "SN000002"]
+    assert "已 32 天" in details["REG-09", "SN000005"]
+    settings, words = load_settings(estate.config), load_words("zh")
+    device = {one.rule.id: one for one in dossier_of(settings, words, "SN000002").judgements}
+    assert device["HB-01"].why == details["HB-01", "SN000002"]
+    device = {one.rule.id: one for one in dossier_of(settings, words, "SN000001").judgements}
+    assert (device["HB-01"].state, device["DOR-01"].state) == ("unknown", "unknown"), "as the report says"
+    assert "2026-11-21" in device["DOR-01"].why
 
 
 def test_a_late_file_tells_the_night_anew_and_keeps_the_first_telling(estate: Estate):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from audit.check.evaluation import Outcome, evaluate
+from audit.check.horizon import COUNTED_TO, Horizon, horizon_of
 from audit.check.plan import Health, NotEvaluated, Plan, able, together, wanted_of
 from audit.check.verdict import NOT_APPLICABLE, PASSED, UNKNOWN, verdict_of
 
 __all__ = [
+    "COUNTED_TO",
     "NOT_APPLICABLE",
     "PASSED",
     "UNKNOWN",
     "Health",
+    "Horizon",
     "NotEvaluated",
     "Outcome",
     "Plan",
     "able",
     "evaluate",
+    "horizon_of",
     "together",
     "verdict_of",
     "wanted_of",

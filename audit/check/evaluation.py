@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pyarrow as pa
 
+from audit.check.horizon import horizon_of
 from audit.check.plan import Health, NotEvaluated, Plan, looked_at, why_not
 from audit.check.verdict import PASSED, Asks, rejected_column
 from audit.crosscheck.facts import ALWAYS, Facts
@@ -91,15 +92,9 @@ def _in_one_pass(
     """
     engine, columns = facts.engine, frame.collect_schema().names()
     rejected = _rejected_texts(facts, frame, rules, columns)
+    horizons = {rule.id: horizon_of(rule, plan.as_of, health) for rule in rules}
     asks = {
-        rule.id: Asks.of(
-            rule,
-            plan.as_of,
-            plan.thresholds.get(rule.id),
-            set(columns),
-            rejected,
-            health[rule.told_in].older if rule.told_in else {},
-        )
+        rule.id: Asks.of(rule, horizons[rule.id], plan.thresholds.get(rule.id), set(columns), rejected)
         for rule in rules
     }
     explained = looked_at(plan.rules)
@@ -113,7 +108,7 @@ def _in_one_pass(
     outcomes = []
     for rule in rules:
         applying, answered, found = (totals[f"{kind}_{rule.id}"] for kind in _KINDS)
-        own = _with_case(flagged[f"flagged_{rule.id}"], asks[rule.id])
+        own = horizons[rule.id].noted(_with_case(flagged[f"flagged_{rule.id}"], asks[rule.id]), rule)
         outcomes.append(Outcome(rule, own, answered - found, applying - answered))
     return outcomes
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import reduce
 
 import narwhals.stable.v2 as nw
 
+from audit.check.horizon import Horizon
 from audit.crosscheck.schema import Subject
 from audit.rules.model import Night, Rule, expression, unread
 
@@ -30,13 +30,13 @@ _REJECTED = {
 
 
 def verdict_of(
-    rule: Rule, as_of: date, thresholds: Mapping[str, float] | None, columns: Iterable[str]
+    rule: Rule, horizon: Horizon, thresholds: Mapping[str, float] | None, columns: Iterable[str]
 ) -> nw.Expr:
     """The rule as one expression: -2 unknown, -1 not applicable, 0 passed, n the n-th case.
 
     `columns` are those of the fact frame.
     """
-    asks = Asks.of(rule, as_of, thresholds, set(columns), None, {})
+    asks = Asks.of(rule, horizon, thresholds, set(columns), None)
     verdict = asks.case()
     if asks.unsure is not None:
         verdict = nw.when(asks.unsure).then(nw.lit(UNKNOWN)).otherwise(verdict)
@@ -58,24 +58,23 @@ class Asks:
     def of(
         cls,
         rule: Rule,
-        as_of: date,
+        horizon: Horizon,
         thresholds: Mapping[str, float] | None,
         columns: set[str],
         rejected: Rejected | None,
-        older: Mapping[str, date],
     ) -> Asks:
         """Those of a rule; `rejected` where the texts of the lists of rejected cells are known.
 
-        Of a file that is `older` it is flagged what was so when it was exported; what only the days since
-        then would make so is unknown.
+        It is flagged what was so on the day of the horizon; what only the days since then would make so is
+        unknown.
         """
-        night = rule.night(as_of, thresholds)
+        night = rule.night(horizon.as_of, thresholds)
         unsure = _unsure(rule, columns, rejected)
         if rule.unsure is not None:
             unsure.append(expression(rule.unsure, night))
         cases = _cases(rule, night)
-        for day in sorted(set(older.values())):
-            of_these = nw.col(rule.file).is_in([name for name, on in older.items() if on == day])
+        for day in sorted(set(horizon.older.values())):
+            of_these = nw.col(rule.file).is_in([name for name, on in horizon.older.items() if on == day])
             then = _cases(rule, rule.night(day, thresholds))
             unsure.append(of_these & _any(cases) & ~_any(then))
             cases = tuple(

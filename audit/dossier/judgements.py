@@ -9,11 +9,11 @@ from datetime import date
 import pyarrow as pa
 
 from audit.assessment import Assessment
-from audit.check import NOT_APPLICABLE, PASSED, UNKNOWN, Plan, verdict_of
+from audit.check import COUNTED_TO, NOT_APPLICABLE, PASSED, UNKNOWN, Horizon, Plan, horizon_of, verdict_of
 from audit.crosscheck.schema import Subject
 from audit.dossier.facts import fact_label
 from audit.engines import PandasEngine
-from audit.findings import worded
+from audit.findings import sentences, worded
 from audit.report.sentences import shown_fact
 from audit.rules.model import Rule
 from audit.words import Words
@@ -51,15 +51,17 @@ def judgements_of(
             why = words(f"not_evaluated.{missed.key}", **shown)
             yield Judgement(rule, "not_evaluated" if missed.due else "not_enabled", "", why)
         elif rows[rule.subject].num_rows:
-            yield from _looks(rule, plan, rows[rule.subject], words)
+            horizon = horizon_of(rule, plan.as_of, assessed.health)
+            yield from _looks(rule, plan, horizon, rows[rule.subject], words)
         else:
             yield Judgement(rule, "not_applicable", "", "")
 
 
-def _looks(rule: Rule, plan: Plan, table: pa.Table, words: Words) -> Iterator[Judgement]:
+def _looks(rule: Rule, plan: Plan, horizon: Horizon, table: pa.Table, words: Words) -> Iterator[Judgement]:
     """One judgement per row: a channel, a policy, a registration."""
-    verdict = verdict_of(rule, plan.as_of, plan.thresholds.get(rule.id), table.column_names)
+    verdict = verdict_of(rule, horizon, plan.thresholds.get(rule.id), table.column_names)
     judged = PandasEngine().frame(table).select(verdict=verdict).collect("pyarrow").to_arrow()
+    table = horizon.noted(table, rule)
     for place, case in enumerate(judged["verdict"].to_pylist()):
         row = table.slice(place, 1)
         where = _where(rule, row, words) if table.num_rows > 1 or "channel" in rule.subject.identity else ""
@@ -80,9 +82,12 @@ def _where(rule: Rule, row: pa.Table, words: Words) -> str:
 
 def _why(rule: Rule, case: int, row: pa.Table, words: Words, as_of: date) -> str:
     if case > 0:
-        return str(worded(rule.cases[case - 1].says, row, words, as_of)[0].as_py())
+        return str(sentences(rule.cases[case - 1].says, row, words, as_of)[0].as_py())
     if case == UNKNOWN:
-        return words("dossier.lacks", columns=_lacking(rule, row, words) or [words("dossier.undecided")])
+        if lacking := _lacking(rule, row, words):
+            return words("dossier.lacks", columns=lacking)
+        day = row[COUNTED_TO][0].as_py() if COUNTED_TO in row.column_names else as_of
+        return words("dossier.undecided_since", day=day) if day < as_of else words("dossier.undecided")
     seen = rule.actual.fields
     if case == PASSED and seen and all(row[name][0].as_py() is not None for name in seen):
         return str(worded(rule.actual, row, words, as_of)[0].as_py())

@@ -28,6 +28,7 @@ REG_09 = Rule(
     applies=nw.col("terminal_status").is_in(["inactive", "stock"])
     & ~nw.col("merchant_no").is_null()
     & ~nw.col("is_spare").fill_null(False),
+    told_in="devices",
     unsure=_NEVER_USED & nw.coalesce("install_date", "stock_in_date").is_null(),
     thresholds=(
         Threshold(
@@ -35,9 +36,10 @@ REG_09 = Rule(
             30,
             DAYS,
             Texts(
-                "运营经验值：配发给商户后一个月内应激活；行业文章把未激活、未绑定列为未报备的原因之一",
+                "运营经验值：配发给商户后一个月内应激活；行业文章把未激活、未绑定列为未报备的原因之一。"
+                "算到台账导出日期，此后是否激活按未知处理",
                 "operating practice: activated within a month of being assigned; the trade names devices never activated "
-                "as one cause of missing registrations",
+                "as one cause of missing registrations. Counted to the day the ledger was exported; what came after is unknown",
             ),
         ),
     ),

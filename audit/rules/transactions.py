@@ -9,9 +9,11 @@ from audit.rules.model import DAYS, Case, Category, Example, Explains, Owner, Ru
 
 # 《特约商户巡检指引》 (2021, no. 161 of the payment and clearing association), known here from a second hand only
 _GUIDE = Texts(
-    "《特约商户巡检指引》（中支协发〔2021〕161号）：连续 3 个月无交易须重新核实，12 个月须停止服务；据转述，请核对原文",
+    "《特约商户巡检指引》（中支协发〔2021〕161号）：连续 3 个月无交易须重新核实，12 个月须停止服务；据转述，请核对原文。"
+    "算到台账导出日期，此后有无交易按未知处理",
     "guide to merchant inspection (2021, no. 161): 3 months without a transaction, verify again, 12 months, stop; "
-    "from a second hand, check the original",
+    "from a second hand, check the original. Counted to the day the ledger was exported; what came "
+    "after is unknown",
 )
 _SERVING = nw.col("in_use") & ~nw.col("is_spare").fill_null(False)
 # a ledger may leave the last transaction blank and still count transactions
@@ -24,6 +26,7 @@ DOR_01 = Rule(
     category=Category.ATTENTION,
     requires=("devices.last_txn_at",),
     applies=_SERVING,
+    told_in="devices",
     unsure=nw.col("last_txn_at").is_null() & (nw.col("install_date").is_null() | _COUNTED),
     thresholds=(
         Threshold("days", 90, DAYS, _GUIDE),
@@ -97,6 +100,7 @@ DOR_02 = Rule(
     category=Category.ATTENTION,
     requires=("devices.last_txn_at",),
     applies=_SERVING,
+    told_in="devices",
     known=("last_txn_at",),
     thresholds=(Threshold("days", 365, DAYS, _GUIDE),),
     cases=(
