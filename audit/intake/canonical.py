@@ -15,7 +15,9 @@ from audit.errors import InputError, Unusable
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelcolumns import states_joined
 from audit.intake.dates import CHINA, FOREVER
+from audit.intake.devicecolumns import about_devices_in_columns
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
+from audit.intake.epochs import counts_seconds
 from audit.intake.exported import exported_at
 from audit.intake.filled import completed, filled_down
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost, refuse_garbled
@@ -107,7 +109,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
             continue
         try:
             joined = states_joined(grid, found, table, profile.columns)
-            configured = {**profile.columns, **joined.columns}
+            configured = {**profile.columns, **found.meant, **joined.columns}
             header = joined.found(map_headers(joined.grid, joined.header, table, configured, profile.codes))
             refuse_transactions(header, table)
         except InputError as failure:
@@ -127,6 +129,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     rows, left, told = united(parts)
     notices += told
     notices += about_other_table(headers, table)
+    notices += about_devices_in_columns((grid.sheet, header) for grid, header, _ in chosen if header)
     rejections = [rejection for part in left for rejection in part.rejections]
     remaining = iter(left)
     sheets = [sheet if sheet.skipped else next(remaining).sheet for sheet in sheets]
@@ -191,8 +194,13 @@ def _read_sheet(
     labels = {mapped.column: mapped.header for mapped in header.mapped}
     titles = [text for row in range(header.row) for text in grid.row(row) if text]
     units = {name: unit_of(table.by_name[name], labels[name], titles) for name in header.columns}
+    counting = {
+        name
+        for name, index in header.columns.items()
+        if counts_seconds(table.by_name[name], _rows_of(grid.columns[index], places))
+    }
     readers = {
-        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days, units[name])
+        name: Reader(table.by_name[name], codes[name], profile.zone, grid.days, units[name], name in counting)
         for name in header.columns
     }
     grid, shifted = put_right(grid, header, readers, places)
@@ -238,7 +246,7 @@ def _read_sheet(
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
         *said,
-        *about_units(grid.sheet, units),
+        *about_units(grid.sheet, units, [labels[name] for name in header.columns if name in counting]),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]
     if rejections and rows.num_rows < read:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.codewords import clean_code, clean_flag, is_blank
 from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
+from audit.intake.epochs import in_milliseconds
 from audit.intake.formats.encodings import UNDECODABLE
 from audit.intake.garbled import LOST, REPLACED
 from audit.intake.grid import Mark
@@ -78,7 +79,7 @@ class CleanColumn:
 @dataclass(frozen=True)
 class Reader:
     """How the values of one column are read: configured code words, the zone of stated offsets, what bare
-    numbers lack to be dates, and what one of them stands for.
+    numbers lack to be dates, what one of them stands for, and whether they count seconds from 1970.
     """
 
     column: Column
@@ -86,6 +87,7 @@ class Reader:
     zone: tzinfo
     days: int = 0
     unit: Decimal = Decimal(1)
+    in_seconds: bool = False
 
     def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
         """The column in canonical form. `texts` are the raw cells, null where blank."""
@@ -213,11 +215,14 @@ class Reader:
                 return clean_flag
             case Kind.DATE:
                 clean = clean_end if self.column.name.endswith("_expiry") else clean_date
-                return partial(clean, zone=self.zone, days=self.days)
+                return self._dated(partial(clean, zone=self.zone, days=self.days))
             case Kind.MOMENT:
-                return partial(clean_moment, zone=self.zone, days=self.days)
+                return self._dated(partial(clean_moment, zone=self.zone, days=self.days))
             case Kind.NUMBER:
                 return partial(clean_number, unit=self.unit)
+
+    def _dated(self, clean: Callable[[str], object]) -> Callable[[str], object]:
+        return (lambda text: clean(in_milliseconds(text))) if self.in_seconds else clean
 
 
 def clean_text(text: str, blanks: frozenset[str]) -> str | None:

@@ -52,15 +52,15 @@ def states_joined(grid: Grid, header: HeaderRow, table: Table, configured: Mappi
     pairs = _pairs(channels, states, {index: number for index, (_, number) in meant.items()})
     lists = {} if pairs or states else _lists(labels, table)
     parts = [
-        *((_said(grid, channel), _said(grid, state)) for channel, state in pairs),
-        *((pa.scalar(word), _said(grid, index)) for index, word in lists.items()),
+        *((said(grid, channel), said(grid, state)) for channel, state in pairs),
+        *((pa.scalar(word), said(grid, index)) for index, word in lists.items()),
     ]
     if not parts:
         return as_it_is
-    said = [pc.binary_join_element_wise(first, second, ":") for first, second in parts]
+    told = [pc.binary_join_element_wise(first, second, ":") for first, second in parts]
     if not pairs:
-        said = _none_for_blanks(said, list(lists.values()), header.row, table)
-    joined = pc.utf8_trim(pc.binary_join_element_wise(*(one.fill_null("") for one in said), ";"), ";")
+        told = _none_for_blanks(told, list(lists.values()), header.row, table)
+    joined = pc.utf8_trim(pc.binary_join_element_wise(*(one.fill_null("") for one in told), ";"), ";")
     involved = sorted({index for pair in pairs for index in pair}.union(lists))
     name = "/".join(labels[index].strip() for index in involved)
     columns, marks, names = list(grid.columns), list(grid.marks), list(header.labels)
@@ -104,20 +104,20 @@ def _lists(labels: Mapping[int, str], table: Table) -> dict[int, str]:
     return {index: one[1] for index, one in found.items() if one and one[1] in known.by_label}
 
 
-def _none_for_blanks(said: list[pa.Array], words: Sequence[str], header: int, table: Table) -> list[pa.Array]:
+def _none_for_blanks(told: list[pa.Array], words: Sequence[str], header: int, table: Table) -> list[pa.Array]:
     """With a cell that lists no registered channel saying so of every channel that others list."""
     known = table.by_name[table.status].codes
     assert known is not None
     good, none = known.words[0], "not_registered"
     if [known.by_label[word] for word in words] != [good]:
-        return said
-    texts = pc.unique(said[0].slice(header + 1)).drop_null().to_pylist()
+        return told
+    texts = pc.unique(told[0].slice(header + 1)).drop_null().to_pylist()
     channels = sorted({name for text in texts for name in states_of(text, lambda _: good) or {}})
     blank = f"{none}:{'、'.join(channels)}" if channels else None
-    return [pc.if_else(pc.is_null(said[0]), pa.scalar(blank, pa.string()), said[0])]
+    return [pc.if_else(pc.is_null(told[0]), pa.scalar(blank, pa.string()), told[0])]
 
 
-def _said(grid: Grid, index: int) -> pa.Array:
+def said(grid: Grid, index: int) -> pa.Array:
     """The cells of a column, null where there is nothing said."""
 
     def filled(texts: pa.Array) -> pa.Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from audit.intake.grid import Grid
@@ -15,7 +15,7 @@ from audit.tables import CHANNEL, TABLES, Kind, Table, normalise_label
 
 SEARCHED_ROWS = 40
 # below a long preamble; only where the rows above are none, and of a sheet of usual width
-_FAR_ROWS, _USUAL_COLUMNS = 300, 200
+_FAR_ROWS, USUAL_COLUMNS = 300, 200
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
@@ -32,11 +32,15 @@ _LAST_HALVES = ("日期", "时间", "date", "time")
 
 @dataclass(frozen=True)
 class HeaderRow:
-    """Where the header is and what it says, column by column; `score` tells which table it fits best."""
+    """Where the header is and what it says, column by column; `score` tells which table it fits best.
+
+    `meant` gives the columns that labels (normalised) name in this sheet, and in no other.
+    """
 
     row: int
     labels: tuple[str | None, ...]
     score: int
+    meant: Mapping[str, str] = field(default_factory=dict)
 
 
 def score(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> int:
@@ -83,7 +87,7 @@ def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest:
     """
     near, far = min(SEARCHED_ROWS, grid.height), min(_FAR_ROWS, grid.height)
     best = _best_row(grid, range(near), table, configured, fewest)
-    if best is None and near < far and len(grid.columns) <= _USUAL_COLUMNS:
+    if best is None and near < far and len(grid.columns) <= USUAL_COLUMNS:
         best = _best_row(grid, range(near, far), table, configured, fewest)
         if best is not None and not has_key(named(best.labels, table, configured), table):
             return None  # words of a preamble
@@ -175,6 +179,17 @@ def _uppers(grid: Grid, row: int, above: list[str | None] | None) -> list[list[s
     if None in spread and spread.count(None) < len(spread):
         uppers.append(_carried_on(spread))
     return [None, *(_without_covered(grid, row, upper) for upper in uppers)]
+
+
+def joined_labels(grid: Grid, row: int) -> Iterator[list[str | None]]:
+    """What a row says of its columns, and what it does together with the one above it: 终端1 over 序列号."""
+    labels = grid.row(row)
+    for upper in _uppers(grid, row, grid.row(row - 1) if row else None):
+        yield (
+            labels
+            if upper is None
+            else [f"{above or ''}{label or ''}" or None for above, label in zip(upper, labels, strict=True)]
+        )
 
 
 def _most_names(

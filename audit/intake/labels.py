@@ -43,7 +43,7 @@ _FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记"
     # above the names of channels
     {f"{done}{act}{where}" for done in ("", "已") for act in ("报备", "登记") for where in ("渠道", "通道")}
 )
-_DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
+DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
 _BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")
 
@@ -112,7 +112,7 @@ def _number_in_brackets(label: str, table: Table) -> str:
     if not found or header_forms(f"x{label.strip()[found.end() :]}")[-1] != "x":
         return ""
     outer, inner = (table.by_synonym.get(header_forms(part)[0], "") for part in found.groups())
-    return inner if inner != outer and {inner, outer} <= _DEVICE_NUMBERS else ""
+    return inner if inner != outer and {inner, outer} <= DEVICE_NUMBERS else ""
 
 
 def in_full(label: str) -> str:

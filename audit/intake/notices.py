@@ -65,8 +65,10 @@ def about_state(sheet: str, status: str, state: str, headings: Mapping[int, str]
     return "state_of_list", {"sheet": sheet, "column": status, "state": state}
 
 
-def about_units(sheet: str, units: Mapping[str, Decimal]) -> Iterator[Notice]:
-    """Columns of numbers whose header or title states a unit, and what it is."""
+def about_units(sheet: str, units: Mapping[str, Decimal], in_seconds: Sequence[str]) -> Iterator[Notice]:
+    """Columns of numbers whose header or title states a unit, and what it is; moments in seconds."""
+    if in_seconds:
+        yield "moments_in_seconds", {"sheet": sheet, "headers": list(in_seconds)}
     for name, unit in units.items():
         if unit != 1:
             yield "unit_stated", {"sheet": sheet, "column": name, "unit": f"{unit:f}"}

@@ -1,14 +1,15 @@
-"""A second table below the first one, on the same sheet."""
+"""Several tables on a sheet, one below the other."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
 
 from audit.intake.grid import Grid
+from audit.intake.headerrow import HeaderRow, has_key, named, score
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
 from audit.intake.notices import Notice
@@ -16,7 +17,42 @@ from audit.intake.reading import Aside
 from audit.tables import TABLES, Table, header_forms
 
 _DIGIT = re.compile(r"\d")
+_FEWEST = 2  # cells of a header, and columns it names
+_MOST_TABLES = 200
 _MAX_LOOKED_AT = 2_000  # rows that name nothing: a sheet with more of them is another kind of trouble
+
+
+def header_of_its_own(
+    grid: Grid, header: HeaderRow, table: Table, configured: Mapping[str, str]
+) -> HeaderRow:
+    """The header of the table, where the one found is that of another and the table stands above or below it.
+
+    Tables are parted by a row that is blank or has a title.
+    """
+    if fits_best(header, grid.row(header.row)):
+        return header
+    filled = np.zeros(grid.height, np.int32)
+    for column in grid.columns:
+        filled += column.is_valid().to_numpy(zero_copy_only=False)
+    is_first = np.append(True, filled[:-1] < _FEWEST) & (filled >= _FEWEST)
+    best: HeaderRow | None = None
+    for row in np.flatnonzero(is_first)[:_MOST_TABLES].tolist():
+        labels = tuple(grid.row(row))
+        found = HeaderRow(row, labels, score(labels, table, configured))
+        if (
+            row != header.row
+            and found.score >= _FEWEST
+            and (best is None or found.score > best.score)
+            and has_key(named(labels, table, configured), table)
+            and fits_best(found, labels)
+        ):
+            best = found
+    return best or header
+
+
+def fits_best(header: HeaderRow, labels: Sequence[str | None]) -> bool:
+    """Whether no table knows more of the labels than the one that the header was found for."""
+    return all(header.score >= score(labels, table, {}) for table in TABLES.values())
 
 
 def set_tables_below_aside(

@@ -285,6 +285,8 @@ def test_dates_that_would_have_to_be_guessed_are_rejected(tmp_path: Path, raw: s
         ("2026-11-21 03:04:05（3天前）", "2026-11-21 03:04:05"),
         ("2026-11-21 03-04-05", "2026-11-21 03:04:05"),
         ("20261121_030405", "2026-11-21 03:04:05"),
+        ("1795201445000000", "2026-11-21 03:04:05"),
+        ("1795201445000000000", "2026-11-21 03:04:05"),
         ("1795201445000", "2026-11-21 03:04:05"),
         ("/Date(1795201445000+0800)/", "2026-11-21 03:04:05"),
         ("/Date(1795201445000)/", "2026-11-21 03:04:05"),
@@ -546,3 +548,26 @@ def test_registrations_whose_states_are_all_unknown_are_refused_and_explained_by
     codes = {"reg_status": {"0": "pending", "1": "registered"}}
     read = take_rows(tmp_path, rows, table="registrations", codes=codes)
     assert (read.reading.error, set(read.column("reg_status"))) == ("", {"pending", "registered"})
+
+
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["1795201445", "1795201445.0", "", "0", "-"], ["2026-11-21 03:04:05"] * 2 + [None] * 3),
+        (
+            ["1795201445", "2026-11-21", "1795201446"],
+            [None, "2026-11-21 00:00:00", None],
+        ),  # one alone is no moment
+        (["1795201445"], [None]),
+        (["1911210805", "1912011230"], [None, None]),  # 2019-11-21 08:05 as well
+    ],
+)
+def test_ten_digits_in_all_cells_of_a_column_count_seconds(
+    tmp_path: Path, cells: list[str], read: list[str | None]
+):
+    rows = [["序列号", "最近心跳"], *([f"SN{number:06}", cell] for number, cell in enumerate(cells))]
+    found = take_rows(tmp_path, rows)
+    moments = [moment and str(moment) for moment in found.column("last_heartbeat_at")]
+    assert moments == read
+    told = [facts for key, facts in found.reading.notices if key == "moments_in_seconds"]
+    assert told == ([{"sheet": "", "headers": ["最近心跳"]}] if read[0] else [])
