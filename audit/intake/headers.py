@@ -19,7 +19,7 @@ from audit.intake.meaning import by_content, knows
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded, numbered
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
-from audit.tables import Column, Table, normalise_label
+from audit.tables import DEVICES, Column, Table, normalise_label
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def map_headers(
     second: list[Mapped] = []
     completed: list[tuple[int, int]] = []
     for name, claimants in claims.items():
-        first, *others = sorted(claimants, key=partial(_order, grid, row, table.by_name[name], codes))
+        first, *others = sorted(claimants, key=partial(_order, grid, row, table.by_name[name], codes, labels))
         columns[name], how_mapped[name] = first[1], first[2]
         for _, index, how in others:
             same = _same_content(grid, row, columns[name], index)
@@ -79,6 +79,8 @@ def map_headers(
             elif name in parts or _same_label(labels, (columns[name], index)):
                 completed.append((columns[name], index))
                 continue
+            if _stem(labels[index], "状态") == _stem(labels[columns[name]], "结果") != "":
+                completed.append((columns[name], index))
             # 审核意见 where 失败原因 is blank is no reason of a failure
             if not same or _says_more(grid, row, columns[name], index):
                 second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
@@ -93,6 +95,12 @@ def map_headers(
             if not _same_content(grid, row, indices[0], other):
                 _refuse_guess(grid, table, column.name, labels, (indices[0], other))
         columns[column.name], how_mapped[column.name] = indices[0], "spelling"
+    if table.status in columns and not set(table.wide).isdisjoint(columns):
+        index = columns[table.status]
+        of_device = DEVICES.by_name[DEVICES.status]  # 状态 of the device, beside those of channels
+        if not fits(table.by_name[table.status], index) and fits(of_device, index):
+            del columns[table.status]
+            claimed.remove(index)
     used = {grid.letter(index) for index in columns.values()}
     second = [one for one in second if one.letter not in used]
     _require_key(table, columns, list(labels.values()))
@@ -109,11 +117,27 @@ def map_headers(
 
 
 def _order(
-    grid: Grid, row: int, column: Column, codes: Collection[str], claimant: tuple[int, int, str]
-) -> tuple[bool, int, int, int]:
-    """Of numbers and the words for them the words come first, of two of one name the one with more in it."""
+    grid: Grid,
+    row: int,
+    column: Column,
+    codes: Collection[str],
+    labels: Mapping[int, str],
+    claimant: tuple[int, int, str],
+) -> tuple[bool, bool, int, int, int]:
+    """Of numbers and the words for them the words come first, of two of one name the one with more in it.
+
+    A result comes before the state it was found in: of what was refused, 审批状态 says 完成.
+    """
     rank, index, _ = claimant
-    return not _fits(grid, row, codes, column, index), rank, grid.columns[index].null_count, index
+    stem = _stem(labels[index], "状态")
+    has_result = bool(stem) and any(stem == _stem(other, "结果") for other in labels.values())
+    return not _fits(grid, row, codes, column, index), has_result, rank, grid.columns[index].null_count, index
+
+
+def _stem(label: str, ending: str) -> str:
+    """审批 of 审批状态; "" of a header that does not end so."""
+    text = normalise_label(label)
+    return text.removesuffix(ending) if text.endswith(ending) else ""
 
 
 def _fits(grid: Grid, row: int, codes: Collection[str], column: Column, index: int) -> bool:

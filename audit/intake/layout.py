@@ -44,6 +44,7 @@ _HINT = (
     r"|(n?var)?char2?\s*\(\d+\)|n?varchar2?|(number|numeric|decimal)\s*(\(\d+(,\s*\d+)?\))?|timestamp(\s*\(\d\))?|(big|small|tiny)?int\s*(\(\d+\))?"
     r"|string|text|date|datetime|int|integer|number|required|optional)[\s）)\]】]*$"
 )
+_RULE = r"^\s*[-=_+:*~|—─━]{2,}\s*$"  # below a header, in every cell: :--- and ----
 _COMMENT = (
     r"^\s*(#|//|--|——|\*{2,}|-{4,}"
     r"|(制表|制单|填表|填报|审核|复核|经办|打印|导出|报表|统计|查询|备注|说明|注)[^:：]{0,6}[:：])"
@@ -104,6 +105,8 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     for row in np.flatnonzero(first_rows).tolist():
         if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)):
             kinds[row] = Aside.HEADER
+    below_header = first_rows | np.append(False, kinds[:-1] == Aside.HEADER)
+    kinds[_all_cells(grid, _RULE, below_header)] = Aside.NOTE
     kinds[body & (filled == 0)] = Aside.BLANK
     set_tables_below_aside(grid, header, table, kinds, body & ~named & (filled > 1))
     kinds[: header.row + 1] = Aside.TITLE

@@ -46,7 +46,7 @@ MERCHANT_HEADERS = (
     + ","
     + made_of("特约商店,特约店,特店", "编号,代号,代码,号")
     + ",15位商户号,商户号码,商户唯一编号,商户识别码,特约商户代号,特店代号,特店编号,商店代号,merid,merno"
-    + ",商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
+    + ",商户SN,商户SN号,商家SN,商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
     "merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
@@ -86,7 +86,7 @@ AGENT_HEADERS = (
 )
 STORE_NO_HEADERS = (
     "门店编号,门店号,门店代码,门店编码,网点编号,网点号,店铺编号,店铺号,store number,store code,store id,shop no,outlet no,"
-    "门店ID,门店code,店号,店铺ID,分店编号,分店号,门店代号,门市代号,shop id"
+    "门店ID,门店SN,门店SN号,门店code,店号,店铺ID,分店编号,分店号,门店代号,门市代号,shop id"
 )
 STORE_NO_ALONE = "store,branch code,site id,site code,location id,location code,outlet id,outlet code"
 STORE_NAME_HEADERS = (

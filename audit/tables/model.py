@@ -28,9 +28,10 @@ _TRADITIONAL = str.maketrans(
 )
 _FOLDED = _NOISE | _TRADITIONAL
 _OPENING = "([{<【（"
-# a number before a header (1、 (1) ① 一、 A、), a hint ([必填]), and the table before a column's name (t_device.sn, 终端信息-型号)
+# a number before a header (1、 (1) ① 一、 A、), a hint ([必填]), and the table before a column's name (t_device.sn,
+# Devices[sn], 终端信息-型号)
 _BEFORE = re.compile(
-    r"^\s*(?:[(（]?(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3}|[甲乙丙丁戊己庚辛壬癸])\s*[)）.．、:：]|[①-⑳]|\d{1,2}\s*(?=[\u4e00-\u9fff])|[(（\[【<]\s*(?:必填|选填|非必填|必输|必录|可选|required|optional)[^)）\]】>]{0,8}[)）\]】>]"
+    r"^\s*(?:'?\w[\w ]{0,40}'?\[(?=[^\[\]]+\]\s*$)|[(（]?(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3}|[甲乙丙丁戊己庚辛壬癸])\s*[)）.．、:：]|[①-⑳]|\d{1,2}\s*(?=[\u4e00-\u9fff])|[(（\[【<]\s*(?:必填|选填|非必填|必输|必录|可选|required|optional)[^)）\]】>]{0,8}[)）\]】>]"
     r"|[\u4e00-\u9fff]{1,8}(?:信息|资料|情况|数据|表|台账|档案|清单|明细)\s*[-_.:：/>]\s*|[A-Za-z][A-Za-z0-9_]*\.(?=\w))\s*(?=\D)"
 )
 
@@ -79,6 +80,8 @@ def header_forms(header: str) -> tuple[str, ...]:
     ('设备型号10', '设备型号')
     >>> header_forms("3、设备型号"), header_forms("21号文编号")[0]
     (('3设备型号', '设备型号'), '21号文编号')
+    >>> header_forms("Devices[serial_no]")[-1]
+    'serialno'
     """
     forms = []
     header = header.rstrip("?？ ")

@@ -823,3 +823,38 @@ def test_ticks_below_channels_below_a_group(tmp_path: Path, group: str):
     rows = [["序列号", "商户号", group, ""], ["", "", "微信", "支付宝"], ["SN000001", MERCHANT, "√", "×"]]
     [row] = take_rows(tmp_path, rows, table="registrations").rows or []
     assert (row["reg_status_wechat"], row["reg_status_alipay"]) == ("registered", "not_registered")
+
+
+def test_names_as_analysis_programs_and_payment_platforms_write_them(tmp_path: Path):
+    rows = [
+        ["Devices[序列号]", "商户SN", "门店SN", "'Dim Device'[型号]"],
+        ["SN000001", MERCHANT, "M001", "P2"],
+    ]
+    read = take_rows(tmp_path, rows)
+    found = {name: read.column(name) for name in ("serial_no", "merchant_no", "store_no", "model")}
+    assert found == {
+        "serial_no": ["SN000001"],
+        "merchant_no": [MERCHANT],
+        "store_no": ["M001"],
+        "model": ["P2"],
+    }
+
+
+def test_a_result_says_more_than_the_state_of_its_approval(tmp_path: Path):
+    rows = [
+        ["SN", "渠道", "审批状态", "审批结果"],
+        ["SN000001", "微信", "已完成", "同意"],
+        ["SN000002", "微信", "已完成", "拒绝"],
+        ["SN000003", "微信", "审批中", ""],
+    ]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("reg_status") == ["registered", "failed", "pending"]
+
+
+def test_the_state_of_a_device_beside_those_of_its_channels_is_none_of_its_registration(tmp_path: Path):
+    rows = [["SN", "状态", "微信报备状态", "支付宝报备"], ["SN000001", "启用", "已报备", "报备中"]]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("reg_status_wechat") == ["registered"]
+    assert read.column("reg_status_alipay") == ["pending"]
+    assert read.sheet.unmapped == ("状态",)
+    assert not read.rejected

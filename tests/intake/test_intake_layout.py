@@ -612,3 +612,13 @@ def test_a_merchant_number_above_its_devices_is_no_device(tmp_path: Path):
     read = take_rows(tmp_path, rows)
     assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
     assert read.sheet.set_aside == {"title": 1, "note": 2}
+
+
+@pytest.mark.parametrize(
+    "rule", [[":---", ":---:", "---:"], ["-----", "-----", "----"], ["====", "====", "=="]]
+)
+def test_lines_drawn_below_a_header_are_no_device(tmp_path: Path, rule: list[str]):
+    rows = [["序列号", "商户号", "型号"], rule, *([f"SN{number:06}", MERCHANT, "P2"] for number in range(3))]
+    read = take_rows(tmp_path, rows)
+    assert read.column("serial_no") == ["SN000000", "SN000001", "SN000002"]
+    assert read.sheet.set_aside == {"note": 1, "title": 1}
