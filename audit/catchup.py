@@ -105,7 +105,7 @@ def _made_up(
         except (CannotWrite, Stopped):
             raise
         except AuditError as failure:
-            ended = MadeUp(night, failure.exit_code, words(f"error.{failure.key}", **failure.facts))
+            ended = MadeUp(night, failure.exit_code, failure.told(words))
         told(ended)
         yield ended
 

@@ -17,8 +17,9 @@ An error carries a message key and the facts; the words are in `templates/labels
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
@@ -37,6 +38,8 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+# the night was told whole, and nobody waits for what it says
+GOOD = (ExitCode.DONE, ExitCode.FINDINGS)
 # of several outcomes the one that decides what the process returns; a signal stands above them all
 _GRAVITY = (
     ExitCode.DONE,
@@ -68,6 +71,10 @@ class AuditError(Exception):
         self.key = key
         self.facts = facts
 
+    def told(self, words: Callable[..., str]) -> str:
+        """The sentence, in the language of `words`."""
+        return words(f"error.{self.key}", **self.facts)
+
     def __str__(self) -> str:
         return f"{self.key}: " + ", ".join(f"{name}={value}" for name, value in self.facts.items())
 
@@ -94,6 +101,12 @@ class CannotWrite(AuditError):
     """A report or the state could not be written."""
 
     exit_code = ExitCode.CANNOT_WRITE
+
+    @classmethod
+    def to(cls, place: object, failure: Exception) -> Self:
+        """That a file, a folder or a database took nothing, and why."""
+        detail = getattr(failure, "strerror", None) or str(failure)
+        return cls("cannot_write", path=str(place), detail=detail)
 
 
 _OF_THE_MACHINE = {

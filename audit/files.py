@@ -34,9 +34,7 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
             temporary.replace(path)
             sync(path.parent)
     except OSError as failure:
-        raise CannotWrite(
-            "cannot_write", path=str(path), detail=failure.strerror or str(failure)
-        ) from failure
+        raise CannotWrite.to(path, failure) from failure
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -59,9 +57,7 @@ def scratch(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(mode=0o700, parents=True)
     except OSError as failure:
-        raise CannotWrite(
-            "cannot_write", path=str(folder), detail=failure.strerror or str(failure)
-        ) from failure
+        raise CannotWrite.to(folder, failure) from failure
     tempfile.tempdir = str(folder)
     try:
         yield

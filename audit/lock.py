@@ -34,9 +34,7 @@ def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator
     except Timeout:
         raise Locked("locked", **_awaited_holder(state)) from None
     except OSError as failure:
-        raise CannotWrite(
-            "cannot_write", path=str(state), detail=failure.strerror or str(failure)
-        ) from failure
+        raise CannotWrite.to(state, failure) from failure
     try:
         started = datetime.now(zone).isoformat(sep=" ", timespec="seconds")
         write_private(holder, json.dumps({"pid": os.getpid(), "started": started}).encode())

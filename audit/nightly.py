@@ -15,7 +15,7 @@ from types import FrameType
 import schedule
 
 from audit.config import WEEKDAYS, Settings
-from audit.errors import ExitCode
+from audit.errors import GOOD, ExitCode
 from audit.timetable import timetable_of
 from audit.words import Words
 
@@ -94,7 +94,7 @@ class Nightly:
         if most := self._settings.schedule.catch_up:
             arguments += ["--catch-up", str(most)]
         code = self._start(arguments)
-        if code not in (None, ExitCode.DONE, ExitCode.FINDINGS):
+        if code not in (None, *GOOD):
             self._say(self._words("cli.night_failed", code=code))
 
     def deliver(self) -> None:

@@ -55,9 +55,7 @@ def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> P
         sync_tree(folder)
     except OSError as failure:
         shutil.rmtree(folder, ignore_errors=True)
-        raise CannotWrite(
-            "cannot_write", path=str(folder), detail=failure.strerror or str(failure)
-        ) from failure
+        raise CannotWrite.to(folder, failure) from failure
     return folder
 
 
@@ -81,9 +79,7 @@ def swap_in(output: Path, name: str, folder: Path) -> Path:
         folder.rename(final)
         sync(output)
     except OSError as failure:
-        raise CannotWrite(
-            "cannot_write", path=str(final), detail=failure.strerror or str(failure)
-        ) from failure
+        raise CannotWrite.to(final, failure) from failure
     return final
 
 
@@ -93,9 +89,7 @@ def set_aside(output: Path, names: Iterable[str]) -> None:
         for name in names:
             _keep(output / name)
     except OSError as failure:
-        raise CannotWrite(
-            "cannot_write", path=str(output), detail=failure.strerror or str(failure)
-        ) from failure
+        raise CannotWrite.to(output, failure) from failure
 
 
 def _keep(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.config import Settings
 from audit.delivery.post import CHAT
-from audit.errors import ExitCode, gravest
+from audit.errors import GOOD, ExitCode, gravest
 from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.history import PastNight, past_nights
@@ -17,7 +17,6 @@ from audit.timetable import timetable_of
 from audit.words import Words
 
 _GRACE = timedelta(hours=2)  # what a night may take before it is missed
-_GOOD = (ExitCode.DONE, ExitCode.FINDINGS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
     """
     timetable = timetable_of(settings)
     nights, waiting = _remembered(settings, now)
-    good = next((one for one in reversed(nights) if ExitCode(one.exit_code) in _GOOD), None)
+    good = next((one for one in reversed(nights) if one.exit_code in GOOD), None)
     age = limit = None
     if good:
         due = timetable.due_of(good.as_of)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
 from audit.cli.post import delivered
-from audit.cli.speech import configured
+from audit.cli.speech import configured, say_json
 from audit.errors import ConfigError, ExitCode
 from audit.periods import MONTHS, Period
 
@@ -38,8 +37,10 @@ def cycle(
         from audit.cycle import publish_cycle
 
         told = publish_cycle(settings, words, period, mail=mail)
-        shown = json.dumps(told.to_json(), ensure_ascii=False, indent=2) if as_json else told.to_text(words)
-        typer.echo(shown)
+        if as_json:
+            say_json(told.to_json())
+        else:
+            typer.echo(told.to_text(words))
         if told.damaged:
             raise typer.Exit(int(ExitCode.INCOMPLETE))
         if told.mailed:

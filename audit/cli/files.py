@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Language
-from audit.cli.speech import configured, failing, words_in
+from audit.cli.speech import configured, failing, say_json, words_in
 from audit.errors import ConfigError, ExitCode
 
 
@@ -34,7 +33,7 @@ def inspect(
             section = load_settings(config).inputs.get(table)
         inspected = inspect_files(files, table, section, to)
         if as_json:
-            typer.echo(json.dumps(inspected.to_json(words), ensure_ascii=False, indent=2))
+            say_json(inspected.to_json(words))
         else:
             typer.echo(inspected.to_text(words))
         raise typer.Exit(int(ExitCode.INCOMPLETE if inspected.failed else ExitCode.DONE))
@@ -67,7 +66,7 @@ def feedback(
 
         told = hand_back(settings, words, files, dry_run=dry_run)
         if as_json:
-            typer.echo(json.dumps(told.to_json(), ensure_ascii=False, indent=2))
+            say_json(told.to_json())
         else:
             typer.echo(told.to_text(words))
         raise typer.Exit(int(ExitCode.INCOMPLETE if told.failed else ExitCode.DONE))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Night
-from audit.cli.speech import configured
+from audit.cli.speech import configured, say_json
 from audit.errors import ConfigError, ExitCode
 from audit.periods import Period
 
@@ -25,7 +24,7 @@ def history(
 
         found = retrospect.history(settings, nights)
         if as_json:
-            typer.echo(json.dumps(retrospect.history_plain(found), ensure_ascii=False, indent=2))
+            say_json(retrospect.history_plain(found))
         else:
             typer.echo(retrospect.history_text(found, words))
 
@@ -37,7 +36,7 @@ def diff(a: Night = None, b: Night = None, config: Config = DEFAULT_CONFIG, as_j
 
         found = retrospect.compare(settings, a.date() if a else None, b.date() if b else None)
         if as_json:
-            typer.echo(json.dumps(retrospect.difference_plain(found), ensure_ascii=False, indent=2))
+            say_json(retrospect.difference_plain(found))
         else:
             typer.echo(retrospect.difference_text(found, words))
 
@@ -57,7 +56,7 @@ def verify(
         else:
             found = retrospect.verify_cycle(settings, asked)
         if as_json:
-            typer.echo(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=2))
+            say_json([vars(one) for one in found])
         else:
             typer.echo(retrospect.verify_text(found, asked, words))
         # inputs are the vendors' and may be overwritten any night; what was published must stay as it was

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Language
-from audit.cli.speech import configured, failing, words_in
+from audit.cli.speech import configured, failing, say_json, words_in
 
 
 def rules(
@@ -22,7 +21,7 @@ def rules(
         from audit.rules.catalogue import as_markdown, as_plain, as_table
 
         if as_json:
-            typer.echo(json.dumps(as_plain(words), ensure_ascii=False, indent=2))
+            say_json(as_plain(words))
         else:
             typer.echo(as_markdown(words) if markdown else as_table(words))
 
@@ -45,7 +44,7 @@ def explain(
 
         found = rule_named(rule)
         if as_json:
-            typer.echo(json.dumps(plain_rule(found, words), ensure_ascii=False, indent=2))
+            say_json(plain_rule(found, words))
         else:
             typer.echo(explained(found, words))
 
@@ -56,5 +55,7 @@ def _explain_device(device: str, config: Path, as_json: bool, language: str) -> 
 
         words = words_in(language) if language else own
         dossier = dossier_of(settings, words, device)
-        shown = json.dumps(dossier.to_json(words), ensure_ascii=False, indent=2) if as_json else ""
-        typer.echo(shown or dossier.to_text(words))
+        if as_json:
+            say_json(dossier.to_json(words))
+        else:
+            typer.echo(dossier.to_text(words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from audit.errors import AuditError, ExitCode, of_the_machine
+from audit.errors import GOOD, AuditError, ExitCode, of_the_machine
 from audit.ownwords import check_words
 from audit.redaction import hide, redact
 from audit.words import LANGUAGES, Words, language_in, load_words, locale_language
@@ -52,7 +53,7 @@ def _hushed() -> Iterator[None]:
     try:
         yield
     except typer.Exit as end:
-        if end.exit_code not in (ExitCode.DONE, ExitCode.FINDINGS):
+        if end.exit_code not in GOOD:
             for line in kept:
                 typer.echo(line, err=True)
         raise
@@ -78,7 +79,7 @@ def failing(words: Words) -> Iterator[Words]:
     try:
         yield words
     except AuditError as failure:
-        say_end(words, failure.exit_code, words(f"error.{failure.key}", **failure.facts))
+        say_end(words, failure.exit_code, failure.told(words))
         raise typer.Exit(int(failure.exit_code)) from failure
     except (typer.Exit, typer.BadParameter, typer.Abort):
         raise
@@ -89,7 +90,7 @@ def failing(words: Words) -> Iterator[Words]:
         expected = of_the_machine(failure)
         if expected is None:
             raise _bug(words, failure) from failure
-        say_end(words, expected.exit_code, words(f"error.{expected.key}", **expected.facts))
+        say_end(words, expected.exit_code, expected.told(words))
         raise typer.Exit(int(expected.exit_code)) from failure
     except Exception as failure:
         raise _bug(words, failure) from failure
@@ -150,6 +151,11 @@ def words_in(language: str) -> Words:
     return load_words(language or locale_language())
 
 
+def say_json(plain: object) -> None:
+    """What a command found, for a program."""
+    typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+
+
 def say_line(line: str, event: str = "said") -> None:
     """A line for the person beside the output, and for the log."""
     _speech[-1](redact(line))
@@ -161,7 +167,7 @@ def say_end(words: Words, code: ExitCode, reason: str, run_id: str = "") -> None
     key = "cli.exit_line_of_run" if run_id else "cli.exit_line"
     line = words(key, code=int(code), reason=redact(reason), run=run_id)  # an id may look like an account
     _speech[-1](line)
-    level = logging.INFO if code in (ExitCode.DONE, ExitCode.FINDINGS) else logging.ERROR
+    level = logging.INFO if code in GOOD else logging.ERROR
     facts = {"exit_code": int(code)}
     LOG.log(level, "%s", line, extra={"event": "ended", "run_id": run_id, "facts": facts})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config
-from audit.cli.speech import configured, say_end
+from audit.cli.speech import configured, say_end, say_json
 from audit.errors import ExitCode
 
 
@@ -21,7 +20,7 @@ def doctor(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
         checks = examination.checkup(settings, words)
         if as_json:
-            typer.echo(json.dumps(examination.checkup_plain(checks), ensure_ascii=False, indent=2))
+            say_json(examination.checkup_plain(checks))
         else:
             typer.echo(examination.checkup_text(checks, words))
         code = examination.code_of(checks)
@@ -42,7 +41,7 @@ def status(
 
         found = status_of(settings, datetime.now(UTC), max_age)
         if as_json:
-            typer.echo(json.dumps(status_plain(found), ensure_ascii=False, indent=2))
+            say_json(status_plain(found))
         else:
             typer.echo(status_text(found, words))
         keys = {ExitCode.DONE: "done", ExitCode.INCOMPLETE: "late", ExitCode.DELIVERY: "waiting"}

@@ -124,7 +124,7 @@ class _Courier:
                 try:
                     told[message.message_id] = self._try(session, message)
                 except NotDelivered as failure:
-                    line = self.words(f"error.{failure.key}", **failure.facts)
+                    line = failure.told(self.words)
                     for one in pending[pending.index(message) :]:
                         told[one.message_id] = line
                         outbox.note(self.database, replace(one, detail=line))

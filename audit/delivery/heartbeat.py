@@ -12,9 +12,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-from audit.errors import ExitCode
+from audit.errors import GOOD, ExitCode
 
-_GOOD = (ExitCode.DONE, ExitCode.FINDINGS)
 _TIMEOUT = 10.0  # seconds for an answer, and the most that a run waits for its last ping
 _TRIES = 3
 _PAUSE = 1.0
@@ -44,7 +43,7 @@ class Heartbeat:
             *(f"{key}={summary[key]}" for key in ("as_of", "run_id") if summary),
         ]
         said: list[str] = []
-        going = self._go("" if code in _GOOD else str(int(code)), "\n".join(lines).encode(), said)
+        going = self._go("" if code in GOOD else str(int(code)), "\n".join(lines).encode(), said)
         going.join(_TIMEOUT)
         return "" if said == [""] else said[0] if said else f"no answer in {_TIMEOUT:.0f} s"
 

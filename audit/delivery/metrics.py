@@ -11,14 +11,13 @@ from datetime import time as hour
 from typing import Any
 
 from audit.config import Settings
-from audit.errors import ExitCode
+from audit.errors import GOOD, ExitCode
 from audit.files import replacing
 from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.lives import CLOSED, EXCUSED
 from audit.rules.model import Severity
 
-_GOOD = (ExitCode.DONE, ExitCode.FINDINGS)
 _READABLE = 0o644  # by the exporter, which is another user
 FIGURES = {
     "last_run_timestamp_seconds": "When the last run ended.",
@@ -49,7 +48,7 @@ def write_metrics(settings: Settings, code: ExitCode, summary: Mapping[str, Any]
         ("last_run_seconds", ""): f"{now - began:.1f}",
         **_waiting(settings),
     }
-    if code in _GOOD:
+    if code in GOOD:
         told["last_good_run_timestamp_seconds", ""] = f"{now:.0f}"
     if summary:
         told |= _night(settings, summary)

@@ -44,11 +44,7 @@ def watched(settings: Settings, words: Words, say: Callable[[str], None]) -> Ite
 
                 write_metrics(settings, outcome.code, outcome.summary, began)
             except (AuditError, OSError) as failure:
-                said = (
-                    words(f"error.{failure.key}", **failure.facts)
-                    if isinstance(failure, AuditError)
-                    else failure
-                )
+                said = failure.told(words) if isinstance(failure, AuditError) else failure
                 say(words("cli.metrics_failed", detail=said))
 
 

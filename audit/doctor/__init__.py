@@ -53,7 +53,7 @@ def checkup(settings: Settings, words: Words, now: datetime | None = None) -> tu
 
 def failed(name: str, failure: AuditError, words: Words) -> Check:
     """An expected failure as a check; its sentence says what to do."""
-    return Check(name, Verdict.FAIL, words(f"error.{failure.key}", **failure.facts), code=failure.exit_code)
+    return Check(name, Verdict.FAIL, failure.told(words), code=failure.exit_code)
 
 
 def code_of(checks: tuple[Check, ...]) -> ExitCode:

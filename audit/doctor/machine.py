@@ -54,7 +54,7 @@ def look_at_folders(settings: Settings, words: Words, _: datetime) -> Iterator[C
                 temporary.write_bytes(b"")
             (folder / ".doctor").unlink()
         except CannotWrite as failure:
-            told = words(f"error.{failure.key}", **failure.facts)
+            told = failure.told(words)
             yield Check(name, Verdict.FAIL, told, code=failure.exit_code)
             continue
         kind = _file_system(folder)

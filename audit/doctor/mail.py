@@ -23,7 +23,7 @@ def look_at_mail(settings: Settings, words: Words, _: datetime) -> Iterator[Chec
         with Session(mail, settings.mail_password) as session:
             limit = session.open()
     except NotDelivered as failure:
-        told = words(f"error.{failure.key}", **failure.facts)
+        told = failure.told(words)
         yield Check("mail", Verdict.FAIL, told, words("doctor.mail_remedy"), failure.exit_code)
         return
     size = f"{limit / (1 << 20):.0f} MiB" if limit else words("doctor.mail_no_limit")

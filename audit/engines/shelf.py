@@ -116,5 +116,4 @@ class Shelf:
         try:
             yield
         except OSError as failure:
-            detail = failure.strerror or str(failure)
-            raise CannotWrite("cannot_write", path=self.place, detail=detail) from failure
+            raise CannotWrite.to(self.place, failure) from failure

@@ -185,7 +185,7 @@ def copy_ledger(file: Path, target: Path) -> None:
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
     except (OSError, sqlite3.Error) as failure:
-        raise CannotWrite("cannot_write", path=str(target), detail=str(failure)) from failure
+        raise CannotWrite.to(target, failure) from failure
 
 
 def _said(failure: Exception) -> str:

@@ -62,8 +62,7 @@ def finish(
         # as `workbook.save` does, but deflates nothing: each sheet goes through a temporary file
         ExcelWriter(workbook, zipfile.ZipFile(draft, "w")).save()
     except (OSError, SerialisationError) as failure:
-        detail = getattr(failure, "strerror", None) or str(failure)
-        raise CannotWrite("cannot_write", path=tempfile.gettempdir(), detail=detail) from failure
+        raise CannotWrite.to(tempfile.gettempdir(), failure) from failure
     with zipfile.ZipFile(draft) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheets = {f"xl/worksheets/sheet{place}.xml": title for place, title in enumerate(workbook.sheetnames, 1)}
