@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ import sqlalchemy as sa
 from audit.findings import SCHEMA
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
-from audit.ledger.nights import Run, open_night
+from audit.ledger.nights import Practice, Run, open_night
 from audit.standing import SCHEMA as STANDING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -94,16 +95,18 @@ def night(database: Database, number: int, flagged: Handover, word: str) -> dict
     start, cpu = time.perf_counter(), time.process_time()
     with open_night(database, as_of) as told:
         told.recall()
-        words = silent(told.open_findings(), flagged.table["finding_id"], word)
         run = Run(told.next_number(), f"{number:016}", as_of, 0, "", {})
         told.add_run(run, "0", "0")
-        frame = told.record(run, flagged, words)
-        counts = frame["state"].value_counts().to_dict()
-        told.complete_run(run, [], {"states": {str(name): int(count) for name, count in counts.items()}})
+        stood = Handover(told.open_findings())
+        words = silent(stood.table, flagged.table["finding_id"], word)
+        standing, born = told.carried(run, flagged, words, Practice(), stood)
+        told.enter(born)
+        counts = Counter(standing["state"].to_pylist())
+        told.complete_run(run, [], {"states": dict(counts)})
     return {
         "seconds": round(time.perf_counter() - start, 1),
         "cpu": round(time.process_time() - cpu, 1),
-        **{str(name): int(count) for name, count in counts.items()},
+        **counts,
     }
 
 

@@ -19,6 +19,7 @@ import json
 import statistics
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,11 +33,12 @@ from make_estate import make_estate
 from whole_night import Measured, program, timed
 
 from audit.ledger.database import LEDGER_FILE, Database, copy_ledger
+from audit.ledger.difference import difference
 from audit.ledger.handlings import Copy, bases_of, enter, handlings_of
 from audit.ledger.handover import Handover
-from audit.ledger.history import difference, past_nights, trend
+from audit.ledger.history import past_nights, trend
 from audit.ledger.merge import Returned, Terms, merge
-from audit.ledger.nights import Run, open_night
+from audit.ledger.nights import Practice, Run, open_night
 from audit.standing import SCHEMA as STANDING
 
 FIRST = date(2025, 11, 21)
@@ -214,9 +216,11 @@ def one_night(database: Database, number: int, as_of: date, flagged: pa.Table, w
         read_copy(night.connection, number, as_of, flagged["finding_id"].slice(0, 20).to_pylist())
         run = Run(night.next_number(), f"{number:016}", as_of, 0, "", {})
         night.add_run(run, "0", "0", SCOPE)
-        frame = night.record(run, Handover(flagged), words)
-        counts = {str(name): int(count) for name, count in frame["state"].value_counts().items()}
-        night.complete_run(run, [], {"open": len(frame), "overdue": 0, "states": counts})
+        stood = Handover(night.open_findings())  # again, for people have spoken since
+        told, born = night.carried(run, Handover(flagged), words, Practice(), stood)
+        night.enter(born)
+        counts = Counter(told["state"].to_pylist())
+        night.complete_run(run, [], {"open": len(told), "overdue": 0, "states": dict(counts)})
     return time.process_time() - start
 
 

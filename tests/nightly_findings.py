@@ -99,9 +99,12 @@ def tell(
         run = Run(night.next_number(), run_id or f"{as_of:%Y%m%d}", as_of, 0, "", files or {})
         night.add_run(run, "0", "0", scope)
         seen = {fault.finding_id for fault in faults}
-        silent = [name for name in night.open_findings()["finding_id"].to_pylist() if name not in seen]
+        stood = night.open_findings()
+        silent = [name for name in stood["finding_id"].to_pylist() if name not in seen]
         words = {name: (stands or {}).get(name, "passed") for name in silent}
-        told = night.record(run, Handover(flagged(faults, as_of)), standing(words), practice)
+        found = Handover(flagged(faults, as_of))
+        told, born = night.carried(run, found, standing(words), practice or Practice(), Handover(stood))
+        night.enter(born)
         counts = {"states": {str(k): int(v) for k, v in Counter(told["state"].to_pylist()).items()}}
         night.complete_run(run, [], counts, rules)
     return frame_of(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,13 @@ def test_the_readmes_name_every_command(name: str):
     text = (ROOT / name).read_text("utf-8")
     for command in COMMANDS:
         assert f"pos-audit {command}" in text
+
+
+def test_the_benchmarks_page_names_every_benchmark_and_each_can_be_begun():
+    page = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    for file in sorted((ROOT / "benchmarks").glob("*.py")):
+        assert f"`{file.name}`" in page
+        import_module(file.stem)
 
 
 def test_the_readme_names_every_exit_code():

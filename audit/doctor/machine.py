@@ -15,6 +15,7 @@ from audit.doctor.check import Check, Verdict
 from audit.errors import CannotWrite, ExitCode
 from audit.files import replacing
 from audit.intake.dropfolder import files_of
+from audit.ledger.database import LEDGER_FILE
 from audit.words import Words
 
 _OPEN = stat.S_IRWXG | stat.S_IRWXO
@@ -71,7 +72,7 @@ def look_at_folders(settings: Settings, words: Words, _: datetime) -> Iterator[C
 def look_at_secrets(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
     """Whether the files with secrets and personal numbers are their owner's alone."""
     state = settings.state
-    kept = [state / "secret", state / "ledger.sqlite", settings.log_file, *state.glob("outbox/*")]
+    kept = [state / "secret", state / LEDGER_FILE, settings.log_file, *state.glob("outbox/*")]
     if settings.mail and settings.mail.password_file:
         kept.append(settings.path(settings.mail.password_file))
     loose = [path for path in kept if path.is_file() and path.stat().st_mode & _OPEN]

@@ -19,10 +19,9 @@ from audit.ledger.attestations import Statement, standing, statements_of
 from audit.ledger.database import Database
 from audit.ledger.difference import lives_on_both
 from audit.ledger.history import PastNight, past_nights
-from audit.ledger.lives import Kind
+from audit.ledger.lives import OPEN_LIVES, Kind, Life
 from audit.ledger.merge import Status
 from audit.ledger.periods import NEWS
-from audit.ledger.recording import OPEN_LIVES
 from audit.ledger.retention import pruned_before
 from audit.ledger.schema import EVENTS, HANDLINGS, RUNS, WAIVERS
 from audit.ledger.signoffs import SignOff, cycles_of, sign_offs_of
@@ -169,7 +168,7 @@ def _lives(connection: sa.Connection, before: int, last: PastNight) -> pd.DataFr
     lives["start"] = lives["state_before"].isin(OPEN_LIVES)
     lives["end"] = lives["state_after"].isin(OPEN_LIVES)
     lives["excused"] = lives["end"] & (marked | lives["waiver_after"].notna())
-    waits = (lives["state_after"] == "absent") | lives["held_after"].fillna(False).astype(bool)
+    waits = (lives["state_after"] == Life.ABSENT) | lives["held_after"].fillna(False).astype(bool)
     due = lives["due_on_after"].map(lambda day: day is not None and day == day and day < last.as_of)
     lives["overdue"] = lives["end"] & ~lives["excused"] & ~waits & due
     return lives

@@ -18,14 +18,12 @@ from audit.errors import ConfigError
 from audit.ledger import bulk
 from audit.ledger.database import Database
 from audit.ledger.history import PastNight, rule_changes
-from audit.ledger.lives import LIFE, Kind
-from audit.ledger.recording import OPEN_LIVES
+from audit.ledger.lives import LIFE, NOT_OF_LIFE, OPEN_LIVES, Life
 from audit.ledger.retention import pruned_before
 from audit.ledger.schema import EVENTS, FINDINGS, RUNS
 from audit.ledger.wording import words_of
 from audit.rules.model import Severity
 
-_NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)
 _TITLE = ("title", "detail", "serial_no", "merchant_no")
 
 
@@ -135,7 +133,7 @@ def _first_after(number: int, names: Sequence[str]) -> sa.Select[Any]:
     first = (
         sa.select(sa.func.min(EVENTS.c.event).label("event"))
         .join(RUNS, RUNS.c.number == EVENTS.c.number)
-        .where(EVENTS.c.number > number, ~RUNS.c.superseded, EVENTS.c.kind.not_in(_NOT_OF_LIFE))
+        .where(EVENTS.c.number > number, ~RUNS.c.superseded, EVENTS.c.kind.not_in(NOT_OF_LIFE))
         .group_by(EVENTS.c.finding_id)
         .subquery()
     )
@@ -147,7 +145,7 @@ def _first_after(number: int, names: Sequence[str]) -> sa.Select[Any]:
 def _drift(lives: pd.DataFrame) -> pd.Series[Any]:
     """What became of each finding; missing for one that was open on neither night."""
     was_open, is_open = lives["state_before"].isin(OPEN_LIVES), lives["state_after"].isin(OPEN_LIVES)
-    was_known = ~lives["state_before"].isin(["", "withdrawn"])
+    was_known = ~lives["state_before"].isin([Life.UNKNOWN, Life.WITHDRAWN])
     rank = {word.value: word.rank for word in Severity}
     worse = lives["severity_after"].map(rank) < lives["severity_before"].map(rank)
     drift = pd.Series(pd.NA, index=lives.index, dtype=object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from audit.ledger.schema import HUMAN_FIELDS
+from audit.ledger.schema import DATE_FIELDS, HUMAN_FIELDS
 from audit.ledger.seal import is_sealed, seals
 
 
@@ -40,7 +40,7 @@ _SEALED = {"row_version": "row_version", "seal": "seal"}
 RECTIFICATION = Form(
     "finding_id",
     HUMAN_FIELDS,
-    ("planned_on", "exempt_until"),
+    DATE_FIELDS,
     {
         "finding_id": "finding_id",
         **_SEALED,

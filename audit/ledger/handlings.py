@@ -10,8 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from audit.ledger.lives import Kind
-from audit.ledger.merge import DATE_FIELDS, Handling, Merged, Status
-from audit.ledger.schema import CONFLICTS, EVENTS, FEEDBACK_FILES, FINDINGS, HANDLINGS, HUMAN_FIELDS
+from audit.ledger.merge import Handling, Merged, Status
+from audit.ledger.schema import (
+    CONFLICTS,
+    DATE_FIELDS,
+    EVENTS,
+    FEEDBACK_FILES,
+    FINDINGS,
+    HANDLINGS,
+    HUMAN_FIELDS,
+)
 from audit.ledger.waivers import Waiver
 
 _CHUNK = 500

@@ -17,7 +17,7 @@ from audit.ledger.database import Database
 from audit.ledger.schema import INPUTS, RUNS
 from audit.rules.model import Rule
 
-_ANSWERED = ("passed", "flagged", "undecided")
+ANSWERED = ("passed", "flagged", "undecided")  # statuses of a rule that answered
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,6 @@ def rule_changes(
         "rules_silent": tuple(
             name
             for name in both
-            if (before[name]["status"] in _ANSWERED) != (after[name]["status"] in _ANSWERED)
+            if (before[name]["status"] in ANSWERED) != (after[name]["status"] in ANSWERED)
         ),
     }

@@ -39,6 +39,9 @@ class Life(StrEnum):
     WITHDRAWN = "withdrawn"  # the night that found it was told anew
 
 
+OPEN_LIVES = (Life.OPEN.value, Life.ABSENT.value)  # a finding that stands
+
+
 class Sight(StrEnum):
     """What a night saw of a finding."""
 
@@ -73,6 +76,8 @@ class Kind(StrEnum):
     SAID = "said"  # a person filled in a field
     RESET = "reset"  # the machine moved a person's status on
 
+
+NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)  # events that tell of no life
 
 # columns of a life, as they stand in `findings` and, with `was_` before them, in `events`
 LIFE = pa.schema(

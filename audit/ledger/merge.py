@@ -13,9 +13,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from audit.intake.dates import FOREVER
-from audit.ledger.schema import HUMAN_FIELDS
+from audit.ledger.schema import DATE_FIELDS, HUMAN_FIELDS
 
-DATE_FIELDS = ("planned_on", "exempt_until")
 _BACK, _AHEAD = timedelta(days=180), timedelta(days=1830)  # a planned day beyond is a slip of the year
 TEXT_LIMIT = 2_000  # characters of one field; a cell holds 32,767, a ledger is no archive of letters
 

@@ -137,36 +137,19 @@ class Night:
         self._runs = [one for one in self._runs if one.number != run.number]
 
     def open_findings(self) -> pa.Table:
-        """Findings that stand before tonight: id, rule, identity, and what `record` has to know of them."""
+        """Findings that stand before tonight: id, rule, identity, and what `carried` has to know of them."""
         return stood_before(self._connection)
 
-    def record(
-        self,
-        run: Run,
-        flagged: Handover,
-        standing: pa.Table,
-        practice: Practice | None = None,
-        stood: Handover | None = None,
-    ) -> pa.Table:
-        """Carry every finding on; the result holds each one that stands, or was closed tonight (`telling`).
-
-        `flagged` are tonight's findings, given up on the way; `standing` (finding_id, standing) says of the
-        open ones that were not flagged whether they passed, are gone, or could not be looked at. `stood` is
-        what `open_findings` gave, where nothing was said of a finding since; it is given up.
-        """
-        findings, born = self.carried(run, flagged, standing, practice or Practice(), stood)
-        self.enter(born)
-        return findings
-
     def carried(
-        self,
-        run: Run,
-        flagged: Handover,
-        standing: pa.Table,
-        practice: Practice,
-        stood: Handover | None = None,
+        self, run: Run, flagged: Handover, standing: pa.Table, practice: Practice, stood: Handover
     ) -> tuple[pa.Table, Born]:
-        """As `record`, and what was born tonight, which is left for `enter`: most of a first night."""
+        """Carry every finding on: each one that stands or was closed tonight (`telling`), and what was born.
+
+        What was born is left for `enter`, for it is most of a first night. `flagged` are tonight's findings,
+        given up on the way; `standing` (finding_id, standing) says of the open ones that were not flagged
+        whether they passed, are gone, or could not be looked at. `stood` is what `open_findings` gave, where
+        nothing was said of a finding since; it is given up.
+        """
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
         given_up = [record(self._connection, run.number, flagged.table, standing, practice, tonight, stood)]
         born = given_up[0].born
@@ -177,7 +160,7 @@ class Night:
         enter_born(self._connection, born)
 
     def watched(self, waivers: Sequence[Waiver], findings: pa.Table) -> tuple[Watched, ...]:
-        """What is to be said of each waiver; `findings` are those `record` gave."""
+        """What is to be said of each waiver; `findings` are those `carried` gave."""
         counted = findings["waiver"].drop_null().value_counts().to_pylist()
         held = {str(one["values"]): int(one["counts"]) for one in counted}
         return watched(waivers, self.as_of, held, idle_nights(self._connection, waivers, self.as_of))

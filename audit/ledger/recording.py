@@ -15,14 +15,13 @@ import sqlalchemy as sa
 from audit.ledger import bulk
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Carried, Tonight, carry
-from audit.ledger.lives import LIFE, SAID, SEEN, Kind, Sight
+from audit.ledger.lives import LIFE, OPEN_LIVES, SAID, SEEN, Kind, Sight
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS
 from audit.ledger.waivers import PATTERNS, Waiver, matched
 from audit.ledger.wording import keep_words, words_of
 from audit.ledger.workdays import Calendar
 
 ESCALATE = (7, 15)  # calendar days overdue after which a finding goes one level up, operating practice
-OPEN_LIVES = ("open", "absent")
 _STOOD = pa.schema([(name, pa.string()) for name in ("finding_id", "rule", "identity")])
 _KNOWN = pa.schema([("finding_id", pa.string()), *LIFE, *SAID])
 _NEVER_NULL = {"was_state": "", "was_sight": "", "was_severity": "", "was_evidence": "", "was_held": False}
@@ -70,13 +69,13 @@ def record(
     standing: pa.Table,
     practice: Practice,
     night: Tonight,
-    stood: Handover | None = None,
+    stood: Handover,
 ) -> Recorded:
     """Carry every finding that is open or flagged over tonight, and enter all but what is born.
 
     `standing` (finding_id, standing) says of the open ones that were not flagged whether they passed, are
     gone, or could not be looked at; of whom it does not speak nothing is concluded. `stood` is what
-    `stood_before` gave, where it was asked before; it is given up.
+    `stood_before` gave; it is given up.
     """
     known = _known(connection, flagged["finding_id"], stood)
     flagged_ids = flagged["finding_id"].combine_chunks()
@@ -127,20 +126,16 @@ def _lives(*columns: sa.Column[Any]) -> sa.Select[Any]:
     )
 
 
-def _known(connection: sa.Connection, flagged: pa.ChunkedArray, stood: Handover | None) -> pa.Table:
+def _known(connection: sa.Connection, flagged: pa.ChunkedArray, stood: Handover) -> pa.Table:
     """Findings that stand, and those flagged tonight that had been closed or withdrawn."""
-    query = _lives(FINDINGS.c.finding_id)
-    if stood is None:
-        found = bulk.fetch(connection, query.where(_STANDS), _KNOWN)
-    else:
-        found = pa.table({name: stood.take_out(name) for name in _KNOWN.names}, schema=_KNOWN)
+    found = pa.table({name: stood.take_out(name) for name in _KNOWN.names}, schema=_KNOWN)
     closed = sa.select(FINDINGS.c.finding_id).where(sa.not_(_STANDS)).limit(1)
     unknown = flagged.filter(pc.invert(pc.is_in(flagged, value_set=found["finding_id"].combine_chunks())))
     if not len(unknown) or connection.scalar(closed) is None:
         return found
     asked = bulk.load(connection, "asked", pa.table({"finding_id": unknown}))
-    again = query.join(asked, asked.c.finding_id == FINDINGS.c.finding_id).where(sa.not_(_STANDS))
-    back = bulk.fetch(connection, again, _KNOWN)
+    query = _lives(FINDINGS.c.finding_id).join(asked, asked.c.finding_id == FINDINGS.c.finding_id)
+    back = bulk.fetch(connection, query.where(sa.not_(_STANDS)), _KNOWN)
     bulk.drop(connection, "asked")
     return pa.concat_tables([found, back])
 

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from audit.ledger.database import Database
-from audit.ledger.recording import OPEN_LIVES
+from audit.ledger.lives import OPEN_LIVES
+from audit.ledger.outbox import Posting
 from audit.ledger.schema import (
     CONFLICTS,
     EVENTS,
@@ -76,7 +77,7 @@ def _going(before: date) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
     old_runs = sa.select(RUNS.c.number).where(RUNS.c.as_of < before)
     return [
         *((table, table.c.finding_id.in_(closed)) for table in (CONFLICTS, HANDLINGS, WORDINGS)),
-        (OUTBOX, OUTBOX.c.number.in_(old_runs) & (OUTBOX.c.status != "queued")),
+        (OUTBOX, OUTBOX.c.number.in_(old_runs) & (OUTBOX.c.status != Posting.QUEUED.value)),
         (INPUTS, INPUTS.c.number.in_(old_runs)),
         (EVENTS, EVENTS.c.as_of < before),
         (FINDINGS, FINDINGS.c.finding_id.in_(closed)),

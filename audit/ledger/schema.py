@@ -3,8 +3,7 @@
 A finding's life stands in `findings`, one narrow row each, so that a night may look at all of them; the
 words it was last told in stand in `standing_words` while it stands and in `wordings` once it was closed
 (`wording` reads both), and what people said of it in `handlings`. `events` says what happened to each, and
-what it was before. The tables are made and changed by `migrations` alone; a test
-holds the two to each other.
+what it was before. The tables are made and changed by `migrations` alone; a test holds the two to each other.
 """
 
 from __future__ import annotations
@@ -113,6 +112,7 @@ STANDING_WORDS = sa.Table(
 
 # the fields a person fills in; each knows the version of the row that it was last written with
 HUMAN_FIELDS = ("status", "person", "planned_on", "remark", "exempt_until", "approver")
+DATE_FIELDS = ("planned_on", "exempt_until")  # those of them that hold days
 
 HANDLINGS = sa.Table(
     "handlings",

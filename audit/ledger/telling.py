@@ -11,15 +11,16 @@ import sqlalchemy as sa
 
 from audit.intake.repeats import encoded, whole
 from audit.ledger import bulk
+from audit.ledger.forms import RECTIFICATION
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import escalation, last_seen, shown
-from audit.ledger.lives import Life, Sight
-from audit.ledger.recording import OPEN_LIVES, Recorded
-from audit.ledger.schema import CONFLICTS, FINDINGS, HANDLINGS, HUMAN_FIELDS
+from audit.ledger.lives import OPEN_LIVES, Life, Sight
+from audit.ledger.recording import Recorded
+from audit.ledger.schema import CONFLICTS, DATE_FIELDS, FINDINGS, HANDLINGS, HUMAN_FIELDS
 from audit.ledger.wording import WORDS, words_of
 
 # what people said, under names that no other column of a finding has
-HANDLING_COLUMNS = ("handling", "person", "planned_on", "remark", "exempt_until", "approver")
+HANDLING_COLUMNS = tuple(RECTIFICATION.headers[name] for name in RECTIFICATION.fields)
 _NAMED = ("rule", "subject", "identity")
 _LIFE = (
     "severity",
@@ -35,10 +36,7 @@ _LIFE = (
 _HUMAN_SCHEMA = pa.schema(
     [
         ("finding_id", pa.string()),
-        *(
-            (name, pa.date32() if name in ("planned_on", "exempt_until") else pa.string())
-            for name in HANDLING_COLUMNS
-        ),
+        *((name, pa.date32() if name in DATE_FIELDS else pa.string()) for name in HANDLING_COLUMNS),
         ("row_version", pa.int64()),
     ]
 )
@@ -55,7 +53,7 @@ def told(
     """
     pa.default_memory_pool().release_unused()  # what recording has used, before as much is needed again
     keep = pc.or_(
-        pc.is_in(recorded.life["state"], value_set=pa.array(["open", "absent"])),
+        pc.is_in(recorded.life["state"], value_set=pa.array(OPEN_LIVES)),
         pc.fill_null(pc.equal(recorded.life["fixed_on"], pa.scalar(as_of, pa.date32())), False),
     ).combine_chunks()
     ids, life = recorded.ids.filter(keep), recorded.life.filter(keep).combine_chunks()

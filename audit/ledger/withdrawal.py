@@ -6,17 +6,15 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from audit.ledger.lives import LIFE, Kind, Life
+from audit.ledger.lives import LIFE, NOT_OF_LIFE, Kind, Life
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS, RUNS
-
-_NOT_OF_LIFE = (Kind.SAID.value, Kind.RESET.value, Kind.WITHDRAWN.value)
 
 
 def withdraw(connection: sa.Connection, number: int, note: str = "") -> None:
     """Undo what a run made of findings, by events that compensate its own, and mark the run superseded."""
     of_run = sa.and_(
         EVENTS.c.number == number,
-        EVENTS.c.kind.not_in(_NOT_OF_LIFE),
+        EVENTS.c.kind.not_in(NOT_OF_LIFE),
         EVENTS.c.finding_id == FINDINGS.c.finding_id,
     )
     before = sa.case((EVENTS.c.was_state == "", Life.WITHDRAWN.value), else_=EVENTS.c.was_state)

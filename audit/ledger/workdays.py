@@ -66,11 +66,6 @@ class Calendar:
         ]
 
 
-def due_on(seen: date, severity: str) -> date:
-    """`Calendar.due_on` without any configuration."""
-    return Calendar().due_on(seen, severity)
-
-
 def load_calendar(file: Path | None, due: Mapping[Any, int]) -> Calendar:
     """The calendar, with the exceptions of a TOML file: `workdays = [2027-02-14]`, `holidays = [2027-02-15]`.
 

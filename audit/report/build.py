@@ -46,7 +46,6 @@ _STATE_ORDER = [
     State.FIXED,
     State.GONE,
 ]
-FAIL_ON = ("critical", "high", "medium", "low", "new")
 
 
 def build_report(

@@ -12,7 +12,7 @@ from typing import Any
 from audit import __version__
 from audit.errors import ExitCode
 from audit.ledger.cycles import CycleFacts, Tally, Waived
-from audit.ledger.history import PastNight, trend
+from audit.ledger.history import ANSWERED, PastNight, trend
 from audit.measures.upkeep import Upkeep
 from audit.periods import Period
 from audit.programme import Item, standing_of
@@ -20,8 +20,6 @@ from audit.report.checklist import checklist_item
 from audit.report.figures import share
 from audit.report.parts import ChecklistItem, Verdict
 from audit.words import Words
-
-_ANSWERED = ("passed", "flagged")
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,7 @@ def gap_text(gap: tuple[date, date]) -> str:
 
 def _items(facts: CycleFacts, items: Sequence[Item], words: Words) -> Iterator[ChecklistItem]:
     last = facts.nights[-1]
-    evaluated = {rule for rule, told in last.rules.items() if told.get("status") in _ANSWERED}
+    evaluated = {rule for rule, told in last.rules.items() if told.get("status") in ANSWERED}
     by_rule = facts.groups["rule"]
     for item in items:
         one = standing_of(item, facts.record, facts.through, evaluated)

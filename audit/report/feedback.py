@@ -12,7 +12,7 @@ from audit.intake.dates import FOREVER
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
 from audit.ledger.forms import FORM_HEADERS
-from audit.ledger.merge import DATE_FIELDS, Refusal, Status
+from audit.ledger.merge import Refusal, Status
 from audit.report.parts import ConflictLine, FeedbackLine, RefusedCell
 from audit.report.sentences import notice_sentences, problem_of
 from audit.words import Words, load_programme
@@ -120,6 +120,4 @@ def _refused(refusal: Refusal, words: Words) -> RefusedCell:
 
 
 def _shown(field: str, text: str, words: Words) -> str:
-    if field in DATE_FIELDS or field != "status":
-        return text
-    return words.label("handling", text)
+    return words.label("handling", text) if field == "status" else text

@@ -11,6 +11,8 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.ledger.merge import Status
+from audit.ledger.schema import DATE_FIELDS
+from audit.ledger.telling import HANDLING_COLUMNS
 from audit.report import styles
 from audit.report.blocks import LINK, serial, table_over
 from audit.report.datasheet import laid_in
@@ -21,12 +23,11 @@ from audit.words import Words
 
 COLUMNS = (
     *("severity", "state", "rule", "title", "serial_no", "merchant_no", "merchant_name", "detail", "remedy"),
-    *("owner", "due_on", "handling", "person", "planned_on", "remark", "exempt_until", "approver"),
+    *("owner", "due_on", *HANDLING_COLUMNS),
     *("first_seen", "days_open", "channel", "expected", "actual", "suggestion", "category", "cause", "why"),
     *("last_seen", "terminal_id", "vendor", "agent", "province", "store_no"),
     *("source_file", "source_sheet", "source_row", "other_source", "finding_id", "row_version", "seal"),
 )
-EDITABLE = ("handling", "person", "planned_on", "remark", "exempt_until", "approver")
 _HIDDEN = ("row_version", "seal")
 _PRINTED = "approver"  # the last column that goes on paper
 
@@ -38,11 +39,11 @@ def add_rectification(workbook: Workbook, report: Report, own: FindingColumns, w
     looks = []
     for place, (name, column) in enumerate(zip(COLUMNS, columns, strict=True), 1):
         head = sheet.cell(1, place, column.header)
-        styles.header_cell(head, styles.TO_FILL if name in EDITABLE else styles.HEAD)
+        styles.header_cell(head, styles.TO_FILL if name in HANDLING_COLUMNS else styles.HEAD)
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = column.width
         sheet.column_dimensions[letter].hidden = name in _HIDDEN
-        looks.append(styles.data_style(sheet, column.wrap, column.form, shaded=name not in EDITABLE))
+        looks.append(styles.data_style(sheet, column.wrap, column.form, shaded=name not in HANDLING_COLUMNS))
     back = sheet.cell(1, 1)  # light, for LibreOffice writes every link in dark blue
     back.hyperlink = Hyperlink(
         ref="A1", location=f"'{words('sheet.overview')}'!A1", tooltip=words("report.go_overview")
@@ -86,7 +87,7 @@ def _guide(sheet: Worksheet, last: int, report: Report, words: Words) -> None:
     choice.prompt, choice.showInputMessage = words("report.ledger_note"), True
     choice.add(f"{_letter('handling')}2:{_letter('handling')}{last}")
     sheet.add_data_validation(choice)
-    for name in ("planned_on", "exempt_until"):
+    for name in DATE_FIELDS:
         day = DataValidation(type="date", operator="between", allow_blank=True, showErrorMessage=True)
         day.formula1, day.formula2 = serial(date(2000, 1, 1)), serial(date(2099, 12, 31))
         day.error, day.errorTitle = words("report.enter_date"), words(f"header.{name}")
