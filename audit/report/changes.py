@@ -17,17 +17,16 @@ _COLUMNS = (
     *("by_rule", "finding_id"),
 )
 _PRINTED = _COLUMNS.index("state") + 1  # columns that go on paper
-_WORSE, _BETTER, _OTHER = "FDE2E1", "DDF1E4", "EDEDED"
 MOVE_FILL = {
-    Move.WORSE: _WORSE,
-    Move.BACK: _WORSE,
-    Move.NEW: _WORSE,
-    Move.REFUTED: _WORSE,
-    Move.LAPSED: _OTHER,
-    Move.ENDED: _OTHER,
-    Move.ABSENT: _OTHER,
-    Move.FIXED: _BETTER,
-    Move.GONE: _BETTER,
+    Move.WORSE: styles.BAD,
+    Move.BACK: styles.BAD,
+    Move.NEW: styles.BAD,
+    Move.REFUTED: styles.BAD,
+    Move.LAPSED: styles.PLAIN,
+    Move.ENDED: styles.PLAIN,
+    Move.ABSENT: styles.PLAIN,
+    Move.FIXED: styles.GOOD,
+    Move.GONE: styles.GOOD,
 }
 
 

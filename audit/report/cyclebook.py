@@ -25,7 +25,6 @@ from audit.words import Words
 _TALLY_WIDTH = 12.0
 _SIGN = (("role", 16), ("signer", 18), ("signed_on", 14), ("opinion", 60))
 _SIGN_HIDDEN = ("line_key", "row_version", "seal")
-_GAP = "EDEDED"
 _CHART_FROM = 3  # nights from which a line says something
 
 
@@ -125,7 +124,7 @@ def _add_trend(workbook: Workbook, report: CycleReport, words: Words) -> None:
     last = body(sheet, top, labels, rows, (13, *(11.0 for _ in names), 13))
     letter = get_column_letter(len(labels))
     area = f"{letter}{top + 1}:{letter}{last}"
-    styles.colour_words(sheet, area, f"{letter}{top + 1}", {words("cycle.gap"): _GAP})
+    styles.colour_words(sheet, area, f"{letter}{top + 1}", {words("cycle.gap"): styles.PLAIN})
     if report.nights >= _CHART_FROM:
         _chart(sheet, top, last, len(labels) + 2, words)
     sheet.freeze_panes = sheet.cell(top + 1, 2)
@@ -175,7 +174,7 @@ def _add_items(workbook: Workbook, report: CycleReport, words: Words) -> None:
         for item in report.items
     ]
     last = body(sheet, top, [words(f"header.{name}") for name in names], rows, widths)
-    styles.colour_words(sheet, f"L{top + 1}:L{last}", f"L{top + 1}", {words("report.due_now"): styles.LATE})
+    styles.colour_words(sheet, f"L{top + 1}:L{last}", f"L{top + 1}", {words("report.due_now"): styles.BAD})
     row = section(sheet, last + 2, words("cycle.attested"))
     told = [
         ("", one.text, one.done_on, one.who, one.saved_by, one.evidence, "", one.recorded_on)

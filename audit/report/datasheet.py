@@ -45,6 +45,18 @@ class Column:
     targets: Sequence[str | None] = ()
 
 
+def headed(
+    words: Words,
+    name: str,
+    width: float,
+    values: Sequence[object],
+    form: str = TEXT,
+    wrap: bool = False,
+) -> Column:
+    """A column under the header of that name."""
+    return Column(words(f"header.{name}"), width, values, form, wrap)
+
+
 def add_datasheet(
     workbook: Workbook,
     name: str,

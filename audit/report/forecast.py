@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from openpyxl.workbook import Workbook
 
 from audit.measures.forecast import HORIZONS
-from audit.report.datasheet import COUNT, DAY, Column, add_datasheet
+from audit.report.datasheet import COUNT, DAY, add_datasheet, headed
 from audit.report.model import Report
 from audit.report.sheetrows import Rows
 from audit.words import Words
@@ -15,10 +17,7 @@ def add_forecast(workbook: Workbook, report: Report, words: Words) -> Rows:
     """Kind, date, days left, and what it is of: a device, a model, a merchant or a policy."""
     forecast = report.measures.forecast
     items = forecast.items
-
-    def column(name: str, width: float, values: list[object], form: str = "@", wrap: bool = False) -> Column:
-        return Column(words(f"header.{name}"), width, values, form, wrap)
-
+    column = partial(headed, words)
     columns = [
         column("expiry_kind", 14, [words.label("expiry", one.kind) for one in items]),
         column("on", 12, [one.on for one in items], DAY),

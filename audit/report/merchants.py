@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from openpyxl.workbook import Workbook
 
 from audit.measures.merchants import MAX_SCORE, Merchant
-from audit.report.datasheet import COUNT, MONEY, SHARE, Column, add_datasheet, bars
+from audit.report.datasheet import COUNT, MONEY, SHARE, Column, add_datasheet, bars, headed
 from audit.report.model import Report
 from audit.report.sheetrows import Rows
 from audit.rules.model import Severity
@@ -19,10 +21,7 @@ def add_merchants(workbook: Workbook, report: Report, words: Words) -> Rows:
     merchants = report.measures.merchants
     impact = report.measures.impact
     listed = merchants.listed
-
-    def column(name: str, width: float, values: list[object], form: str = "@", wrap: bool = False) -> Column:
-        return Column(words(f"header.{name}"), width, values, form, wrap)
-
+    column = partial(headed, words)
     columns = [
         column("merchant_no", 18, [one.merchant_no for one in listed]),
         column("merchant_name", 24, [one.merchant_name for one in listed], wrap=True),

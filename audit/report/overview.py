@@ -40,8 +40,6 @@ _RIGHT = 6  # the column where what stands on the right side begins
 _PAGE = 680.0  # points of height on a sheet of A4, as wide as it is printed
 _ALARMS = 10  # sentences on the banner; the rest is counted
 _ALARM_HEAD = "B71C1C"
-_ALARM = "FDE2E1"
-_ALARM_INK = "9B1C1C"
 _CUT = "FFF2CC"
 
 
@@ -152,10 +150,10 @@ def _alarms(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         lines += [words("report.more_alarms", count=left)] if left > 0 else []
     for place, text in enumerate(lines):
         for column in range(1, _WIDTH + 1):
-            sheet.cell(row, column).fill = styles.fill(_ALARM_HEAD if place == 0 else _ALARM)
+            sheet.cell(row, column).fill = styles.fill(_ALARM_HEAD if place == 0 else styles.BAD)
         cell = sheet.cell(row, 1, printable(text))
         cell.data_type = "s"
-        ink = "FFFFFF" if place == 0 else _ALARM_INK
+        ink = "FFFFFF" if place == 0 else styles.WARNING
         cell.font = styles.font(13 if place == 0 else 11, bold=place == 0, color=ink)
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=_WIDTH)
         cell.alignment = styles.WRAP

@@ -10,8 +10,6 @@ from audit.report.model import Report
 from audit.report.parts import OwnerLine, Routing
 from audit.words import Words
 
-_WARNING = "9B1C1C"
-
 
 def add_parties(sheet: Worksheet, row: int, report: Report, words: Words, width: int) -> int:
     """One line per owner, then what to look at; nothing where nobody is configured."""
@@ -28,7 +26,7 @@ def add_parties(sheet: Worksheet, row: int, report: Report, words: Words, width:
     ]
     end = table(sheet, top, 1, headers, rows, span=width)
     for note, is_warning in routing_notes(routing, words):
-        color = _WARNING if is_warning else styles.MUTED
+        color = styles.WARNING if is_warning else styles.MUTED
         sheet.cell(end, 1, note).font = styles.font(10, bold=is_warning, color=color)
         end += 1
     return end

@@ -54,7 +54,7 @@ def add_quality(workbook: Workbook, report: Report, words: Words) -> None:
     widths = (12, 34, 14, 10, 10, 34, 12, 12, 16, 12, 46, 46, 30)
     end = body(sheet, top, [words(f"header.{name}") for name in names], rows, widths, "Files")
     fine = words("status.passed")
-    styles.colour_words(sheet, f"C{top + 1}:C{end}", f"C{top + 1}", {fine: "DDF1E4"})
+    styles.colour_words(sheet, f"C{top + 1}:C{end}", f"C{top + 1}", {fine: styles.GOOD})
     below = section(sheet, end + 2, words("report.rejected_title"))
     if report.rejected_cells:
         shown = ("feed", "file", "sheets", "row", "letter", "header", "column", "value", "reason")

@@ -16,10 +16,10 @@ from audit.report.sheetrows import Rows
 from audit.words import Words
 
 _STATUS_FILL = {
-    "flagged": "FDE2E1",
-    "undecided": "EDEDED",
-    "not_evaluated": "F4B183",
-    "passed": "DDF1E4",
+    "flagged": styles.BAD,
+    "undecided": styles.PLAIN,
+    "not_evaluated": styles.SEVERITY_FILL["high"],
+    "passed": styles.GOOD,
 }
 
 

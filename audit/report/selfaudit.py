@@ -64,7 +64,7 @@ def add_checklist(workbook: Workbook, report: Report, words: Words) -> None:
     _guide(sheet, last, report.as_of, words)
     due = _letter("state")
     area = f"{due}{_TOP + 1}:{due}{last}"
-    styles.colour_words(sheet, area, f"{due}{_TOP + 1}", {words("report.due_now"): styles.LATE})
+    styles.colour_words(sheet, area, f"{due}{_TOP + 1}", {words("report.due_now"): styles.BAD})
     end = _inspections(sheet, last + 2, report.upkeep, words)
     sheet.freeze_panes = sheet.cell(_TOP + 1, 3)
     sheet.print_area = f"A1:{_letter('proof')}{end}"

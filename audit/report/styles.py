@@ -19,26 +19,56 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from audit.report.palette import HEAD, INK, LINE, MUTED, PALE, SEVERITY_FILL, SEVERITY_INK, VERDICT_FILL
+from audit.report.palette import (
+    BAD,
+    GOOD,
+    HEAD,
+    IN_HAND,
+    INK,
+    LINE,
+    MUTED,
+    PALE,
+    PLAIN,
+    SEVERITY_FILL,
+    SEVERITY_INK,
+    VERDICT_FILL,
+    WARNING,
+)
 from audit.report.sharedstrings import WIDE
 from audit.report.sheetrows import LINE_HEIGHT, CellStyle
 from audit.words import Words
 
+# handed on to those who style cells
+__all__ = [
+    "BAD",
+    "GOOD",
+    "HEAD",
+    "INK",
+    "LINE",
+    "LINE_HEIGHT",
+    "MUTED",
+    "PALE",
+    "PLAIN",
+    "SEVERITY_FILL",
+    "SEVERITY_INK",
+    "VERDICT_FILL",
+    "WARNING",
+]
+
 FONT = "微软雅黑"
-LATE = "FDE2E1"
 TO_FILL = "2E7D5B"  # the head of a column that people fill in
 STATE_FILL = {
-    "new": "FDE2E1",
-    "reopened": "FDE2E1",
-    "fixed": "DDF1E4",
-    "unchecked": "EDEDED",
-    "held": "EDEDED",
-    "absent": "EDEDED",
-    "claimed": "DDEBF7",
-    "in_progress": "DDEBF7",
-    "waived": "EDEDED",
-    "false_positive": "EDEDED",
-    "gone": "DDF1E4",
+    "new": BAD,
+    "reopened": BAD,
+    "fixed": GOOD,
+    "unchecked": PLAIN,
+    "held": PLAIN,
+    "absent": PLAIN,
+    "claimed": IN_HAND,
+    "in_progress": IN_HAND,
+    "waived": PLAIN,
+    "false_positive": PLAIN,
+    "gone": GOOD,
 }
 
 THIN = Border(bottom=Side(style="thin", color=LINE))
@@ -223,26 +253,3 @@ def lines_of(text: str, width: float) -> int:
 
 def _width(letter: str) -> float:
     return WIDE if ord(letter) > 0x2E7F else 1.0
-
-
-__all__ = [
-    "HEAD",
-    "INK",
-    "LATE",
-    "LINE",
-    "LINE_HEIGHT",
-    "MUTED",
-    "PALE",
-    "SEVERITY_FILL",
-    "SEVERITY_INK",
-    "TO_FILL",
-    "VERDICT_FILL",
-    "colour_words",
-    "data_style",
-    "fill",
-    "font",
-    "header_cell",
-    "lines_of",
-    "new_workbook",
-    "print_setup",
-]

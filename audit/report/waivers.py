@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from openpyxl.workbook import Workbook
@@ -11,7 +12,7 @@ from openpyxl.workbook import Workbook
 from audit.ledger.lives import CLOSED
 from audit.ledger.waivers import PATTERNS, Standing, Waiver, Watched
 from audit.report.coded import CodedFindings
-from audit.report.datasheet import COUNT, DAY, Column, add_datasheet
+from audit.report.datasheet import COUNT, DAY, add_datasheet, headed
 from audit.report.model import Report
 from audit.report.parts import WaiverLine
 from audit.report.sheetrows import Rows
@@ -104,10 +105,7 @@ def waivers_told(report: Report) -> list[dict[str, Any]]:
 def add_waivers(workbook: Workbook, report: Report, words: Words) -> Rows:
     """One row per waiver: its state, what it lets stand, until when, of how many findings, why."""
     listed = report.waivers
-
-    def column(name: str, width: float, values: list[object], form: str = "@", wrap: bool = False) -> Column:
-        return Column(words(f"header.{name}"), width, values, form, wrap)
-
+    column = partial(headed, words)
     columns = [
         column("waiver_standing", 12, [words.label("waiver_standing", one.standing) for one in listed]),
         column("waiver_of", 46, [one.what for one in listed], wrap=True),
