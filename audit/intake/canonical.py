@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.errors import InputError, Unusable
+from audit.errors import InputError
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelcolumns import states_joined
 from audit.intake.dates import CHINA, FOREVER
@@ -20,9 +20,8 @@ from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.epochs import counts_seconds
 from audit.intake.exported import exported_at
 from audit.intake.filled import completed, filled_down
-from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost, refuse_garbled
+from audit.intake.garbled import refuse_garbled
 from audit.intake.grid import Grid
-from audit.intake.headerrow import SEARCHED_ROWS, turned
 from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.headings import SheetSays, with_said
 from audit.intake.layout import classify_rows, continues
@@ -37,6 +36,7 @@ from audit.intake.notices import (
     about_units,
 )
 from audit.intake.oldsheets import without_old
+from audit.intake.outline import outlined
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.realigned import realigned
 from audit.intake.reasons import with_reasons
@@ -48,7 +48,7 @@ from audit.intake.shifted import put_right
 from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows, united
 from audit.intake.units import unit_of
-from audit.intake.unreadable import refuse_unreadable
+from audit.intake.unreadable import refuse_unreadable, why_nothing
 from audit.intake.wrongtable import about_other_table, refuse_transactions
 from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
@@ -123,7 +123,7 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
         parts.append(part)
         sheets.append(part.sheet)
     if not parts:
-        raise _why_nothing(failures, sheets, grids, profile)
+        raise why_nothing(failures, sheets, grids, table, profile.columns)
     parts, told = without_old(parts, table)
     notices += told
     rows, left, told = united(parts)
@@ -147,37 +147,6 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     )
 
 
-def _why_nothing(
-    failures: list[InputError], sheets: list[SheetReading], grids: list[Grid], profile: Profile
-) -> InputError:
-    table = profile.table
-    if failures:
-        return failures[0]
-    for grid in grids:
-        if letter := turned(grid, table, profile.columns):
-            return InputError(Unusable.MISSING_COLUMN, "table_turned", sheet=grid.sheet, letter=letter)
-        for row in range(min(SEARCHED_ROWS, grid.height)):
-            if is_lost(grid.row(row)):
-                return InputError(Unusable.UNREADABLE, "text_lost")
-            if what := garbled_as(grid.row(row), table.by_synonym):
-                problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"
-                return InputError(Unusable.UNREADABLE, problem, what=what)
-    if not sheets:
-        return InputError(Unusable.EMPTY, "sheets_without_cells")
-    if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
-        return InputError(Unusable.EMPTY, "sheets_empty")
-    # an empty one may be a blank sheet beside others
-    unread = [
-        sheet for sheet in sheets if sheet.skipped in tuple(Unusable) and sheet.skipped != Unusable.EMPTY
-    ]
-    if unread:
-        reason = Unusable(unread[0].skipped)
-        return InputError(reason, "member_unusable", member=unread[0].name)
-    return InputError(
-        Unusable.MISSING_COLUMN, "header_not_found", table=table.name, columns=list(table.keys[0])
-    )
-
-
 def _read_sheet(
     grid: Grid, header: HeaderMap, profile: Profile, others: Sequence[Grid]
 ) -> tuple[SheetRows, list[Notice]]:
@@ -190,6 +159,7 @@ def _read_sheet(
     grid, moved = realigned(grid, header, table, profile.columns, kinds)
     if moved:
         kinds = classify_rows(grid, header, table)
+    grid, kinds, told = outlined(grid, header, kinds)
     places = np.flatnonzero(kinds == "")
     labels = {mapped.column: mapped.header for mapped in header.mapped}
     titles = [text for row in range(header.row) for text in grid.row(row) if text]
@@ -240,6 +210,7 @@ def _read_sheet(
     )
     notices = [
         *about_moved(grid.sheet, moved),
+        *told,
         *shifted,
         *about_overlong_rows(grid, header, places),
         *(about_short_rows(grid, header, places) if grid.short else ()),

@@ -11,13 +11,20 @@ import numpy as np
 import pyarrow as pa
 
 from audit.intake.grid import Grid
-from audit.intake.notices import Notice, about_channel, about_state
+from audit.intake.notices import Notice, about_channel, about_said
 from audit.intake.reading import Aside
 from audit.intake.repeats import encoded
 from audit.intake.sheetname import channel_of, only_channel, only_state, says_channel
 from audit.tables import Table
 
-_LONGEST = 30  # characters
+_LONGEST, _LONGEST_OF_MERCHANT = 30, 120  # characters
+# 商户号：898100000000001, 商户编号 898100000000001, 商户：某店（898100000000001）
+_MERCHANT = re.compile(
+    r"(?:商户(?:号码?|编号|编码|代码|ID)|商编|\bMID|\bmerchant (?:id|no|number)\.?)\s*[:：=]?\s*"
+    r"((?=[A-Z]*\d)[0-9A-Z]{8,20})(?![0-9A-Z])"
+    r"|商户(?:名称|全称|简称)?\s*[:：]\s*[^:：]{1,60}?[(（\[]\s*(\d{8,20})\s*[)）\]]",
+    re.IGNORECASE,
+)
 _REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 
 
@@ -30,13 +37,13 @@ class SheetSays:
     places: np.ndarray
     titles: Sequence[str]
 
-    def headings(self, meaning: Callable[[Sequence[str]], str]) -> dict[int, str]:
+    def headings(self, meaning: Callable[[Sequence[str]], str], longest: int = _LONGEST) -> dict[int, str]:
         """The rows between those of data that mean something for what follows, by place: 支付宝报备清单."""
         found = {}
         # 二、支付宝 looks like words to choose from
         for row in np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist():
             cells = [cell for cell in self.grid.row(row) if cell and cell.strip()]
-            is_short = sum(map(len, cells)) <= _LONGEST and not _REMARK.match(cells[0] if cells else "")
+            is_short = sum(map(len, cells)) <= longest and not _REMARK.match(cells[0] if cells else "")
             if is_short and len(self.places) and row < self.places[-1] and (said := meaning(cells)):
                 found[row] = said
         return found
@@ -45,7 +52,7 @@ class SheetSays:
 def with_said(
     rows: pa.Table, sheet: SheetSays, columns: Collection[str], table: Table, of_file: tuple[str, str]
 ) -> tuple[pa.Table, list[Notice]]:
-    """The rows with the channel and the state that no column says, and what is told of it.
+    """The rows with the channel, the state and the merchant that no column says, and what is told of it.
 
     The last heading above a row says it, else the name of the sheet or its title, else that of the file,
     which says `of_file`.
@@ -63,9 +70,25 @@ def with_said(
         state = state_of([sheet.grid.sheet]) or state_of(sheet.titles) or of_file[1]
         headings = sheet.headings(state_of)
         if state or headings:
-            told.append(about_state(sheet.grid.sheet, table.status, state, headings))
+            told.append(about_said(sheet.grid.sheet, table.status, state, headings))
             rows = rows.append_column(table.status, _by_heading(sheet.places, headings, state))
+    if "merchant_no" in table.by_name.keys() - columns and ("merchant_no",) not in table.keys:
+        merchant = merchant_in(sheet.titles)
+        headings = sheet.headings(merchant_in, _LONGEST_OF_MERCHANT)
+        if merchant or headings:
+            told.append(about_said(sheet.grid.sheet, "merchant_no", merchant, headings))
+            rows = rows.append_column("merchant_no", _by_heading(sheet.places, headings, merchant))
     return rows, told
+
+
+def merchant_in(texts: Sequence[str]) -> str:
+    """The number of the one merchant that texts name; "" where they name none, or several.
+
+    >>> merchant_in(["商户编号", "898100000000001", "某店"]), merchant_in(["商户：某店（898100000000001）"])
+    ('898100000000001', '898100000000001')
+    """
+    found = {number.upper() for pair in _MERCHANT.findall(" ".join(texts)) for number in pair if number}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _by_heading(places: np.ndarray, headings: Mapping[int, str], first: str) -> pa.Array:

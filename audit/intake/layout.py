@@ -44,6 +44,8 @@ _HINT = (
     r"|(n?var)?char2?\s*\(\d+\)|n?varchar2?|(number|numeric|decimal)\s*(\(\d+(,\s*\d+)?\))?|timestamp(\s*\(\d\))?|(big|small|tiny)?int\s*(\(\d+\))?"
     r"|string|text|date|datetime|int|integer|number|required|optional)[\s）)\]】]*$"
 )
+# in every cell of a row with fewer than others: 商户号：898100000000001 | 商户名称：某店
+_LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]\s*\S"
 _RULE = r"^\s*[-=_+:*~|—─━]{2,}\s*$"  # below a header, in every cell: :--- and ----
 _COMMENT = (
     r"^\s*(#|//|--|——|\*{2,}|-{4,}"
@@ -85,6 +87,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
 
     kinds[_any_cell(grid, everywhere, _COMMENT, thin & ~named, first_only=True)] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
+    kinds[_all_cells(grid, _LABELLED, body & ~named & (filled < typical) & (filled > 0))] = Aside.NOTE
     if filled[header.row] > _PROSE_BELOW:  # where headings are half of the rows, a usual one has few cells
         alone = body & ~named & (filled == 1)
         kinds[_any_cell(grid, everywhere, _HEADING, alone)] = Aside.NOTE
@@ -137,7 +140,7 @@ def names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
         for part in key:
             cells = grid.columns[header.columns[part]].slice(below)
             is_number = table.by_name[part].kind is Kind.IDENTIFIER
-            complete &= _could_be_identifiers(cells) if is_number else _filled(cells)
+            complete &= could_be_identifiers(cells) if is_number else _filled(cells)
         named[below:] |= complete
     return named
 
@@ -177,7 +180,7 @@ def _numbers_columns(cells: list[str | None]) -> bool:
     return len(filled) > 2 and filled in (numbers, letters)
 
 
-def _could_be_identifiers(cells: pa.Array) -> np.ndarray:
+def could_be_identifiers(cells: pa.Array) -> np.ndarray:
     """Cells that match `_IDENTIFIER`; letters and digits alone do so by their number."""
     values, index = numbered(cells)
     filled = _filled(values)

@@ -57,12 +57,12 @@ def about_moved(sheet: str, rows: Sequence[int]) -> Iterator[Notice]:
         yield "columns_moved", {"sheet": sheet, "rows": [row + 1 for row in rows[:_LISTED_ROWS]]}
 
 
-def about_state(sheet: str, status: str, state: str, headings: Mapping[int, str]) -> Notice:
-    """That all rows of the sheet, or those below headings, are in a state that no column says."""
+def about_said(sheet: str, name: str, value: str, headings: Mapping[int, str]) -> Notice:
+    """That titles say of all rows of the sheet, or headings of those below, what no column does."""
     if headings:
         named = [f"{row + 1}: {name}" for row, name in headings.items()]
-        return "state_of_headings", {"sheet": sheet, "column": status, "headings": named[:_LISTED_ROWS]}
-    return "state_of_list", {"sheet": sheet, "column": status, "state": state}
+        return "state_of_headings", {"sheet": sheet, "column": name, "headings": named[:_LISTED_ROWS]}
+    return "state_of_list", {"sheet": sheet, "column": name, "state": value}
 
 
 def about_units(sheet: str, units: Mapping[str, Decimal], in_seconds: Sequence[str]) -> Iterator[Notice]:

@@ -63,7 +63,13 @@ def read_file(request: Request) -> FileReading:
     rows = parted(canonical.rows, table)
     told = tuple(
         name
-        for name in ("channel", table.status, "reg_message", *(message for _, message in table.wide.values()))
+        for name in (
+            "channel",
+            table.status,
+            "reg_message",
+            "merchant_no",
+            *(message for _, message in table.wide.values()),
+        )
         if name in rows.column_names and rows[name].null_count < rows.num_rows
     )
     rows = with_derived(rows, table) if request.derived else rows

@@ -1,16 +1,19 @@
-"""Files with every row in place and nothing to say: all their keys, or all their states, are unknown."""
+"""Files of which nothing can be used: no sheet holds the table, or all keys, or all states, are unknown."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.errors import InputError, Unusable
-from audit.intake.reading import Rejection
+from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost
+from audit.intake.grid import Grid
+from audit.intake.headerrow import SEARCHED_ROWS, turned
+from audit.intake.reading import Rejection, SheetReading
 from audit.tables import Table
 
 _ENOUGH = 5  # rows: of fewer, all may be wrong by chance
@@ -50,4 +53,40 @@ def _refuse(problem: str, columns: Collection[str], rejections: Sequence[Rejecti
         count=len(found),
         rejected_for=str(reason),
         values=list(examples)[:_EXAMPLES],
+    )
+
+
+def why_nothing(
+    failures: Sequence[InputError],
+    sheets: Sequence[SheetReading],
+    grids: Sequence[Grid],
+    table: Table,
+    configured: Mapping[str, str],
+) -> InputError:
+    """What is wrong with a file of which no sheet holds the table: what its sheets failed for, or what its
+    first rows look like."""
+    if failures:
+        return failures[0]
+    for grid in grids:
+        if letter := turned(grid, table, configured):
+            return InputError(Unusable.MISSING_COLUMN, "table_turned", sheet=grid.sheet, letter=letter)
+        for row in range(min(SEARCHED_ROWS, grid.height)):
+            if is_lost(grid.row(row)):
+                return InputError(Unusable.UNREADABLE, "text_lost")
+            if what := garbled_as(grid.row(row), table.by_synonym):
+                problem = "text_in_big5" if what == BIG5_AS_GBK else "text_garbled"
+                return InputError(Unusable.UNREADABLE, problem, what=what)
+    if not sheets:
+        return InputError(Unusable.EMPTY, "sheets_without_cells")
+    if all(sheet.skipped in ("empty", "hidden") for sheet in sheets):
+        return InputError(Unusable.EMPTY, "sheets_empty")
+    # an empty one may be a blank sheet beside others
+    unread = [
+        sheet for sheet in sheets if sheet.skipped in tuple(Unusable) and sheet.skipped != Unusable.EMPTY
+    ]
+    if unread:
+        reason = Unusable(unread[0].skipped)
+        return InputError(reason, "member_unusable", member=unread[0].name)
+    return InputError(
+        Unusable.MISSING_COLUMN, "header_not_found", table=table.name, columns=list(table.keys[0])
     )

@@ -1,0 +1,79 @@
+"""The merchant of devices that name none: in a title, in headings between them, in rows of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from vendorfiles import MERCHANT, book, delimited, put, take, take_bytes, take_rows
+
+OTHER = "898100000000002"
+HEADER = ["序列号", "型号", "终端状态", "安装日期"]
+
+
+def devices(first: int, count: int = 3) -> list[list[str]]:
+    return [[f"SN{number:06}", "P2", "启用", "2026-11-01"] for number in range(first, first + count)]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        [f"商户号：{MERCHANT}  商户名称：某某超市"],
+        ["商户编号", MERCHANT, "商户名称", "某某超市"],
+        [f"某某超市终端清单（商户编号：{MERCHANT}）"],
+        [f"Merchant ID: {MERCHANT}"],
+    ],
+)
+def test_a_title_names_the_merchant_of_all_devices(tmp_path: Path, title: list[str]):
+    rows = [[*title, *[""] * (4 - len(title))], HEADER, *devices(0)]
+    for data in (delimited(rows).encode(), book([[cell or None for cell in row] for row in rows])):
+        read = take_bytes(tmp_path, data)
+        assert read.column("merchant_no") == [MERCHANT] * 3
+        assert "merchant_no" in read.reading.columns
+        assert [key for key, _ in read.reading.notices] == ["state_of_list"]
+
+
+def test_a_title_that_names_two_merchants_says_of_no_device_whose_it_is(tmp_path: Path):
+    read = take_rows(tmp_path, [[f"商户号：{MERCHANT}、商户号：{OTHER}", "", "", ""], HEADER, *devices(0)])
+    assert "merchant_no" not in read.reading.columns
+    # and where a column does, the title is not asked
+    rows = [[f"商户号：{MERCHANT}", ""], ["序列号", "商户号"], ["SN000001", OTHER], ["SN000002", ""]]
+    assert take_rows(tmp_path, rows).column("merchant_no") == [OTHER, None]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [["商户：某店（{}）"], ["商户号：{}", "商户名称：某某店有限公司第一分店"], ["一、某店  商户编号 {}"]],
+)
+def test_headings_name_the_merchant_of_the_devices_below(tmp_path: Path, heading: list[str]):
+    def headed(number: str) -> list[str]:
+        return [cell.format(number) for cell in heading] + [""] * (4 - len(heading))
+
+    read = take_rows(tmp_path, [HEADER, headed(MERCHANT), *devices(0), headed(OTHER), *devices(3, 2)])
+    assert read.column("merchant_no") == [MERCHANT] * 3 + [OTHER] * 2
+    assert read.column("serial_no")[0] == "SN000000"
+    assert read.sheet.set_aside == {"note": 2, "title": 1}
+
+
+def test_rows_of_merchants_speak_for_the_devices_below_them(tmp_path: Path):
+    rows = [["商户号", "商户名称", "序列号", "型号", "终端状态", "安装日期"]]
+    for merchant, name, first in ((MERCHANT, "甲店", 0), (OTHER, "乙店", 3)):
+        rows += [[merchant, name, "", "", "", ""], *(["", "", *device] for device in devices(first))]
+    read = take(put(tmp_path / "outline.xlsx", book([[cell or None for cell in row] for row in rows])))
+    assert read.column("merchant_no") == [MERCHANT] * 3 + [OTHER] * 3
+    assert read.column("merchant_name") == ["甲店"] * 3 + ["乙店"] * 3
+    assert read.sheet.set_aside == {"note": 2, "title": 1}
+    assert ("rows_of_merchants", {"sheet": "Sheet1", "count": 2}) in read.reading.notices
+
+
+def test_a_merchant_beside_a_device_speaks_for_itself_alone(tmp_path: Path):
+    # of a cell merged over several rows, or of stock that has none: a text file does not say
+    rows = [
+        ["商户号", "序列号", "型号"],
+        [MERCHANT, "SN000001", "P2"],
+        ["", "SN000002", "P2"],
+        [OTHER, "", "P2"],
+    ]
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_no") == [MERCHANT, None]
+    assert read.sheet.set_aside == {"blank_key": 1, "title": 1}
