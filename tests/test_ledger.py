@@ -128,6 +128,10 @@ def test_a_person_claims_and_the_data_decide(database: Database):
 
 def test_false_positive_until_the_evidence_changes(database: Database):
     tell(database, day(0), [A])
+    unfounded = said(database, day(1), A, status="false_positive", planned_on="2026-11-23")
+    assert [one.key for one in unfounded.refusals] == ["false_positive_unfounded"]
+    assert [one.field for one in unfounded.changes] == ["planned_on"], "the rest of the row is taken"
+    assert row(tell(database, day(1), [A]), A)["state"] == "open"
     said(database, day(1), A, status="false_positive", remark="测试终端")
     for n in (1, 2):
         told = tell(database, day(n), [A])
@@ -397,7 +401,7 @@ def test_what_is_owed_by_whom(database: Database):
     late, later, held = Fault("A", severity="low"), Fault("B"), Fault("C")
     tell(database, day(0), [held, later])
     tell(database, day(10), [late, held, later])
-    said(database, day(10), held, status="false_positive")
+    said(database, day(10), held, status="false_positive", remark="总部统一报备")
     for number, expected in {
         10: [("acquirer", 1, 1, 1, day(2))],
         12: [("acquirer", 2, 1, 1, day(2))],

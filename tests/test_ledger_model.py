@@ -140,16 +140,17 @@ class Ledger(RuleBasedStateMachine):
         data=st.data(),
         person=st.sampled_from(("", *TEXTS)),
         status=st.sampled_from(("", "nonsense", *(s.value for s in Status))),
+        remark=st.sampled_from(("", "总部统一报备")),
         behind=st.integers(0, 3),
         twice=st.booleans(),
     )
-    def returned_copy(self, data, person, status, behind, twice) -> None:
+    def returned_copy(self, data, person, status, remark, behind, twice) -> None:
         name = data.draw(st.sampled_from(sorted(self.is_open)))
         spoken = self.spoken[name]
         base = max(0, self._row_version(name) - behind)
         self.copies += 1
         copy = Copy(f"{self.copies:064}", f"回传{self.copies}.xlsx", "张三")
-        returned = Returned(name, base, {"person": person, "status": status}, who="张三")
+        returned = Returned(name, base, {"person": person, "status": status, "remark": remark}, who="张三")
         before = self._handling(name)
         merged = self._read(copy, returned)
         after = self._handling(name)
@@ -161,7 +162,8 @@ class Ledger(RuleBasedStateMachine):
         assert after["person"] == spoken.person
         if not person:
             assert after["person"] == before["person"], "a blank never erases"
-        assert all(refusal.text == "nonsense" for refusal in merged.refusals)
+        unfounded = Status.FALSE_POSITIVE if not after["remark"] else "nonsense"
+        assert {refusal.text for refusal in merged.refusals} <= {"nonsense", unfounded}
         for conflict in merged.conflicts:
             assert base < before["row_version"], "only an older copy can be at odds"
             assert after[conflict.field] == conflict.ledger_text, "the ledger keeps its own"
@@ -305,7 +307,7 @@ class Ledger(RuleBasedStateMachine):
                 .mappings()
                 .first()
             )
-        return dict(row) if row else {"person": "", "status": "", "row_version": 0}
+        return dict(row) if row else {"person": "", "status": "", "remark": "", "row_version": 0}
 
     def _row_version(self, name: str) -> int:
         return self._handling(name)["row_version"]

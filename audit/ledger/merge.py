@@ -185,6 +185,8 @@ def _why_not(
         return "too_long", {"limit": TEXT_LIMIT}
     if name == "status" and text not in list(Status):
         return "not_a_status", {"text": text}
+    if name == "status" and text == Status.FALSE_POSITIVE and not row.get("remark"):
+        return "false_positive_unfounded", {}
     if name in DATE_FIELDS:
         try:
             day = date.fromisoformat(text)
