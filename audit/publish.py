@@ -7,16 +7,18 @@ thrown away.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Protocol
 
 from audit.errors import CannotWrite
 from audit.files import sync, sync_tree
 
+SUMMARY = "summary.json"
 _DRAFT = ".tmp"
 _MODE = 0o600
 
@@ -34,8 +36,27 @@ class Committed(Protocol):
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    """sha256 by file name."""
-    return {name: sha256(data).hexdigest() for name, data in sorted(files.items())}
+    """sha256 by file name; of summary.json over all but what was measured, which no two runs have alike."""
+    return {
+        name: sha256(_unmeasured(data) if name == SUMMARY else data).hexdigest()
+        for name, data in sorted(files.items())
+    }
+
+
+def digest_of(path: Path) -> str:
+    """That of a file that was published."""
+    if path.name == SUMMARY:
+        return digests({SUMMARY: path.read_bytes()})[SUMMARY]
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def _unmeasured(data: bytes) -> bytes:
+    try:
+        told = json.loads(data)
+        return json.dumps({name: told[name] for name in told if name != "measured"}).encode()
+    except (ValueError, TypeError):  # not what was written here
+        return data
 
 
 def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> Path:
@@ -125,6 +146,5 @@ def intact(folder: Path, files: Mapping[str, str]) -> bool:
     if not files or not folder.is_dir():
         return False
     return all(
-        (path := folder / name).is_file() and sha256(path.read_bytes()).hexdigest() == digest
-        for name, digest in files.items()
+        (path := folder / name).is_file() and digest_of(path) == digest for name, digest in files.items()
     )

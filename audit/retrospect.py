@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from audit.ledger.retention import Pruning, planned_pruning, prune
 from audit.ledger.signoffs import cycle_files
 from audit.lock import only_run
 from audit.periods import Period
+from audit.publish import SUMMARY, digest_of
 from audit.words import Words
 
 _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
@@ -26,7 +26,7 @@ _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has th
 
 @dataclass(frozen=True)
 class Checked:
-    """One file of a night: `verdict` is intact, changed or missing."""
+    """One file of a night: `verdict` is intact, changed, missing, or added: the ledger knows no such file."""
 
     kind: str  # output or input
     name: str
@@ -62,9 +62,8 @@ def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
         night = night_of(past_nights(database), as_of)
         inputs = delivered_files(database, night)
     folder = settings.output / as_of.isoformat()
-    outputs = [Checked("output", name, _verdict(folder / name, hash_)) for name, hash_ in night.files.items()]
     return (
-        *outputs,
+        *_published(folder, night.files),
         *(
             Checked("input", name, _verdict(settings.path(Path(name)), hash_))
             for name, hash_ in inputs.items()
@@ -76,18 +75,28 @@ def verify_cycle(settings: Settings, period: Period) -> tuple[Checked, ...]:
     """The files of a cycle's report, against the hashes they were published with, or signed with."""
     with _ledger(settings) as database, database.transaction() as connection:
         files = cycle_files(connection, period)
-    folder = settings.cycles / period.name
-    return tuple(Checked("output", name, _verdict(folder / name, hash_)) for name, hash_ in files.items())
+    return tuple(_published(settings.cycles / period.name, files))
+
+
+def _published(folder: Path, files: Mapping[str, str]) -> Iterator[Checked]:
+    """The files of a folder against their hashes by name; what was put beside them is no part of it.
+
+    What programs leave while they have a file open (~$report.xlsx, .DS_Store) is nobody's report.
+    """
+    for name, hash_ in files.items():
+        yield Checked("output", name, _verdict(folder / name, hash_))
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name == SUMMARY:  # whose hash nights told before 0.2 did not note
+            continue
+        if not path.is_dir() and name not in files and not path.name.startswith(("~$", ".")):
+            yield Checked("output", name, "added")
 
 
 def _verdict(path: Path, digest: str) -> str:
     if not path.is_file():
         return "missing"
-    with path.open("rb") as stream:
-        found = sha256()
-        while part := stream.read(1 << 20):
-            found.update(part)
-    return "intact" if found.hexdigest() == digest else "changed"
+    return "intact" if digest_of(path) == digest else "changed"
 
 
 def prune_nights(settings: Settings, as_of: date, *, dry_run: bool) -> tuple[Pruning, tuple[Path, ...]]:
@@ -217,7 +226,8 @@ def verify_text(files: tuple[Checked, ...], as_of: date | Period, words: Words) 
         if one.verdict != "intact"
     ]
     intact = sum(one.verdict == "intact" for one in files)
-    return "\n".join([*lines, words("verify.sum", as_of=as_of, intact=intact, total=len(files))])
+    known = sum(one.verdict != "added" for one in files)
+    return "\n".join([*lines, words("verify.sum", as_of=as_of, intact=intact, total=known)])
 
 
 def prune_text(plan: Pruning, folders: tuple[Path, ...], words: Words, *, dry_run: bool) -> str:

@@ -37,7 +37,7 @@ from audit.measures.night import OfFiles
 from audit.measures.upkeep import WINDOW
 from audit.night import Inputs, Progress, Result, Task, run_id_of, short_turns
 from audit.programme import items_of, programme_states
-from audit.publish import digests, draft, drafting, intact, set_aside, swap_in
+from audit.publish import SUMMARY, digests, draft, drafting, intact, set_aside, swap_in
 from audit.report.build import build_report, by_priority
 from audit.report.checklist import Programme, sealed_programme
 from audit.report.coded import CodedFindings
@@ -150,8 +150,8 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         )
         if wishes.rehearse:
             raise Rehearsed(result)
-        run = replace(run, exit_code=int(result.code), reason=result.reason, files=digests(files))
-        published = {**files, "summary.json": to_json(told)}
+        published = {**files, SUMMARY: to_json(told)}
+        run = replace(run, exit_code=int(result.code), reason=result.reason, files=digests(published))
         folder = draft(settings.output, task.folder.name, run.run_id, published)
         drafts.append(folder)
         night.complete_run(run, input_records(inputs.feeds), reports.house.counts, entered.rules)

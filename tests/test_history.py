@@ -129,6 +129,16 @@ def test_from_the_command_line(estate: Estate):
     assert "[new] MER-04" in text
     assert call(estate, "diff", "2020-01-01")[0] == ExitCode.CONFIG
     assert call(estate, "verify", NEXT.isoformat())[0] == ExitCode.DONE
+    folder = estate.folder / "reports" / NEXT.isoformat()
+    (folder / "~$report.xlsx").touch()  # while somebody has it open
+    assert call(estate, "verify", NEXT.isoformat())[0] == ExitCode.DONE
+    (folder / "report-final.xlsx").write_bytes(b"x")
+    code, text = call(estate, "verify", NEXT.isoformat())
+    assert code == ExitCode.INCOMPLETE
+    assert "report-final.xlsx: was put there later" in text
+    told = json.loads((folder / "summary.json").read_text("utf-8"))
+    (folder / "summary.json").write_text(json.dumps(told | {"reason": "all well"}), "utf-8")
+    assert "summary.json: holds something else now" in call(estate, "verify", NEXT.isoformat())[1]
     changed = estate.folder / "reports" / NEXT.isoformat() / "findings.csv"
     changed.write_text("x", encoding="utf-8")
     code, text = call(estate, "verify", NEXT.isoformat())
