@@ -20,11 +20,11 @@ import pyarrow.parquet as pq
 from audit.config import LetterSection, Settings
 from audit.errors import ConfigError, NothingToShow
 from audit.files import write_private
-from audit.intake.store import Store
+from audit.intake.store import store_to_look
 from audit.ledger.database import Database
 from audit.ledger.history import night_of, past_nights
 from audit.ledger.merchants import merchant_names
-from audit.publish import intact
+from audit.publish import digests
 from audit.report.letter import MerchantLetter, letter_of, render_letters
 from audit.routing.owners import file_part, key_of, owners_of, scopes_of
 from audit.words import Words
@@ -100,15 +100,18 @@ def letters_to(
 
 
 def _published(settings: Settings, as_of: date, files: Any) -> pa.Table:
-    folder = settings.output / as_of.isoformat()
-    if not intact(folder, {_FINDINGS: files.get(_FINDINGS, "")}):
+    """What was published of that night, read once: its folder may go at any time."""
+    path = settings.output / as_of.isoformat() / _FINDINGS
+    data = path.read_bytes() if path.is_file() else b""
+    if digests({_FINDINGS: data})[_FINDINGS] != files.get(_FINDINGS):
         raise NothingToShow("letter_night_gone", as_of=as_of.isoformat())
-    return pq.read_table(folder / _FINDINGS)
+    return pq.read_table(pa.BufferReader(data))
 
 
 def _merchants_of(settings: Settings, name: str, findings: pa.Table) -> list[str]:
     """The merchants that an owner's findings name, by number."""
-    owners = {one.name: one for one in owners_of(settings, Store(settings.state))}
+    with store_to_look(settings.state) as store:
+        owners = {one.name: one for one in owners_of(settings, store)}
     if name not in owners:
         near = difflib.get_close_matches(name, owners, n=1, cutoff=0) or [""]
         raise ConfigError("letter_no_owner", owner=name, near=near[0])

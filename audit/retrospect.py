@@ -26,7 +26,7 @@ _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has th
 
 @dataclass(frozen=True)
 class Checked:
-    """One file of a night: `verdict` is intact, changed, missing, or added: the ledger knows no such file."""
+    """One file of a night: `verdict` is intact, changed, missing, unreadable, or added later."""
 
     kind: str  # output or input
     name: str
@@ -94,9 +94,12 @@ def _published(folder: Path, files: Mapping[str, str]) -> Iterator[Checked]:
 
 
 def _verdict(path: Path, digest: str) -> str:
-    if not path.is_file():
+    try:
+        return "intact" if digest_of(path) == digest else "changed"
+    except FileNotFoundError:  # or gone while it was looked at
         return "missing"
-    return "intact" if digest_of(path) == digest else "changed"
+    except OSError:
+        return "unreadable"
 
 
 def prune_nights(settings: Settings, as_of: date, *, dry_run: bool) -> tuple[Pruning, tuple[Path, ...]]:
@@ -123,15 +126,15 @@ def history_text(nights: tuple[PastNight, ...], words: Words) -> str:
     for one in nights:
         if one.gap:
             lines.append(words("history.gap", days=one.gap))
-        states = one.counts.get("states", {})
+        states = one.counts.get("states")  # a night without a finding has none of them
         lines.append(
             words(
                 "history.line",
                 as_of=one.as_of,
                 code=one.exit_code,
                 open=one.counts.get("open", "?"),
-                new=states.get("new", 0) + states.get("reopened", 0) if states else "?",
-                fixed=states.get("fixed", 0) if states else "?",
+                new="?" if states is None else states.get("new", 0) + states.get("reopened", 0),
+                fixed="?" if states is None else states.get("fixed", 0),
                 overdue=one.counts.get("overdue", "?"),
                 reason=one.reason,
             )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -171,3 +176,62 @@ def test_a_rebuilt_night_sets_the_later_ones_aside(estate: Estate):
     estate.run(NEXT)
     with_gap = json.loads(call(estate, "history", "--json")[1])
     assert [date.fromisoformat(one["as_of"]) for one in with_gap] == [AS_OF, NEXT]
+
+
+def without_rights() -> None:
+    """What root may do with anybody's files goes; a reader has only what the files allow."""
+    for capability in (1, 2):  # to override permissions, and to read in spite of them
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # taken from what a program begins with
+
+
+def looked_at(estate: Estate, *words: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "audit", *words, "--config", str(estate.config)]
+    ended = subprocess.run(command, preexec_fn=without_rights, capture_output=True, text=True)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.fixture
+def read_only(estate: Estate) -> Iterator[Estate]:
+    """Two nights that may be read and not written."""
+    estate.settings["language"] = '"en"'
+    estate.sections["letter"] = 'contact = "0571-8888 0000"'
+    estate.run()
+    estate.write("merchants", [{"merchant_no": "898100000000001", "licence_expiry": "2026-11-20"}])
+    estate.run(NEXT)
+    paths = [estate.folder, *estate.folder.rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield estate
+    for path in paths:
+        path.chmod(0o755)
+
+
+def test_whoever_may_only_read_looks_back_all_the_same(
+    read_only: Estate, tmp_path_factory: pytest.TempPathFactory
+):
+    letters = tmp_path_factory.mktemp("letters")
+    before = {path: path.stat().st_mtime_ns for path in read_only.folder.rglob("*")}
+    for words, expected in {
+        ("history",): f"{AS_OF}  code 0  open 0  new 0  fixed 0",
+        ("diff",): "[new] MER-04",
+        ("verify", NEXT.isoformat()): "files are as the ledger noted them",
+        ("explain", "--device", "SN000001"): "MER-04",
+        ("letter", "--merchant", "898100000000001", "--to", str(letters)): "letter-",
+    }.items():
+        code, text = looked_at(read_only, *words)
+        assert (code, expected in text) == (0, True), text
+    assert {path: path.stat().st_mtime_ns for path in read_only.folder.rglob("*")} == before
+    (read_only.folder / "state" / "ledger.sqlite").chmod(0)
+    code, text = looked_at(read_only, "history")
+    assert (code, "Cannot read the ledger" in text) == (ExitCode.CANNOT_WRITE, True)
+
+
+def test_a_read_only_state_of_the_first_release_is_looked_at(estate: Estate):
+    state = estate.folder / "state"
+    state.mkdir()
+    shutil.copy(Path(__file__).parent / "ledgers" / "0.1.0.sqlite", state / "ledger.sqlite")
+    estate.configure()
+    state.chmod(0o555)
+    code, text = looked_at(estate, "history")
+    assert (code, "2026-11-23" in text) == (0, True), text
+    assert [path.name for path in state.iterdir()] == ["ledger.sqlite"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from audit.engines import choose_engine
 from audit.errors import NothingToShow
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.identifiers import Unreadable, clean_identifier
-from audit.intake.store import Store
+from audit.intake.store import store_to_look
 from audit.ledger.database import Database
 from audit.ledger.inputs_read import hashes_read
 from audit.ledger.nights import open_night
@@ -110,10 +111,11 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
             memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
             read_then = hashes_read(night.connection, last.number)
             record = record_of(night.connection, last.as_of)
-    feeds = read_feeds(settings, last.as_of, Store(settings.state))
     items = items_of(settings.audit.programme)
     programme = tuple(programme_states(items, record, last.as_of, words))
-    with choose_engine(settings, sum(feed.rows for feed in feeds.values())) as engine:
+    with ExitStack() as stack:
+        feeds = read_feeds(settings, last.as_of, stack.enter_context(store_to_look(settings.state)))
+        engine = stack.enter_context(choose_engine(settings, sum(feed.rows for feed in feeds.values())))
         assessed = assess(engine, settings, feeds, memory, plan, programme, everything=True)
         rows = _rows_about(wanted, assessed)
         if not any(table.num_rows for table in rows.values()):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -26,10 +28,10 @@ Reader = Callable[[dict[str, object]], FileReading]
 
 
 class Store:
-    """Canonical rows and their account, by fingerprint, under `<state>/canonical/`."""
+    """Canonical rows and their account, by fingerprint, in `<state>/canonical/` or another `folder`."""
 
-    def __init__(self, state: Path, reader: Reader = read_in_child) -> None:
-        self.folder = state / "canonical"
+    def __init__(self, state: Path, reader: Reader = read_in_child, folder: Path | None = None) -> None:
+        self.folder = folder or state / "canonical"
         self.secret = _secret(state / "secret")
         self._reader = reader
 
@@ -71,6 +73,16 @@ class Store:
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def store_to_look(state: Path) -> Iterator[Store]:
+    """The store of a state folder; of one that cannot be written, with tables that are let go afterwards."""
+    if os.access(state, os.W_OK):
+        yield Store(state)
+        return
+    with tempfile.TemporaryDirectory(prefix="pos-audit-") as folder:
+        yield Store(state, folder=Path(folder))
 
 
 def _secret(path: Path) -> str:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
 from audit.files import PRIVATE
+from audit.ledger.aside import copied_aside, is_writable
 
 HEAD = "0007"  # the newest revision under `migrations`
 NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to them
@@ -30,7 +32,8 @@ class Database:
 
     Opening brings the schema up to date, and looks the file over when the last one to open it did not get
     to close it. `reading` looks at what is committed, beside a night that may be under way; it looks nothing
-    over, and where there is no ledger it reads an empty one and makes none.
+    over, and where there is no ledger it reads an empty one and makes none; one it may not write is copied
+    aside and read there.
     On a server writers take turns, wherever they run. Raises CannotWrite, LedgerDamaged, Locked where another
     writer is not done in time, or ConfigError for a URL that cannot be used.
     """
@@ -38,12 +41,16 @@ class Database:
     def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
         there = ledger_exists(url, state) or not reading
         self._file = state / LEDGER_FILE if there and not url else None
+        self._aside: TemporaryDirectory[str] | None = None
+        if reading and self._file and not is_writable(self._file):
+            self._aside = copied_aside(self._file)
+            self._file = Path(self._aside.name) / LEDGER_FILE
         self._mark = None if reading else state / _OPEN
         self._reading = reading
         self._is_own = not url
         try:
             self._shown = str(sa.make_url(url) if url else state / LEDGER_FILE)
-            if there:
+            if there and not self._aside:
                 state.mkdir(parents=True, exist_ok=True)
             if self._file:
                 self._file.touch(PRIVATE)
@@ -136,6 +143,8 @@ class Database:
         self.engine.dispose()
         if self._mark:
             self._mark.unlink(missing_ok=True)
+        if self._aside:
+            self._aside.cleanup()
 
     def _migrate(self) -> None:
         """Bring the schema to the newest revision; what a file held before is kept beside it."""
