@@ -40,6 +40,7 @@ from peers.contract import AS_OF, RULES
 
 PEERS = {
     "strongest": "polars, two reading threads, needed columns, Rust writer",
+    "strongest_warm": "the same, only the device file to read, the rest as Parquet",
     "polars_night": "polars, fastexcel, XlsxWriter",
     "duckdb_night": "DuckDB, fastexcel, XlsxWriter",
     "tuned_pandas_night": "pandas, fastexcel, XlsxWriter",
@@ -85,6 +86,8 @@ def main() -> None:
         return
     if asked.make:
         _next_devices(asked)
+        if "strongest_warm" in (asked.only or PEERS):
+            importlib.import_module("peers.strongest_warm").keep(asked.folder)
         return
     # in a process of its own: the memory of who starts a process counts as the process's own
     subprocess.run([sys.executable, *sys.argv, "--make"], check=True)

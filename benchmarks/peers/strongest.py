@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,8 +17,12 @@ from peers.polars_checks import findings
 def run(folder: Path, out: Path) -> dict[str, int]:
     """Read, check, write."""
     with ThreadPoolExecutor(2) as threads:
-        frames = threads.map(lambda feed: _read(own.feed_file(folder, feed), own.FEEDS[feed]), own.FEEDS)
-        tables = dict(zip(own.FEEDS, frames, strict=True))
+        frames = threads.map(lambda feed: read(folder, feed), own.FEEDS)
+        return told(folder, out, dict(zip(own.FEEDS, frames, strict=True)))
+
+
+def told(folder: Path, out: Path, tables: Mapping[str, pl.LazyFrame]) -> dict[str, int]:
+    """Check what was read, and write."""
     found = findings(
         tables["devices"], tables["registrations"], tables["merchants"], own.minimum_firmware(folder)
     )
@@ -31,7 +36,9 @@ def run(folder: Path, out: Path) -> dict[str, int]:
     return counts
 
 
-def _read(path: Path, names: dict[str, str]) -> pl.LazyFrame:
+def read(folder: Path, feed: str) -> pl.LazyFrame:
+    """The columns that the checks need."""
+    path, names = own.feed_file(folder, feed), own.FEEDS[feed]
     if path.suffix == ".xlsx":
         sheet = fastexcel.read_excel(path).load_sheet(0, use_columns=list(names), dtypes="string")
         return sheet.to_polars().rename(names).lazy()
