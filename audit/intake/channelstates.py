@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from audit.tables import CHANNEL, normalise_label
 
@@ -24,7 +25,7 @@ def states_of(text: str, state: Callable[[str], str | None]) -> dict[str, str] |
     or all of them behind it (已报备：微信、支付宝), and share it where no more than commas are between
     them. Of a channel without a state, or with two, `state` is asked about the whole cell.
     """
-    marks = list(_CHANNELS.finditer(text))
+    marks = list(_channels().finditer(text))
     if not marks:
         return None
     starts = [0, *(mark.end() for mark in marks)]
@@ -71,7 +72,8 @@ def _bare(text: str) -> str:
         text = bare
 
 
-def _pattern() -> re.Pattern[str]:
+@cache  # not before a cell needs it: it takes longer than any other to compile
+def _channels() -> re.Pattern[str]:
     labels = [label for label, word in CHANNEL.by_label.items() if word != _EVERY and len(label) > 1]
     names = [
         rf"(?<![a-z]){re.escape(label)}(?![a-z])"
@@ -81,6 +83,3 @@ def _pattern() -> re.Pattern[str]:
     ]
     number = r"(?:(?<!\d)\d{1,2}[.、)]\s*)?"
     return re.compile(rf"{number}[\[【(《]?\s*(?P<name>{'|'.join(names)})\s*[\]】)》]?", re.IGNORECASE)
-
-
-_CHANNELS = _pattern()
