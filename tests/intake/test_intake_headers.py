@@ -681,7 +681,7 @@ def test_a_reason_behind_a_failure_is_its_message(tmp_path: Path):
     wide = [["序列号", "商户号", "微信报备状态"], ["SN000001", MERCHANT, "报备失败：资料不符"]]
     read = take_rows(tmp_path, wide, table="registrations")
     assert read.column("reg_message_wechat") == ["资料不符"]
-    assert read.reading.told == ("reg_message_wechat",)
+    assert "reg_message_wechat" in read.reading.told
 
 
 @pytest.mark.parametrize("table", ["devices", "merchants", "registrations"])
@@ -771,7 +771,7 @@ def test_what_a_list_is_called_says_the_state_of_all_its_rows(tmp_path: Path):
     assert read.column("reg_status") == ["registered", "not_registered", "not_registered"]
     [(key, facts)] = read.reading.notices
     assert (key, facts["headings"]) == ("state_of_headings", ["2: registered", "4: not_registered"])
-    assert read.reading.told == ("reg_status",)
+    assert "reg_status" in read.reading.told
     path = put(tmp_path / "已报备终端清单_20261121.csv", delimited([header, row]).encode())
     assert take(path, "registrations").column("reg_status") == ["registered"]
     assert "reg_status" not in (take(path, "devices").rows or [{}])[0]

@@ -19,7 +19,7 @@ from audit.intake.characters import bytes_of, lengths, made_of, sketches
 from audit.intake.derived import with_derived
 from audit.intake.distinct import without_duplicates
 from audit.intake.grid import Mark
-from audit.intake.layout import _IDENTIFIER, _could_be_identifiers
+from audit.intake.layout import _IDENTIFIER, could_be_identifiers
 from audit.intake.personal import protect
 from audit.intake.repeats import alike, decoded, encoded, is_encoded, trimmed
 from audit.intake.rows import names_of, read_rows, write_rows
@@ -185,8 +185,8 @@ def test_rows_come_back_from_their_file_as_they_were(different: int):
 def test_what_could_be_an_identifier_is_what_the_pattern_says(values: list[str | None]):
     found = array(values)
     expected = pc.fill_null(pc.match_substring_regex(found, _IDENTIFIER), False).to_pylist()
-    assert _could_be_identifiers(found).tolist() == expected
-    assert _could_be_identifiers(found.dictionary_encode()).tolist() == expected
+    assert could_be_identifiers(found).tolist() == expected
+    assert could_be_identifiers(found.dictionary_encode()).tolist() == expected
 
 
 @given(
