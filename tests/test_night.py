@@ -523,6 +523,19 @@ def test_devices_without_serial_are_matched_by_merchant_and_terminal(estate: Est
     assert (finding["rule"], finding["terminal_id"]) == ("REG-01", "00000089")
 
 
+@pytest.mark.parametrize("most", [4_000_000, 2])
+def test_devices_too_many_to_look_for_mistyped_serials_are_counted(estate: Estate, monkeypatch, most: int):
+    monkeypatch.setattr("audit.crosscheck.suggestions.MOST_ROWS", most)
+    slips = [REGISTRATION | {"serial": f"SNO0000{number}"} for number in range(1, 4)]
+    estate.write("registrations", slips)
+    result = estate.run()
+    suggested = {key for rule, key, _ in estate.flagged() if rule == "TYP-02"}
+    told = result.summary["devices"]["uncompared"], len(suggested)
+    assert told == ((0, 3) if most > 2 else (3, 0))
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert ("未查找录入错误的设备：3" in page) is (most == 2)
+
+
 def test_pending_counts_whole_days(estate: Estate):
     pending = {"status": "审核中", "decided_at": ""}
     estate.write(

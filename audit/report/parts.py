@@ -49,6 +49,7 @@ class Population:
     verdicts: Mapping[Verdict, int]
     out_of_scope: int  # retired, in stock, lost: not part of the verdicts
     unnamed: int  # rows that name no device
+    uncompared: int  # devices whose serials were too many, or too long, to look for mistyped ones
     channels: tuple[Channel, ...]
 
     @property

@@ -48,7 +48,8 @@ def population_of(
     found = engine.collected(counted).to_pylist()
     verdicts = dict.fromkeys(Verdict, 0) | {Verdict(row["verdict"]): int(row["devices"]) for row in found}
     outside = _count(engine, engine.distinct(device.filter(~nw.col("in_scope")), "device_code"))
-    return Population(verdicts, outside, 0 if rows is None else rows - named, _channels(engine, listed))
+    unnamed = 0 if rows is None else rows - named
+    return Population(verdicts, outside, unnamed, facts.uncompared, _channels(engine, listed))
 
 
 def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:

@@ -123,6 +123,7 @@ def summary(report: Report, seconds: Mapping[str, float], memory_bytes: int | No
             "in_scope": report.population.devices,
             "out_of_scope": report.population.out_of_scope,
             "unnamed": report.population.unnamed,
+            "uncompared": report.population.uncompared,
             "verdicts": {verdict.value: count for verdict, count in report.population.verdicts.items()},
             "channels": {channel.name: dict(channel.states) for channel in report.population.channels},
         },
