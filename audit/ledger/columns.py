@@ -70,11 +70,6 @@ def flags(column: pa.Array) -> Flags:
     return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def codes(words: Sequence[str], *wanted: str) -> list[int]:
-    """The places of words in a list of them."""
-    return [words.index(word) for word in wanted]
-
-
 def choose(holds: Flags, yes: pa.Array, no: pa.Array) -> pa.Array:
     """Row by row the one or the other."""
     return pc.if_else(pa.array(holds), whole(yes), whole(no))

@@ -10,9 +10,11 @@ stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +28,6 @@ from audit.ledger.columns import (
     Texts,
     before_day,
     choose,
-    codes,
     earlier,
     equal,
     first_of,
@@ -81,6 +82,59 @@ class Carried:
     kind: pa.Array
 
 
+@dataclass(frozen=True)
+class _Step:
+    """From life to life, row for row, by the places of `_LIVES`."""
+
+    life: npt.NDArray[np.int64]
+    after: npt.NDArray[np.int8]
+    is_seen: Flags
+
+    @classmethod
+    def of(cls, was: Columns, now: Columns, status: Texts) -> Self:
+        """What tonight makes of each life, and what a person has confirmed."""
+        life, sight = was.code("state", _LIVES), now.code("sight", _SIGHTS)
+        after = _AFTER[life, sight]
+        confirmed = status.equal(Status.CONFIRMED_GONE) & (after == _LIVES.index(Life.ABSENT))
+        after = np.where(confirmed, _LIVES.index(Life.GONE), after).astype(np.int8)
+        return cls(life, after, sight == _SIGHTS.index(Sight.FLAGGED))
+
+    @cached_property
+    def born(self) -> Flags:
+        """Which nobody had heard of."""
+        return self.was(Life.UNKNOWN, Life.WITHDRAWN) & self.is_seen
+
+    @cached_property
+    def back(self) -> Flags:
+        """Which had been closed."""
+        return self.was(Life.FIXED, Life.GONE) & self.is_seen
+
+    @cached_property
+    def closed(self) -> Flags:
+        """Which are closed now."""
+        return self.is_now(Life.FIXED, Life.GONE)
+
+    @cached_property
+    def shut(self) -> Flags:
+        """Which were closed tonight."""
+        moved: Flags = self.after != self.life
+        return self.closed & moved
+
+    def was(self, *lives: Life) -> Flags:
+        """Which were one of these before."""
+        return _are(self.life, lives)
+
+    def is_now(self, *lives: Life) -> Flags:
+        """Which are one of these afterwards."""
+        return _are(self.after, lives)
+
+
+def _are(places: npt.NDArray[np.integer[Any]], lives: Collection[Life]) -> Flags:
+    """Which of the places of `_LIVES` are those of these."""
+    marks: Flags = np.array([life in lives for life in _LIVES])[places]
+    return marks
+
+
 def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> Carried:
     """Carry lives over one night. The three tables (LIFE, SAID, SEEN) speak row for row of the same finding.
 
@@ -92,19 +146,10 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
     >>> carried.kind.to_pylist(), carried.life["due_on"].to_pylist()
     (['opened'], [datetime.date(2026, 11, 25)])
     """
-    was = Columns(before)
-    now = Columns(seen)
-    life, sight = was.code("state", _LIVES), now.code("sight", _SIGHTS)
+    was, now = Columns(before), Columns(seen)
     status = Columns(said).texts("status")
-    is_seen = sight == _SIGHTS.index(Sight.FLAGGED)
-    after = _AFTER[life, sight]
-    born = np.isin(life, codes(_LIVES, Life.UNKNOWN, Life.WITHDRAWN)) & is_seen
-    back = np.isin(life, codes(_LIVES, Life.FIXED, Life.GONE)) & is_seen
-    confirmed = status.equal(Status.CONFIRMED_GONE) & (after == _LIVES.index(Life.ABSENT))
-    after = np.where(confirmed, _LIVES.index(Life.GONE), after).astype(np.int8)
-    closed = np.isin(after, codes(_LIVES, Life.FIXED, Life.GONE))
-    shut_tonight = closed & (after != life)
-
+    step = _Step.of(was, now, status)
+    is_seen, born, back, closed = step.is_seen, step.born, step.back, step.closed
     severity = choose(is_seen, now["severity"], was["severity"])
     evidence = choose(is_seen, now["evidence"], was["evidence"])
     held = np.where(is_seen, now.flags("held"), was.flags("held")) & ~closed
@@ -117,19 +162,7 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
     waiver_ended = had & ~has & ~closed
     released = was.flags("held") & ~held & ~closed & ~born
 
-    marked = Columns(said).texts("marked")
-    is_marked = status.equal(Status.FALSE_POSITIVE)
-    lapsed = is_marked & is_seen & ~marked.equal("") & ~marked.same(evidence)
-    said_earlier = before_day(said["status_on"], night.as_of)
-    refuted = (
-        is_seen & said_earlier & ~back & (status.equal(Status.CLAIMED) | status.equal(Status.CONFIRMED_GONE))
-    )
-    status_left = choose(
-        lapsed | back | (refuted & status.equal(Status.CONFIRMED_GONE)),
-        same("", len(status)),
-        choose(refuted, same(Status.IN_PROGRESS, len(status)), status.values),
-    )
-
+    status_left, lapsed, refuted = _said_on(said, status, step, evidence, night.as_of)
     due_tonight = _due(severity, night)
     # time runs anew where nothing was demanded of anybody before
     restart = born | back | waiver_ended | lapsed | released
@@ -141,7 +174,7 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         is_seen, none, choose(seen_before, same_day(night.previous, len(closed)), was["seen_until"])
     )
     columns = {
-        "state": pa.array(np.array(_LIVES, dtype=object)[after], pa.string()),
+        "state": pa.array(np.array(_LIVES, dtype=object)[step.after], pa.string()),
         "sight": seen["sight"],
         "severity": severity,
         "held": pa.array(held),
@@ -149,7 +182,7 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         "first_seen": choose(born, tonight, was["first_seen"]),
         "seen_until": seen_until,
         "reopened_on": choose(born, none, choose(back, tonight, was["reopened_on"])),
-        "fixed_on": choose(shut_tonight, tonight, choose(closed, was["fixed_on"], none)),
+        "fixed_on": choose(step.shut, tonight, choose(closed, was["fixed_on"], none)),
         "due_on": due,
         "waiver": waiver,
         "waived_until": waived_until,
@@ -157,14 +190,14 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
     kinds = {
         Kind.OPENED: born,
         Kind.REOPENED: back,
-        Kind.FIXED: shut_tonight & (after == _LIVES.index(Life.FIXED)),
-        Kind.GONE: shut_tonight & (after == _LIVES.index(Life.GONE)),
-        Kind.ABSENT: (after == _LIVES.index(Life.ABSENT)) & (life != after),
+        Kind.FIXED: step.shut & step.is_now(Life.FIXED),
+        Kind.GONE: step.shut & step.is_now(Life.GONE),
+        Kind.ABSENT: step.is_now(Life.ABSENT) & ~step.was(Life.ABSENT),
         Kind.WAIVED: has & (~had | ~equal(was["waiver"], waiver)),
         Kind.WAIVER_ENDED: waiver_ended,
         Kind.LAPSED: lapsed,
         Kind.REFUTED: refuted,
-        Kind.FOUND: (life == _LIVES.index(Life.ABSENT)) & is_seen,
+        Kind.FOUND: step.was(Life.ABSENT) & is_seen,
         Kind.HELD: held & ~was.flags("held") & ~born,
         Kind.RELEASED: released,
         Kind.WORSE: worse,
@@ -174,6 +207,23 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         Kind.CHECKED: ~seen_before & is_seen,
     }
     return Carried(pa.table(columns, schema=LIFE), status_left, first_of(kinds, len(closed)))
+
+
+def _said_on(
+    said: pa.Table, status: Texts, step: _Step, evidence: pa.Array, as_of: date
+) -> tuple[pa.Array, Flags, Flags]:
+    """What is left of each status; which false positives have lapsed, and whose word tonight refutes."""
+    marked = Columns(said).texts("marked")
+    is_marked = status.equal(Status.FALSE_POSITIVE)
+    lapsed = is_marked & step.is_seen & ~marked.equal("") & ~marked.same(evidence)
+    said_mended = status.equal(Status.CLAIMED) | status.equal(Status.CONFIRMED_GONE)
+    refuted = step.is_seen & before_day(said["status_on"], as_of) & ~step.back & said_mended
+    left = choose(
+        lapsed | step.back | (refuted & status.equal(Status.CONFIRMED_GONE)),
+        same("", len(status)),
+        choose(refuted, same(Status.IN_PROGRESS, len(status)), status.values),
+    )
+    return left, lapsed, refuted
 
 
 def shown(life: pa.Table, status: pa.Array, as_of: date) -> pa.Array:
