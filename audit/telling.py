@@ -263,13 +263,12 @@ def _report(
     house = build_report(
         settings,
         words,
-        as_of=task.as_of,
+        plan,
+        assessed,
+        entered,
         previous=night.previous,
         run_id=telling.run.run_id,
-        engine=assessed.engine.name,
         feeds=inputs.feeds,
-        outcomes=assessed.outcomes,
-        thresholds=plan.thresholds,
         population=estate.population,
         measures=measures,
         upkeep=upkeep_of_night(
@@ -278,9 +277,6 @@ def _report(
         programme=judged.programme,
         findings=findings,
         feedback=judged.feedback,
-        conflicts=entered.conflicts,
-        past=entered.past,
-        waivers=entered.waivers,
         fail_on=task.wishes.fail_on,
     )
     owned: dict[str, Report] = {}

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit import __version__
-from audit.check import Outcome
+from audit.assessment import Assessment
+from audit.check import Outcome, Plan
 from audit.config import Settings
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
 from audit.intake.reading import FileReading
 from audit.intake.repeats import whole
-from audit.ledger.feedback import OpenConflict, Taken
+from audit.ledger.entered import Entered
+from audit.ledger.feedback import Taken
 from audit.ledger.lives import CLOSED, EXCUSED, State
-from audit.ledger.past import Past
-from audit.ledger.waivers import Watched
 from audit.measures.night import Measures
 from audit.measures.upkeep import Upkeep
 from audit.report.checklist import Programme, checklist
@@ -51,28 +51,25 @@ _STATE_ORDER = [
 def build_report(
     settings: Settings,
     words: Words,
+    plan: Plan,
+    assessed: Assessment,
+    entered: Entered,
     *,
-    as_of: date,
     previous: date | None,
     run_id: str,
-    engine: str,
     feeds: Mapping[str, Feed],
-    outcomes: Sequence[Outcome],
-    thresholds: Mapping[str, Mapping[str, float]],
     population: Population,
     measures: Measures,
     upkeep: Upkeep,
     programme: Programme,
     findings: CodedFindings,
     feedback: Sequence[Taken],
-    conflicts: Sequence[OpenConflict],
-    past: Past,
-    waivers: Sequence[Watched],
     fail_on: str | None,
 ) -> Report:
-    """The whole night as a value. `findings` are the ledger's rows of tonight, with their seals, in order."""
-    lines = tuple(rule_line(outcome, words, thresholds) for outcome in outcomes)
-    disputed = findings.called((one.finding_id for one in conflicts), "detail")
+    """The whole night as a value. `findings` are those that were `entered`, in their order."""
+    as_of = plan.as_of
+    lines = tuple(rule_line(outcome, words, plan.thresholds) for outcome in assessed.outcomes)
+    disputed = findings.called((one.finding_id for one in entered.conflicts), "detail")
     returned = feedback_lines(feedback, words, settings.zone)
     alarms = (
         *_input_alarms(findings),
@@ -91,7 +88,7 @@ def build_report(
         version=__version__,
         config_digest=settings.digest,
         unmasked=settings.privacy.unmask,
-        engine=engine,
+        engine=assessed.engine.name,
         exit_code=int(code),
         reason=_reason(code, findings, alarms, words, fail_on),
         population=population,
@@ -105,14 +102,14 @@ def build_report(
             for file in feed.files
             for cell in file.reading.rejections
         ),
-        checklist=tuple(checklist(programme, upkeep, outcomes, findings, as_of, words)),
+        checklist=tuple(checklist(programme, upkeep, assessed.outcomes, findings, as_of, words)),
         upkeep=upkeep,
         alarms=alarms,
         feedback=returned,
-        conflicts=conflict_lines(conflicts, words, settings.zone, disputed),
+        conflicts=conflict_lines(entered.conflicts, words, settings.zone, disputed),
         longest_waiver=settings.ledger.max_waiver_days,
-        past=past,
-        waivers=waiver_lines(waivers, findings, as_of, words),
+        past=entered.past,
+        waivers=waiver_lines(entered.waivers, findings, as_of, words),
     )
 
 
