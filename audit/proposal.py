@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.compute as pc
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from audit.config import MANDATORY_FEEDS
 from audit.errors import ConfigError, InputError
@@ -22,8 +21,9 @@ from audit.intake.reading import FileReading, Reason
 from audit.intake.request import Request
 from audit.intake.rows import SUFFIX, names_of, read_rows
 from audit.report.sentences import problem_of
+from audit.report.templating import filled
 from audit.tables import TABLES, Kind
-from audit.words import Words, template_folders
+from audit.words import Words
 
 _IGNORED = (".", "~$")
 _OWN = (".toml", ".md", ".json", ".sqlite")
@@ -93,24 +93,17 @@ def propose(folder: Path, words: Words) -> Proposal:
                 if name == "registrations" and not reading.error:
                     channels |= _channels(output)
     ordered = tuple(feeds[name] for name in TABLES if name in feeds)
-    environment = Environment(
-        loader=FileSystemLoader(template_folders()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - TOML, quoted by `toml`
-    )
-    text = environment.get_template("audit.toml").render(
-        words=words,
-        language=words.language,
-        folder=folder.resolve().name,
-        feeds=ordered,
-        channels=sorted(channels),
-        absent=[name for name in MANDATORY_FEEDS if name not in feeds],
-        unknown=unknown,
-        toml=_toml,
-    )
-    return Proposal(text, ordered, tuple(unknown))
+    facts = {
+        "words": words,
+        "language": words.language,
+        "folder": folder.resolve().name,
+        "feeds": ordered,
+        "channels": sorted(channels),
+        "absent": [name for name in MANDATORY_FEEDS if name not in feeds],
+        "unknown": unknown,
+        "toml": _toml,
+    }
+    return Proposal(filled("audit.toml", facts), ordered, tuple(unknown))
 
 
 def write_proposal(proposal: Proposal, target: Path) -> None:

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from audit import __version__
 from audit.config import WEEKDAYS, Settings
 from audit.files import write_private
-from audit.words import Words, template_folders
+from audit.report.templating import filled
+from audit.words import Words
 
 _NIGHT = ("pos-audit.service", "pos-audit.timer")
 _DELIVERY = ("pos-audit-deliver.service", "pos-audit-deliver.timer")
@@ -66,7 +65,7 @@ def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, s
         "calendar": _calendar(settings),
     }
     names = (*_NIGHT, *_DELIVERY) if mail else _NIGHT
-    return {name: _rendered(name, facts) for name in names}
+    return {name: filled(name, facts) for name in names}
 
 
 def kubernetes_manifest(settings: Settings, words: Words) -> dict[str, str]:
@@ -81,7 +80,7 @@ def kubernetes_manifest(settings: Settings, words: Words) -> dict[str, str]:
         "delivers": settings.mail is not None,
         "mail": bool(settings.mail and settings.mail.user),
     }
-    return {_CRONJOB: _rendered(_CRONJOB, facts)}
+    return {_CRONJOB: filled(_CRONJOB, facts)}
 
 
 def written(files: Mapping[str, str], folder: Path) -> list[Path]:
@@ -157,15 +156,3 @@ def _unit_word(text: str) -> str:
 def _unit_path(path: Path) -> str:
     """A path that is a whole setting of its own: nothing but the percent sign means anything there."""
     return os.fspath(path).replace("%", "%%")
-
-
-def _rendered(name: str, facts: Mapping[str, object]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(template_folders()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - unit files and YAML; paths are quoted above
-    )
-    return environment.get_template(name).render(facts)
