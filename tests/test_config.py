@@ -110,6 +110,8 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, text: str):
             4,
             "最接近的是：model",
         ),
+        ('[routing.x]\nvendor = "a"\nto = "a@b.c"', 3, "没有 [mail]"),
+        ('[audit]\nengine = "spark"\n[spark]\nmaster = "spark://a:7077"', 3, "缺少 spark.shared"),
         ("[report]\noutput = “out”", 2, "中文标点"),
         ('[routing.星联]\nvendor = "x"', 1, "须加英文引号"),
     ],

@@ -8,9 +8,9 @@ from audit.config.delivery import MailSection, NotifySection, When
 from audit.config.loading import load_settings
 from audit.config.profile import MERCHANT_PROFILE, ProfileSection
 from audit.config.routing import OwnerSection
+from audit.config.section import WEEKDAYS
 from audit.config.sections import (
     ANY_CHANNEL,
-    WEEKDAYS,
     InputSection,
     LetterSection,
     ProgrammeItem,

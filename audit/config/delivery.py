@@ -11,13 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from audit.config.section import Section
+from audit.config.section import CLOCK, Section, Weekday
 from audit.errors import ConfigError
 from audit.redaction import hide
 
 When = Literal["always", "on_change", "on_new_high", "weekly"]
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 def _an_address(text: str) -> str:
@@ -42,13 +41,11 @@ class MailSection(Section):
     to: tuple[Address, ...] = Field(min_length=1)
     cc: tuple[Address, ...] = ()
     when: When = "always"
-    digest_on: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "mon"  # of when = "weekly"
-    not_before: str = Field(default="", pattern=rf"^$|{_CLOCK}")  # on the estate's clock
+    digest_on: Weekday = "mon"  # of when = "weekly"
+    not_before: str = Field(default="", pattern=rf"^$|^{CLOCK}$")  # on the estate's clock
     max_mib: float = Field(default=15.0, gt=0)
     attachment_name: Literal["ascii", "native"] = "ascii"
-    timeout_seconds: float = Field(
-        default=30.0, gt=0, le=300
-    )  # for an answer; ten times as long for a verdict
+    timeout_seconds: float = Field(default=30.0, gt=0, le=300)  # for an answer; ten times for a verdict
     retries: int = Field(default=3, ge=0, le=10)  # in one run; the next run goes on
     retry_seconds: float = Field(default=20.0, ge=0, le=600)  # before the first retry, then twice as long
 

@@ -41,8 +41,8 @@ def load_settings(file: Path) -> Settings:
     except ValidationError as failure:
         raise explained(failure, file, text, _keys_at()) from None
     _check_inputs(settings, file, text)
-    _check_engine(settings, file)
-    _check_recipients(settings, file)
+    _check_engine(settings, file, text)
+    _check_recipients(settings, file, text)
     return settings
 
 
@@ -92,20 +92,22 @@ def _keys_at() -> dict[tuple[str, ...], list[str]]:
     }
 
 
-def _check_engine(settings: Settings, file: Path) -> None:
+def _check_engine(settings: Settings, file: Path, text: str) -> None:
     if settings.audit.engine != "spark":
         return
+    where = place(file, text, ["spark"])
     if not settings.spark.master:
-        raise ConfigError("config_missing_key", file=str(file), key="spark.master")
+        raise ConfigError("config_missing_key", file=where, key="spark.master")
     if not settings.spark.is_local and not settings.spark.shared:
-        raise ConfigError("config_missing_key", file=str(file), key="spark.shared")
+        raise ConfigError("config_missing_key", file=where, key="spark.shared")
 
 
-def _check_recipients(settings: Settings, file: Path) -> None:
+def _check_recipients(settings: Settings, file: Path, text: str) -> None:
     """Recipients of an owner's mail are of no use without a server to send it by."""
     for name, owner in settings.routing.items():
         if owner.to and settings.mail is None:
-            raise ConfigError("config_no_mail", file=str(file), key=f"routing.{name}.to")
+            where = place(file, text, ["routing", name, "to"])
+            raise ConfigError("config_no_mail", file=where, key=f"routing.{name}.to")
 
 
 def _check_inputs(settings: Settings, file: Path, text: str) -> None:

@@ -1,8 +1,14 @@
-"""What every table of `audit.toml` keeps to."""
+"""What every table of `audit.toml` keeps to, and what several of them speak of."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"  # hours and minutes, two digits each
 
 
 class Section(BaseModel):

@@ -11,13 +11,11 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from audit.config.profile import ProfileSection
-from audit.config.section import Section
+from audit.config.section import CLOCK, WEEKDAYS, Section, Weekday
 from audit.tables import CHANNEL, TABLES, normalise_label
 from audit.words import load_programme
 
 ANY_CHANNEL = "any"
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _known_zone(name: str) -> str:
@@ -186,7 +184,7 @@ class LogSection(Section):
 class ScheduleSection(Section):
     """`[schedule]`"""
 
-    at: str = Field(default="02:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    at: str = Field(default="02:00", pattern=f"^{CLOCK}$")
     days: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
     catch_up: int = Field(default=7, ge=0, le=366)  # missed nights that are made up for, at most
 
