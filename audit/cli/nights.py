@@ -61,7 +61,7 @@ def run(
             _being_read(settings) as begun,
         ):
             from audit.catchup import run_caught_up
-            from audit.delivery.watch import Outcome, watched
+            from audit.delivery.watch import Ending, watched
             from audit.logbook import rotate_log
             from audit.night import Wishes
 
@@ -70,8 +70,8 @@ def run(
             wishes = Wishes(fail_on, mail, (rebuild or "").strip(), rehearse=dry_run)
             night = as_of.date() if as_of else None
             made_up: list[MadeUp] = []
-            watch = nullcontext(Outcome()) if dry_run else watched(settings, words, say_line)
-            with watch as outcome, progress(words) as say, stopping_between_steps(words) as check:
+            watch = nullcontext(Ending()) if dry_run else watched(settings, words, say_line)
+            with watch as ending, progress(words) as say, stopping_between_steps(words) as check:
 
                 def step(key: str, detail: str) -> None:
                     check()
@@ -81,7 +81,7 @@ def run(
                 result, missed = run_caught_up(
                     settings, words, night, wishes, catch_up, say=step, told=made_up.append, begun=begun
                 )
-                outcome.code, outcome.summary = result.code, result.summary
+                ending.code, ending.summary = result.code, result.summary
         _tell_missed(made_up, missed, words)
         if as_json:
             typer.echo(json.dumps(_plain(result, made_up, missed), ensure_ascii=False))

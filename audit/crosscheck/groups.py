@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import FACTS, Subject
-from audit.engines import Engine, Frame
+from audit.engines import Engine, Frame, one_if
 
 
 def site_facts(engine: Engine, device: Frame) -> Frame:
@@ -52,9 +52,9 @@ def channel_facts(device_channel: Frame) -> Frame:
         ~nw.col("has_registration") | ~nw.col("reg_status").is_in(["registered", "unknown"])
     )
     marked = used.with_columns(
-        known=_one_if(~before.is_null()),
-        devices=_one_if(before == "registered"),
-        turned=_one_if(turned),
+        known=one_if(~before.is_null()),
+        devices=one_if(before == "registered"),
+        turned=one_if(turned),
     )
     counted = marked.group_by("channel").agg(
         row_id=nw.col("row_id").min(),
@@ -72,10 +72,6 @@ def channel_facts(device_channel: Frame) -> Frame:
         )
         .drop("known")
     )
-
-
-def _one_if(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
 
 
 _ROW_COLUMNS = {

@@ -14,7 +14,7 @@ from audit.words import Words
 
 
 @dataclass
-class Outcome:
+class Ending:
     """What is to be told of a run at its end; whoever runs it fills it in."""
 
     code: ExitCode = ExitCode.BUG
@@ -22,27 +22,27 @@ class Outcome:
 
 
 @contextmanager
-def watched(settings: Settings, words: Words, say: Callable[[str], None]) -> Iterator[Outcome]:
+def watched(settings: Settings, words: Words, say: Callable[[str], None]) -> Iterator[Ending]:
     """Tell the watchdog that the run in this block begins, and how it ends; write the figures down."""
     from audit.delivery.heartbeat import Heartbeat
 
     heart = Heartbeat(settings.ping_url)
     heart.begins()
     began = time.time()
-    outcome = Outcome()
+    ending = Ending()
     try:
-        yield outcome
+        yield ending
     except BaseException as failure:
-        outcome.code = _code_of(failure)
+        ending.code = _code_of(failure)
         raise
     finally:
-        if problem := heart.ends(outcome.code, outcome.summary):
+        if problem := heart.ends(ending.code, ending.summary):
             say(words("cli.ping_failed", host=heart.host, detail=problem))
         if settings.notify.textfile:
             try:
                 from audit.delivery.metrics import write_metrics
 
-                write_metrics(settings, outcome.code, outcome.summary, began)
+                write_metrics(settings, ending.code, ending.summary, began)
             except (AuditError, OSError) as failure:
                 said = failure.told(words) if isinstance(failure, AuditError) else failure
                 say(words("cli.metrics_failed", detail=said))

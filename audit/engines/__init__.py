@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from audit.config import Settings
-from audit.engines.base import Engine, Frame, nothing
+from audit.engines.base import Engine, Frame, nothing, one_if
 from audit.engines.conditions import answers
 from audit.engines.duckdb import DuckDBEngine
 from audit.engines.keys import KEYS
@@ -28,6 +28,7 @@ __all__ = [
     "choose_engine",
     "completed",
     "nothing",
+    "one_if",
     "open_tables",
     "rows_for_pandas",
     "schema_of",

@@ -33,6 +33,11 @@ def nothing(like: str) -> nw.Expr:
     return nw.when(nw.col("row_id") < 0).then(nw.col(like))
 
 
+def one_if(condition: nw.Expr) -> nw.Expr:
+    """1 where a condition holds, 0 where it does not or is unknown: to be summed up."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
+
+
 def by_row(rows: pa.Table) -> pa.Table:
     """The rows by `row_id`, as they mostly are."""
     ids = rows["row_id"].to_numpy()

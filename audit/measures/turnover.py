@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
-from audit.engines import Engine, Frame
+from audit.engines import Engine, Frame, one_if
 
 # a device that is said to take more than ten thousand million in a period was misread: its figure is unknown
 _LIMIT = 10_000_000_000
@@ -90,13 +90,13 @@ def figures(facts: Facts) -> Frame:
     found: dict[str, nw.Expr] = {}
     if "txn_amount" in told:
         amount = _known("txn_amount")
-        found |= {"fen": _whole(amount, nw.col("txn_amount") * 100), "amounts": _one_if(amount)}
+        found |= {"fen": _whole(amount, nw.col("txn_amount") * 100), "amounts": one_if(amount)}
     if "txn_count" in told:
         count = _known("txn_count")
-        found |= {"transactions": _whole(count, nw.col("txn_count")), "counts": _one_if(count)}
+        found |= {"transactions": _whole(count, nw.col("txn_count")), "counts": one_if(count)}
         if "txn_failed" in told:
             rated = count & _known("txn_failed") & (nw.col("txn_failed") <= nw.col("txn_count"))
-            found |= {"failed": _whole(rated, nw.col("txn_failed")), "rated": _one_if(rated)}
+            found |= {"failed": _whole(rated, nw.col("txn_failed")), "rated": one_if(rated)}
             found["rated_transactions"] = _whole(rated, nw.col("txn_count"))
     own = ("row_id", "device_key", "device_code", "merchant_no", "store_no", "in_use")
     rows = frame.select(*own, **found)
@@ -119,7 +119,3 @@ def _known(name: str) -> nw.Expr:
 
 def _whole(known: nw.Expr, value: nw.Expr) -> nw.Expr:
     return nw.when(known).then((value + 0.5).floor()).otherwise(nw.lit(0.0)).cast(nw.Int64)
-
-
-def _one_if(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
