@@ -193,8 +193,12 @@ def test_a_whole_night_under_a_waiver(estate: Estate):
     assert (waiver["standing"], waiver["findings"]) == ("ended", 0)
     assert "已于 2026-11-22 到期" in waiver["reminder"]
     month = date(2026, 12, 23)
-    [waiver] = estate.run(month, mail=False).summary["waivers"]
+    late = estate.run(month, mail=False)
+    [waiver] = late.summary["waivers"]
     assert (waiver["standing"], waiver["reminder"]) == ("ended", ""), "it has been told for a week"
+    head, *rows = openpyxl.load_workbook(late.folder / "report.xlsx")["整改台账"].values
+    [overdue] = [row for row in rows if row[head.index("规则")] == "MER-04"]
+    assert overdue[head.index("逾期升级")] == "已逾期，升 2 级", "three weeks past its day"
     [row] = [row for row in estate.findings(after) if row["rule"] == "MER-04"]
     assert (row["state"], row["first_seen"]) == ("open", AS_OF)
     assert row["due_on"] == date(2026, 11, 30)

@@ -38,6 +38,7 @@ WIDTHS: Mapping[str, tuple[float, bool]] = {
     "approver": (12, True),
     "first_seen": (12, False),
     "days_open": (11, False),
+    "escalation": (13, False),
     "channel": (11, False),
     "expected": (18, True),
     "actual": (22, True),
@@ -116,6 +117,11 @@ class FindingColumns:
                 first = report.findings["first_seen"]
                 today = pa.scalar(report.as_of, pa.date32()).cast(pa.int32())
                 return first.relabelled(pc.subtract(today, first.values.cast(pa.int32())).cast(pa.int64()))
+            case "escalation":
+                levels = report.findings["escalation"]
+                return levels.relabelled(
+                    pa.array(map(self._escalated, levels.values.to_pylist()), pa.string())
+                )
             case "move":
                 return self._worded(name, report.move)
             case "severity_before":
@@ -124,6 +130,12 @@ class FindingColumns:
                 return self._worded(name, ids.relabelled(told))
             case _:
                 return self._worded(name, report.findings[name])
+
+    def _escalated(self, level: int) -> str | None:
+        """How far a finding has gone beyond its day; blank for one that is in time."""
+        if level > 1:
+            return self._words("report.escalated", times=level - 1)
+        return self._words("report.overdue") if level else None
 
     def _of_rule(self, told: Mapping[str, str]) -> Coded:
         rules = self._report.findings["rule"]

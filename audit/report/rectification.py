@@ -24,7 +24,8 @@ from audit.words import Words
 COLUMNS = (
     *("severity", "state", "rule", "title", "serial_no", "merchant_no", "merchant_name", "detail", "remedy"),
     *("owner", "due_on", *HANDLING_COLUMNS),
-    *("first_seen", "days_open", "channel", "expected", "actual", "suggestion", "category", "cause", "why"),
+    *("first_seen", "days_open", "escalation", "channel", "expected", "actual", "suggestion", "category"),
+    *("cause", "why"),
     *("last_seen", "terminal_id", "vendor", "agent", "province", "store_no"),
     *("source_file", "source_sheet", "source_row", "other_source", "finding_id", "row_version", "seal"),
 )
