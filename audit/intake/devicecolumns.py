@@ -28,6 +28,7 @@ from audit.tables import Table, normalise_label
 _FIGURES = "一二三四五六七八九十"
 _NUMBER = rf"0?(?P<number>[1-9]\d?|[{_FIGURES}])"
 _SUBJECT = "终端|设备|机具|机器|pos机?|terminal|device"
+_WITH_NUMBER = re.compile(rf"[\d①-⑳{_FIGURES}]")
 # of normalised headers
 _FORMS = (
     re.compile(rf"(?P<name>.+?)(?:{_SUBJECT})?第?{_NUMBER}(?:号机|台)?"),  # SN1, 序列号（第2台）, SN（终端1）
@@ -92,7 +93,9 @@ def _lacks_one_key(labels: Sequence[str | None], table: Table, configured: Mappi
 
 def _meanings(grid: Grid, table: Table, configured: Mapping[str, str]) -> dict[str, str]:
     """The columns that numbered headers mean, of the first row that numbers the devices."""
-    for row in range(min(SEARCHED_ROWS, grid.height) if len(grid.columns) <= USUAL_COLUMNS else 0):
+    if DEVICE_NUMBERS.isdisjoint(table.by_name) or len(grid.columns) > USUAL_COLUMNS:
+        return {}
+    for row in range(min(SEARCHED_ROWS, grid.height)):
         for labels in joined_labels(grid, row):
             if places := _numbered(labels, table, configured):
                 return {normalise_label(labels[index] or ""): name for index, (name, _) in places.items()}
@@ -134,7 +137,7 @@ def _firsts(
 
 
 def _meaning(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int] | None:
-    text = normalise_label(label)
+    text = normalise_label(label) if _WITH_NUMBER.search(label) else ""
     for form in _FORMS:
         if found := form.fullmatch(text):
             parts = found.groupdict()

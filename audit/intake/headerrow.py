@@ -16,6 +16,7 @@ from audit.tables import CHANNEL, TABLES, Kind, Table, normalise_label
 SEARCHED_ROWS = 40
 # below a long preamble; only where the rows above are none, and of a sheet of usual width
 _FAR_ROWS, USUAL_COLUMNS = 300, 200
+_OF_WIDE = 12  # rows of a sheet with more columns, for what each costs
 _GROUP_TAIL = re.compile(
     r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
 )  # 商户信息 over 编号: 商户编号
@@ -85,9 +86,10 @@ def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest:
 
     A header in two rows - groups above, names below - counts as one when it names more than either.
     """
-    near, far = min(SEARCHED_ROWS, grid.height), min(_FAR_ROWS, grid.height)
+    is_wide = len(grid.columns) > USUAL_COLUMNS
+    near, far = min(_OF_WIDE if is_wide else SEARCHED_ROWS, grid.height), min(_FAR_ROWS, grid.height)
     best = _best_row(grid, range(near), table, configured, fewest)
-    if best is None and near < far and len(grid.columns) <= USUAL_COLUMNS:
+    if best is None and near < far and not is_wide:
         best = _best_row(grid, range(near, far), table, configured, fewest)
         if best is not None and not has_key(named(best.labels, table, configured), table):
             return None  # words of a preamble
@@ -107,7 +109,7 @@ def _describes(grid: Grid, header: HeaderRow, table: Table, configured: Mapping[
 
 def key_alone(grid: Grid, table: Table, configured: Mapping[str, str]) -> HeaderRow | None:
     """The row that names the key of the table alone, above cells that could be such: a bare list."""
-    for row in range(min(SEARCHED_ROWS, grid.height)):
+    for row in range(min(_OF_WIDE if len(grid.columns) > USUAL_COLUMNS else SEARCHED_ROWS, grid.height)):
         labels = grid.row(row)
         found = _known(labels, table, configured)
         if (
@@ -145,7 +147,11 @@ def _best_row(
         for upper in _uppers(grid, row, above):
             if (_most_names(labels, upper or [], table, configured), 0) <= most:
                 continue  # as it is with nearly all rows below the header
-            if upper is not None and _is_below_key(labels, above or [], table, configured):
+            if upper is not None and (
+                # rows of which neither names anything are no header in two rows
+                not named([*labels, *(above or [])], table, configured)
+                or _is_below_key(labels, above or [], table, configured)
+            ):
                 continue
             candidate = labels if upper is None else _joined(upper, labels, table, configured)
             labelled = [label for label in candidate if label]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from audit.intake.pinyin import in_characters
-from audit.tables import CHANNEL, Kind, Table, header_forms, normalise_label
+from audit.tables import CHANNEL, TABLES, Kind, Table, header_forms, normalise_label
 
 _LONGEST = 80  # characters
+_REMEMBERED = 1 << 15
+_ASCII = "".join(map(chr, range(128)))
 _SHARED = range(2, 5)  # characters that two names have in common
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # as databases shorten the names of columns
@@ -58,12 +61,17 @@ def is_nameless(label: str) -> bool:
 
 def lookup(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, int, str]:
     """Canonical name, rank (lower is better) and how it was found; ("", 0, "") for a stranger."""
-    if not configured and is_nameless(label):
-        return "", 0, ""
-    forms = header_forms(label)
-    for form in forms:
+    for form in header_forms(label) if configured else ():
         if name := configured.get(form):
             return name, -1, "configured"
+    return _known(label, table.name)
+
+
+@lru_cache(maxsize=_REMEMBERED)  # the first rows of a sheet are looked up in every table, alone and joined
+def _known(label: str, table_name: str) -> tuple[str, int, str]:
+    if is_nameless(label):
+        return "", 0, ""
+    table, forms = TABLES[table_name], header_forms(label)
     if forms[0] not in table.by_synonym:
         if (name := of_channel(label, table)) is not None:
             return name, 0, "synonym" if name else ""
@@ -130,10 +138,13 @@ def _two_languages(form: str, table: Table) -> tuple[str, int] | None:
     """
     if form.isascii() or not re.search("[a-z]", form):
         return None
-    for cut in range(1, min(len(form), _LONGEST)):
+    # one half is of one language, which the form begins or ends with
+    length = min(len(form), _LONGEST)
+    start, end = length - len(form[:length].lstrip(_ASCII)), len(form.rstrip(_ASCII))
+    for cut in (*range(1, start + 1), *range(max(end, start + 1), length)):
         first, second = form[:cut], form[cut:]
         name = table.by_synonym.get(first) or table.by_synonym.get(second)
-        if not name or first.isascii() == second.isascii():
+        if not name:
             continue
         column = table.by_name[name]
         if {first, second} <= column.synonyms.keys() | column.fallbacks:

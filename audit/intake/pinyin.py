@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 _LETTERS = re.compile(r"[A-Za-z][A-Za-z_\s-]{2,39}")
+_MOST = 1_000  # names: of a word made for it there may be a million
 _BETWEEN = re.compile(r"[_\s-]+")
 
 
@@ -51,7 +52,8 @@ def in_characters(label: str) -> tuple[str, ...]:
         return ()
     text = _BETWEEN.sub("", label.lower())
     found = (parts for words in (_SOUNDS, _INITIALS) for parts in _parted(text, words))
-    return tuple(dict.fromkeys("".join(said) for parts in found for said in product(*parts)))
+    names = ("".join(said) for parts in found for said in product(*parts))
+    return tuple(dict.fromkeys(islice(names, _MOST)))
 
 
 def _parted(text: str, words: Mapping[str, tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:

@@ -61,6 +61,7 @@ def read_file(request: Request) -> FileReading:
     except InputError as failure:
         return reading.failed(failure)
     rows = parted(canonical.rows, table)
+    mapped = {one.column for sheet in canonical.sheets for one in sheet.mapped}
     told = tuple(
         name
         for name in (
@@ -70,7 +71,7 @@ def read_file(request: Request) -> FileReading:
             "merchant_no",
             *(message for _, message in table.wide.values()),
         )
-        if name in rows.column_names and rows[name].null_count < rows.num_rows
+        if name not in mapped and name in rows.column_names and rows[name].null_count < rows.num_rows
     )
     rows = with_derived(rows, table) if request.derived else rows
     if request.secret:

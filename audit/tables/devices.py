@@ -152,7 +152,7 @@ DEVICES = Table(
             "终端状态,设备状态,机具状态,在用/停用,启用/停用,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
-            alone="目前状态,现状态,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
+            alone="目前状态,现状态,序列号状态,使用状态描述,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
@@ -168,21 +168,21 @@ DEVICES = Table(
             + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机,装设", "日期,时间,完成日期,完成时间")
             + ","
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
-            alone="activate date,activated,deployed,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
+            alone="activate date,activated,deployed,开始使用日期,开始使用时间,投入使用日期,投入使用时间,date placed in service,placed in service date,in service from,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
         Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
         Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
         Column(
             "address",
             Kind.TEXT,
-            "布放地址,终端布放地址,受理终端布放地址,安装地址,终端安装地址,终端地址,终端发放地址,装机地址,设备地址,install address,"
+            "布放地址,终端布放地址,布放地理位置,受理终端布放地理位置,受理终端布放地址,安装地址,终端安装地址,终端地址,终端发放地址,装机地址,设备地址,install address,"
             "installation address,terminal address,term_addr,deviceaddress,"
             + made_of("布放,安装,装机,摆放,放置,部署,装设", "地址,地点,详细地址,位置")
             + ","
             + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置,布放详细地址,安装详细地址")
             + ",机具所在地址,终端所在地址,设备所在地址,安放地址,实际装机地址,使用地点,使用场所,布放场所,机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
             "installed at,installation location,site address,terminal location,device location",
-            alone="street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
+            alone="存放地点,放置场所,street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
         ),
         *PLACE,
         *COORDINATES,
@@ -212,7 +212,7 @@ DEVICES = Table(
                 " time",
             )
             + ",last seen at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
-            alone="最后活跃,最近活跃,last poll,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
+            alone="最后活跃,最近活跃,last poll,last access time,last accessed,last access,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
         ),
         Column(
             "last_txn_at",

@@ -58,7 +58,7 @@ MERCHANT_NAME_HEADERS = (
     "特约商店名称,商店名称,商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
 )
 # a short name is better than none
-MERCHANT_NAME_ALONE = "归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
+MERCHANT_NAME_ALONE = "客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
@@ -79,7 +79,7 @@ DEVICE_TYPE_HEADERS = (
     "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,pos type,device category,terminal category,form factor,"
     "终端种类,POS类别,POS机类别,设备形态,机具形态,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
 )
-ACQUIRER_HEADERS = "收单机构代码,收单行,收单行号,收单行代码,acq inst id,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
+ACQUIRER_HEADERS = "收单机构代码,收单机构标识码,收单机构标识,收单行,收单行号,收单行代码,acq inst id,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
 AGENT_HEADERS = (
     "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
     "代理商简称,服务商简称,渠道商,渠道商名称,合作机构,合作服务商,拓展方,拓展商,sp name,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"

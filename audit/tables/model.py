@@ -71,7 +71,7 @@ def normalise_label(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().translate(_FOLDED)
 
 
-@lru_cache(maxsize=4_096)  # the first rows of a sheet are looked up in every table
+@lru_cache(maxsize=1 << 14)  # the first rows of a sheet are looked up in every table
 def header_forms(header: str) -> tuple[str, ...]:
     """The normalised spellings under which a header is looked up: whole, without a bracketed tail, and both of
     these without what stands before the name.

@@ -190,7 +190,7 @@ REGISTRATIONS = Table(
         Column(
             "address",
             Kind.TEXT,
-            "布放地址,终端布放地址,装机详细地址,安装详细地址,布放详细地址,受理终端布放地址,安装地址,终端地址,装机地址,报备地址,terminal address,term_address",
+            "布放地址,终端布放地址,布放地理位置,受理终端布放地理位置,装机详细地址,安装详细地址,布放详细地址,受理终端布放地址,安装地址,终端地址,装机地址,报备地址,terminal address,term_address",
             alone="登记地址,详细地址,地址,经营地址,商户经营地址",
         ),
         *PLACE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,6 +20,7 @@ from audit.intake import headerrow
 from audit.intake.grid import Grid, Merge
 from audit.intake.headerrow import find_header
 from audit.intake.labels import lookup
+from audit.intake.pinyin import in_characters
 from audit.report.sentences import problem_of
 from audit.tables import TABLES
 from audit.words import load_words
@@ -858,3 +860,14 @@ def test_the_state_of_a_device_beside_those_of_its_channels_is_none_of_its_regis
     assert read.column("reg_status_alipay") == ["pending"]
     assert read.sheet.unmapped == ("状态",)
     assert not read.rejected
+
+
+def test_a_wide_sheet_of_texts_is_soon_known_to_have_no_header(tmp_path: Path):
+    rows = [[f"说明{row}备注{place}abc" for place in range(300)] for row in range(45)]
+    started = time.process_time()
+    assert take_rows(tmp_path, rows, table="").reading.error_key == "no_known_table"
+    assert time.process_time() - started < 8
+
+
+def test_a_word_of_many_readings_is_none_of_a_million_names():
+    assert len(in_characters("sh" * 19)) <= 1_000
