@@ -16,23 +16,13 @@ from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import escalation, last_seen, shown
 from audit.ledger.lives import OPEN_LIVES, Life, Sight
 from audit.ledger.recording import Recorded
-from audit.ledger.schema import CONFLICTS, DATE_FIELDS, FINDINGS, HANDLINGS, HUMAN_FIELDS
+from audit.ledger.schema import DATE_FIELDS, FINDINGS, HANDLINGS, HUMAN_FIELDS
 from audit.ledger.wording import WORDS, words_of
 
 # what people said, under names that no other column of a finding has
 HANDLING_COLUMNS = tuple(RECTIFICATION.headers[name] for name in RECTIFICATION.fields)
 _NAMED = ("rule", "subject", "identity")
-_LIFE = (
-    "severity",
-    "held",
-    "sight",
-    "first_seen",
-    "reopened_on",
-    "fixed_on",
-    "due_on",
-    "waiver",
-    "waived_until",
-)
+_LIFE = ("severity", "sight", "first_seen", "due_on", "waiver")
 _HUMAN_SCHEMA = pa.schema(
     [
         ("finding_id", pa.string()),
@@ -48,8 +38,8 @@ def told(
     """Every finding that stands tonight or was closed tonight, sorted by rule and id.
 
     Besides the words of `findings.SCHEMA`, those that repeat as each once: state (`State`), first_seen,
-    last_seen, reopened_on, fixed_on, due_on, escalation, waiver, waived_until, tonight (`Kind` or null),
-    sight, row_version, conflicts, and what people said (HANDLING_COLUMNS). A blank is null.
+    last_seen, due_on, escalation, waiver, tonight (`Kind` or null), sight, row_version, and what people said
+    (HANDLING_COLUMNS). A blank is null.
     """
     pa.default_memory_pool().release_unused()  # what recording has used, before as much is needed again
     keep = pc.or_(
@@ -66,7 +56,6 @@ def told(
     columns["tonight"] = recorded.kind.filter(keep)
     del recorded, life
     columns |= _human(connection, ids, as_of)
-    columns["conflicts"] = _conflicts(connection, ids)
     kept = None
     if place.null_count:
         kept = _silent(connection, ids.filter(pc.is_null(place)), as_of)
@@ -134,14 +123,3 @@ def _human(connection: sa.Connection, ids: pa.Array, as_of: date) -> dict[str, p
         if pa.types.is_string(column.type)
     }
     return columns | blank | {"row_version": pc.fill_null(columns["row_version"], 0)}
-
-
-def _conflicts(connection: sa.Connection, ids: pa.Array) -> pa.Array:
-    query = (
-        sa.select(CONFLICTS.c.finding_id, sa.func.count())
-        .where(CONFLICTS.c.settled_on.is_(None))
-        .group_by(CONFLICTS.c.finding_id)
-    )
-    found = bulk.fetch(connection, query, pa.schema([("finding_id", pa.string()), ("count", pa.int64())]))
-    where = pc.index_in(ids, value_set=found["finding_id"].combine_chunks())
-    return pc.fill_null(found["count"].combine_chunks().take(where), 0)
