@@ -44,20 +44,17 @@ def facts_of(rows: Mapping[Subject, pa.Table], words: Words) -> Iterator[tuple[s
         yield from _group(words.label("feed", "registrations"), rows[Subject.REGISTRATION], listed, words)
 
 
-def shown_facts() -> set[str]:
-    """Every fact column that a dossier may show."""
-    names = {*FACTS[Subject.DEVICE], *REGISTRATION_SIDE, *FACTS[Subject.REGISTRATION]}
-    return {name for name in names if not name.endswith(_INTERNAL)}
+def is_shown(name: str) -> bool:
+    """Whether a fact column means anything to a reader."""
+    return not name.endswith(_INTERNAL)
 
 
 def _group(title: str, table: pa.Table, names: Sequence[str], words: Words) -> Iterator[tuple[str, str, str]]:
     for place in range(table.num_rows):
         row = table.slice(place, 1)
         shown = title if table.num_rows == 1 else f"{title} {place + 1}"
-        for name in names:
-            value = (
-                None if name.endswith(_INTERNAL) else as_text(row[name].combine_chunks(), words)[0].as_py()
-            )
+        for name in filter(is_shown, names):
+            value = as_text(row[name].combine_chunks(), words)[0].as_py()
             if value not in (None, ""):
                 yield shown, fact_label(name, words), _worded(name, value, words)
 

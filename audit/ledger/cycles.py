@@ -32,7 +32,6 @@ from audit.programme import Record, Signed
 _FALSE = Status.FALSE_POSITIVE.value
 _LIFE = ("state", "severity", "due_on", "waiver", "held")
 GROUPS = ("category", "severity", "owner", "rule")
-_SAID = pa.schema([("finding_id", pa.string()), ("status", pa.string())])
 _NEWS = pa.schema(
     [
         ("finding_id", pa.string()),

@@ -48,22 +48,32 @@ class Database:
         self._mark = None if reading else state / _OPEN
         self._reading = reading
         self._is_own = not url
+        self._shown = str(state / LEDGER_FILE)
+        self.engine = self._reached(url, state if there and not self._aside else None)
+        if self.is_sqlite:
+            _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
+        self._bring_up()
+
+    def _reached(self, url: str, folder: Path | None) -> sa.Engine:
+        """The way to the database; `folder` is made where it is not there."""
         try:
-            self._shown = str(sa.make_url(url) if url else state / LEDGER_FILE)
-            if there and not self._aside:
-                state.mkdir(parents=True, exist_ok=True)
+            if url:
+                self._shown = str(sa.make_url(url))
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
             if self._file:
                 self._file.touch(PRIVATE)
             # without a file's name it is in memory
-            self.engine = sa.create_engine(url or f"sqlite:///{self._file or ''}")
+            return sa.create_engine(url or f"sqlite:///{self._file or ''}")
         except (ArgumentError, NoSuchModuleError) as failure:
             raise ConfigError("ledger_url", detail=str(failure)) from failure
         except ModuleNotFoundError as failure:
             raise ConfigError("ledger_driver", module=failure.name or "") from failure
         except OSError as failure:
             raise self._unwritable(failure) from failure
-        if self.is_sqlite:
-            _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    def _bring_up(self) -> None:
+        """Bring the schema up to date, and look over a file that its last holder did not get to close."""
         try:
             interrupted = self._mark is not None and self._mark.exists()
             if self._mark:
@@ -71,12 +81,10 @@ class Database:
             self._migrate()
             if interrupted and (problems := self.problems()):
                 raise LedgerDamaged("ledger_damaged", path=self._shown, detail=problems[0])
-        except OperationalError as failure:
+        except (OperationalError, OSError) as failure:
             raise self._unwritable(failure) from failure
         except DatabaseError as failure:
             raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
-        except OSError as failure:
-            raise self._unwritable(failure) from failure
 
     def __enter__(self) -> Self:
         return self

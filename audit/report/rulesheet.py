@@ -55,7 +55,7 @@ def add_rules(workbook: Workbook, report: Report, words: Words) -> Rows:
         column("remedy", 46, lambda line: line.rule.remedy[language]),
         column("owner", 11, lambda line: words.label("owner", line.rule.owner)),
         column("cause", 21, lambda line: f"{line.rule.cause} {words.label('cause', line.rule.cause)}"),
-        column("thresholds", 24, lambda line: _thresholds(line)),
+        column("thresholds", 24, _thresholds),
         column("reason", 36, lambda line: line.reason),
     ]
     name = words("sheet.rules")
