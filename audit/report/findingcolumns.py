@@ -38,7 +38,7 @@ WIDTHS: Mapping[str, tuple[float, bool]] = {
     "approver": (12, True),
     "first_seen": (12, False),
     "days_open": (11, False),
-    "escalation": (13, False),
+    "escalation": (15, False),
     "channel": (11, False),
     "expected": (18, True),
     "actual": (22, True),
