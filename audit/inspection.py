@@ -15,6 +15,7 @@ from audit.config import InputSection, configured_codes, configured_columns
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
 from audit.intake.child import read_in_child
+from audit.intake.nursery import fork_nursery
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading
 from audit.report.sentences import notice_sentences, problem_of
@@ -78,6 +79,7 @@ def inspect_files(
         "password": section.password if section else "",
         "derived": False,
     }
+    fork_nursery()  # what it has to import is most of the time that a small file takes
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / f"{number}.parquet" for number in range(len(files))]
         readings = tuple(

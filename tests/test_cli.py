@@ -211,7 +211,7 @@ def test_inspect_imports_nothing_heavy(tmp_path: Path):
     code = (
         "import sys; from audit.cli import app; "
         "app(['inspect', sys.argv[1], '--json'], standalone_mode=False); "
-        "heavy = {'pandas', 'pyarrow', 'openpyxl', 'sqlalchemy', 'narwhals'} & set(sys.modules); "
+        "heavy = {'pandas', 'openpyxl', 'sqlalchemy', 'narwhals'} & set(sys.modules); "
         "sys.stderr.write(' '.join(heavy))"
     )
     ended = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True)

@@ -63,6 +63,8 @@ def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, s
 @lru_cache(maxsize=4_096)  # a row is looked at alone and with the one above it
 def _parts_of_key(label: str, table: str) -> frozenset[str]:
     """The columns of a key that a label may name where nothing else does."""
+    if not any(map(str.isalpha, label)):  # a number or a date, as most cells are
+        return frozenset()
     known = TABLES[table]
     parts = (known.by_name[part] for key in known.keys for part in key)
     return frozenset(

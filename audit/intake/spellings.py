@@ -69,8 +69,11 @@ def is_spelt_otherwise(label: str, column: Column, table: Table) -> bool:
     forms = [*header_forms(label), *(header_forms(label.replace("#", " no")) if "#" in label else ())]
     if whole := in_full(label):
         forms.append(whole)
-    known = column.synonyms.keys() | column.fallbacks
-    return any(spelling in known for form in forms for spelling in _of(form, column, table))
+    return any(
+        spelling in column.synonyms or spelling in column.fallbacks
+        for form in forms
+        for spelling in _of(form, column, table)
+    )
 
 
 def _of(form: str, column: Column, table: Table) -> Iterator[str]:
