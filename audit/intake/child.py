@@ -22,6 +22,7 @@ from audit.redaction import redact
 
 _POLL_SECONDS = 0.05
 _CHUNK = 1 << 16
+_MOSTLY = 0.8  # of its time a reader that nothing keeps waiting has a processor
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,15 @@ class Limits:
     """What one file may cost. Address space is generous, for Arrow reserves more than it uses.
 
     An honest file takes about a second for every MiB it has, or five where it is packed as densely as
-    Parquet; a small one that takes longer than `seconds` is stuck.
+    Parquet; a small one that takes longer than `seconds` is stuck. On a machine with other work its reader
+    waits for a processor: one that had little of it has `patience` times as long.
     """
 
     seconds: float = 20.0
     seconds_per_mib: float = 4.0
     seconds_per_dense_mib: float = 20.0
     most_seconds: float = 1_200.0
+    patience: float = 3.0
     resident_bytes: int = 1_200 << 20
     address_bytes: int = 8 << 30
 
@@ -129,7 +132,8 @@ def _heard(
                     listening.unregister(ready.fd)
             if killed:
                 continue
-            if time.monotonic() - started > allowed:
+            taken = time.monotonic() - started
+            if taken > limits.patience * allowed or (taken > allowed and _worked(pid) > _MOSTLY * allowed):
                 killed = _Killed("reader_too_slow", {"seconds": round(allowed)})
             elif _resident(pid) > limits.resident_bytes:
                 killed = _Killed("reader_too_large", {"mib": limits.resident_bytes >> 20})
@@ -149,3 +153,13 @@ def _resident(pid: int) -> int:
     except (OSError, IndexError):
         return 0
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _worked(pid: int) -> float:
+    """Seconds of processor time a process had; without end where the system does not say."""
+    try:
+        # the name before them, in brackets, may hold blanks
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return float("inf")

@@ -156,6 +156,11 @@ def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_reader_that_hangs_is_one_files_error(stuck):
     reading = stuck("import time; time.sleep(60)", Limits(seconds=0.3))
     assert (reading.error, reading.error_key) == ("unsafe", "reader_too_slow")
+    # on a machine with other work, one that had no processor is none that is stuck
+    waiting = stuck("import time; time.sleep(0.7)", Limits(seconds=0.5))
+    assert waiting.error_key != "reader_too_slow"
+    working = stuck("while True: pass", Limits(seconds=0.5, patience=60))
+    assert working.error_key == "reader_too_slow"
 
 
 def test_a_reader_that_swells_is_one_files_error(stuck):
