@@ -22,12 +22,12 @@ from audit.intake.request import Request
 DAY_ZERO = date(1899, 12, 30)
 
 
-def read(tmp_path: Path, data: bytes, name: str = "file.xls", **request: object):
+def read(tmp_path: Path, data: bytes, name: str = "file.xls", table: str = "devices", **request: object):
     """The account of a file with these bytes, and its canonical rows."""
     path, output = tmp_path / name, tmp_path / "rows.parquet"
     path.write_bytes(data)
     output.unlink(missing_ok=True)
-    reading = read_file(Request(path=str(path), table="devices", output=str(output), **request))
+    reading = read_file(Request(path=str(path), table=table, output=str(output), **request))
     return reading, pq.read_table(output).to_pylist() if output.exists() else []
 
 
@@ -227,6 +227,45 @@ def test_the_same_file_twice_in_an_archive_counts_once(tmp_path: Path):
     reading, rows = read(tmp_path, makers.zipped({"a.csv": makers.text(), "b/a.csv": makers.text()}))
     assert len(rows) == 3
     assert [key for key, _ in reading.notices] == ["member_twice"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "says"), [("gb18030", False), ("utf-8", False), ("utf-8", True)], ids=str
+)
+def test_chinese_names_in_an_archive_are_told_as_they_are(encoding: str, says: bool, tmp_path: Path):
+    # Windows in Chinese writes its code page, with no word about it
+    name = "微信/终端报备.csv"
+    text = "序列号,报备状态\n" + "".join(f"SN00000{number},已报备\n" for number in range(3))
+    if says:
+        data = makers.zipped({name: text.encode()})
+    else:
+        spelt = name.encode(encoding)
+        data = makers.zipped({"A" * len(spelt): text.encode()}).replace(b"A" * len(spelt), spelt)
+    reading, rows = read(tmp_path, data, table="registrations")
+    assert [sheet.name for sheet in reading.sheets] == [name]
+    assert [row["channel"] for row in rows] == ["wechat"] * 3
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\r\n%PDF-1.4\n", "PDF"),
+        (b"\x00\x01\x00\x00Standard ACE DB\x00" + b"\x00" * 100, "Access"),
+        (b"\x00\x00\x02\x00\x06\x04\x06\x00" + b"\x00" * 100, "Lotus 1-2-3"),
+        (
+            struct.pack("<4BIHH20x", 3, 126, 11, 21, 1, 65, 21)
+            + b"SN".ljust(11, b"\x00")
+            + b"C"
+            + b"\x00" * 20
+            + b"\r SN",
+            "dBase",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_spreadsheet_is_called_by_its_name(data: bytes, kind: str, tmp_path: Path):
+    reading, _ = read(tmp_path, data)
+    assert (reading.error, reading.error_facts) == ("not_a_spreadsheet", {"format": kind})
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,17 @@ _ARCHIVES = {
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 _TAR, _TAR_AT = b"ustar", 257
-_OLD_TABLES = {b"ID;P": "SYLK", b"TABLE\r\n0,1": "DIF", b"TABLE\n0,1": "DIF"}
+_ACCESS, _ACCESS_AT = (b"Standard Jet DB", b"Standard ACE DB"), 4
+# of dBase: what it is, the year, month and day it was written
+_DBASE = re.compile(rb"[\x03\x30\x31\x83\x8b\xf5][\x00-\xff][\x01-\x0c][\x01-\x1f]")
+_OLD_TABLES = {
+    b"ID;P": "SYLK",
+    b"TABLE\r\n0,1": "DIF",
+    b"TABLE\n0,1": "DIF",
+    b"\x00\x00\x02\x00\x06\x04": "Lotus 1-2-3",
+}
+_LONGEST_DBASE = 8_192  # bytes of a header: 32 for each of 255 columns
+_MARK_WITHIN = 64  # bytes: web pages send blanks before a file
 _OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # BIFF2, 3 and 4 start so
 _MARKUP = re.compile(
     rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
@@ -99,13 +109,18 @@ def sniff(data: bytes) -> FileKind:
 
 
 def _refuse_strangers(data: bytes) -> None:
+    if data.startswith(_ACCESS, _ACCESS_AT):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="Access")
+    if _DBASE.match(data) and b"\r" in data[32:_LONGEST_DBASE] and b"\x00" in data[:32]:
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "other_table", format="dBase")
+    start = data[:_MARK_WITHIN].lstrip(b"\xef\xbb\xbf\t\r\n ")
     for known, problem in (
         (_KNOWN_STRANGERS, "not_a_spreadsheet"),
         (_ARCHIVES, "other_archive"),
         (_OLD_TABLES, "other_table"),
     ):
         for magic, name in known.items():
-            if data.startswith(magic):
+            if start.startswith(magic) or data.startswith(magic):
                 raise InputError(Unusable.NOT_A_SPREADSHEET, problem, format=name)
     if data.startswith(_TAR, _TAR_AT):
         raise InputError(Unusable.NOT_A_SPREADSHEET, "other_archive", format="tar")
