@@ -7,6 +7,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import copy
 from typing import cast
 
@@ -112,17 +113,22 @@ class Package:
         return "xl/workbook.xml"
 
 
-def open_zip(data: bytes) -> zipfile.ZipFile:
-    """An archive whose members are few enough and small enough to read."""
+def _opened(data: bytes) -> zipfile.ZipFile:
+    """The archive. Names without a word about their code are in UTF-8, or in that of Windows in Chinese."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data), metadata_encoding="gb18030")
-    except (zipfile.BadZipFile, UnicodeDecodeError):
-        try:
-            archive = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as failure:
-            raise InputError(Unusable.TRUNCATED, "workbook_damaged", detail=str(failure)) from None
+        for encoding in ("utf-8", "gb18030"):
+            with suppress(UnicodeDecodeError):
+                return zipfile.ZipFile(io.BytesIO(data), metadata_encoding=encoding)
+        return zipfile.ZipFile(io.BytesIO(data))
+    except zipfile.BadZipFile as failure:
+        raise InputError(Unusable.TRUNCATED, "workbook_damaged", detail=str(failure)) from None
     except (ValueError, EOFError, NotImplementedError) as failure:
         raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=str(failure)) from None
+
+
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    """An archive whose members are few enough and small enough to read."""
+    archive = _opened(data)
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise InputError(Unusable.UNSAFE, "archive_members", found=len(members), limit=MAX_MEMBERS)

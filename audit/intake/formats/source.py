@@ -6,7 +6,6 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib import import_module
@@ -19,7 +18,6 @@ from audit.intake.grid import Grid
 
 _MAX_DEPTH = 2  # an archive in an archive, no further
 _MAX_FILES = 200  # members of an archive that are opened
-_SAYS_UTF_8 = 0x800  # of an archive's flags
 _JUNK = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini", "~$", ".~lock", "._")
 # where each reader is; a library is imported when a file needs it
 _READERS: Mapping[FileKind, tuple[str, str]] = {
@@ -153,7 +151,7 @@ def _archive(data: bytes, encoding: str, password: str, depth: int, careful: boo
         raise InputError(Unusable.UNSAFE, "archive_members", found=len(members), limit=_MAX_FILES)
     details: list[Source] = []
     for member in members:
-        name = _name_of(member)
+        name = member.filename.replace("\\", "/")
         try:
             content = _member(archive, member, password)
             digest = sha256(content).hexdigest()
@@ -182,23 +180,12 @@ def _archive(data: bytes, encoding: str, password: str, depth: int, careful: boo
 def _files(archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:
     """The members that are files of somebody's. Raises InputError for a path that leaves the archive."""
     for member in archive.infolist():
-        name = _name_of(member)
+        name = member.filename.replace("\\", "/")
         if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":":
             raise InputError(Unusable.UNSAFE, "archive_path", part=name)
         base = posixpath.basename(name).lower()
         if not member.is_dir() and base and not name.lower().startswith(_JUNK) and not base.startswith(_JUNK):
             yield member
-
-
-def _name_of(member: zipfile.ZipInfo) -> str:
-    """The path of a member. Windows in Chinese writes names in its code page, with no word about it."""
-    name = member.filename
-    if not member.flag_bits & _SAYS_UTF_8 and not name.isascii():
-        for encoding in ("utf-8", "gb18030"):
-            with suppress(UnicodeError):
-                name = member.filename.encode("cp437").decode(encoding)
-                break
-    return name.replace("\\", "/")
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: str) -> bytes:
