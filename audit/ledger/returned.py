@@ -22,6 +22,7 @@ from audit.intake.request import FormRequest
 from audit.intake.store import Store
 from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
 from audit.ledger.merge import Refusal, Returned, Status, all_said
+from audit.redaction import mask_persons
 from audit.tables.model import normalise_label
 from audit.words import LANGUAGES, Words, load_words
 
@@ -106,6 +107,9 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     ]
     for row in table.to_pylist():
         form = _form_of(row)
+        row |= {
+            name: mask_persons(row[name]) for name in form.fields if row[name]
+        }  # no number of a person is kept
         identifier, version = (row[form.key] or "").strip(), _version(row["row_version"])
         if version is None or not form.is_sealed(
             store.secret, identifier, version, (row["seal"] or "").strip()
