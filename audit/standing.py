@@ -26,8 +26,12 @@ class Standing(StrEnum):
 _FEED_OF = {
     Subject.DEVICE: "devices",
     Subject.DEVICE_CHANNEL: "devices",
+    Subject.DEVICE_POLICY: "devices",
+    Subject.SITE: "devices",
     Subject.MERCHANT: "merchants",
     Subject.REGISTRATION: "registrations",
+    Subject.TRAINING: "training",
+    Subject.POLICY: "policies",
 }
 
 
@@ -55,9 +59,10 @@ def standing_of(
     standing: dict[str, Standing] = {}
     for rule_id, findings in waiting.items():
         rule = able[rule_id]
-        feed = _FEED_OF.get(rule.subject)
-        gone = Standing.ABSENT if feed is None or assessed.health[feed].complete else Standing.UNCHECKED
-        standing |= {identifier: gone for identifier, _ in findings}
+        for identifier, identity in findings:
+            feed = identity[1] if rule.subject is Subject.ROW else _FEED_OF.get(rule.subject)
+            could_be_missed = feed is None or assessed.health[feed].complete
+            standing[identifier] = Standing.ABSENT if could_be_missed else Standing.UNCHECKED
         standing |= _looked_up(rule, findings, assessed, plan)
     unchecked = silent.filter(pc.invert(could))["finding_id"].combine_chunks()
     looked_at = pa.table([list(standing), [one.value for one in standing.values()]], schema=SCHEMA)

@@ -110,6 +110,20 @@ def test_stale_data_closes_nothing_either(estate: Estate):
     assert {row["rule"] for row in estate.findings(late)} == {"REG-01", "SRC-01", "AUD-06"}
 
 
+def test_whose_file_did_not_come_is_not_said_to_be_gone(estate: Estate):
+    estate.write("devices", [DEVICE], "devices_a.csv")
+    estate.write(
+        "devices", [DEVICE | {"serial_no": "SN000002", "install_date": "2027-03-01"}], "devices_b.csv"
+    )
+    estate.sections["inputs.devices"] = 'files = ["devices_a.csv", "devices_b*.csv"]'
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.run()
+    assert estate.flagged() == [("DQ-06", "SN000002", "new")]
+    (estate.folder / "devices_b.csv").unlink()
+    estate.run(NEXT)
+    assert ("DQ-06", "SN000002", "unchecked") in estate.flagged(NEXT)
+
+
 def test_a_shrunken_list_does_not_unregister_the_estate(estate: Estate):
     serials = [f"SN{n:06}" for n in range(1, 21)]
     estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])

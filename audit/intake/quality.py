@@ -18,6 +18,8 @@ _DIGITS = bytes_of(string.digits)
 _CAPITALS_OR_DIGITS = bytes_of(string.digits + string.ascii_uppercase)
 _LETTERS_OR_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _PAIRS = (("serial_no", "merchant_no"), ("terminal_id", "merchant_no"))
+_COLUMNS = ("serial_no", "terminal_id")  # exchanged as a whole, where they are
+_FEWEST = 5  # rows of which anything is said
 
 
 def format_faults(rows: pa.Table) -> pa.Array | None:
@@ -48,15 +50,18 @@ def swapped_fields(rows: pa.Table) -> pa.Array | None:
     """Per row, "serial_no,merchant_no" where each value has the form of the other's column; null elsewhere.
 
     Only where nine in ten merchant numbers are digits of one length and hardly another column's value is:
-    where both columns look alike, nothing can be told. None where the rows have no such pair of columns.
+    where both columns look alike, nothing can be told. And "serial_no,terminal_id" in every row where the
+    serial numbers of the file have the 8 characters of terminal numbers, and its terminal numbers more.
+    None where the rows have no such pair of columns.
     """
-    pairs = [pair for pair in _PAIRS if all(name in rows.column_names for name in pair)]
+    pairs = [pair for pair in (*_PAIRS, _COLUMNS) if all(name in rows.column_names for name in pair)]
     if not pairs:
         return None
     forms = {name: _forms(whole(rows[name])) for name in {name for pair in pairs for name in pair}}
     found = np.zeros(rows.num_rows, np.int32)
-    for place, (one, other) in reversed(list(enumerate(pairs, 1))):
-        found[_exchanged(forms[one], forms[other])] = place
+    for place, pair in reversed(list(enumerate(pairs, 1))):
+        one, other = (forms[name] for name in pair)
+        found[_all_exchanged(one, other) if pair == _COLUMNS else _exchanged(one, other)] = place
     return spread(pa.array([None, *map(",".join, pairs)], pa.string()), pa.array(found))
 
 
@@ -98,6 +103,16 @@ def _exchanged(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     seen = np.flatnonzero((counts > 0) & (counts >= known * _SEEN))
     nowhere[own == form] = np.isin(theirs[own == form], seen)
     return nowhere
+
+
+def _all_exchanged(serials: np.ndarray, terminals: np.ndarray) -> np.ndarray:
+    """Rows with a terminal number for a serial and something longer for its terminal number, if most are."""
+    known = (serials >= 0) & (terminals >= 0)
+    like_terminals: np.ndarray = known & (serials // 2 == _TERMINAL_LENGTH)
+    exchanged: np.ndarray = like_terminals & (terminals // 2 > _TERMINAL_LENGTH)
+    if known.sum() < _FEWEST or exchanged.sum() < known.sum() * _USUAL_PAIR:
+        return np.zeros(len(serials), bool)
+    return exchanged
 
 
 def _forms(column: pa.Array) -> np.ndarray:

@@ -112,6 +112,16 @@ def test_values_in_each_others_column_are_named(tmp_path: Path):
     }
 
 
+def test_serials_and_terminal_numbers_that_changed_places_all_over_a_file(tmp_path: Path):
+    rows = [LEDGER, *([f"{n:08}", f"LW{n:010}", f"8981{n:011}", "在用"] for n in range(30))]
+    rows[7][0], rows[7][1] = rows[7][1], rows[7][0]  # the only one that is right
+    found = take_rows(tmp_path, rows).column("swapped_fields")
+    assert [row + 1 for row, pair in enumerate(found) if pair != "serial_no,terminal_id"] == [7]
+    rows[9:15] = [[f"LW{n:010}", f"{n:08}", f"8981{n:011}", "在用"] for n in range(6)]
+    found = take_rows(tmp_path, rows).column("swapped_fields")
+    assert found == [None] * 30, "some have long terminal numbers"
+
+
 def test_columns_that_look_alike_tell_nothing(tmp_path: Path):
     rows = [LEDGER, *([f"{n:015}", f"{n:08}", f"8981{n:011}", "在用"] for n in range(30))]
     rows[5][0], rows[5][2] = rows[5][2], rows[5][0]
