@@ -150,6 +150,17 @@ def test_numbers_of_persons_that_people_write_are_masked_and_other_numbers_stay(
     assert handed_back(night, again).lines[0].changes == 1, "what is masked is no other word"
 
 
+def test_what_is_not_taken_is_shown_in_the_words_it_was_written_in(night: Estate):
+    fill(copied(night), {"SN000001": {"status": "误报"}, "SN000002": {"person": "同上"}})
+    night.run(NEXT)
+    sheet = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
+    told = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    refused = {row[2]: (row[3], row[5]) for row in told if row[2] in ("处理状态", "责任人") and row[5]}
+    assert refused["处理状态"] == ("误报", "标为“误报”必须在“佐证/备注”中写明理由，本次未采纳。")
+    assert refused["责任人"] == ("同上", "“同上”在排序、筛选后无从对应，请写出内容。")
+    assert ledger(night, NEXT)["SN000002"]["person"] is None
+
+
 def test_reading_twice_changes_nothing(night: Estate):
     path = copied(night)
     fill(path, ANSWERS)
@@ -418,7 +429,7 @@ def test_what_stands_where_nobody_reads_is_told(night: Estate):
     renamed, beside, elsewhere, comment = line.notices
     assert "“未报备设备”只供查看" in elsewhere
     assert "“负责人”不是填写列，其中 1 格" in renamed
-    assert "（自 AN3 起）" in beside
+    assert "（自 AO3 起）" in beside
     assert "整改台账!A2" in comment
     night.run(NEXT)
     assert any(renamed in text for text in quality_of(night, NEXT)), "also to whoever reads the report"

@@ -57,4 +57,6 @@ def _unchanged(before: os.stat_result, after: os.stat_result) -> None:
 
 
 def _unreadable(failure: OSError) -> InputError:
+    if isinstance(failure, FileNotFoundError):
+        return InputError(Unusable.UNREADABLE, "no_such_file")
     return InputError(Unusable.UNREADABLE, "file_unreadable", detail=failure.strerror or str(failure))

@@ -114,10 +114,12 @@ def _refused(refusal: Refusal, words: Words) -> RefusedCell:
         refusal.cell,
         _named(refusal.finding_id, words),
         form_header(refusal.field, words) if refusal.field else "",
-        words("forever") if refusal.text == FOREVER.isoformat() else shortened(refusal.text),
+        words("forever")
+        if refusal.text == FOREVER.isoformat()
+        else shortened(_shown(refusal.field, refusal.text, words)),
         words(f"refused.{refusal.key}", **facts),
     )
 
 
 def _shown(field: str, text: str, words: Words) -> str:
-    return words.label("handling", text) if field == "status" else text
+    return words.label("handling", text) if field == "status" and text in list(Status) else text

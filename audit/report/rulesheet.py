@@ -55,7 +55,7 @@ def add_rules(workbook: Workbook, report: Report, words: Words) -> Rows:
         column("remedy", 46, lambda line: line.rule.remedy[language]),
         column("owner", 11, lambda line: words.label("owner", line.rule.owner)),
         column("cause", 21, lambda line: f"{line.rule.cause} {words.label('cause', line.rule.cause)}"),
-        column("thresholds", 24, _thresholds),
+        column("thresholds", 30, lambda line: _thresholds(line, words)),
         column("reason", 36, lambda line: line.reason),
     ]
     name = words("sheet.rules")
@@ -96,5 +96,10 @@ def _touched(report: Report, line: RuleLine, what: str) -> object:
     return getattr(touched, what) if touched else None
 
 
-def _thresholds(line: RuleLine) -> str:
-    return "  ".join(f"{name} = {value:g}" for name, value in line.thresholds.items())
+def _thresholds(line: RuleLine, words: Words) -> str:
+    units = {threshold.name: threshold.unit[words.language] for threshold in line.rule.thresholds}
+    told = [
+        words("report.threshold", name=name, value=f"{value:g}", unit=units[name])
+        for name, value in line.thresholds.items()
+    ]
+    return words.show(told)
