@@ -33,6 +33,7 @@ _TWICE = re.compile(
 )  # between a word and the same word in another language, or a program's code
 _PROGRAMS_CODE = re.compile(r"\d{1,4}|[A-Za-z]\d?")
 _COMMENTED = re.compile(r"(.+?)\s*(?:[(\[【](.+?)[)\]】]|[-_:;,、](.+))")
+_MARK_AND_BLANK = re.compile(r"[:;,] | - ")
 # what may stand behind a good word without a doubt about it: who or what said so
 _HARMLESS = re.compile(
     r"(?:系统|自动|人工|机器|线上|线下|渠道|通道|平台|微信|支付宝|银联|网联)(?:审核|审批|报备|登记)?(?:通过)?|正常|成功|完成|有效"
@@ -98,7 +99,8 @@ def _commented(value: str, column: Column, known: dict[str, str]) -> str:
     assert column.codes is not None
     found = _COMMENTED.fullmatch(value)
     word = known.get(normalise_label(found[1]), "") if found else ""
-    if not found or not word or (found[3] and value.isascii()):  # INIT_AUDIT is a word of its own
+    # INIT_AUDIT is a word of its own, Failed: bad address is not
+    if not found or not word or (found[3] and value.isascii() and not _MARK_AND_BLANK.search(value)):
         return ""
     comment = found[2] or found[3]
     if any(normalise_label(part) in known for part in _TWICE.split(comment)):

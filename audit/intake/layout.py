@@ -48,7 +48,7 @@ _HINT = (
 _LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]\s*\S"
 _RULE = r"^\s*[-=_+:*~|—─━]{2,}\s*$"  # below a header, in every cell: :--- and ----
 _COMMENT = (
-    r"^\s*(#|//|--|——|\*{2,}|-{4,}"
+    r"^\s*(#|//|--|——|\*{2,}|-{4,}|[\x{2500}-\x{257F}]{2,}|(?i:T|TLR|TRL|TRAILER|EOF)\s*$"
     r"|(制表|制单|填表|填报|审核|复核|经办|打印|导出|报表|统计|查询|备注|说明|注)[^:：]{0,6}[:：])"
 )
 # what could be an identifier, damaged ones included: a row that names something is a row of data

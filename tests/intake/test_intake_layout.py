@@ -622,3 +622,19 @@ def test_lines_drawn_below_a_header_are_no_device(tmp_path: Path, rule: list[str
     read = take_rows(tmp_path, rows)
     assert read.column("serial_no") == ["SN000000", "SN000001", "SN000002"]
     assert read.sheet.set_aside == {"note": 1, "title": 1}
+
+
+def test_the_trailer_of_a_banks_file_and_lines_of_a_drawn_table_are_no_devices(tmp_path: Path):
+    body = [f"D|SN{number:06}|{MERCHANT}|P2" for number in range(3)]
+    for lines in (
+        ["H|SN|MCHT_NO|MODEL", *body, "T|3||"],
+        ["H|20261120", "T|SN|MCHT_NO|MODEL", *body, "TRL|3"],
+    ):
+        read = take_bytes(tmp_path, "\n".join([*lines, ""]).encode())
+        assert read.column("serial_no") == ["SN000000", "SN000001", "SN000002"]
+        assert not read.reading.rejected
+    drawn = ["┌────────┬──────┐", "│序列号│商户号│型号│", "├────────┼──────┤"]
+    drawn += [f"│SN{number:06}│{MERCHANT}│P2│" for number in range(3)] + ["└────────┴──────┘", ""]
+    read = take_bytes(tmp_path, "\n".join(drawn).encode())
+    assert read.column("serial_no") == ["SN000000", "SN000001", "SN000002"]
+    assert read.sheet.set_aside == {"note": 2, "title": 2}

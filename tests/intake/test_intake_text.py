@@ -354,6 +354,24 @@ def test_columns_without_a_line_of_dashes(tmp_path: Path):
     assert set(read.column("terminal_status")) == {"active"}
 
 
+@pytest.mark.parametrize("under", ["=" * 60, "-" * 60, ""], ids=["double", "single", "blank"])
+@pytest.mark.parametrize("between", ["\f", "\n", "\n\n"], ids=["feed", "blank", "blanks"])
+def test_pages_of_a_printed_report(tmp_path: Path, under: str, between: str):
+    """A title in parts above the header of each page, a line drawn below it, figures at the end."""
+    rows = [[f"SN{n:06}", MERCHANT, "N5", "在用", "2025-01-05", "老店"] for n in range(1, 9)]
+
+    def page(number: int, part: list[list[str]]) -> str:
+        header, *lines = printed([HEADER, *part], [12, 18, 6, 10, 12, 10], ruler=False, gap="  ")
+        title = [f"某某银行          终端清单报表          第 {number} 页", "打印日期：2026-11-20", ""]
+        return "\r\n".join([*title, header, under, *lines, f"本页合计：{len(part)} 台", ""])
+
+    text = between.join([page(1, rows[:4]), page(2, rows[4:])]) + "\r\n*** 报表结束 ***\r\n"
+    read = take_bytes(tmp_path, text.encode("gb18030"))
+    assert read.column("serial_no") == [row[0] for row in rows]
+    assert set(read.column("terminal_status")) == {"active"}
+    assert read.reading.rejected == 0
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -356,12 +356,20 @@ def test_a_comment_behind_a_word_is_none_of_it_unless_it_may_take_it_back(tmp_pa
         "审核不通过（资料不符）",
         "驳回：缺营业执照",
         "失败-商户不存在",
+        "Failed: bad address",
+        "Rejected - duplicate terminal",
         "审核中(第2次)",
         "审核通过(自动)",
     ]
-    doubtful = ["已报备（资料已过期）", "已报备-等通知", "审核中（已驳回）", "INIT_AUDIT"]
+    doubtful = [
+        "已报备（资料已过期）",
+        "已报备-等通知",
+        "审核中（已驳回）",
+        "INIT_AUDIT",
+        "Registered: expired soon",
+    ]
     read = take_column(tmp_path, "报备状态", [*said, *doubtful], "registrations")
-    expected = [*["failed"] * 4, "pending", "registered"]
+    expected = [*["failed"] * 6, "pending", "registered"]
     assert read.column("reg_status") == [*expected, *[None] * len(doubtful)]
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # a line of dashes below the header; the widths of the columns are those of its parts
 _RULER = re.compile(r"^[ \f]*-{2,}(?: +-+)+ *\r?$", re.MULTILINE)
 _DASHES = re.compile(r"-+")
 _CELL = re.compile(r"\S+(?: \S+)*")
+_DRAWN = re.compile(r"[-=_*─━═]{5,}")
+_AT_THE_END = re.compile(
+    r"[本合总小共]\S{0,3}[计页]|共\s*\d|\*{2,}|-{2,}|(?:sub|grand )?total\b|end of", re.IGNORECASE
+)
+_LINES_UNDER = 3  # a header: drawn, or blank
+_SEARCHED, _MOST_TRIED = 60, 10  # lines in which a header is looked for, and those taken for one
 _FEWEST_COLUMNS, _FEWEST_ROWS = 3, 3  # without a line of dashes: fewer may be a paragraph
 _BLANK = " \f\u3000"
 # a Chinese character takes two places on a screen; some programs count characters, or bytes of UTF-8
@@ -77,27 +83,47 @@ def _ruled(
 
 
 def _unruled(lines: list[str], width: Callable[[str], int]) -> tuple[list[_Span], set[int]] | None:
-    """The columns between which every line from the header on is blank, and the rows up to a blank line."""
-    first = next((row for row, line in enumerate(lines) if len(_CELL.findall(line)) >= _FEWEST_COLUMNS), None)
-    if first is None:
-        return None
-    blank = (row for row in range(first, len(lines)) if not lines[row].strip(_BLANK))
-    rows = range(first, next(blank, len(lines)))
-    if len(rows) <= _FEWEST_ROWS or any(len(_CELL.findall(lines[row])) < 2 for row in rows):
-        return None
-    filled: list[bool] = []
-    for row in rows:
-        places = _places(lines[row], width)
-        filled += [False] * (len(places) - len(filled))
-        for place, character in enumerate(places):
-            filled[place] |= character not in _BLANK or not character
-    # a single blank may be of the text
-    runs = [found.span() for found in re.finditer("1+(?:01+)*", "".join("01"[one] for one in filled))]
-    header = _places(lines[first], width)
-    names = _CELL.findall(lines[first])
-    if [_cell(header, run) for run in runs] != names:
-        return None
-    return [*runs[:-1], (runs[-1][0], None)], set(rows)
+    """The columns between which every line from the header on is blank, and the rows up to a blank line.
+
+    Of a report the rows go on below the same header on its next page; a title above may be in parts as well.
+    """
+    stripped = [line.strip(_BLANK) for line in lines]
+    likely = (
+        row for row, line in enumerate(stripped[:_SEARCHED]) if len(_CELL.findall(line)) >= _FEWEST_COLUMNS
+    )
+    for first in islice(likely, _MOST_TRIED):
+        heads = [row for row, line in enumerate(stripped) if line == stripped[first]]
+        rows = {row for head in heads for row in _below(lines, stripped, head)}
+        if len(rows) < _FEWEST_ROWS or any(len(_CELL.findall(stripped[row])) < 2 for row in rows):
+            continue
+        rows.update(heads)
+        filled: list[bool] = []
+        for row in rows:
+            places = _places(lines[row], width)
+            filled += [False] * (len(places) - len(filled))
+            for place, character in enumerate(places):
+                filled[place] |= character not in _BLANK or not character
+        # a single blank may be of the text
+        runs = [found.span() for found in re.finditer("1+(?:01+)*", "".join("01"[one] for one in filled))]
+        header = _places(lines[first], width)
+        if [_cell(header, run) for run in runs] == _CELL.findall(stripped[first]):
+            return [*runs[:-1], (runs[-1][0], None)], rows
+    return None
+
+
+def _below(lines: list[str], stripped: list[str], head: int) -> Iterator[int]:
+    """The rows below a header, and below the line drawn under it, up to a blank line, the next one drawn, the
+    next page, or what is said at the end of a page."""
+    start = head + 1
+    while start < min(head + _LINES_UNDER, len(stripped)) and (
+        not stripped[start] or _DRAWN.fullmatch(stripped[start])
+    ):
+        start += 1
+    for row in range(start, len(stripped)):
+        line = stripped[row]
+        if not line or lines[row].startswith("\f") or _DRAWN.fullmatch(line) or _AT_THE_END.match(line):
+            return
+        yield row
 
 
 def _places(line: str, width: Callable[[str], int]) -> _Places:
