@@ -20,9 +20,12 @@ import pytest
 import sparks
 from browser import Browser
 from postgres import fresh_database, running_server, server_programs
+from typer.testing import CliRunner
 
+from audit.cli import app
 from audit.config import load_settings
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
+from audit.handback import HandBack, hand_back
 from audit.ledger.database import Database
 from audit.night import Result, Say, Wishes
 from audit.pipeline import run_audit
@@ -203,6 +206,16 @@ class Estate:
     def run(self, as_of: date = AS_OF, *, say: Say = lambda *_: None, **options: Any) -> Result:
         settings = load_settings(self.configure())
         return run_audit(settings, load_words(settings.audit.language), as_of, Wishes(**options), say=say)
+
+    def call(self, *words: str) -> tuple[int, str]:
+        """A command on this estate: its exit code, and what it said."""
+        result = CliRunner().invoke(app, [*words, "--config", str(self.configure())])
+        return result.exit_code, result.output
+
+    def hand_back(self, *copies: Path, dry_run: bool = False) -> HandBack:
+        """Workbooks that people filled in, into the ledger."""
+        settings = load_settings(self.configure())
+        return hand_back(settings, load_words(settings.audit.language), copies, dry_run=dry_run)
 
     def findings(self, as_of: date = AS_OF) -> list[dict[str, Any]]:
         path = self.folder / "reports" / as_of.isoformat() / "findings.parquet"

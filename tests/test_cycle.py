@@ -19,13 +19,10 @@ from mailserver import Inbox, serving
 from nightly_findings import Fault, day, tell
 from sqlalchemy.exc import DBAPIError
 from test_roundtrip import saved_by_libreoffice
-from typer.testing import CliRunner
 
-from audit.cli import app
 from audit.config import load_settings
 from audit.cycle import Published, publish_cycle
 from audit.errors import ConfigError, ExitCode, NothingToShow
-from audit.handback import HandBack, hand_back
 from audit.ledger.attestations import Statement, enter_statements
 from audit.ledger.cycles import GROUPS, Tally, cycle_facts
 from audit.ledger.database import Database
@@ -217,15 +214,6 @@ def signed_copy(
     return folder / name
 
 
-def handed_back(estate: Estate, *paths: Path) -> HandBack:
-    return hand_back(load_settings(estate.configure()), load_words("zh"), paths, dry_run=False)
-
-
-def call(estate: Estate, *words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [*words, "--config", str(estate.configure())])
-    return result.exit_code, result.output
-
-
 SIGNED = {
     "编制": ("赵六", date(2026, 11, 12), ""),
     "负责人签认": ("王经理", date(2026, 11, 12), "同意，按期整改"),
@@ -254,27 +242,27 @@ def test_a_cycle_nobody_signed_is_a_finding_and_a_signature_ends_it_and_freezes_
     assert line[10].date() == date(2026, 12, 10)
     assert line[5].endswith("待签认：自查期 2026-11")
 
-    code, text = call(estate, "cycle", "--month", "2026-10")
+    code, text = estate.call("cycle", "--month", "2026-10")
     assert code == ExitCode.DONE
     assert "已由 王经理 于 2026-11-12 签认" in text
     assert bytes_of(folder_of(estate)) == frozen
-    assert call(estate, "verify", "2026-10")[0] == ExitCode.DONE
-    late = handed_back(
-        estate, signed_copy(estate, {"负责人签认": ("李总", date(2026, 11, 13), "不同意")}, "又签.xlsx")
+    assert estate.call("verify", "2026-10")[0] == ExitCode.DONE
+    late = estate.hand_back(
+        signed_copy(estate, {"负责人签认": ("李总", date(2026, 11, 13), "不同意")}, "又签.xlsx")
     )
     [cell] = late.lines[0].refused
     assert "王经理" in cell.reason
     assert cell.cell == "签认!B7"
     assert cell.text == "李总 / 2026-11-13 / 不同意", "everything that was written is told"
     (folder_of(estate) / "cycle.html").write_text("x", encoding="utf-8")
-    code, text = call(estate, "verify", "2026Q4")
+    code, text = estate.call("verify", "2026Q4")
     assert code == ExitCode.CONFIG
     assert "2026-Q4" in text
-    code, text = call(estate, "verify", "2026-10")
+    code, text = estate.call("verify", "2026-10")
     assert code == ExitCode.INCOMPLETE
     assert "cycle.html" in text
     assert published(estate).outcome == "frozen", "what is frozen is not mended either"
-    code, text = call(estate, "cycle", "--month", "2026-10")
+    code, text = estate.call("cycle", "--month", "2026-10")
     assert (code, "已被改动" in text) == (ExitCode.INCOMPLETE, True)
 
 
@@ -290,7 +278,7 @@ def test_a_cycle_nobody_signed_is_a_finding_and_a_signature_ends_it_and_freezes_
     ],
 )
 def test_what_signs_nothing_off(estate: Estate, answers: dict[str, Any], cell: str, reason: str):
-    told = handed_back(estate, signed_copy(estate, answers))
+    told = estate.hand_back(signed_copy(estate, answers))
     found = {one.cell: one.reason for one in told.lines[0].refused}
     assert reason in found[cell]
     if cell != "签认!D7":
@@ -306,9 +294,9 @@ def test_a_signature_is_of_the_edition_it_stands_under(estate: Estate):
     first = published(estate)
     assert first.outcome == "published"
     assert bytes_of(folder_of(estate, "2026-10~r1"))
-    [cell] = handed_back(estate, earlier).lines[0].refused
+    [cell] = estate.hand_back(earlier).lines[0].refused
     assert "重新生成过" in cell.reason
-    told = handed_back(estate, signed_copy(estate, SIGNED, "新版.xlsx"))
+    told = estate.hand_back(signed_copy(estate, SIGNED, "新版.xlsx"))
     assert (told.lines[0].changes, told.failed) == (1, False)
     assert published(estate).outcome == "frozen"
 
@@ -333,7 +321,7 @@ def test_the_same_ledger_gives_the_same_bytes_and_a_crash_is_finished(
 
 
 def test_a_cycle_that_is_not_over_has_no_lines_to_sign(estate: Estate):
-    code, text = call(estate, "cycle", "--month", "2026-11", "--json")
+    code, text = estate.call("cycle", "--month", "2026-11", "--json")
     assert code == ExitCode.DONE
     told = json.loads(text)
     assert (told["outcome"], told["complete"], told["signed"]) == ("published", False, None)
@@ -351,8 +339,8 @@ def test_a_cycle_that_is_over_is_mailed_once(estate: Estate):
         estate.sections["mail"] += 'sender = "a@example.invalid"\nto = ["b@example.invalid"]'
         for _ in range(2):
             shutil.rmtree(folder_of(estate))  # to be published again, as the edition it was
-            assert call(estate, "cycle", "--month", "2026-10")[0] == ExitCode.DONE
-        assert call(estate, "cycle", "--month", "2026-11")[0] == ExitCode.DONE
+            assert estate.call("cycle", "--month", "2026-10")[0] == ExitCode.DONE
+        assert estate.call("cycle", "--month", "2026-11")[0] == ExitCode.DONE
     [message] = inbox.messages
     [attached] = message.iter_attachments()
     assert attached.get_content() == (folder_of(estate) / "cycle.xlsx").read_bytes()
@@ -373,13 +361,13 @@ def test_a_cycle_that_is_over_is_mailed_once(estate: Estate):
     ],
 )
 def test_what_cannot_be_asked(estate: Estate, words: tuple[str, ...], code: int):
-    assert call(estate, *words)[0] == code
+    assert estate.call(*words)[0] == code
 
 
 @pytest.mark.libreoffice
 def test_a_signature_saved_by_libreoffice_signs(estate: Estate):
     copy = signed_copy(estate, {"负责人签认": ("王经理", date(2026, 11, 1), "同意")})
-    told = handed_back(estate, saved_by_libreoffice(copy, "xlsx"))
+    told = estate.hand_back(saved_by_libreoffice(copy, "xlsx"))
     assert (told.lines[0].problem, told.lines[0].changes, told.lines[0].refused) == ("", 1, ())
     assert published(estate).outcome == "frozen"
 

@@ -15,9 +15,7 @@ import pytest
 import sqlalchemy as sa
 from conftest import AS_OF, REGISTRATION, Estate
 from nightly_findings import Fault, day, tell
-from typer.testing import CliRunner
 
-from audit.cli import app
 from audit.errors import ConfigError, ExitCode
 from audit.ledger.database import Database
 from audit.ledger.difference import Drift, difference
@@ -115,38 +113,33 @@ def test_pruning_takes_what_is_old_and_leaves_what_stands(database: Database):
     assert dict(zip(told["serial_no"], told["first_seen"], strict=True))["standing"] == day(0)
 
 
-def call(estate: Estate, *words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [*words, "--config", str(estate.config)])
-    return result.exit_code, result.output
-
-
 def test_from_the_command_line(estate: Estate):
     estate.settings["language"] = '"en"'
     estate.run()
     estate.write("merchants", [{"merchant_no": "898100000000001", "licence_expiry": "2026-11-20"}])
     estate.run(NEXT)
-    code, text = call(estate, "history", "--json")
+    code, text = estate.call("history", "--json")
     assert code == 0
     assert [one["as_of"] for one in json.loads(text)] == [AS_OF.isoformat(), NEXT.isoformat()]
-    assert f"{NEXT}  code" in call(estate, "history", "--nights", "1")[1]
-    code, text = call(estate, "diff")
+    assert f"{NEXT}  code" in estate.call("history", "--nights", "1")[1]
+    code, text = estate.call("diff")
     assert code == 0
     assert "[new] MER-04" in text
-    assert call(estate, "diff", "2020-01-01")[0] == ExitCode.CONFIG
-    assert call(estate, "verify", NEXT.isoformat())[0] == ExitCode.DONE
+    assert estate.call("diff", "2020-01-01")[0] == ExitCode.CONFIG
+    assert estate.call("verify", NEXT.isoformat())[0] == ExitCode.DONE
     folder = estate.folder / "reports" / NEXT.isoformat()
     (folder / "~$report.xlsx").touch()  # while somebody has it open
-    assert call(estate, "verify", NEXT.isoformat())[0] == ExitCode.DONE
+    assert estate.call("verify", NEXT.isoformat())[0] == ExitCode.DONE
     (folder / "report-final.xlsx").write_bytes(b"x")
-    code, text = call(estate, "verify", NEXT.isoformat())
+    code, text = estate.call("verify", NEXT.isoformat())
     assert code == ExitCode.INCOMPLETE
     assert "report-final.xlsx: was put there later" in text
     told = json.loads((folder / "summary.json").read_text("utf-8"))
     (folder / "summary.json").write_text(json.dumps(told | {"reason": "all well"}), "utf-8")
-    assert "summary.json: holds something else now" in call(estate, "verify", NEXT.isoformat())[1]
+    assert "summary.json: holds something else now" in estate.call("verify", NEXT.isoformat())[1]
     changed = estate.folder / "reports" / NEXT.isoformat() / "findings.csv"
     changed.write_text("x", encoding="utf-8")
-    code, text = call(estate, "verify", NEXT.isoformat())
+    code, text = estate.call("verify", NEXT.isoformat())
     assert code == ExitCode.INCOMPLETE
     assert "findings.csv: holds something else now" in text
 
@@ -156,25 +149,25 @@ def test_pruning_from_the_command_line(estate: Estate):
     estate.settings["as_of"] = "2032-11-21"
     estate.configure()
     folder = estate.folder / "reports" / AS_OF.isoformat()
-    assert call(estate, "prune", "--dry-run")[0] == 0
+    assert estate.call("prune", "--dry-run")[0] == 0
     assert folder.exists()
-    assert call(estate, "prune")[0] == 0
+    assert estate.call("prune")[0] == 0
     assert not folder.exists()
 
 
 def test_a_rebuilt_night_sets_the_later_ones_aside(estate: Estate):
     estate.run()
     estate.run(NEXT)
-    code, text = call(estate, "run", "--as-of", AS_OF.isoformat())
+    code, text = estate.call("run", "--as-of", AS_OF.isoformat())
     assert code == ExitCode.CONFIG
-    assert call(estate, "run", "--as-of", AS_OF.isoformat(), "--rebuild", " ")[0] == ExitCode.CONFIG
+    assert estate.call("run", "--as-of", AS_OF.isoformat(), "--rebuild", " ")[0] == ExitCode.CONFIG
     estate.write("registrations", [REGISTRATION | {"serial": "SN000001"}])
-    code, text = call(estate, "run", "--as-of", AS_OF.isoformat(), "--rebuild", "补发的文件")
+    code, text = estate.call("run", "--as-of", AS_OF.isoformat(), "--rebuild", "补发的文件")
     assert code in (ExitCode.DONE, ExitCode.INCOMPLETE), text
     kept = sorted(path.name for path in Path(estate.folder / "reports").iterdir())
     assert kept == [AS_OF.isoformat(), f"{AS_OF}~r1", f"{NEXT}~r1"]
     estate.run(NEXT)
-    with_gap = json.loads(call(estate, "history", "--json")[1])
+    with_gap = json.loads(estate.call("history", "--json")[1])
     assert [date.fromisoformat(one["as_of"]) for one in with_gap] == [AS_OF, NEXT]
 
 

@@ -20,10 +20,6 @@ from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from audit.config import load_settings
-from audit.handback import HandBack, hand_back
-from audit.words import load_words
-
 NEXT = date(2026, 11, 22)
 LATER = date(2026, 11, 23)
 HEADERS = {
@@ -100,11 +96,6 @@ def ledger(estate: Estate, on: date) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def handed_back(estate: Estate, *paths: Path, dry_run: bool = False) -> HandBack:
-    settings = load_settings(estate.config)
-    return hand_back(settings, load_words("zh"), paths, dry_run=dry_run)
-
-
 ANSWERS = {
     "SN000001": {"status": "整改中", "person": "李四", "planned_on": date(2026, 11, 28)},
     "SN000002": {"status": "已整改待复核", "remark": "工单 20261121-07，已提交报备"},
@@ -137,7 +128,7 @@ def test_numbers_of_persons_that_people_write_are_masked_and_other_numbers_stay(
     said = "商户 898100000000001 店主 13812345678（身份证 11010519491231002X），工单 202611210001234"
     first = copied(night, "甲.xlsx")
     fill(first, {"SN000001": {"remark": said, "person": "李四 138-1234-5678"}})
-    handed_back(night, first)
+    night.hand_back(first)
     night.run(NEXT)
     row = ledger(night, NEXT)["SN000001"]
     assert (
@@ -147,7 +138,7 @@ def test_numbers_of_persons_that_people_write_are_masked_and_other_numbers_stay(
     assert row["person"] == "李四 138******5678"
     assert b"13812345678" not in (night.folder / "state" / "ledger.sqlite").read_bytes()
     fill(again := copied(night, "乙.xlsx", NEXT), {"SN000002": {"person": "李四"}})
-    assert handed_back(night, again).lines[0].changes == 1, "what is masked is no other word"
+    assert night.hand_back(again).lines[0].changes == 1, "what is masked is no other word"
 
 
 def test_what_is_not_taken_is_shown_in_the_words_it_was_written_in(night: Estate):
@@ -164,12 +155,12 @@ def test_what_is_not_taken_is_shown_in_the_words_it_was_written_in(night: Estate
 def test_reading_twice_changes_nothing(night: Estate):
     path = copied(night)
     fill(path, ANSWERS)
-    first = handed_back(night, path)
+    first = night.hand_back(path)
     assert first.lines[0].changes == 10
     assert not first.failed
     night.run(NEXT)
     before = ledger(night, NEXT)
-    assert handed_back(night, path) == first
+    assert night.hand_back(path) == first
     night.run(LATER)
     after = ledger(night, LATER)
     assert {serial: row["person"] for serial, row in after.items()} == {
@@ -180,15 +171,15 @@ def test_reading_twice_changes_nothing(night: Estate):
 def test_a_dry_run_tells_and_writes_nothing(night: Estate):
     path = copied(night)
     fill(path, ANSWERS)
-    assert handed_back(night, path, dry_run=True).lines[0].changes == 10
-    assert handed_back(night, path).lines[0].changes == 10
+    assert night.hand_back(path, dry_run=True).lines[0].changes == 10
+    assert night.hand_back(path).lines[0].changes == 10
 
 
 def test_a_blank_never_erases_and_an_untouched_copy_says_nothing(night: Estate):
     first, untouched = copied(night, "甲.xlsx"), copied(night, "乙.xlsx")
     fill(first, ANSWERS)
-    assert handed_back(night, first).lines[0].changes == 10
-    told = handed_back(night, untouched)
+    assert night.hand_back(first).lines[0].changes == 10
+    told = night.hand_back(untouched)
     assert told.lines[0].changes == 0
     assert not told.failed
     night.run(NEXT)
@@ -199,8 +190,8 @@ def test_two_people_who_disagree_are_both_kept(night: Estate):
     mine, yours = copied(night, "甲.xlsx"), copied(night, "乙.xlsx")
     fill(mine, {"SN000001": {"person": "李四"}, "SN000002": {"person": "李四"}})
     fill(yours, {"SN000001": {"person": "赵六"}, "SN000002": {"remark": "已电话联系"}})
-    handed_back(night, mine)
-    told = handed_back(night, yours)
+    night.hand_back(mine)
+    told = night.hand_back(yours)
     assert told.lines[0].changes == 1, "another field of the same row is no conflict"
     [conflict] = told.conflicts
     assert (conflict.ledger_text, conflict.copy_text) == ("李四", "赵六")
@@ -212,7 +203,7 @@ def test_two_people_who_disagree_are_both_kept(night: Estate):
     assert any("终端 SN000001" in str(text) for text in shown), "whose finding it is can be told"
     settled = copied(night, "丙.xlsx", NEXT)
     fill(settled, {"SN000001": {"person": "赵六"}})
-    assert not handed_back(night, settled).conflicts
+    assert not night.hand_back(settled).conflicts
 
 
 def swap_columns(sheet: Worksheet) -> None:
@@ -232,7 +223,7 @@ def swap_columns(sheet: Worksheet) -> None:
 def test_columns_may_be_moved_added_and_emptied(night: Estate):
     path = copied(night)
     fill(path, ANSWERS, swap_columns)
-    told = handed_back(night, path)
+    told = night.hand_back(path)
     assert told.lines[0].changes == 10
     assert not told.lines[0].refused
 
@@ -250,7 +241,7 @@ def reverse_rows(sheet: Worksheet) -> None:
 def test_rows_may_be_sorted_filtered_and_deleted(night: Estate):
     path = copied(night)
     fill(path, ANSWERS, reverse_rows)
-    assert handed_back(night, path).lines[0].changes >= 7
+    assert night.hand_back(path).lines[0].changes >= 7
     night.run(NEXT)
     assert ledger(night, NEXT)["SN000003"]["state"] == "豁免"
 
@@ -269,7 +260,7 @@ def test_a_copy_saved_by_libreoffice_comes_back_right(night: Estate, kind: str):
     path = copied(night)
     fill(path, ANSWERS, lambda sheet: (swap_columns(sheet), reverse_rows(sheet)))
     saved = saved_by_libreoffice(path, kind)
-    told = handed_back(night, saved)
+    told = night.hand_back(saved)
     assert not told.lines[0].problem
     assert told.lines[0].changes >= 7
     assert not told.lines[0].refused
@@ -301,7 +292,7 @@ def test_a_copy_saved_by_libreoffice_comes_back_right(night: Estate, kind: str):
 def test_what_cannot_be_taken_is_refused_with_its_cell(night: Estate, answers: dict, reason: str):
     path = copied(night)
     fill(path, {"SN000005": answers, "SN000006": {"person": "李四"}})
-    told = handed_back(night, path)
+    told = night.hand_back(path)
     assert told.failed
     [cell] = [one for one in told.lines[0].refused if reason in one.reason]
     assert cell.cell.startswith("整改台账!")
@@ -339,7 +330,7 @@ def tamper(column: str, value: Any) -> Callable[[Worksheet], None]:
 def test_a_tampered_row_is_refused_and_the_others_are_taken(night: Estate, column: str, value: Any):
     path = copied(night)
     fill(path, {"SN000006": {"person": "李四"}}, tamper(column, value))
-    told = handed_back(night, path)
+    told = night.hand_back(path)
     assert told.lines[0].changes == 1
     [cell] = told.lines[0].refused
     assert "校验不符" in cell.reason
@@ -351,7 +342,7 @@ def test_another_estates_ledger_is_refused_as_a_whole(night: Estate):
     path = copied(night)
     fill(path, ANSWERS)
     (night.folder / "state" / "secret").write_text("ab" * 32)
-    told = handed_back(night, path)
+    told = night.hand_back(path)
     assert "另一机构" in told.lines[0].problem
     assert told.lines[0].changes == 0
 
@@ -377,7 +368,7 @@ def test_a_copy_behind_a_password_is_told_what_helps_with_it(night: Estate):
     locked = path.with_name("加密.xlsx")
     with path.open("rb") as plain, locked.open("wb") as target:
         OOXMLFile(plain).encrypt("pw", target)
-    [line] = handed_back(night, locked).lines
+    [line] = night.hand_back(locked).lines
     assert "去掉密码" in line.problem
     assert "password_env" not in line.problem
 
@@ -424,7 +415,7 @@ def own_and_renamed(sheet: Worksheet) -> None:
 def test_what_stands_where_nobody_reads_is_told(night: Estate):
     path = copied(night)
     fill(path, {"SN000001": {"person": "李四", "remark": "已联系"}}, own_and_renamed)
-    line = handed_back(night, path).lines[0]
+    line = night.hand_back(path).lines[0]
     assert (line.changes, line.refused) == (1, ())
     renamed, beside, elsewhere, comment = line.notices
     assert "“未报备设备”只供查看" in elsewhere
@@ -443,7 +434,7 @@ def test_a_sheet_without_its_hidden_columns_is_told_and_not_passed_over(night: E
 
     path = copied(night)
     fill(path, ANSWERS, drop)
-    told = handed_back(night, path)
+    told = night.hand_back(path)
     assert told.failed, "though the self-audit sheet of the same copy is whole"
     [cell] = told.lines[0].refused
     assert cell.cell == "整改台账!1:1"
@@ -462,16 +453,16 @@ def test_a_hidden_sheet_and_cells_merged_over_rows_are_read_as_they_are_meant(ni
 
     path = copied(night)
     fill(path, {}, hide)
-    assert handed_back(night, path).lines[0].changes == 4
+    assert night.hand_back(path).lines[0].changes == 4
 
 
 def test_what_was_read_between_two_nights_is_told_in_the_next_report(night: Estate):
     path = copied(night)
     fill(path, {"SN000005": {"status": "好了"}, "SN000006": {"person": "李四"}})
-    handed_back(night, path)
+    night.hand_back(path)
     elsewhere = copied(night, "乙.xlsx").rename(night.folder / "乙.xlsx")
     fill(elsewhere, {"SN000007": {"planned_on": "下周"}})
-    [line] = handed_back(night, elsewhere).lines
+    [line] = night.hand_back(elsewhere).lines
     night.run(NEXT)
     shown = quality_of(night, NEXT)
     assert {"已填写.xlsx", "乙.xlsx", "好了", "下周", line.said_at} <= set(shown)
@@ -504,7 +495,7 @@ def test_a_language_changed_in_between_does_not_matter(night: Estate):
     fill(path, ANSWERS)
     night.settings["language"] = '"en"'
     night.configure()
-    assert handed_back(night, path).lines[0].changes == 10
+    assert night.hand_back(path).lines[0].changes == 10
 
 
 def test_on_the_command_line(night: Estate):

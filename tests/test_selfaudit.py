@@ -20,7 +20,6 @@ from test_roundtrip import saved_by_libreoffice
 
 from audit.config import load_settings
 from audit.errors import ConfigError
-from audit.handback import HandBack, hand_back
 from audit.ledger.attestations import Statement, attest, disputes, standing
 from audit.ledger.merge import Returned, Terms
 from audit.measures.upkeep import kept_up
@@ -313,10 +312,6 @@ def filled(
     return folder / name
 
 
-def handed_back(estate: Estate, *paths: Path, dry_run: bool = False) -> HandBack:
-    return hand_back(load_settings(estate.configure()), load_words("zh"), paths, dry_run=dry_run)
-
-
 DONE = {"emergency_plan": {"完成日期": date(2026, 11, 20), "完成人": "李四", "佐证材料": "应急预案 V3"}}
 
 
@@ -352,7 +347,7 @@ def test_what_was_attested_is_there_the_next_night_and_settles_the_finding(night
 
 @pytest.mark.libreoffice
 def test_a_copy_saved_by_libreoffice_as_ods_comes_back_right(night: Estate):
-    told = handed_back(night, saved_by_libreoffice(filled(night, "自查.xlsx", DONE), "ods"))
+    told = night.hand_back(saved_by_libreoffice(filled(night, "自查.xlsx", DONE), "ods"))
     assert not told.lines[0].problem
     assert (told.lines[0].changes, told.lines[0].refused) == (1, ())
 
@@ -366,14 +361,14 @@ def test_programs_are_told_of_the_programme(night: Estate):
 
 def test_a_dry_run_writes_nothing_and_reading_twice_changes_nothing(night: Estate):
     path = filled(night, "自查.xlsx", DONE)
-    assert handed_back(night, path, dry_run=True).lines[0].changes == 1
-    first = handed_back(night, path)
+    assert night.hand_back(path, dry_run=True).lines[0].changes == 1
+    first = night.hand_back(path)
     assert (first.lines[0].changes, first.failed) == (1, False)
-    assert handed_back(night, path) == first
+    assert night.hand_back(path) == first
     other = filled(night, "另存.xlsx", DONE)
-    assert handed_back(night, other).lines[0].changes == 0, "the same words from another copy"
+    assert night.hand_back(other).lines[0].changes == 0, "the same words from another copy"
     disputed = {"emergency_plan": DONE["emergency_plan"] | {"完成人": "赵六"}}
-    told = handed_back(night, filled(night, "乙.xlsx", disputed))
+    told = night.hand_back(filled(night, "乙.xlsx", disputed))
     [conflict] = told.conflicts
     assert conflict.finding_id == load_programme()["emergency_plan"]["zh"]
     assert ("李四" in conflict.ledger_text, "赵六" in conflict.copy_text) == (True, True)
@@ -394,7 +389,7 @@ def test_cells_that_cannot_be_taken_are_named(night: Estate):
         "self_audit": {"完成日期": date(2026, 11, 1), "完成人": "李四"},
     }
     rows = rows_of(checklist(night))
-    told = handed_back(night, filled(night, "坏.xlsx", answers, tamper))
+    told = night.hand_back(filled(night, "坏.xlsx", answers, tamper))
     [line] = told.lines
     assert line.changes == 0
     reasons: dict[str, str] = {}
