@@ -155,6 +155,22 @@ def test_a_comment_that_cannot_be_read_costs_no_cell(tmp_path: Path, monkeypatch
     assert (reading.error, len(rows)) == ("", 3)
 
 
+def test_a_panic_of_the_second_reader_is_one_files_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class PanicException(BaseException):
+        """As the bindings call it, and no Exception."""
+
+    def stumbles(**_: object) -> None:
+        raise IndexError("index out of range")
+
+    def panics(_: bytes) -> None:
+        raise PanicException("range start index out of range")
+
+    monkeypatch.setattr("audit.intake.formats.xls.xlrd.open_workbook", stumbles)
+    monkeypatch.setattr("audit.intake.formats.xls.fastexcel.read_excel", panics)
+    reading, _ = read(tmp_path, makers.xls())
+    assert (reading.error, reading.error_key) == ("unreadable", "workbook_damaged")
+
+
 def test_fields_padded_with_nuls_are_text_and_a_tail_of_nuls_was_never_written(tmp_path: Path):
     whole = makers.text()
     reading, rows = read(tmp_path, whole.replace(b"N910", b"N910\x00\x00"))

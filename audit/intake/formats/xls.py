@@ -9,6 +9,7 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import fastexcel
 import pyarrow as pa
@@ -20,6 +21,7 @@ from audit.errors import InputError, Unusable
 from audit.intake.formats.numbers import ERRORS, CellFormats, moment_text
 from audit.intake.formats.sheet import Sheet
 from audit.intake.formats.sniff import OLE
+from audit.intake.formats.xlsx_fast import attempt
 from audit.intake.grid import Grid, Mark
 
 _UNUSED = 0xFFFFFFFF
@@ -85,14 +87,21 @@ def _sheet(book: Book, place: int) -> Grid:
 
 def _with_the_other_reader(data: bytes, failure: InputError) -> Iterator[Grid]:
     """A few files that xlrd stumbles over are whole to calamine. Raises the first failure where not."""
-    try:
-        book = fastexcel.read_excel(data)
-        for name in book.sheet_names:
-            table = pa.table(book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow())
-            columns = tuple(column.combine_chunks().cast(pa.string()) for column in table.columns)
-            yield Grid(name, columns, (None,) * len(columns))
-    except fastexcel.FastExcelError:
-        raise failure from None
+    tables = attempt(partial(_tables, data))
+    if tables is None:
+        raise failure
+    for name, table in tables.items():
+        columns = tuple(column.combine_chunks().cast(pa.string()) for column in table.columns)
+        yield Grid(name, columns, (None,) * len(columns))
+
+
+def _tables(data: bytes) -> dict[str, pa.Table]:
+    book = fastexcel.read_excel(data)
+    sheets = {
+        name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        for name in book.sheet_names
+    }
+    return {name: pa.table(sheet.to_arrow()) for name, sheet in sheets.items()}
 
 
 def _damaged(data: bytes, failure: Exception) -> InputError:

@@ -49,7 +49,7 @@ class FastWorkbook:
 
     def __init__(self, data: bytes) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self._book = self._thread.submit(_attempt, lambda: fastexcel.read_excel(data))
+        self._book = self._thread.submit(attempt, lambda: fastexcel.read_excel(data))
 
     def close(self) -> None:
         """End the thread."""
@@ -66,7 +66,7 @@ class FastWorkbook:
         count = content.count(b'<c r="')
         if not _seems_small(content, count):
             return None
-        loading = self._thread.submit(_attempt, lambda: self._table(name))
+        loading = self._thread.submit(attempt, lambda: self._table(name))
         time.sleep(0)  # let it start: what follows keeps the interpreter to itself
         if not _is_plain(content, count):
             return None
@@ -139,7 +139,7 @@ def _count_pair(content: bytes, pair: bytes, start: int, end: int) -> int:
     return found
 
 
-def _attempt(call: Callable[[], _T]) -> _T | None:
+def attempt(call: Callable[[], _T]) -> _T | None:
     """What the call gives, or None when fastexcel refuses the file or panics on it."""
     try:
         return call()
