@@ -10,17 +10,18 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.channelstates import states_of
+from audit.intake.channelstates import channels_in, states_of
 from audit.intake.grid import Grid
 from audit.intake.headerrow import HeaderRow
 from audit.intake.headers import HeaderMap
-from audit.intake.labels import lookup
-from audit.intake.repeats import decoded, each, encoded
+from audit.intake.labels import FILED, lookup
+from audit.intake.repeats import decoded, each, encoded, numbered
 from audit.tables import Table, normalise_label
 from audit.tables.codes import NULL_TOKENS
 
 _NUMBERED = re.compile(r"(.+?)([1-9一二三四五六]?)")
 _OF_STATE = re.compile(r"(.+?)的?(?:渠道|通道|平台)(?:列表|名称|清单)?")
+_PARTS, _LONGEST = re.compile(r"[/、,，|;；]"), 40  # between states; characters of a header
 _NOTHING = pa.array(sorted(NULL_TOKENS))
 
 
@@ -46,6 +47,10 @@ def states_joined(grid: Grid, header: HeaderRow, table: Table, configured: Mappi
     if not table.wide:
         return as_it_is
     labels = {index: label for index, label in enumerate(header.labels) if label and label.strip()}
+    for index, label in labels.items():
+        if told_apart := _in_order(grid, header.row, index, label, table):
+            cells = (*grid.columns[:index], told_apart, *grid.columns[index + 1 :])
+            return Joined(replace(grid, columns=cells), header, {normalise_label(label): table.status})
     meant = {index: _meaning(label, table, configured) for index, label in labels.items()}
     channels = [index for index, (name, _) in meant.items() if name == "channel"]
     states = [index for index, (name, _) in meant.items() if name == table.status]
@@ -73,6 +78,32 @@ def states_joined(grid: Grid, header: HeaderRow, table: Table, configured: Mappi
         replace(header, labels=tuple(names)),
         {normalise_label(name): table.status},
     )
+
+
+def _in_order(grid: Grid, header: int, index: int, label: str, table: Table) -> pa.Array | None:
+    """The cells of a column whose header lists channels and whose cells list their states in the same order,
+    with each state beside its channel: √/×/√ below 微信/支付宝/银联报备. None of any other."""
+    channels, rest = channels_in(label) if len(label) <= _LONGEST else ([], "")
+    said_of = normalise_label(rest)
+    if len(set(channels)) < 2 or len(set(channels)) < len(channels):
+        return None
+    if said_of and said_of not in FILED and table.by_synonym.get(said_of) != table.status:
+        return None
+    parted = 0
+
+    def beside(texts: pa.Array) -> pa.Array:
+        nonlocal parted
+        parts = [[part.strip() for part in _PARTS.split(text or "")] for text in texts.to_pylist()]
+        matching = [len(one) == len(channels) for one in parts]
+        parted = sum(matching)
+        joined = (";".join(map(":".join, zip(channels, one, strict=False))) for one in parts)
+        return pc.if_else(pa.array(matching, pa.bool_()), pa.array(joined, pa.string()), texts)
+
+    cells = grid.columns[index].slice(header + 1)
+    found = each(cells, beside)
+    if 2 * parted <= len(numbered(cells)[0].drop_null()):
+        return None
+    return encoded(pa.concat_arrays([decoded(grid.columns[index].slice(0, header + 1)), decoded(found)]))
 
 
 def _meaning(label: str, table: Table, configured: Mapping[str, str]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -39,6 +40,17 @@ def states_of(text: str, state: Callable[[str], str | None]) -> dict[str, str] |
         if word is not None and found.setdefault(name, word) != word:
             state(text)
     return found
+
+
+def channels_in(text: str) -> tuple[list[str], str]:
+    """The canonical channels that a text names, in order, and what is left of it.
+
+    >>> channels_in("微信/支付宝/银联报备")
+    (['wechat', 'alipay', 'unionpay'], '报备')
+    """
+    marks = list(_channels().finditer(unicodedata.normalize("NFKC", text)))
+    rest = _channels().sub("", unicodedata.normalize("NFKC", text))
+    return [CHANNEL.by_label[normalise_label(mark["name"])] for mark in marks], _LISTED.sub("", rest)
 
 
 def _before(names: list[str], between: list[str]) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ _SUBJECT = re.compile(
 )
 # what pages put before a word: ● 正常, ✅已报备
 _SIGNS = re.compile("^[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff\\s]+")
+_TICKS = frozenset("√✓✔☑✅×✗✘❌")
 _BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _TWICE = re.compile(
     r"[\s/|:()\[\]【】-]+"
@@ -61,7 +62,8 @@ def _clean_label(text: str, column: Column, configured: dict[str, str]) -> str |
     value = unicodedata.normalize("NFKC", text).strip()
     for said in (value, _NUMBERED.sub("", value), _SIGNS.sub("", value), _SUBJECT.sub("", value)):
         label = normalise_label(said) or said
-        if word := configured.get(label) or column.codes.by_label.get(label):
+        word = configured.get(label) or column.codes.by_label.get(label)
+        if word and not _takes_back(value, said, word, column):
             return word
     if is_blank(text):
         return None
@@ -72,6 +74,13 @@ def _clean_label(text: str, column: Column, configured: dict[str, str]) -> str |
     if word := _commented(value, column, column.codes.by_label | configured):
         return word
     raise Unreadable(Reason.ERROR_CELL if ERROR_TEXT.fullmatch(text) else Reason.UNKNOWN_CODE)
+
+
+def _takes_back(value: str, said: str, word: str, column: Column) -> bool:
+    """Whether a tick or a cross before a word says otherwise: √/× is neither."""
+    assert column.codes is not None
+    marks = _TICKS.intersection(value.removesuffix(said))
+    return any(column.codes.by_label.get(mark, word) != word for mark in marks)
 
 
 def clean_flag(text: str) -> bool | None:

@@ -42,7 +42,7 @@ _SHORT_FORMS = {
     "fw": "firmware",
     "mfr": "manufacturer",
 }
-_FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"}).union(
+FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"}).union(
     # above the names of channels
     {f"{done}{act}{where}" for done in ("", "已") for act in ("报备", "登记") for where in ("渠道", "通道")}
 )
@@ -105,7 +105,7 @@ def of_channel(label: str, table: Table) -> str | None:
         rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
         if rest == said or not rest:
             continue
-        what = table.status if rest in _FILED else table.by_synonym.get(rest.removeprefix("终端"), "")
+        what = table.status if rest in FILED else table.by_synonym.get(rest.removeprefix("终端"), "")
         for state, (of_channel, message) in table.wide.items():
             if of_channel == channel and what in (table.status, "reg_message"):
                 return state if what == table.status else message

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import AS_OF, DEVICE, REGISTRATION, Estate
-from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take
+from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, take_rows
 
 from audit.config import load_settings
 from audit.errors import ExitCode
@@ -154,6 +155,26 @@ def test_a_cell_that_says_the_state_of_each_channel(
     assert (plain["reg_status"], plain.get("channel")) == ("not_registered", None)
     assert {row.get("channel"): row["reg_status"] for row in found} == states
     assert (found[0]["rejected"] == ",reg_status,") == (states == {None: None})
+
+
+@pytest.mark.parametrize(
+    "header", ["微信/支付宝/银联报备", "报备情况（微信、支付宝、银联）", "微信|支付宝|银联 报备状态"]
+)
+def test_a_header_that_lists_channels_above_their_states_in_order(tmp_path: Path, header: str):
+    cells = ["√/×/√", "已报备、未报备、报备中", "已报备/-/未报备", "已报备", "√/×"]
+    rows = [["SN", "商户号", header], *([f"SN{n:06}", MERCHANT, cell] for n, cell in enumerate(cells))]
+    read = take_rows(tmp_path, rows, table="registrations")
+    found: dict[str, dict[str | None, str | None]] = {}
+    for row in read.rows or ():
+        found.setdefault(row["serial_no"], {})[row["channel"]] = row["reg_status"]
+    assert list(found.values()) == [
+        {"wechat": "registered", "alipay": "not_registered", "unionpay": "registered"},
+        {"wechat": "registered", "alipay": "not_registered", "unionpay": "pending"},
+        {"wechat": "registered", "unionpay": "not_registered"},
+        {None: "registered"},  # of which of them, nobody says
+        {None: None},
+    ]
+    assert [value for _, _, value in read.rejected] == ["unknown_code"]
 
 
 def test_a_state_of_the_row_beside_one_of_each_channel_is_one_of_all_together(estate: Estate):
