@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
 
 from audit.intake.grid import Grid
 from audit.tables import normalise_label
@@ -29,8 +32,10 @@ def labels_beside(
     labels: Mapping[int, str],
     meaning: Callable[[str], str],
     differ: Callable[[int, int], bool],
+    telling: Collection[str] = (),
 ) -> set[int]:
-    """Columns whose headers belong to another table beside the one that names most columns.
+    """Columns whose headers belong to another table beside the one that names most columns, or one of those
+    that tell the table apart.
 
     `labels` are the headers by column, `meaning` gives the canonical column of one, "" for a stranger.
     Tables are parted by a column without a cell from the header downwards. One that names a column the first
@@ -40,7 +45,9 @@ def labels_beside(
     if len(blocks) < 2:
         return set()
     named = [{name: index for index in block if (name := meaning(labels[index]))} for block in blocks]
-    first = max(named, key=len)
+    first = max(
+        named, key=lambda names: (len(names) > 1 and not names.keys().isdisjoint(telling), len(names))
+    )
     beside = set()
     for block, names in zip(blocks, named, strict=True):
         if names is first or len(block) < 2:
@@ -48,6 +55,18 @@ def labels_beside(
         if any(name in first and differ(first[name], index) for name, index in names.items()):
             beside.update(block)
     return beside
+
+
+def without_columns(grid: Grid, others: Collection[int]) -> Grid:
+    """The sheet with nothing in these columns, every other in its place."""
+    if not others:
+        return grid
+    columns = [
+        pa.nulls(grid.height, pa.string()) if index in others else column
+        for index, column in enumerate(grid.columns)
+    ]
+    marks = [None if index in others else mark for index, mark in enumerate(grid.marks)]
+    return replace(grid, columns=tuple(columns), marks=tuple(marks))
 
 
 def _blocks(grid: Grid, row: int, labels: Mapping[int, str]) -> list[list[int]]:

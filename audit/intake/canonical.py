@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.errors import InputError
+from audit.intake.beside import without_columns
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelcolumns import states_joined
 from audit.intake.dates import CHINA, FOREVER
@@ -154,6 +155,7 @@ def _read_sheet(
     grid = completed(filled_down(grid, header.row, set(header.columns.values())), header)
     legends = harvest(grid, header, table, profile.columns, others)
     codes = {name: {**legends.get(name, {}), **profile.codes.get(name, {})} for name in header.columns}
+    grid = without_columns(grid, header.of_others)
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
     grid, moved = realigned(grid, header, table, profile.columns, kinds)

@@ -10,6 +10,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.beside import without_columns
 from audit.intake.channelcolumns import said
 from audit.intake.grid import Grid
 from audit.intake.headerrow import (
@@ -158,12 +159,8 @@ def _without(grid: Grid, header: int, others: Collection[int], shown: pa.Array) 
     """The sheet without other devices, and below the header without rows that are not to be shown."""
     below = pa.array([False] * (header + 1) + [True] * (grid.height - header - 1))
     hidden = pc.and_(below, pc.invert(shown))
-    columns = [
-        pa.nulls(grid.height, pa.string()) if index in others else pc.if_else(hidden, None, column)
-        for index, column in enumerate(grid.columns)
-    ]
-    marks = [None if index in others else mark for index, mark in enumerate(grid.marks)]
-    return replace(grid, columns=tuple(columns), marks=tuple(marks))
+    own = without_columns(grid, others)
+    return replace(own, columns=tuple(pc.if_else(hidden, None, column) for column in own.columns))
 
 
 def _of_one(

@@ -33,6 +33,7 @@ class HeaderMap:
     unmapped: tuple[str, ...]
     second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
     beside: str = ""  # the letter of the column in which another table begins, whose headers are unmapped
+    of_others: tuple[int, ...] = ()  # the columns of that table
     completed: tuple[tuple[int, int], ...] = ()  # columns, each with another of its name and the same content
 
 
@@ -57,6 +58,7 @@ def map_headers(
         labels,
         lambda label: lookup(label, table, configured)[0],
         lambda left, right: not _same_content(grid, row, left, right),
+        {table.status, *table.wide},
     )
     strangers = tuple(labels.pop(index).strip() for index in sorted(beside))
     claims: dict[str, list[tuple[int, int, str]]] = {}
@@ -112,7 +114,15 @@ def map_headers(
     unmapped = tuple(label.strip() for index, label in labels.items() if index not in claimed)
     where = grid.letter(min(beside)) if beside else ""
     return HeaderMap(
-        row, width, columns, mapped, unmapped + strangers, tuple(second), where, tuple(completed)
+        row,
+        width,
+        columns,
+        mapped,
+        unmapped + strangers,
+        tuple(second),
+        where,
+        tuple(sorted(beside)),
+        tuple(completed),
     )
 
 

@@ -638,3 +638,19 @@ def test_the_trailer_of_a_banks_file_and_lines_of_a_drawn_table_are_no_devices(t
     read = take_bytes(tmp_path, "\n".join(drawn).encode())
     assert read.column("serial_no") == ["SN000000", "SN000001", "SN000002"]
     assert read.sheet.set_aside == {"note": 2, "title": 2}
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["right", "left"])
+def test_each_feed_finds_its_own_of_two_tables_side_by_side(tmp_path: Path, order: int):
+    ledger = [["序列号", "商户号", "型号", "厂商", "终端状态"]]
+    ledger += [[f"SN{number:06}", MERCHANT, "P2", "商米", "启用"] for number in range(6)]
+    registered = [["序列号", "渠道", "报备状态"], *([f"SN{9 - n:06}", "微信", "已报备"] for n in range(4))]
+    registered += [[""] * 3] * 2
+    rows = [
+        [*one, "", *other] for one, other in (pair[::order] for pair in zip(ledger, registered, strict=True))
+    ]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("serial_no") == [f"SN{9 - number:06}" for number in range(4)]
+    assert read.column("reg_status") == ["registered"] * 4
+    assert read.sheet.set_aside == {"blank": 2, "title": 1}
+    assert take_rows(tmp_path, rows).column("serial_no") == [f"SN{number:06}" for number in range(6)]
