@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from test_parity import facts_of, weights
 
 from audit.engines import Engine
 from audit.intake.derived import with_derived
+from audit.measures import night
 from audit.measures.forecast import forecast_of
 from audit.measures.impact import impact_of
 from audit.measures.merchants import merchants_of, points_of, score_of
@@ -230,6 +232,17 @@ def test_the_list_of_merchants_is_capped_and_says_so(swift_engine: Engine):
     )
     assert [one.merchant_no for one in merchants.listed] == ["M0", "M1", "M2"]
     assert (merchants.total, merchants.left_out) == (5, 2)
+
+
+def test_a_sheet_of_merchants_cut_short_names_the_sheet_that_has_the_rest(
+    shops: Estate, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(night, "merchants_of", partial(merchants_of, most=1))
+    told(shops)
+    book = openpyxl.load_workbook(shops.folder / "reports" / str(AS_OF) / "report.xlsx")
+    [note] = [cell.value for [cell] in book["商户概况"]["A2:A5"] if "未列出" in str(cell.value)]
+    assert "“整改台账”" in note
+    assert "整改台账" in book.sheetnames
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ def add_merchants(workbook: Workbook, report: Report, words: Words) -> Rows:
     notes = [
         words("report.score_note", weights=[f"{word} {points}" for word, points in shown.items()]),
         words("report.score_share"),
-        words("report.merchants_left", shown=len(listed), left=merchants.left_out)
+        words(
+            "report.merchants_left", shown=len(listed), left=merchants.left_out, sheet=words("sheet.findings")
+        )
         if merchants.left_out
         else words("report.merchants_note"),
     ]
