@@ -23,6 +23,7 @@ from audit.intake.exported import exported_at
 from audit.intake.filled import completed, filled_down
 from audit.intake.garbled import refuse_garbled
 from audit.intake.grid import Grid
+from audit.intake.halves import part_of
 from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.headings import SheetSays, with_said
 from audit.intake.layout import classify_rows, continues
@@ -180,6 +181,7 @@ def _read_sheet(
         name: encoded(trimmed(_rows_of(grid.columns[index], places)))
         for name, index in header.columns.items()
     }
+    cells |= {name: part_of(cells[name], place) for name, place in header.places.items()}
     cleaned = {
         name: readers[name].clean(
             cells[name], None if (marks := grid.marks[index]) is None else _rows_of(marks, places)

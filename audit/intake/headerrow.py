@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from audit.intake.grid import Grid
+from audit.intake.halves import names_in
 from audit.intake.labels import is_nameless, lookup
 from audit.intake.meaning import sample
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
@@ -67,10 +68,11 @@ def _parts_of_key(label: str, table: str) -> frozenset[str]:
         return frozenset()
     known = TABLES[table]
     parts = (known.by_name[part] for key in known.keys for part in key)
+    shared = names_in(label, known, {})
     return frozenset(
         part.name
         for part in parts
-        if is_fallback(label, part, known) or is_spelt_otherwise(label, part, known)
+        if part.name in shared or is_fallback(label, part, known) or is_spelt_otherwise(label, part, known)
     )
 
 

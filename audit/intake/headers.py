@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from audit.errors import InputError, Unusable
 from audit.intake.beside import labels_beside
 from audit.intake.grid import Grid
+from audit.intake.halves import shared_columns
 from audit.intake.headerrow import HeaderRow, has_key
 from audit.intake.labels import lookup, of_channel, suggest
 from audit.intake.meaning import by_content, knows
@@ -34,6 +35,7 @@ class HeaderMap:
     second_choices: tuple[Mapped, ...]  # headers that mean a column another header already gives
     beside: str = ""  # the letter of the column in which another table begins, whose headers are unmapped
     of_others: tuple[int, ...] = ()  # the columns of that table
+    places: Mapping[str, int] = field(default_factory=dict)  # of columns that share one: where in its cells
     completed: tuple[tuple[int, int], ...] = ()  # columns, each with another of its name and the same content
 
 
@@ -103,6 +105,10 @@ def map_headers(
         if not fits(table.by_name[table.status], index) and fits(of_device, index):
             del columns[table.status]
             claimed.remove(index)
+    strange = {index: label for index, label in labels.items() if index not in {*claimed, *columns.values()}}
+    shared = shared_columns(grid, row, strange, table, configured, columns)
+    columns |= {name: index for name, (index, _) in shared.items()}
+    how_mapped |= dict.fromkeys(shared, "content")
     used = {grid.letter(index) for index in columns.values()}
     second = [one for one in second if one.letter not in used]
     _require_key(table, columns, list(labels.values()))
@@ -122,6 +128,7 @@ def map_headers(
         tuple(second),
         where,
         tuple(sorted(beside)),
+        {name: place for name, (_, place) in shared.items()},
         tuple(completed),
     )
 

@@ -871,3 +871,30 @@ def test_a_wide_sheet_of_texts_is_soon_known_to_have_no_header(tmp_path: Path):
 
 def test_a_word_of_many_readings_is_none_of_a_million_names():
     assert len(in_characters("sh" * 19)) <= 1_000
+
+
+def test_a_column_of_two_names_is_parted_where_every_cell_is(tmp_path: Path):
+    header = ["终端号/SN", "商户号", "省/市/区县", "经度、纬度"]
+    rows = [
+        ["10000001/SN000001", MERCHANT, "广东省/深圳市/南山区", "113.94、22.54"],
+        ["10000002 / SN000002", MERCHANT, "-", ""],
+    ]
+    read = take_rows(tmp_path, [header, *rows])
+    found = {
+        name: read.column(name) for name in ("terminal_id", "serial_no", "province", "county", "latitude")
+    }
+    assert found == {
+        "terminal_id": ["10000001", "10000002"],
+        "serial_no": ["SN000001", "SN000002"],
+        "province": ["广东省", None],
+        "county": ["南山区", None],
+        "latitude": [22.54, None],
+    }
+    assert read.sheet.unmapped == ()
+    # a cell without its second half: nobody knows which one it has
+    missing = take_rows(tmp_path, [header, *rows, ["10000003", MERCHANT, "", ""]])
+    assert missing.reading.error == Unusable.MISSING_COLUMN
+    # and a column of its own comes before
+    both = take_rows(tmp_path, [["序列号", "终端号/SN"], ["SN000009", "10000001/SN000001"]])
+    assert both.column("serial_no") == ["SN000009"]
+    assert both.sheet.unmapped == ("终端号/SN",)

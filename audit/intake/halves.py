@@ -1,0 +1,68 @@
+"""Columns whose cells hold what two or three columns are for, parted as their header is: 终端号/SN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.grid import Grid
+from audit.intake.labels import lookup
+from audit.intake.repeats import decoded, each, numbered
+from audit.tables import Table
+from audit.tables.codes import NULL_TOKENS
+
+_BETWEEN_NAMES = re.compile(r"[/|、,，\n+&]|和|及|与")
+_BETWEEN = r"\s*[/|、,，;；\n]\s*"  # RE2; in cells
+_LONGEST = 40  # characters of a header
+_NOTHING = pa.array(sorted(NULL_TOKENS))
+
+
+def shared_columns(
+    grid: Grid,
+    row: int,
+    labels: Mapping[int, str],
+    table: Table,
+    configured: Mapping[str, str],
+    taken: Collection[str],
+) -> dict[str, tuple[int, int]]:
+    """Per canonical column that is still missing, the column of the sheet that holds it and the place in its
+    cells. Every cell has to have as many parts as the header has names, or nothing is parted.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for index, label in labels.items():
+        names = names_in(label, table, configured)
+        if not names or not set(names).isdisjoint({*taken, *found}):
+            continue
+        if _all_parted(grid, row, index, len(names)):
+            found |= {name: (index, place) for place, name in enumerate(names)}
+    return found
+
+
+def names_in(label: str, table: Table, configured: Mapping[str, str]) -> list[str]:
+    """The different columns that the parts of a header name; none where one of them names no column."""
+    parts = [part.strip() for part in _BETWEEN_NAMES.split(label)] if len(label) <= _LONGEST else []
+    names = [lookup(part, table, configured)[0] for part in parts if part]
+    return names if len(parts) > 1 and all(names) and len(set(names)) == len(parts) else []
+
+
+def part_of(cells: pa.Array, place: int) -> pa.Array:
+    """What stands in that place of each cell."""
+    return each(cells, partial(_part, place=place))
+
+
+def _part(texts: pa.Array, place: int) -> pa.Array:
+    split = pc.split_pattern_regex(texts, _BETWEEN)
+    long_enough = pc.fill_null(pc.greater(pc.list_value_length(split), place), False)
+    parts = pc.list_element(pc.if_else(long_enough, split, pa.scalar([""] * (place + 1))), place)
+    return pc.if_else(long_enough, parts, None)
+
+
+def _all_parted(grid: Grid, row: int, index: int, count: int) -> bool:
+    texts = pc.utf8_trim_whitespace(numbered(decoded(grid.columns[index].slice(row + 1)))[0].drop_null())
+    texts = texts.filter(pc.invert(pc.is_in(pc.utf8_upper(texts), value_set=_NOTHING)))
+    lengths = pc.list_value_length(pc.split_pattern_regex(texts, _BETWEEN))
+    return len(texts) > 0 and bool(pc.all(pc.equal(lengths, count)).as_py())
