@@ -16,6 +16,8 @@ from audit.intake.notices import Notice
 from audit.intake.reading import Aside
 from audit.intake.repeats import encoded
 
+_NEARLY_ALL = 0.8  # of the merchants: have a device in the row below
+_FEWEST = 2  # devices
 _LOOKED_AT = 20  # rows of data: of any other list, one of them names device and merchant
 
 
@@ -43,7 +45,10 @@ def outlined(grid: Grid, header: HeaderMap, kinds: np.ndarray) -> tuple[Grid, np
     devices = is_device & (kinds == "")
     if not heads.any() or (devices & named).any() or ((kinds == "") & ~heads & ~devices).any():
         return grid, kinds, []
-    if np.flatnonzero(devices)[:1].tolist() < np.flatnonzero(heads)[:1].tolist():
+    told = np.flatnonzero(heads | devices)
+    with_devices = heads[told] & np.append(devices[told][1:], False)
+    # merchants without a device, and devices of nobody, are a list of both
+    if not heads[told[0]] or with_devices.sum() < _NEARLY_ALL * heads.sum() or devices.sum() < _FEWEST:
         return grid, kinds, []
     source = np.maximum.accumulate(np.where(heads, np.arange(grid.height), 0))
     source = np.where(devices, source, np.arange(grid.height))

@@ -77,3 +77,11 @@ def test_a_merchant_beside_a_device_speaks_for_itself_alone(tmp_path: Path):
     read = take_rows(tmp_path, rows)
     assert read.column("merchant_no") == [MERCHANT, None]
     assert read.sheet.set_aside == {"blank_key": 1, "title": 1}
+
+
+def test_merchants_without_devices_say_nothing_of_stock(tmp_path: Path):
+    rows = [["商户号", "商户名称", "序列号", "型号"], [MERCHANT, "甲店", "", ""], [OTHER, "乙店", "", ""]]
+    rows += [["", "", f"SN00000{number}", "P2"] for number in range(2)]
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_no") == [None, None]
+    assert read.sheet.set_aside == {"blank_key": 2, "title": 1}
