@@ -24,7 +24,7 @@ from audit.intake.headerrow import (
 )
 from audit.intake.labels import DEVICE_NUMBERS, lookup
 from audit.intake.notices import Notice
-from audit.tables import Table, normalise_label
+from audit.tables import CHANNEL, Table, normalise_label
 
 _FIGURES = "一二三四五六七八九十"
 _NUMBER = rf"0?(?P<number>[1-9]\d?|[{_FIGURES}])"
@@ -144,9 +144,15 @@ def _meaning(label: str, table: Table, configured: Mapping[str, str]) -> tuple[s
             parts = found.groupdict()
             number = parts["number"]
             for base in (f"{parts.get('subject') or ''}{parts['name']}", parts["name"]):
-                if name := lookup(base, table, configured)[0]:
+                if name := lookup(base, table, configured)[0] or _of_channel(base, table):
                     return name, _FIGURES.find(number) + 1 or int(number)
     return None
+
+
+def _of_channel(label: str, table: Table) -> str:
+    """The column of states that the bare name of a channel stands above: 终端1微信."""
+    channel = CHANNEL.by_label.get(label)
+    return next((name for name, (of, _) in table.wide.items() if of == channel), "")
 
 
 def _any_filled(grid: Grid, keys: Mapping[int, int], numbers: Collection[int]) -> pa.Array:

@@ -216,9 +216,15 @@ def _most_names(
 
 
 def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
-    """The upper row of a header with the name of each group over all of its columns."""
+    """The upper row of a header with the name of each group over all of its columns, and with names that
+    reach from a row above it into the lower one.
+    """
     spread = list(labels)
     for merge in grid.merges:
+        if merge.first_row < row < merge.last_row:
+            place = merge.first_column - grid.first_column
+            if 0 <= place < len(spread):
+                spread[place] = grid.columns[place][merge.first_row].as_py()
         if merge.first_row == row == merge.last_row:
             start = merge.first_column - grid.first_column
             for index in range(max(start, 0), min(merge.last_column - grid.first_column + 1, len(spread))):

@@ -83,6 +83,15 @@ def test_registrations_of_several_devices_in_a_row(tmp_path: Path):
     ]
 
 
+def test_channels_of_several_devices_in_a_row(tmp_path: Path):
+    rows = [
+        ["商户号", "机具1SN", "机具1微信", "机具2SN", "机具2微信"],
+        [MERCHANT, SN[0], "已报备", SN[1], "未报备"],
+    ]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("reg_status_wechat") == ["registered", "not_registered"]
+
+
 def test_each_feed_finds_its_own_table_on_a_sheet_of_several(tmp_path: Path):
     ledger = [[*HEADER[:3], "厂商", "终端号", *HEADER[3:]]]
     ledger += [

@@ -640,6 +640,23 @@ def test_the_trailer_of_a_banks_file_and_lines_of_a_drawn_table_are_no_devices(t
     assert read.sheet.set_aside == {"note": 2, "title": 2}
 
 
+def test_a_name_merged_over_all_three_rows_of_a_header(tmp_path: Path):
+    rows = [
+        ["商户号", "终端信息", None, None, None],
+        [None, "设备", None, "使用", None],
+        [None, "SN", "型号", "终端状态", "安装日期"],
+        [MERCHANT, "SN000001", "P2", "启用", "2026-11-01"],
+    ]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for area in ("A1:A3", "B1:E1", "B2:C2", "D2:E2"):
+            made.worksheets[0].merge_cells(area)
+
+    read = take_bytes(tmp_path, book(rows, change=merge))
+    assert read.sheet.header_row == 3
+    assert (read.column("merchant_no"), read.column("serial_no")) == ([MERCHANT], ["SN000001"])
+
+
 @pytest.mark.parametrize("order", [1, -1], ids=["right", "left"])
 def test_each_feed_finds_its_own_of_two_tables_side_by_side(tmp_path: Path, order: int):
     ledger = [["序列号", "商户号", "型号", "厂商", "终端状态"]]
