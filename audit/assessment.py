@@ -38,6 +38,7 @@ class Assessment:
     facts: Facts
     outcomes: tuple[Outcome, ...]
     health: Mapping[str, Health]
+    channels: tuple[str, ...]  # that devices are looked at in
 
 
 def assess(
@@ -94,7 +95,9 @@ def assess(
     about_estate = evaluate(facts, of_estate, health, due)
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
-    return Assessment(engine, facts, tuple(by_id[rule.id] for rule in plan.rules), health)
+    return Assessment(
+        engine, facts, tuple(by_id[rule.id] for rule in plan.rules), health, settings.audit.required_channels
+    )
 
 
 def eased(assessed: Assessment, profile: ProfileSection, rules: Collection[Rule]) -> Assessment:

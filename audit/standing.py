@@ -60,14 +60,21 @@ def standing_of(
     for rule_id, findings in waiting.items():
         rule = able[rule_id]
         for identifier, identity in findings:
-            feed = identity[1] if rule.subject is Subject.ROW else _FEED_OF.get(rule.subject)
-            could_be_missed = feed is None or assessed.health[feed].complete
-            standing[identifier] = Standing.ABSENT if could_be_missed else Standing.UNCHECKED
+            missed = _could_be_missed(rule.subject, identity, assessed)
+            standing[identifier] = Standing.ABSENT if missed else Standing.UNCHECKED
         standing |= _looked_up(rule, findings, assessed, plan)
     unchecked = silent.filter(pc.invert(could))["finding_id"].combine_chunks()
     looked_at = pa.table([list(standing), [one.value for one in standing.values()]], schema=SCHEMA)
     blind = pa.table([unchecked, pa.repeat(Standing.UNCHECKED.value, len(unchecked))], schema=SCHEMA)
     return pa.concat_tables([looked_at, blind])
+
+
+def _could_be_missed(subject: Subject, identity: list[str | None], assessed: Assessment) -> bool:
+    """Whether a subject that is not there is gone: its feed came whole, and its channel was looked at."""
+    if subject in (Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY) and identity[1] not in assessed.channels:
+        return False
+    feed = identity[1] if subject is Subject.ROW else _FEED_OF.get(subject)
+    return feed is None or assessed.health[feed].complete
 
 
 def _looked_up(

@@ -110,6 +110,27 @@ def test_stale_data_closes_nothing_either(estate: Estate):
     assert {row["rule"] for row in estate.findings(late)} == {"REG-01", "SRC-01", "AUD-06"}
 
 
+def test_what_is_no_longer_asked_for_is_not_said_to_be_gone(estate: Estate):
+    estate.settings["required_channels"] = '["wechat", "alipay"]'
+    estate.run()
+    missing = [("REG-02", f"SN00000{n}", "new") for n in (1, 2, 3)]
+    assert [one for one in estate.flagged() if one[0] == "REG-02"] == missing
+    estate.settings["required_channels"] = '["wechat"]'
+    estate.run(NEXT)
+    assert [one[2] for one in estate.flagged(NEXT) if one[0] == "REG-02"] == ["unchecked"] * 3
+
+
+def test_a_rule_that_is_switched_off_leaves_its_findings_open(estate: Estate):
+    estate.write("registrations", registered("SN000001"))
+    estate.run()
+    estate.sections["rules"] = 'disable = ["REG-01"]'
+    estate.run(NEXT)
+    assert estate.flagged(NEXT) == [("REG-01", "SN000002", "unchecked"), ("REG-01", "SN000003", "unchecked")]
+    overview = openpyxl.load_workbook(estate.folder / "reports" / NEXT.isoformat() / "report.xlsx")["概览"]
+    told = [[cell.value for cell in row if cell.value is not None] for row in overview.iter_rows()]
+    assert ["REG-01", 2, 0, "设备未报备"] in told
+
+
 def test_whose_file_did_not_come_is_not_said_to_be_gone(estate: Estate):
     estate.write("devices", [DEVICE], "devices_a.csv")
     estate.write(

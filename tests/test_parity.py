@@ -189,7 +189,7 @@ def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[p
     missed = [(o.rule.id, o.not_evaluated.facts) for o in outcomes if o.not_evaluated]
     assert not missed
     counted = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
-    assessed = eased(Assessment(engine, facts, tuple(outcomes), HEALTHY), ProfileSection(), ())
+    assessed = eased(Assessment(engine, facts, tuple(outcomes), HEALTHY, ("wechat",)), ProfileSection(), ())
     told = told_once(assessed)
     facts = assessed.facts
     population = population_of(engine, told.facts, outcomes, estate["devices"].num_rows)
@@ -265,7 +265,7 @@ def test_what_is_left_of_the_facts_tells_what_became_of_findings(estate: dict[st
     engine = PandasEngine()
     plan = Plan(tuple(RULES.values()), {}, AS_OF)
     facts = facts_of(engine, estate, ("wechat",))
-    whole = Assessment(engine, facts, tuple(evaluate(facts, plan, HEALTHY, {})), HEALTHY)
+    whole = Assessment(engine, facts, tuple(evaluate(facts, plan, HEALTHY, {})), HEALTHY, ("wechat",))
     stood = findings_of(whole.outcomes, load_words("zh"), AS_OF)
     rules = [RULES[name] for name in set(stood["rule"].to_pylist())]
     left = eased(whole, ProfileSection(), rules)

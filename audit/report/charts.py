@@ -132,7 +132,8 @@ def add_rule_chart(sheet: Worksheet, row: int, report: Report, words: Words, dra
     headers = [words("header.rule"), words("report.still"), words("report.trend_new"), words("header.title")]
     end = table(sheet, top, left, headers, counted, span=6)
     for place, (rule, *_) in enumerate(counted, top + 1):
-        link(sheet, place, left, None, words("sheet.rules"), f"A{rule_row(report, rule)}")
+        if there := rule_row(report, rule):
+            link(sheet, place, left, None, words("sheet.rules"), f"A{there}")
     letters = [get_column_letter(left + offset) for offset in range(2)]
     names, counts = (
         _Cells(sheet.title, f"${letter}${top + 1}:${letter}${end - 1}", [one[place] for one in counted])

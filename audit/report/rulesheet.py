@@ -65,10 +65,10 @@ def add_rules(workbook: Workbook, report: Report, words: Words) -> Rows:
     return rows
 
 
-def rule_row(report: Report, rule: str) -> int:
-    """The row of a rule on the sheet."""
+def rule_row(report: Report, rule: str) -> int | None:
+    """The row of a rule on the sheet; None for one switched off, whose findings stay open."""
     first = int(data_area("A", 1)[1].removeprefix("A"))
-    return first + next(place for place, line in enumerate(report.rules) if line.rule.id == rule)
+    return next((first + place for place, line in enumerate(report.rules) if line.rule.id == rule), None)
 
 
 def _found(report: Report, words: Words) -> Column:

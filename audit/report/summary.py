@@ -14,6 +14,7 @@ from audit.ledger.lives import CLOSED, EXCUSED, State
 from audit.ledger.past import Figures
 from audit.report.model import Move, Report
 from audit.report.parts import Verdict
+from audit.rules import RULES
 from audit.rules.model import Owner, Severity
 from audit.words import Words
 
@@ -143,7 +144,7 @@ def late_rows(report: Report) -> npt.NDArray[np.intp]:
 
 def by_rule(report: Report) -> list[tuple[str, int, int, str]]:
     """Rules by their open findings, most first: rule, open, of those new, title."""
-    titles = {line.rule.id: line.rule.title[report.language] for line in report.rules}
+    titles = {name: rule.title[report.language] for name, rule in RULES.items()}
     counted, new = (report.findings.counted("rule", rows) for rows in (report.open_rows, _new_rows(report)))
     rows = [(rule, count, new.get(rule, 0), titles.get(rule, "")) for rule, count in counted.items()]
     return sorted(rows, key=lambda row: (-row[1], row[0]))
