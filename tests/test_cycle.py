@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 import sqlalchemy as sa
-from conftest import DEVICE, MERCHANT, MODEL, REGISTRATION, Estate
+from conftest import DEVICE, MERCHANT, MODEL, REGISTRATION, Estate, spotless
 from hypothesis import given
 from hypothesis import strategies as st
 from mailserver import Inbox, serving
@@ -222,6 +222,18 @@ SIGNED = {
 
 def about_the_cycle(estate: Estate, on: date) -> list[tuple[str, str]]:
     return [(row["state"], row["detail"]) for row in estate.findings(on) if row["rule"] == "AUD-02"]
+
+
+def test_a_cycle_says_that_its_rules_and_channels_were_changed_within_it(tmp_path: Path):
+    estate = spotless(tmp_path)
+    estate.settings["required_channels"] = '["wechat", "alipay"]'
+    estate.run(date(2026, 11, 21))
+    estate.settings["required_channels"] = '["wechat"]'
+    estate.sections["rules"] = 'disable = ["REG-01"]\nDEV-06 = { severity = "low" }'
+    estate.run(date(2026, 11, 22))
+    text = estate.call("cycle", "--month", "2026-11")[1]
+    assert "期内要求报备的渠道由“支付宝、微信”改为“微信”" in text
+    assert "停用 REG-01；新增 无；调整阈值或内容 1 条" in text
 
 
 def test_a_cycle_nobody_signed_is_a_finding_and_a_signature_ends_it_and_freezes_the_report(estate: Estate):

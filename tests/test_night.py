@@ -129,6 +129,10 @@ def test_a_rule_that_is_switched_off_leaves_its_findings_open(estate: Estate):
     overview = openpyxl.load_workbook(estate.folder / "reports" / NEXT.isoformat() / "report.xlsx")["概览"]
     told = [[cell.value for cell in row if cell.value is not None] for row in overview.iter_rows()]
     assert ["REG-01", 2, 0, "设备未报备"] in told
+    [line] = [one for one in summary(estate, NEXT)["rules"] if one["rule"] == "REG-01"]
+    assert (line["status"], line["reason"]) == ("not_enabled", "已在配置中停用，原有问题保留，不再复核")
+    page = (estate.folder / "reports" / NEXT.isoformat() / "report.html").read_text("utf-8")
+    assert 'id="about-REG-01"' in page
 
 
 def test_whose_file_did_not_come_is_not_said_to_be_gone(estate: Estate):

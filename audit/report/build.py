@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from audit import __version__
 from audit.assessment import Assessment
-from audit.check import Outcome, Plan
+from audit.check import NotEvaluated, Outcome, Plan
 from audit.config import Settings
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, InputFile, Slot
@@ -29,6 +29,7 @@ from audit.report.model import Report
 from audit.report.parts import InputLine, Population, RejectedCell, RuleLine
 from audit.report.sentences import notice_sentences, problem_of, shown_fact
 from audit.report.waivers import waiver_lines
+from audit.rules import RULES
 from audit.rules.model import Severity
 from audit.words import Words
 
@@ -68,7 +69,8 @@ def build_report(
 ) -> Report:
     """The whole night as a value. `findings` are those that were `entered`, in their order."""
     as_of = plan.as_of
-    lines = tuple(rule_line(outcome, words, plan.thresholds) for outcome in assessed.outcomes)
+    told = (*assessed.outcomes, *_switched_off(findings, assessed.outcomes))
+    lines = tuple(rule_line(outcome, words, plan.thresholds) for outcome in sorted(told, key=_in_catalogue))
     disputed = findings.called((one.finding_id for one in entered.conflicts), "detail")
     returned = feedback_lines(feedback, words, settings.zone)
     alarms = (
@@ -129,6 +131,18 @@ def by_priority(findings: pa.Table) -> CodedFindings:
     last = pc.fill_null(due, np.iinfo(np.int32).max).to_numpy()
     order = np.lexsort((last, place, follows, rank, excused, closed))
     return CodedFindings(findings.take(pa.array(order)))
+
+
+def _switched_off(findings: CodedFindings, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """The rules that were not asked for tonight and still have findings: a reader wants to know them."""
+    asked = {outcome.rule.id for outcome in outcomes}
+    for name in findings.counted("rule", slice(None)):
+        if name in RULES and name not in asked:
+            yield Outcome(RULES[name], not_evaluated=NotEvaluated("switched_off", {}, due=False))
+
+
+def _in_catalogue(outcome: Outcome) -> int:
+    return list(RULES).index(outcome.rule.id)
 
 
 def rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[str, float]]) -> RuleLine:

@@ -12,7 +12,7 @@ from typing import Any
 from audit import __version__
 from audit.errors import ExitCode
 from audit.ledger.cycles import CycleFacts, Tally, Waived
-from audit.ledger.history import ANSWERED, PastNight, trend
+from audit.ledger.history import ANSWERED, PastNight, rule_changes, trend
 from audit.measures.upkeep import Upkeep
 from audit.periods import Period
 from audit.programme import Item, standing_of
@@ -74,6 +74,8 @@ class CycleReport:
     through: date
     complete: bool
     channels: tuple[str, ...]
+    channels_start: tuple[str, ...]
+    rules: Mapping[str, tuple[str, ...]]  # `rule_changes` from the first night to the last
     nights: int
     days: tuple[Day, ...]
     gaps: tuple[tuple[date, date], ...]  # first and last day
@@ -129,7 +131,9 @@ def build_cycle(facts: CycleFacts, items: Sequence[Item], name: str, words: Word
         until=facts.until,
         through=last.as_of,
         complete=facts.complete,
-        channels=tuple(words.label("channel", channel) for channel in last.scope.get("channels", ())),
+        channels=_channels(last, words),
+        channels_start=_channels(first, words),
+        rules=rule_changes(first.rules, last.rules),
         nights=len(facts.nights),
         days=tuple(_days(facts)),
         gaps=facts.gaps,
@@ -194,6 +198,11 @@ def _items(facts: CycleFacts, items: Sequence[Item], words: Words) -> Iterator[C
         yield checklist_item(one, facts.through, count, Upkeep.from_json(last.counts), words)
 
 
+def _channels(night: PastNight, words: Words) -> tuple[str, ...]:
+    """The channels that a night asked for."""
+    return tuple(words.label("channel", channel) for channel in night.scope.get("channels", ()))
+
+
 def _attestations(facts: CycleFacts, items: Sequence[Item], words: Words) -> Iterator[Attestation]:
     texts = {item.name: item.texts[words.language] for item in items}
     for one in sorted(facts.statements, key=lambda one: (one.done_on, one.item, one.version)):
@@ -232,6 +241,12 @@ def _conclusions(report: CycleReport, words: Words) -> Iterator[str]:
         share=_share(report.compliant, report.devices),
         before=_share(report.verdicts_start.get(Verdict.COMPLIANT, 0), sum(report.verdicts_start.values())),
     )
+    if report.channels != report.channels_start:
+        yield say("channels", before=list(report.channels_start), after=list(report.channels))
+    if any(report.rules[f"rules_{kind}"] for kind in ("removed", "added", "changed")):
+        none = [words("cycle.no_gaps")]
+        removed, added = (list(report.rules[f"rules_{kind}"]) or none for kind in ("removed", "added"))
+        yield say("rules", removed=removed, added=added, changed=len(report.rules["rules_changed"]))
     total = {name: f"{count:,}" for name, count in asdict(report.total).items()}
     yield say("findings", **total)
     if report.total.closed:

@@ -66,7 +66,7 @@ def add_rules(workbook: Workbook, report: Report, words: Words) -> Rows:
 
 
 def rule_row(report: Report, rule: str) -> int | None:
-    """The row of a rule on the sheet; None for one switched off, whose findings stay open."""
+    """The row of a rule on the sheet; None for one that the program no longer knows."""
     first = int(data_area("A", 1)[1].removeprefix("A"))
     return next((first + place for place, line in enumerate(report.rules) if line.rule.id == rule), None)
 
