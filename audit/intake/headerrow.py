@@ -220,6 +220,14 @@ def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:
     reach from a row above it into the lower one.
     """
     spread = list(labels)
+    if None in spread and row and not grid.merges:
+        # a name over three rows, of text: it stands in the first, above two blanks
+        topmost, lower = grid.row(row - 1), grid.row(row + 1)
+        if len(topmost) - topmost.count(None) > 1:
+            spread = [
+                top if label is None and below is None else label
+                for top, label, below in zip(topmost, spread, lower, strict=True)
+            ]
     for merge in grid.merges:
         if merge.first_row < row < merge.last_row:
             place = merge.first_column - grid.first_column
