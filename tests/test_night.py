@@ -133,6 +133,9 @@ def test_a_rule_that_is_switched_off_leaves_its_findings_open(estate: Estate):
     assert (line["status"], line["reason"]) == ("not_enabled", "已在配置中停用，原有问题保留，不再复核")
     page = (estate.folder / "reports" / NEXT.isoformat() / "report.html").read_text("utf-8")
     assert 'id="about-REG-01"' in page
+    note = "自上次起有 1 条规则变动（新增、停用、阈值调整或当晚未评估），与上次相比的增减未必来自设备。"
+    assert [note] in told
+    assert note in page
 
 
 def test_whose_file_did_not_come_is_not_said_to_be_gone(estate: Estate):

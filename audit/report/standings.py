@@ -69,14 +69,17 @@ def add_verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> in
 
 
 def add_verdict_note(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    """What the verdicts leave out, and how a device gets its one."""
+    """What the verdicts leave out, how a device gets its one, and whether other rules gave the last ones."""
     left = [
         f"{words(f'report.{key}')}{words('colon')}{number:,}"
         for key in ("out_of_scope", "unnamed", "uncompared")
         if (number := getattr(report.population, key))
     ]
     _note(sheet, row - 1, 1, words("sentence_mark").join([words("report.verdict_note"), *left]))
-    return row
+    if not (moved := len(report.past.rules_moved)):
+        return row
+    _note(sheet, row, 1, words("report.rules_moved_count", count=moved))
+    return row + 1
 
 
 def add_channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
