@@ -15,13 +15,12 @@ _SECONDS = r"^1\d{9}(?:\.\d+)?$"
 # 2611210805, which databases keep for 2026-11-21 08:05
 _COMPACT = r"^\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d$"
 _NOTHING = pa.array(sorted({*NULL_TOKENS, "0"}))
-_FEWEST = 2
 _FIRST = 100
 _COUNT = re.compile(r"\s*(1\d{9})(?:\.\d+)?\s*")
 
 
 def counts_seconds(column: Column, cells: pa.Array) -> bool:
-    """Whether every moment in a column of two at least is a count of seconds, and nothing else.
+    """Whether every moment in a column is a count of seconds, and nothing else.
 
     >>> from audit.tables import DEVICES
     >>> counts_seconds(DEVICES.by_name["install_date"], pa.array(["1700000000", "1700086400", None, "0"]))
@@ -33,7 +32,7 @@ def counts_seconds(column: Column, cells: pa.Array) -> bool:
     if not any(_COUNT.fullmatch(text) for text in values.slice(0, _FIRST).to_pylist()):
         return False
     values = values.filter(pc.invert(pc.is_in(pc.utf8_upper(values), value_set=_NOTHING)))
-    if len(values) < _FEWEST or not pc.all(pc.match_substring_regex(values, _SECONDS)).as_py():
+    if not pc.all(pc.match_substring_regex(values, _SECONDS)).as_py():
         return False
     return not pc.all(pc.match_substring_regex(values, _COMPACT)).as_py()
 

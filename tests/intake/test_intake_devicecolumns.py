@@ -83,6 +83,16 @@ def test_registrations_of_several_devices_in_a_row(tmp_path: Path):
     ]
 
 
+def test_moments_in_seconds_of_a_row_are_those_of_each_of_its_devices(tmp_path: Path):
+    rows = [
+        ["商户号", "SN1", "SN2", "最近心跳"],
+        [MERCHANT, *SN[:2], "1795201445"],
+        [MERCHANT, SN[2], "", "1795201445"],
+    ]
+    moments = take_rows(tmp_path, rows).column("last_heartbeat_at")
+    assert list(map(str, moments)) == ["2026-11-21 03:04:05"] * 3
+
+
 def test_channels_of_several_devices_in_a_row(tmp_path: Path):
     rows = [
         ["商户号", "机具1SN", "机具1微信", "机具2SN", "机具2微信"],

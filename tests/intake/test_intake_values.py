@@ -566,7 +566,7 @@ def test_registrations_whose_states_are_all_unknown_are_refused_and_explained_by
             ["1795201445", "2026-11-21", "1795201446"],
             [None, "2026-11-21 00:00:00", None],
         ),  # one alone is no moment
-        (["1795201445"], [None]),
+        (["1795201445", "待定"], [None, None]),
         (["1911210805", "1912011230"], [None, None]),  # 2019-11-21 08:05 as well
     ],
 )
