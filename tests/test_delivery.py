@@ -65,7 +65,7 @@ def test_one_mail_a_night_with_the_workbook_readable(estate: Estate, tls: tuple[
     assert "2026-11-21" in str(first["Subject"])
     text = second.get_body(("plain",)).get_content()
     page = second.get_body(("html",)).get_content()
-    assert "已整改：1" in text
+    assert "已销号：1" in text
     assert "SN000003" in text
     assert "SN000003" in page
     assert "<svg" not in page
@@ -199,4 +199,4 @@ def test_quiet_nights_are_told_to_those_who_asked(estate: Estate, tls: tuple[Pat
     subjects = [str(message["Subject"]) for message in inbox.messages]
     assert ["每周汇总" in subject for subject in subjects] == [True, False, True]
     week = inbox.messages[-1].get_body(("plain",)).get_content()
-    assert "近 7 天：新增 1，复发 0，已整改 1，对象撤除 0" in week
+    assert "近 7 天：新增 1，复发 0，已销号 1，对象撤除 0" in week

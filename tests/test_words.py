@@ -104,6 +104,11 @@ def test_every_key_the_code_asks_for_exists():
     assert {key for key in asked if key not in known} == set()
 
 
+@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+def test_the_help_of_inspect_names_every_table_it_takes(words):
+    assert set(re.findall(r"[a-z_]+", words("cli.option_table"))) >= set(TABLES)
+
+
 def test_own_templates_replace_single_sentences(tmp_path: Path):
     (tmp_path / "labels.zh.toml").write_text('[report]\ntitle = "本行报告"\n', encoding="utf-8")
     words = load_words("zh", tmp_path)
