@@ -241,11 +241,6 @@ def parts_of(feed: Feed) -> tuple[Part, ...]:
     )
 
 
-def assemble(feed: Feed) -> pa.Table:
-    """The canonical table of a feed."""
-    return assembled(parts_of(feed))
-
-
 def assembled(parts: Iterable[Part]) -> pa.Table:
     """The rows of all files, with row ids and file names, each column in one piece.
 
@@ -259,8 +254,3 @@ def assembled(parts: Iterable[Part]) -> pa.Table:
 
 def _shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
-
-
-def all_rejections(feeds: Iterable[Feed]) -> int:
-    """Rejected cells of all files."""
-    return sum(file.reading.rejected for feed in feeds for file in feed.files)

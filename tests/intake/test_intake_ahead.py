@@ -11,7 +11,7 @@ from conftest import Estate
 from audit.config import load_settings
 from audit.intake.ahead import Ahead
 from audit.intake.begun import being_read
-from audit.intake.feeds import assemble, read_feeds
+from audit.intake.feeds import assembled, parts_of, read_feeds
 from audit.intake.rows import write_rows
 from audit.intake.store import Store
 
@@ -64,8 +64,8 @@ def test_feeds_are_the_same_whether_or_not_they_were_taken_in_ahead(estate: Esta
     with being_read(settings, store, ahead=True) as begun:
         early = read_feeds(settings, as_of, store, begun=begun)
         assert (begun.ahead is not None) is held
-        rows = {name: assemble(feed) for name, feed in early.items()}
+        rows = {name: assembled(parts_of(feed)) for name, feed in early.items()}
     later = read_feeds(settings, as_of, store)
     assert later["devices"].ahead is None
     assert rows["devices"].num_rows == 3
-    assert {name: assemble(feed) for name, feed in later.items()} == rows
+    assert {name: assembled(parts_of(feed)) for name, feed in later.items()} == rows

@@ -12,7 +12,7 @@ from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, ta
 
 from audit.config import load_settings
 from audit.errors import ExitCode
-from audit.intake.feeds import assemble, read_feeds
+from audit.intake.feeds import assembled, parts_of, read_feeds
 from audit.intake.read import read_file
 from audit.intake.request import Request
 from audit.intake.store import Store
@@ -28,7 +28,7 @@ def table(estate: Estate, feed: str = "devices") -> list[dict[str, Any]]:
     estate.sections = {name: body for name, body in estate.sections.items() if name == f"inputs.{feed}"}
     settings = load_settings(estate.configure())
     store = Store(settings.state, lambda request: read_file(Request.from_json(request)))
-    return assemble(read_feeds(settings, AS_OF, store)[feed]).to_pylist()
+    return assembled(parts_of(read_feeds(settings, AS_OF, store)[feed])).to_pylist()
 
 
 def unregistered(estate: Estate) -> set[tuple[str, str]]:
