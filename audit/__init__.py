@@ -1,3 +1,3 @@
 """pos-audit: nightly compliance audit for payment terminals."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
