@@ -63,74 +63,111 @@ def map_headers(
         {table.status, *table.wide},
     )
     strangers = tuple(labels.pop(index).strip() for index in sorted(beside))
-    claims: dict[str, list[tuple[int, int, str]]] = {}
-    for index, label in labels.items():
-        name, rank, how = lookup(label, table, configured)
-        if name:
-            claims.setdefault(name, []).append((rank, index, how))
-    parts = {part for key in table.keys for part in key}
-    columns: dict[str, int] = {}
-    how_mapped: dict[str, str] = {}
-    second: list[Mapped] = []
-    completed: list[tuple[int, int]] = []
-    for name, claimants in claims.items():
-        first, *others = sorted(claimants, key=partial(_order, grid, row, table.by_name[name], codes, labels))
-        columns[name], how_mapped[name] = first[1], first[2]
-        for _, index, how in others:
-            same = _same_content(grid, row, columns[name], index)
-            if not same:
-                _refuse_guess(grid, table, name, labels, (columns[name], index))
-            elif name in parts or _same_label(labels, (columns[name], index)):
-                completed.append((columns[name], index))
-                continue
-            if _stem(labels[index], "状态") == _stem(labels[columns[name]], "结果") != "":
-                completed.append((columns[name], index))
-            # 审核意见 where 失败原因 is blank is no reason of a failure
-            if not same or _says_more(grid, row, columns[name], index):
-                second.append(Mapped(grid.letter(index), labels[index].strip(), name, how))
-    how_mapped |= dict.fromkeys(by_content(grid, row, table, labels, columns), "content")
-    fits = partial(_fits, grid, row, codes)
-    of_rows = {index: label for index, label in labels.items() if of_channel(label, table) != ""}
-    for column, index in _fallbacks(table, of_rows, columns, fits):
-        columns[column.name], how_mapped[column.name] = index, "alone"
-    claimed = {index for claimants in claims.values() for _, index, _ in claimants}
-    for column, indices in _spelt_otherwise(table, of_rows, columns, claimed, fits):
-        for other in indices[1:]:
-            if not _same_content(grid, row, indices[0], other):
-                _refuse_guess(grid, table, column.name, labels, (indices[0], other))
-        columns[column.name], how_mapped[column.name] = indices[0], "spelling"
-    if table.status in columns and not set(table.wide).isdisjoint(columns):
-        index = columns[table.status]
-        of_device = DEVICES.by_name[DEVICES.status]  # 状态 of the device, beside those of channels
-        if not fits(table.by_name[table.status], index) and fits(of_device, index):
-            del columns[table.status]
-            claimed.remove(index)
-    strange = {index: label for index, label in labels.items() if index not in {*claimed, *columns.values()}}
-    shared = shared_columns(grid, row, strange, table, configured, columns)
-    columns |= {name: index for name, (index, _) in shared.items()}
-    how_mapped |= dict.fromkeys(shared, "content")
-    used = {grid.letter(index) for index in columns.values()}
-    second = [one for one in second if one.letter not in used]
+    search = _Search(grid, row, table, labels, codes)
+    search.by_name(configured)
+    search.by_cells()
+    search.leave_states_of_devices()
+    places = search.by_parts(configured)
+    columns = search.columns
     _require_key(table, columns, list(labels.values()))
     mapped = tuple(
-        Mapped(grid.letter(index), labels[index].strip(), name, how_mapped[name])
+        Mapped(grid.letter(index), labels[index].strip(), name, search.how[name])
         for name, index in sorted(columns.items(), key=lambda item: item[1])
     )
-    claimed |= set(columns.values())
-    unmapped = tuple(label.strip() for index, label in labels.items() if index not in claimed)
-    where = grid.letter(min(beside)) if beside else ""
+    known = search.claimed.union(columns.values())
+    unmapped = tuple(label.strip() for index, label in labels.items() if index not in known)
+    used = {one.letter for one in mapped}
     return HeaderMap(
         row,
         width,
         columns,
         mapped,
         unmapped + strangers,
-        tuple(second),
-        where,
+        tuple(one for one in search.second if one.letter not in used),
+        grid.letter(min(beside)) if beside else "",
         tuple(sorted(beside)),
-        {name: place for name, (_, place) in shared.items()},
-        tuple(completed),
+        places,
+        tuple(search.completed),
     )
+
+
+@dataclass
+class _Search:
+    """What the headers of one sheet are found to mean, step by step: what one step takes the next leaves."""
+
+    grid: Grid
+    row: int
+    table: Table
+    labels: Mapping[int, str]
+    codes: Collection[str]
+    columns: dict[str, int] = field(default_factory=dict)
+    how: dict[str, str] = field(default_factory=dict)  # each was told: see `Mapped`
+    claimed: set[int] = field(default_factory=set)  # by a name, though another header may have been taken
+    second: list[Mapped] = field(default_factory=list)
+    completed: list[tuple[int, int]] = field(default_factory=list)
+
+    def by_name(self, configured: Mapping[str, str]) -> None:
+        """Headers that name a column; of several with different content one is taken where it may be."""
+        claims: dict[str, list[tuple[int, int, str]]] = {}
+        for index, label in self.labels.items():
+            name, rank, how = lookup(label, self.table, configured)
+            if name:
+                claims.setdefault(name, []).append((rank, index, how))
+                self.claimed.add(index)
+        for name, claimants in claims.items():
+            order = partial(_order, self.grid, self.row, self.table.by_name[name], self.codes, self.labels)
+            (_, self.columns[name], self.how[name]), *others = sorted(claimants, key=order)
+            for _, index, how in others:
+                self._also_named(name, index, how)
+
+    def _also_named(self, name: str, index: int, how: str) -> None:
+        first = self.columns[name]
+        same = _same_content(self.grid, self.row, first, index)
+        if not same:
+            _refuse_guess(self.grid, self.table, name, self.labels, (first, index))
+        elif name in _key_parts(self.table) or _same_label(self.labels, (first, index)):
+            self.completed.append((first, index))
+            return
+        if _stem(self.labels[index], "状态") == _stem(self.labels[first], "结果") != "":
+            self.completed.append((first, index))
+        # 审核意见 where 失败原因 is blank is no reason of a failure
+        if not same or _says_more(self.grid, self.row, first, index):
+            self.second.append(Mapped(self.grid.letter(index), self.labels[index].strip(), name, how))
+
+    def by_cells(self) -> None:
+        """Headers of several meanings, or spelt otherwise than any name, whose cells fit a missing column."""
+        table, columns = self.table, self.columns
+        self.how |= dict.fromkeys(by_content(self.grid, self.row, table, self.labels, columns), "content")
+        of_rows = {index: label for index, label in self.labels.items() if of_channel(label, table) != ""}
+        for column, index in _fallbacks(table, of_rows, columns, self._fits):
+            columns[column.name], self.how[column.name] = index, "alone"
+        for column, (first, *others) in _spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):
+            for other in others:
+                if not _same_content(self.grid, self.row, first, other):
+                    _refuse_guess(self.grid, table, column.name, self.labels, (first, other))
+            columns[column.name], self.how[column.name] = first, "spelling"
+
+    def leave_states_of_devices(self) -> None:
+        """Beside states of channels, 状态 may be the device's own."""
+        table, index = self.table, self.columns.get(self.table.status)
+        if index is None or set(table.wide).isdisjoint(self.columns):
+            return
+        of_device = DEVICES.by_name[DEVICES.status]
+        if not self._fits(table.by_name[table.status], index) and self._fits(of_device, index):
+            del self.columns[table.status]
+            self.claimed.discard(index)
+
+    def by_parts(self, configured: Mapping[str, str]) -> dict[str, int]:
+        """Headers of two columns or three; gives the place of each in the cells."""
+        known = {*self.claimed, *self.columns.values()}
+        strange = {index: label for index, label in self.labels.items() if index not in known}
+        shared = shared_columns(self.grid, self.row, strange, self.table, configured, self.columns)
+        self.columns |= {name: index for name, (index, _) in shared.items()}
+        self.how |= dict.fromkeys(shared, "content")
+        return {name: place for name, (_, place) in shared.items()}
+
+    def _fits(self, column: Column, index: int) -> bool:
+        return _fits(self.grid, self.row, self.codes, column, index)
 
 
 def _order(
@@ -161,11 +198,15 @@ def _fits(grid: Grid, row: int, codes: Collection[str], column: Column, index: i
     return column.name in codes or knows(column, grid, row, index)
 
 
+def _key_parts(table: Table) -> set[str]:
+    return {part for key in table.keys for part in key}
+
+
 def _fallbacks(
     table: Table, labels: Mapping[int, str], columns: dict[str, int], fits: Callable[[Column, int], bool]
 ) -> Iterator[tuple[Column, int]]:
     """Columns that nothing claims, with the first header that may mean them. `columns` grow meanwhile."""
-    parts = {part for key in table.keys for part in key}
+    parts = _key_parts(table)
     for column in table.columns:
         # what names the row is no name of anything else
         naming = {columns[part] for part in parts & columns.keys()}
@@ -224,7 +265,7 @@ def _refuse_guess(
     """Two headers of one meaning and different content: an error where the rows' identity hangs on it."""
     if name == "remark":
         return  # two of them are common, and nothing hangs on either
-    if _same_label(labels, pair) or name in {part for key in table.keys for part in key}:
+    if _same_label(labels, pair) or name in _key_parts(table):
         raise InputError(
             Unusable.AMBIGUOUS_COLUMN,
             "column_ambiguous",
