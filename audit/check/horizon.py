@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.check.plan import Health
 from audit.rules.model import Rule
@@ -25,8 +26,10 @@ class Horizon:
         """Rows with the day to which theirs are counted, where that is not the audit date of all."""
         if not self.older:
             return rows
-        days = [self.older.get(name or "", self.as_of) for name in rows[rule.file].to_pylist()]
-        return rows.append_column(COUNTED_TO, pa.array(days, pa.date32()))
+        names, days = zip(*self.older.items(), strict=True)
+        places = pc.index_in(rows[rule.file], value_set=pa.array(names, pa.string()))
+        counted_to = pc.fill_null(pa.array(days, pa.date32()).take(places), self.as_of)
+        return rows.append_column(COUNTED_TO, counted_to)
 
 
 def horizon_of(rule: Rule, as_of: date, health: Mapping[str, Health]) -> Horizon:

@@ -15,7 +15,7 @@ from audit.intake.grid import Grid
 from audit.intake.headerrow import HeaderRow
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import FILED, lookup
-from audit.intake.repeats import decoded, each, encoded, numbered
+from audit.intake.repeats import decoded, each, encoded, numbered, spread
 from audit.tables import Table, normalise_label
 from audit.tables.codes import NULL_TOKENS
 
@@ -89,20 +89,14 @@ def _in_order(grid: Grid, header: int, index: int, label: str, table: Table) -> 
         return None
     if said_of and said_of not in FILED and table.by_synonym.get(said_of) != table.status:
         return None
-    parted = 0
-
-    def beside(texts: pa.Array) -> pa.Array:
-        nonlocal parted
-        parts = [[part.strip() for part in _PARTS.split(text or "")] for text in texts.to_pylist()]
-        matching = [len(one) == len(channels) for one in parts]
-        parted = sum(matching)
-        joined = (";".join(map(":".join, zip(channels, one, strict=False))) for one in parts)
-        return pc.if_else(pa.array(matching, pa.bool_()), pa.array(joined, pa.string()), texts)
-
-    cells = grid.columns[index].slice(header + 1)
-    found = each(cells, beside)
-    if 2 * parted <= len(numbered(cells)[0].drop_null()):
+    values, places = numbered(grid.columns[index].slice(header + 1))
+    parts = [[part.strip() for part in _PARTS.split(text or "")] for text in values.to_pylist()]
+    matching = [len(one) == len(channels) for one in parts]
+    if 2 * sum(matching) <= len(values.drop_null()):
         return None
+    joined = (";".join(map(":".join, zip(channels, one, strict=False))) for one in parts)
+    told = pc.if_else(pa.array(matching, pa.bool_()), pa.array(joined, pa.string()), values)
+    found = spread(told, places)
     return encoded(pa.concat_arrays([decoded(grid.columns[index].slice(0, header + 1)), decoded(found)]))
 
 

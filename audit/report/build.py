@@ -47,6 +47,7 @@ _STATE_ORDER = [
     State.FIXED,
     State.GONE,
 ]
+_PLACES = {name: place for place, name in enumerate(RULES)}
 
 
 def build_report(
@@ -70,7 +71,10 @@ def build_report(
     """The whole night as a value. `findings` are those that were `entered`, in their order."""
     as_of = plan.as_of
     told = (*assessed.outcomes, *_switched_off(findings, assessed.outcomes))
-    lines = tuple(rule_line(outcome, words, plan.thresholds) for outcome in sorted(told, key=_in_catalogue))
+    lines = tuple(
+        rule_line(outcome, words, plan.thresholds)
+        for outcome in sorted(told, key=lambda one: _PLACES[one.rule.id])
+    )
     disputed = findings.called((one.finding_id for one in entered.conflicts), "detail")
     returned = feedback_lines(feedback, words, settings.zone)
     alarms = (
@@ -139,10 +143,6 @@ def _switched_off(findings: CodedFindings, outcomes: Iterable[Outcome]) -> Itera
     for name in findings.counted("rule", slice(None)):
         if name in RULES and name not in asked:
             yield Outcome(RULES[name], not_evaluated=NotEvaluated("switched_off", {}, due=False))
-
-
-def _in_catalogue(outcome: Outcome) -> int:
-    return list(RULES).index(outcome.rule.id)
 
 
 def rule_line(outcome: Outcome, words: Words, thresholds: Mapping[str, Mapping[str, float]]) -> RuleLine:
