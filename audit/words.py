@@ -17,6 +17,7 @@ from typing import Any
 from audit.kept import keep, recalled
 
 LANGUAGES = ("zh", "en")
+_NUMBER_OF_ERROR = re.compile(r"\[[Ee]rrno -?\d+\] ")
 
 
 def template_folders(own: Path | None = None) -> tuple[Path, ...]:
@@ -43,7 +44,8 @@ class Words:
         text = self.section(key)
         if not isinstance(text, str):
             raise KeyError(key)
-        return text.format(**{name: self.show(value) for name, value in facts.items()}) if facts else text
+        shown = {name: self._fact(name, value) for name, value in facts.items()}
+        return text.format(**shown) if facts else text
 
     def section(self, key: str) -> Any:
         """What stands under a dotted key: a text or a mapping of texts."""
@@ -65,6 +67,14 @@ class Words:
         if isinstance(value, (list, tuple)):
             return self("list_mark").join(map(str, value))
         return "" if value is None else str(value)
+
+    def _fact(self, name: str, value: object) -> str:
+        """A fact of a sentence; a `detail` is often what the machine said, in its English."""
+        text = self.show(value)
+        for phrase, told in self.section("machine").items() if name == "detail" else ():
+            if phrase in text:
+                text = _NUMBER_OF_ERROR.sub("", text).replace(phrase, told)
+        return text
 
 
 @cache

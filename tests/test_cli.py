@@ -17,6 +17,7 @@ from conftest import DEVICE, MERCHANT, REGISTRATION, Estate
 
 from audit import __version__
 from audit.cli.speech import failing
+from audit.errors import CannotWrite
 from audit.rules import RULES
 from audit.words import load_words
 
@@ -262,3 +263,21 @@ def test_what_the_machine_refuses_is_no_bug(number: int, code: int, capsys: pyte
         raise OSError(number, os.strerror(number), "/srv/state/secret")
     assert ended.value.exit_code == code
     assert ("Traceback" in capsys.readouterr().err) == (code == 70)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (os.strerror(errno.ENOSPC), "磁盘空间已满"),
+        (os.strerror(errno.EROFS), "文件系统为只读"),
+        (os.strerror(errno.EACCES), "没有权限"),
+        (os.strerror(errno.EDQUOT), "磁盘配额已用完"),
+    ],
+)
+def test_what_the_machine_says_is_told_in_chinese(said: str, told: str, capsys: pytest.CaptureFixture[str]):
+    for words, expected in ((load_words("zh"), told), (load_words("en"), said)):
+        with pytest.raises(typer.Exit), failing(words):
+            raise CannotWrite.to("/srv/reports", OSError(f"[Errno 28] {said}"))
+        line = capsys.readouterr().err
+        assert expected in line
+        assert "Errno" not in line

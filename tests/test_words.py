@@ -104,6 +104,12 @@ def test_every_key_the_code_asks_for_exists():
     assert {key for key in asked if key not in known} == set()
 
 
+def test_what_the_machine_says_is_the_same_in_english_and_no_phrase_hides_a_longer_one():
+    phrases = list(EN.section("machine"))
+    assert list(EN.section("machine").values()) == phrases
+    assert [two for place, one in enumerate(phrases) for two in phrases[place + 1 :] if one in two] == []
+
+
 @pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
 def test_the_help_of_inspect_names_every_table_it_takes(words):
     assert set(re.findall(r"[a-z_]+", words("cli.option_table"))) >= set(TABLES)

@@ -213,7 +213,7 @@ def _told(failure: Exception) -> str:
     """What the server said, without anything of ours in it."""
     if isinstance(failure, smtplib.SMTPResponseException):
         return _said(failure.smtp_code, failure.smtp_error)
-    return f"{type(failure).__name__}: {failure}"
+    return str(failure) or type(failure).__name__
 
 
 def _said(code: int, words: bytes | str) -> str:
