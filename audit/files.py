@@ -1,4 +1,4 @@
-"""Writing so that a crash leaves the old file or the new one, never half of either."""
+"""What is in a file, and writing so that a crash leaves the old one or the new one, never half of either."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import file_digest
 from pathlib import Path
 
 from audit.errors import CannotWrite
@@ -38,6 +39,12 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def digest_of(path: Path) -> str:
+    """sha256 of a file's bytes, hex."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def write_private(path: Path, data: bytes) -> None:

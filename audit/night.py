@@ -16,8 +16,8 @@ from audit import __version__
 from audit.check import Plan
 from audit.config import Settings
 from audit.errors import ExitCode
+from audit.files import digest_of
 from audit.intake.feeds import Feed
-from audit.intake.request import digest_of
 from audit.ledger.nights import Practice
 from audit.ledger.returned import ReturnedCopy
 from audit.routing.owners import Owner

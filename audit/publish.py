@@ -11,12 +11,12 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from audit.errors import CannotWrite
-from audit.files import sync, sync_tree
+from audit.files import digest_of, sync, sync_tree
 
 SUMMARY = "summary.json"
 _DRAFT = ".tmp"
@@ -43,12 +43,11 @@ def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     }
 
 
-def digest_of(path: Path) -> str:
-    """That of a file that was published."""
+def digest_as_published(path: Path) -> str:
+    """What `digests` makes of a file that was published."""
     if path.name == SUMMARY:
         return digests({SUMMARY: path.read_bytes()})[SUMMARY]
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
+    return digest_of(path)
 
 
 def _unmeasured(data: bytes) -> bytes:
@@ -146,5 +145,6 @@ def intact(folder: Path, files: Mapping[str, str]) -> bool:
     if not files or not folder.is_dir():
         return False
     return all(
-        (path := folder / name).is_file() and digest_of(path) == digest for name, digest in files.items()
+        (path := folder / name).is_file() and digest_as_published(path) == digest
+        for name, digest in files.items()
     )

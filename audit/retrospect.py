@@ -18,7 +18,7 @@ from audit.ledger.retention import Pruning, planned_pruning, prune
 from audit.ledger.signoffs import cycle_files
 from audit.lock import only_run
 from audit.periods import Period
-from audit.publish import SUMMARY, digest_of
+from audit.publish import SUMMARY, digest_as_published
 from audit.words import Words
 
 _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
@@ -95,7 +95,7 @@ def _published(folder: Path, files: Mapping[str, str]) -> Iterator[Checked]:
 
 def _verdict(path: Path, digest: str) -> str:
     try:
-        return "intact" if digest_of(path) == digest else "changed"
+        return "intact" if digest_as_published(path) == digest else "changed"
     except FileNotFoundError:  # or gone while it was looked at
         return "missing"
     except OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -116,9 +116,3 @@ def stamp_of(path: Path) -> tuple[int, int]:
     """Size in bytes, and when the file was changed last, in nanoseconds."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns
-
-
-def digest_of(path: Path) -> str:
-    """sha256 of a file's bytes, hex."""
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()

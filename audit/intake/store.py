@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO
 
 from audit.errors import InputError, LedgerDamaged
-from audit.files import PRIVATE, replacing, write_private
+from audit.files import PRIVATE, digest_of, replacing, write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading
-from audit.intake.request import Request, digest_of, stamp_of
+from audit.intake.request import Request, stamp_of
 from audit.intake.rows import SUFFIX
 
 _KEY = re.compile(r"[0-9a-f]{64}")

@@ -14,10 +14,11 @@ import pytest
 from vendorfiles import HEADER, book, delimited, device, put
 
 from audit.errors import CannotWrite, Unusable
+from audit.files import digest_of
 from audit.intake.child import Limits, read_in_child
 from audit.intake.read import read_file
 from audit.intake.reading import FileReading
-from audit.intake.request import Request, digest_of, stamp_of
+from audit.intake.request import Request, stamp_of
 from audit.intake.rows import read_rows
 from audit.intake.store import Store
 
