@@ -9,17 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow.compute as pc
-
 from audit.config import MANDATORY_FEEDS
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
 from audit.intake.child import read_in_child
 from audit.intake.labels import suggest
+from audit.intake.nursery import fork_nursery
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading, Reason
 from audit.intake.request import Request
-from audit.intake.rows import SUFFIX, names_of, read_rows
 from audit.report.sentences import problem_of
 from audit.report.templating import filled
 from audit.tables import TABLES, Kind
@@ -80,8 +78,9 @@ def propose(folder: Path, words: Words) -> Proposal:
     files = [path for path in sorted(folder.iterdir()) if _is_input(path)]
     if not files:
         raise ConfigError("folder_empty", folder=str(folder))
+    fork_nursery()  # what it has to import is most of the time that small files take
     with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / f"rows{SUFFIX}"
+        output = Path(scratch) / "rows.parquet"
         for path in files:
             first = _read(path, "", output)
             if first.error:
@@ -162,6 +161,10 @@ def _merged(known: list[str], more: Iterable[str]) -> list[str]:
 
 def _channels(rows: Path) -> set[str]:
     """The channels a registration list speaks of, as rows or as columns."""
+    import pyarrow.compute as pc
+
+    from audit.intake.rows import names_of, read_rows
+
     table = TABLES["registrations"]
     present = names_of(rows)
     wide = {channel for name, (channel, _) in table.wide.items() if name in present}

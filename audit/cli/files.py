@@ -62,6 +62,9 @@ def feedback(
 ) -> None:
     """Filled-in workbooks into the ledger, between two nights."""
     with configured(config, log="feedback") as (settings, words):
+        from audit.intake.nursery import fork_nursery
+
+        fork_nursery()  # before what both need is imported
         from audit.handback import hand_back
 
         told = hand_back(settings, words, files, dry_run=dry_run)
