@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -27,6 +28,66 @@ _WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their p
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a ledger is: at a URL, in a file, or nowhere; of nothing an empty one is made in memory.
+
+    `shown` is what people are told of it, `aside` the folder of a `file` that is a copy.
+    """
+
+    shown: str
+    url: str = ""
+    file: Path | None = None
+    aside: TemporaryDirectory[str] | None = None
+
+    def engine(self) -> sa.Engine:
+        """The way there. Raises ConfigError for a URL that cannot be used."""
+        try:
+            # without a file's name it is in memory
+            return sa.create_engine(self.url or f"sqlite:///{self.file or ''}")
+        except (ArgumentError, NoSuchModuleError) as failure:
+            raise ConfigError("ledger_url", detail=str(failure)) from failure
+        except ModuleNotFoundError as failure:
+            raise ConfigError("ledger_driver", module=failure.name or "") from failure
+
+    def unwritable(self, failure: Exception) -> CannotWrite:
+        """What to raise where it, or what stands beside it, cannot be written."""
+        return CannotWrite("cannot_write", path=self.shown, detail=_said(failure))
+
+
+def _place_to_read(url: str, state: Path) -> _Place:
+    """Nothing is made or changed there; what may not be written is copied."""
+    if url:
+        return _Place(_without_password(url), url=url)
+    file = state / LEDGER_FILE
+    if not ledger_exists(url, state):
+        return _Place(str(file))
+    if is_writable(file):
+        return _Place(str(file), file=file)
+    aside = copied_aside(file)
+    return _Place(str(file), file=Path(aside.name) / LEDGER_FILE, aside=aside)
+
+
+def _place_to_write(url: str, state: Path) -> _Place:
+    """The state folder is made, and the file, where they are not there."""
+    file = state / LEDGER_FILE
+    place = _Place(_without_password(url), url=url) if url else _Place(str(file), file=file)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        if place.file:
+            place.file.touch(PRIVATE)
+    except OSError as failure:
+        raise place.unwritable(failure) from failure
+    return place
+
+
+def _without_password(url: str) -> str:
+    try:
+        return str(sa.make_url(url))
+    except ArgumentError as failure:
+        raise ConfigError("ledger_url", detail=str(failure)) from failure
+
+
 class Database:
     """One database; `transaction` is all or nothing.
 
@@ -39,38 +100,13 @@ class Database:
     """
 
     def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
-        there = ledger_exists(url, state) or not reading
-        self._file = state / LEDGER_FILE if there and not url else None
-        self._aside: TemporaryDirectory[str] | None = None
-        if reading and self._file and not is_writable(self._file):
-            self._aside = copied_aside(self._file)
-            self._file = Path(self._aside.name) / LEDGER_FILE
-        self._mark = None if reading else state / _OPEN
         self._reading = reading
-        self._is_own = not url
-        self._shown = str(state / LEDGER_FILE)
-        self.engine = self._reached(url, state if there and not self._aside else None)
+        self._mark = None if reading else state / _OPEN
+        self._place = _place_to_read(url, state) if reading else _place_to_write(url, state)
+        self.engine = self._place.engine()
         if self.is_sqlite:
             _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
         self._bring_up()
-
-    def _reached(self, url: str, folder: Path | None) -> sa.Engine:
-        """The way to the database; `folder` is made where it is not there."""
-        try:
-            if url:
-                self._shown = str(sa.make_url(url))
-            if folder:
-                folder.mkdir(parents=True, exist_ok=True)
-            if self._file:
-                self._file.touch(PRIVATE)
-            # without a file's name it is in memory
-            return sa.create_engine(url or f"sqlite:///{self._file or ''}")
-        except (ArgumentError, NoSuchModuleError) as failure:
-            raise ConfigError("ledger_url", detail=str(failure)) from failure
-        except ModuleNotFoundError as failure:
-            raise ConfigError("ledger_driver", module=failure.name or "") from failure
-        except OSError as failure:
-            raise self._unwritable(failure) from failure
 
     def _bring_up(self) -> None:
         """Bring the schema up to date, and look over a file that its last holder did not get to close."""
@@ -80,11 +116,11 @@ class Database:
                 self._mark.touch(PRIVATE)
             self._migrate()
             if interrupted and (problems := self.problems()):
-                raise LedgerDamaged("ledger_damaged", path=self._shown, detail=problems[0])
+                raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=problems[0])
         except (OperationalError, OSError) as failure:
-            raise self._unwritable(failure) from failure
+            raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
-            raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
+            raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
 
     def __enter__(self) -> Self:
         return self
@@ -106,11 +142,11 @@ class Database:
             with self._begun() as connection:
                 yield connection
         except OperationalError as failure:
-            raise self._unwritable(failure) from failure
+            raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
             if type(failure) is not DatabaseError:  # a constraint that was broken is a fault of ours
                 raise
-            raise LedgerDamaged("ledger_damaged", path=self._shown, detail=_said(failure)) from failure
+            raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
 
     @contextmanager
     def _begun(self) -> Iterator[sa.Connection]:
@@ -130,7 +166,7 @@ class Database:
             if getattr(failure.orig, "sqlstate", "") != "55P03":  # lock_not_available
                 raise
             seconds = BUSY_MILLISECONDS // 1_000
-            raise Locked("ledger_busy", path=self._shown, seconds=seconds) from failure
+            raise Locked("ledger_busy", path=self._place.shown, seconds=seconds) from failure
 
     def problems(self) -> list[str]:
         """What is wrong with the database itself, in its own words; empty when it is sound."""
@@ -151,8 +187,8 @@ class Database:
         self.engine.dispose()
         if self._mark:
             self._mark.unlink(missing_ok=True)
-        if self._aside:
-            self._aside.cleanup()
+        if self._place.aside:
+            self._place.aside.cleanup()
 
     def _migrate(self) -> None:
         """Bring the schema to the newest revision; what a file held before is kept beside it."""
@@ -161,12 +197,12 @@ class Database:
         if found == HEAD:
             return
         if found and found > HEAD:
-            raise LedgerDamaged("ledger_newer", path=self._shown, found=found, known=HEAD)
-        if not found and self._is_own:
+            raise LedgerDamaged("ledger_newer", path=self._place.shown, found=found, known=HEAD)
+        if not found and not self._place.url:
             self._create()
             return
-        if found and self._file:
-            copy_ledger(self._file, self._file.with_name(f"ledger.before-{HEAD}.sqlite"))
+        if found and (file := self._place.file):
+            copy_ledger(file, file.with_name(f"ledger.before-{HEAD}.sqlite"))
         from alembic import command
         from alembic.config import Config
 
@@ -184,9 +220,6 @@ class Database:
         with self.engine.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
-
-    def _unwritable(self, failure: Exception) -> CannotWrite:
-        return CannotWrite("cannot_write", path=self._shown, detail=_said(failure))
 
 
 def ledger_exists(url: str, state: Path) -> bool:
