@@ -76,8 +76,11 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """An item on the audit date. `cycle` is the one to be signed off next, where that is known."""
+class Fulfilment:
+    """How far an item is fulfilled on the audit date.
+
+    `cycle` is the one to be signed off next, where that is known.
+    """
 
     item: Item
     last_done: date | None
@@ -119,8 +122,8 @@ def _item(name: str, told: Mapping[str, object], own: ProgrammeItem | None) -> I
     )
 
 
-def standing_of(item: Item, record: Record, as_of: date, evaluated: Collection[str] = ()) -> Standing:
-    """An item on the audit date; `evaluated` names the rules that answered tonight.
+def fulfilment_of(item: Item, record: Record, as_of: date, evaluated: Collection[str] = ()) -> Fulfilment:
+    """How far an item is fulfilled on the audit date; `evaluated` names the rules that answered tonight.
 
     What rules measure was done tonight when all of them answered. Of what a person said and what
     `[audit.programme]` says, the later counts.
@@ -134,29 +137,29 @@ def standing_of(item: Item, record: Record, as_of: date, evaluated: Collection[s
     if item.proof is Proof.MEASURED and set(item.rules) <= set(evaluated):
         last = as_of
     due = next_time(last, item.cadence) if last else None
-    return Standing(item, last, due, who, evidence, version)
+    return Fulfilment(item, last, due, who, evidence, version)
 
 
-def _signed(item: Item, record: Record, configured: date | None, evidence: str) -> Standing:
+def _signed(item: Item, record: Record, configured: date | None, evidence: str) -> Fulfilment:
     """The self-audit: due so many days after the cycle that follows the last one signed off."""
     last = max(record.signed, key=lambda one: (one.period.end, one.signed_on), default=None)
     if last is None:
         if configured:
-            return Standing(item, configured, next_time(configured, item.cadence), "", evidence)
+            return Fulfilment(item, configured, next_time(configured, item.cadence), "", evidence)
         first = min(record.waiting, key=lambda one: one.end, default=None)
         if first is None:
-            return Standing(item, None, None, "", evidence)
+            return Fulfilment(item, None, None, "", evidence)
         due = first.end + timedelta(days=item.within_days)
-        return Standing(item, None, due, "", evidence, cycle=first.name)
+        return Fulfilment(item, None, due, "", evidence, cycle=first.name)
     if configured and configured > last.signed_on:
-        return Standing(item, configured, next_time(configured, item.cadence), "", evidence)
+        return Fulfilment(item, configured, next_time(configured, item.cadence), "", evidence)
     shown = last.period.name
     if item.cadence not in MONTHS:
         due = next_time(last.signed_on, item.cadence)
-        return Standing(item, last.signed_on, due, last.signed_by, shown)
+        return Fulfilment(item, last.signed_on, due, last.signed_by, shown)
     cycle = Period.containing(last.period.following, item.cadence)
     due = cycle.end + timedelta(days=item.within_days)
-    return Standing(item, last.signed_on, due, last.signed_by, shown, cycle=cycle.name)
+    return Fulfilment(item, last.signed_on, due, last.signed_by, shown, cycle=cycle.name)
 
 
 def programme_states(
@@ -166,7 +169,7 @@ def programme_states(
     for item in items:
         told_of = item.proof is Proof.SIGNED and (record.signed or record.waiting)
         if item.configured or item.name in record.said or told_of:
-            one = standing_of(item, record, as_of)
+            one = fulfilment_of(item, record, as_of)
             yield ProgrammeState(
                 item.name,
                 item.texts[words.language],

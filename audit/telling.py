@@ -50,7 +50,7 @@ from audit.report.parts import Population
 from audit.report.population import population_of
 from audit.report.rendering import render_files, render_tables
 from audit.report.tables import summary, to_json
-from audit.standing import standing_of
+from audit.sight import sights_of
 
 
 class Rehearsed(Exception):
@@ -233,11 +233,11 @@ def _enter(
     What was born tonight is left to be entered.
     """
     task, run, night = telling.task, telling.run, telling.night
-    standing = standing_of(stood.table, flagged.table["finding_id"], assessed, task.plan)
+    sights = sights_of(stood.table, flagged.table["finding_id"], assessed, task.plan)
     waivers = (*task.practice.waivers, *waivers_of_people(night.connection))
     enter_waivers(night.connection, waivers, night.as_of)
     practice = replace(task.practice, waivers=waivers)
-    findings, born = night.carried(run, flagged, standing, practice, stood)
+    findings, born = night.carried(run, flagged, sights, practice, stood)
     sealed = zip(findings["finding_id"].to_pylist(), findings["row_version"].to_pylist(), strict=True)
     seal = pa.array(seals(telling.inputs.secret, sealed), pa.string())
     rules = rule_records(assessed.outcomes, task.plan.thresholds)

@@ -29,7 +29,7 @@ from audit.findings import SCHEMA
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
 from audit.ledger.nights import Practice, Run, open_night
-from audit.standing import SCHEMA as STANDING
+from audit.sight import SCHEMA as SIGHTS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from postgres import fresh_database, running_server
@@ -90,7 +90,7 @@ def of_rule(place: int, numbers: np.ndarray, all_ids: np.ndarray, words: str) ->
 
 
 def night(database: Database, number: int, flagged: Handover, word: str) -> dict[str, float]:
-    """Tell a night; what is not flagged gets that standing."""
+    """Tell a night; what is not flagged gets that sight."""
     as_of = FIRST + timedelta(days=number)
     start, cpu = time.perf_counter(), time.process_time()
     with open_night(database, as_of) as told:
@@ -111,10 +111,10 @@ def night(database: Database, number: int, flagged: Handover, word: str) -> dict
 
 
 def silent(standing: pa.Table, flagged: pa.ChunkedArray, word: str) -> pa.Table:
-    """What stood before and is not flagged tonight, with that standing."""
+    """What stood before and is not flagged tonight, with that sight."""
     names = standing["finding_id"]
     quiet = names.filter(pc.invert(pc.is_in(names, value_set=flagged.combine_chunks())))
-    return pa.table([quiet, pa.repeat(word, len(quiet))], schema=STANDING)
+    return pa.table([quiet, pa.repeat(word, len(quiet))], schema=SIGHTS)
 
 
 def main() -> None:

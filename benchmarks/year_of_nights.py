@@ -39,7 +39,7 @@ from audit.ledger.handover import Handover
 from audit.ledger.history import past_nights, trend
 from audit.ledger.merge import Returned, Terms, merge
 from audit.ledger.nights import Practice, Run, open_night
-from audit.standing import SCHEMA as STANDING
+from audit.sight import SCHEMA as SIGHTS
 
 FIRST = date(2025, 11, 21)
 AT_FAULT = 0.15
@@ -212,7 +212,7 @@ def one_night(database: Database, number: int, as_of: date, flagged: pa.Table, w
         silent = standing.filter(
             pc.invert(pc.is_in(standing["finding_id"], value_set=flagged["finding_id"].combine_chunks()))
         )
-        words = pa.table([silent["finding_id"], pa.repeat(word, silent.num_rows)], schema=STANDING)
+        words = pa.table([silent["finding_id"], pa.repeat(word, silent.num_rows)], schema=SIGHTS)
         read_copy(night.connection, number, as_of, flagged["finding_id"].slice(0, 20).to_pylist())
         run = Run(night.next_number(), f"{number:016}", as_of, 0, "", {})
         night.add_run(run, "0", "0", SCOPE)

@@ -17,7 +17,7 @@ from audit.findings import SCHEMA
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
 from audit.ledger.nights import Practice, Run, open_night
-from audit.standing import SCHEMA as STANDING
+from audit.sight import SCHEMA as SIGHTS
 
 FIRST = date(2026, 11, 21)
 
@@ -70,9 +70,9 @@ def flagged(faults: Iterable[Fault], as_of: date) -> pa.Table:
     return pa.Table.from_pylist(rows, SCHEMA).sort_by([("rule", "ascending"), ("finding_id", "ascending")])
 
 
-def standing(stands: Mapping[str, str]) -> pa.Table:
-    rows = [{"finding_id": name, "standing": word} for name, word in stands.items()]
-    return pa.Table.from_pylist(rows, STANDING)
+def sights(stands: Mapping[str, str]) -> pa.Table:
+    rows = [{"finding_id": name, "sight": word} for name, word in stands.items()]
+    return pa.Table.from_pylist(rows, SIGHTS)
 
 
 def tell(
@@ -103,7 +103,7 @@ def tell(
         silent = [name for name in stood["finding_id"].to_pylist() if name not in seen]
         words = {name: (stands or {}).get(name, "passed") for name in silent}
         found = Handover(flagged(faults, as_of))
-        told, born = night.carried(run, found, standing(words), practice or Practice(), Handover(stood))
+        told, born = night.carried(run, found, sights(words), practice or Practice(), Handover(stood))
         night.enter(born)
         counts = {"states": {str(k): int(v) for k, v in Counter(told["state"].to_pylist()).items()}}
         night.complete_run(run, [], counts, rules)

@@ -27,7 +27,7 @@ from audit.measures.night import Measures, measure, of_files
 from audit.measures.upkeep import upkeep_of
 from audit.report.population import population_of
 from audit.rules import RULES
-from audit.standing import standing_of
+from audit.sight import sights_of
 from audit.tables import TABLES
 from audit.words import load_words
 
@@ -271,9 +271,9 @@ def test_what_is_left_of_the_facts_tells_what_became_of_findings(estate: dict[st
     left = eased(whole, ProfileSection(), rules)
     assert left.facts.frames.keys() <= whole.facts.frames.keys()
     nobody = pa.chunked_array([], pa.string())
-    told = standing_of(stood, nobody, whole, plan)
-    assert standing_of(stood, nobody, left, plan) == told
-    assert standing_of(stood, nobody, replace(whole, engine=Undiscerning()), plan) == told
+    told = sights_of(stood, nobody, whole, plan)
+    assert sights_of(stood, nobody, left, plan) == told
+    assert sights_of(stood, nobody, replace(whole, engine=Undiscerning()), plan) == told
 
 
 @FEWER

@@ -24,7 +24,7 @@ from audit.ledger.attestations import Statement, attest, disputes, standing
 from audit.ledger.merge import Returned, Terms
 from audit.measures.upkeep import kept_up
 from audit.periods import Period, later, next_time
-from audit.programme import Proof, Record, Said, Signed, items_of, programme_states, standing_of
+from audit.programme import Proof, Record, Said, Signed, fulfilment_of, items_of, programme_states
 from audit.words import load_programme, load_words
 
 NEXT = AS_OF + timedelta(days=1)
@@ -95,7 +95,7 @@ def signed(name: str, on: date) -> Signed:
     ],
 )
 def test_when_the_self_audit_is_due(record: Record, configured: date | None, cycle: str, due: date | None):
-    one = standing_of(replace(ITEMS["self_audit"], last_done=configured), record, AS_OF)
+    one = fulfilment_of(replace(ITEMS["self_audit"], last_done=configured), record, AS_OF)
     assert (one.cycle, one.next_due) == (cycle, due)
     assert one.is_due(AS_OF) == (due is None or due < AS_OF)
 
@@ -103,18 +103,18 @@ def test_when_the_self_audit_is_due(record: Record, configured: date | None, cyc
 def test_of_what_is_configured_and_what_is_said_the_later_counts():
     plan = replace(ITEMS["emergency_plan"], last_done=date(2026, 3, 1), evidence="旧版")
     said = Record({"emergency_plan": Said(date(2026, 8, 1), "李四", "预案 V2")})
-    one = standing_of(plan, said, AS_OF)
+    one = fulfilment_of(plan, said, AS_OF)
     assert (one.last_done, one.who, one.evidence) == (date(2026, 8, 1), "李四", "预案 V2")
     assert one.next_due == date(2027, 8, 1)
-    newer = standing_of(replace(plan, last_done=date(2026, 9, 1)), said, AS_OF)
+    newer = fulfilment_of(replace(plan, last_done=date(2026, 9, 1)), said, AS_OF)
     assert (newer.last_done, newer.who, newer.evidence) == (date(2026, 9, 1), "", "旧版")
 
 
 def test_a_measured_item_was_done_when_all_its_rules_answered():
     network = ITEMS["network"]
     assert network.proof is Proof.MEASURED
-    assert standing_of(network, Record(), AS_OF, network.rules).last_done == AS_OF
-    assert standing_of(network, Record(), AS_OF, ()).is_due(AS_OF), "not evaluated is not done"
+    assert fulfilment_of(network, Record(), AS_OF, network.rules).last_done == AS_OF
+    assert fulfilment_of(network, Record(), AS_OF, ()).is_due(AS_OF), "not evaluated is not done"
 
 
 def test_the_rules_hear_of_items_in_use_alone():

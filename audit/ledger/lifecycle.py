@@ -36,9 +36,10 @@ from audit.ledger.columns import (
     same,
     same_day,
 )
-from audit.ledger.lives import CLOSED, EXCUSED, LIFE, Kind, Life, Sight, State
+from audit.ledger.lives import CLOSED, EXCUSED, LIFE, Kind, Life, State
 from audit.ledger.merge import Status
 from audit.rules.model import Severity
+from audit.sight import Sight
 
 # (life before, sight tonight) -> life after; what is not named stays
 TRANSITIONS: Mapping[tuple[Life, Sight], Life] = {

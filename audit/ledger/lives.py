@@ -42,16 +42,6 @@ class Life(StrEnum):
 OPEN_LIVES = (Life.OPEN.value, Life.ABSENT.value)  # a finding that stands
 
 
-class Sight(StrEnum):
-    """What a night saw of a finding."""
-
-    NONE = ""
-    FLAGGED = "flagged"
-    PASSED = "passed"
-    ABSENT = "absent"
-    UNCHECKED = "unchecked"
-
-
 class Kind(StrEnum):
     """What happened to a finding; of several things on one night the first of these names the event."""
 

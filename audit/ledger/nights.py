@@ -141,17 +141,17 @@ class Night:
         return stood_before(self._connection)
 
     def carried(
-        self, run: Run, flagged: Handover, standing: pa.Table, practice: Practice, stood: Handover
+        self, run: Run, flagged: Handover, sights: pa.Table, practice: Practice, stood: Handover
     ) -> tuple[pa.Table, Born]:
         """Carry every finding on: each one that stands or was closed tonight (`telling`), and what was born.
 
         What was born is left for `enter`, for it is most of a first night. `flagged` are tonight's findings,
-        given up on the way; `standing` (finding_id, standing) says of the open ones that were not flagged
+        given up on the way; `sights` (finding_id, sight) says of the open ones that were not flagged
         whether they passed, are gone, or could not be looked at. `stood` is what `open_findings` gave, where
         nothing was said of a finding since; it is given up.
         """
         tonight = Tonight(self.as_of, self.previous, practice.calendar.due_days(self.as_of))
-        given_up = [record(self._connection, run.number, flagged.table, standing, practice, tonight, stood)]
+        given_up = [record(self._connection, run.number, flagged.table, sights, practice, tonight, stood)]
         born = given_up[0].born
         return told(self._connection, given_up.pop(), flagged, self.as_of, practice.escalate), born
 

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from audit.ledger import bulk
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Carried, Tonight, carry
-from audit.ledger.lives import LIFE, OPEN_LIVES, SAID, SEEN, Kind, Sight
+from audit.ledger.lives import LIFE, OPEN_LIVES, SAID, SEEN, Kind
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS
 from audit.ledger.waivers import PATTERNS, Waiver, matched
 from audit.ledger.wording import keep_words, words_of
 from audit.ledger.workdays import Calendar
+from audit.sight import Sight
 
 ESCALATE = (7, 15)  # calendar days overdue after which a finding goes one level up, operating practice
 _STOOD = pa.schema([(name, pa.string()) for name in ("finding_id", "rule", "identity")])
@@ -66,14 +67,14 @@ def record(
     connection: sa.Connection,
     number: int,
     flagged: pa.Table,
-    standing: pa.Table,
+    sights: pa.Table,
     practice: Practice,
     night: Tonight,
     stood: Handover,
 ) -> Recorded:
     """Carry every finding that is open or flagged over tonight, and enter all but what is born.
 
-    `standing` (finding_id, standing) says of the open ones that were not flagged whether they passed, are
+    `sights` (finding_id, sight) says of the open ones that were not flagged whether they passed, are
     gone, or could not be looked at; of whom it does not speak nothing is concluded. `stood` is what
     `stood_before` gave; it is given up.
     """
@@ -84,7 +85,7 @@ def record(
     before = pa.concat_tables([known, born], promote_options="default").combine_chunks()
     ids = before["finding_id"].combine_chunks()
     place = pc.index_in(ids, value_set=flagged_ids)
-    seen = _seen(connection, ids, place, flagged, standing, practice, night.as_of)
+    seen = _seen(connection, ids, place, flagged, sights, practice, night.as_of)
     life = before.select(LIFE.names)
     carried = carry(life, before.select(SAID.names), seen, night)
     is_born = np.arange(len(ids)) >= known.num_rows
@@ -145,16 +146,12 @@ def _seen(
     ids: pa.Array,
     place: pa.Array,
     flagged: pa.Table,
-    standing: pa.Table,
+    sights: pa.Table,
     practice: Practice,
     as_of: date,
 ) -> pa.Table:
-    stood = (
-        standing["standing"]
-        .combine_chunks()
-        .take(pc.index_in(ids, value_set=standing["finding_id"].combine_chunks()))
-    )
-    unflagged = pc.fill_null(stood, Sight.UNCHECKED.value)
+    found = pc.index_in(ids, value_set=sights["finding_id"].combine_chunks())
+    unflagged = pc.fill_null(sights["sight"].combine_chunks().take(found), Sight.UNCHECKED.value)
     waiver, until = pa.nulls(len(ids), pa.string()), pa.nulls(len(ids), pa.date32())
     if practice.waivers:
         described = _described(connection, ids, place, flagged, practice.waivers)

@@ -14,10 +14,11 @@ from audit.ledger import bulk
 from audit.ledger.forms import RECTIFICATION
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import escalation, last_seen, shown
-from audit.ledger.lives import OPEN_LIVES, Life, Sight
+from audit.ledger.lives import OPEN_LIVES, Life
 from audit.ledger.recording import Recorded
 from audit.ledger.schema import DATE_FIELDS, FINDINGS, HANDLINGS, HUMAN_FIELDS
 from audit.ledger.wording import WORDS, words_of
+from audit.sight import Sight
 
 # what people said, under names that no other column of a finding has
 HANDLING_COLUMNS = tuple(RECTIFICATION.headers[name] for name in RECTIFICATION.fields)

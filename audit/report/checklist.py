@@ -12,7 +12,7 @@ from audit.check import Outcome
 from audit.ledger.forms import CHECKLIST
 from audit.ledger.lives import CLOSED
 from audit.measures.upkeep import RUNS_WINDOW, WINDOW, Figure, Upkeep
-from audit.programme import Item, Record, Standing, standing_of
+from audit.programme import Fulfilment, Item, Record, fulfilment_of
 from audit.report.coded import CodedFindings
 from audit.report.figures import share
 from audit.report.parts import ChecklistItem
@@ -47,13 +47,13 @@ def checklist(
     evaluated = {outcome.rule.id for outcome in outcomes if outcome.not_evaluated is None}
     rules = findings["rule"].rows(np.flatnonzero(~findings["state"].holds(*CLOSED)))
     for item in programme.items:
-        one = standing_of(item, programme.record, as_of, evaluated)
+        one = fulfilment_of(item, programme.record, as_of, evaluated)
         count = int(rules.holds(*item.rules).sum()) if item.rules else None
         yield checklist_item(one, as_of, count, upkeep, words, programme.seals[item.name])
 
 
 def checklist_item(
-    one: Standing, as_of: date, open_findings: int | None, upkeep: Upkeep, words: Words, seal: str = ""
+    one: Fulfilment, as_of: date, open_findings: int | None, upkeep: Upkeep, words: Words, seal: str = ""
 ) -> ChecklistItem:
     """One item in words; `seal` where its row is to come back."""
     item = one.item

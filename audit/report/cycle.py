@@ -15,7 +15,7 @@ from audit.ledger.cycles import CycleFacts, Tally, Waived
 from audit.ledger.history import ANSWERED, PastNight, rule_changes, trend
 from audit.measures.upkeep import Upkeep
 from audit.periods import Period
-from audit.programme import Item, standing_of
+from audit.programme import Item, fulfilment_of
 from audit.report.checklist import checklist_item
 from audit.report.figures import share
 from audit.report.parts import ChecklistItem, Verdict
@@ -193,7 +193,7 @@ def _items(facts: CycleFacts, items: Sequence[Item], words: Words) -> Iterator[C
     evaluated = {rule for rule, told in last.rules.items() if told.get("status") in ANSWERED}
     by_rule = facts.groups["rule"]
     for item in items:
-        one = standing_of(item, facts.record, facts.through, evaluated)
+        one = fulfilment_of(item, facts.record, facts.through, evaluated)
         count = sum(by_rule[rule].end for rule in item.rules if rule in by_rule) if item.rules else None
         yield checklist_item(one, facts.through, count, Upkeep.from_json(last.counts), words)
 

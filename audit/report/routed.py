@@ -16,7 +16,7 @@ from audit.crosscheck.schema import Subject
 from audit.intake.feeds import Feed
 from audit.intake.repeats import decoded
 from audit.ledger.columns import objects
-from audit.ledger.lives import CLOSED, Sight
+from audit.ledger.lives import CLOSED
 from audit.ledger.past import Past
 from audit.ledger.telling import HANDLING_COLUMNS
 from audit.measures.night import Measures
@@ -41,6 +41,7 @@ from audit.routing.withheld import (
     own_values,
     quoting_rules,
 )
+from audit.sight import Sight
 from audit.words import Words
 
 # a finding's words that may name others; what people wrote is left out whole where it does, for a text with

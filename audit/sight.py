@@ -1,4 +1,4 @@
-"""What tonight says of a finding that was open before and is not flagged now."""
+"""What tonight sees of a finding that was open before and is not flagged now."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule
 
 
-class Standing(StrEnum):
-    """What tonight says of a finding that was open and is not flagged now."""
+class Sight(StrEnum):
+    """What a night saw of a finding."""
 
+    NONE = ""  # it was not told then
+    FLAGGED = "flagged"
     PASSED = "passed"
-    ABSENT = "absent"
+    ABSENT = "absent"  # its subject is no longer delivered
     UNCHECKED = "unchecked"
 
 
@@ -35,16 +37,16 @@ _FEED_OF = {
 }
 
 
-SCHEMA = pa.schema([("finding_id", pa.string()), ("standing", pa.string())])
+SCHEMA = pa.schema([("finding_id", pa.string()), ("sight", pa.string())])
 
 
-def standing_of(
+def sights_of(
     open_findings: pa.Table, flagged: pa.ChunkedArray, assessed: Assessment, plan: Plan
 ) -> pa.Table:
     """For every open finding that was not flagged tonight: passed, absent, or not looked at (SCHEMA).
 
     `open_findings` has finding_id, rule and identity; `flagged` the ids of tonight. Only a rule that was
-    evaluated on fresh feeds can pass a finding, and only a complete feed can miss it.
+    evaluated on fresh feeds can pass a finding, and only from a complete feed can its subject be absent.
     """
     silent = open_findings.filter(pc.invert(pc.is_in(open_findings["finding_id"], value_set=flagged)))
     able = {
@@ -56,20 +58,20 @@ def standing_of(
     waiting: dict[str, list[tuple[str, list[str | None]]]] = {}
     for row in silent.filter(could).to_pylist():
         waiting.setdefault(row["rule"], []).append((row["finding_id"], json.loads(row["identity"])))
-    standing: dict[str, Standing] = {}
+    sights: dict[str, Sight] = {}
     for rule_id, findings in waiting.items():
         rule = able[rule_id]
         for identifier, identity in findings:
-            missed = _could_be_missed(rule.subject, identity, assessed)
-            standing[identifier] = Standing.ABSENT if missed else Standing.UNCHECKED
-        standing |= _looked_up(rule, findings, assessed, plan)
+            gone = _is_gone(rule.subject, identity, assessed)
+            sights[identifier] = Sight.ABSENT if gone else Sight.UNCHECKED
+        sights |= _looked_up(rule, findings, assessed, plan)
     unchecked = silent.filter(pc.invert(could))["finding_id"].combine_chunks()
-    looked_at = pa.table([list(standing), [one.value for one in standing.values()]], schema=SCHEMA)
-    blind = pa.table([unchecked, pa.repeat(Standing.UNCHECKED.value, len(unchecked))], schema=SCHEMA)
+    looked_at = pa.table([list(sights), [one.value for one in sights.values()]], schema=SCHEMA)
+    blind = pa.table([unchecked, pa.repeat(Sight.UNCHECKED.value, len(unchecked))], schema=SCHEMA)
     return pa.concat_tables([looked_at, blind])
 
 
-def _could_be_missed(subject: Subject, identity: list[str | None], assessed: Assessment) -> bool:
+def _is_gone(subject: Subject, identity: list[str | None], assessed: Assessment) -> bool:
     """Whether a subject that is not there is gone: its feed came whole, and its channel was looked at."""
     if subject in (Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY) and identity[1] not in assessed.channels:
         return False
@@ -79,7 +81,7 @@ def _could_be_missed(subject: Subject, identity: list[str | None], assessed: Ass
 
 def _looked_up(
     rule: Rule, findings: list[tuple[str, list[str | None]]], assessed: Assessment, plan: Plan
-) -> dict[str, Standing]:
+) -> dict[str, Sight]:
     """The verdict of a rule on the subjects of some findings; the gravest where one has several rows."""
     names = rule.subject.identity
     keys = [f"key_{place}" for place in range(len(names))]
@@ -108,11 +110,11 @@ def _looked_up(
         )
     )
     found = assessed.engine.collected(judged.select("finding_id", "verdict")).to_pylist()
-    result: dict[str, Standing] = {}
+    result: dict[str, Sight] = {}
     for row in found:
         passed = (
             row["verdict"] in (PASSED, NOT_APPLICABLE)
-            and result.get(row["finding_id"]) is not Standing.UNCHECKED
+            and result.get(row["finding_id"]) is not Sight.UNCHECKED
         )
-        result[row["finding_id"]] = Standing.PASSED if passed else Standing.UNCHECKED
+        result[row["finding_id"]] = Sight.PASSED if passed else Sight.UNCHECKED
     return result
