@@ -19,7 +19,8 @@ _PERSON = re.compile(
     r"(?:(?<!\d)|(?<=(?<!\d)86)|(?<=(?<!\d)0086))(?:"
     r"1[3-9]\d([ -]?)\d{4}\1\d{4}"
     r"|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-    r"|62\d{2}([ -]?)\d{4}\2\d{4}\2\d{4}(?:\2\d{1,3})?"
+    r"|62\d{2}([ -])\d{4}\2\d{4}\2\d{4}(?:\2\d{1,3})?"
+    r"|(?P<card>62\d{14,17})"  # if it has the check digit of one
     r")(?!\d)"
 )
 # the second of an export in a file's name is no account
@@ -71,8 +72,21 @@ def mask_persons(text: str) -> str:
 
     >>> mask_persons("商户 898100000000001 店主+8613800138000，身份证11010519491231002X，工单 20261121000123")
     '商户 898100000000001 店主+86138****8000，身份证110***********002X，工单 20261121000123'
+    >>> mask_persons("卡 6228480402564890018，工单 6228480402564890")
+    '卡 622************0018，工单 6228480402564890'
     """
-    return _PERSON.sub(lambda found: mask(found[0]), text)
+    return _PERSON.sub(_masked_person, text)
+
+
+def _masked_person(found: re.Match[str]) -> str:
+    card = found["card"]
+    return found[0] if card and not _has_check_digit(card) else mask(found[0])
+
+
+def _has_check_digit(number: str) -> bool:
+    """Whether the last digit is that of the others by ISO 7812 (Luhn), as on every bank card."""
+    digits = [int(digit) for digit in reversed(number)]
+    return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0
 
 
 def _masked(number: str) -> str:

@@ -125,16 +125,18 @@ def test_what_people_filled_in_is_there_the_next_night(night: Estate):
 
 
 def test_numbers_of_persons_that_people_write_are_masked_and_other_numbers_stay(night: Estate):
-    said = "商户 898100000000001 店主 13812345678（身份证 11010519491231002X），工单 202611210001234"
+    said = "商户 898100000000001 店主 13812345678（身份证 11010519491231002X），工单 6225880123456789"
+    cards = "6225880123456783，6225 8801 2345 6789"
     first = copied(night, "甲.xlsx")
-    fill(first, {"SN000001": {"remark": said, "person": "李四 138-1234-5678"}})
+    fill(first, {"SN000001": {"remark": said, "person": "李四 138-1234-5678"}, "SN000002": {"remark": cards}})
     night.hand_back(first)
     night.run(NEXT)
     row = ledger(night, NEXT)["SN000001"]
     assert (
         row["remark"]
-        == "商户 898100000000001 店主 138****5678（身份证 110***********002X），工单 202611210001234"
+        == "商户 898100000000001 店主 138****5678（身份证 110***********002X），工单 6225880123456789"
     )
+    assert ledger(night, NEXT)["SN000002"]["remark"] == "622*********6783，622************6789"
     assert row["person"] == "李四 138******5678"
     assert b"13812345678" not in (night.folder / "state" / "ledger.sqlite").read_bytes()
     fill(again := copied(night, "乙.xlsx", NEXT), {"SN000002": {"person": "李四"}})
