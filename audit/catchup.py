@@ -80,7 +80,7 @@ def run_caught_up(
     tonight = settings.night(as_of)
     missed = missed_nights(settings, _last_night(settings), tonight, most) if most else Missed()
     ended = [*_made_up(settings, words, missed, wishes, say, told)]
-    result = run_audit(settings, words, as_of, wishes, say=say, held=True, begun=begun)
+    result = run_audit(settings, words, tonight, wishes, say=say, held=True, begun=begun)
     worst = gravest(result.code, *(one.code for one in ended))
     if worst is not result.code:
         reason = next(one.reason for one in ended if one.code is worst)

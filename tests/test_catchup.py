@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+import time_machine
 from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
 from program import pos_audit
 
@@ -113,6 +114,18 @@ def test_a_missed_night_that_fails_does_not_keep_the_others_from_being_told(date
     assert (made_up.night, made_up.code) == (day(1), ExitCode.NO_INPUT)
     assert code is ExitCode.NO_INPUT, "the gravest is told"
     assert (dated.folder / "reports" / str(day(2)) / "report.xlsx").is_file()
+
+
+def test_tonight_stays_tonight_when_midnight_passes_while_others_are_made_up_for(dated: Estate):
+    assert dated.run(day(0)).code is ExitCode.DONE
+    deliver(dated, 1)
+    deliver(dated, 2)
+    settings = load_settings(dated.configure())
+    with time_machine.travel(datetime.combine(day(2), time(23, 59), settings.zone)) as clock:
+        result, _ = run_caught_up(
+            settings, ZH, None, Wishes(), 7, say=lambda *_: None, told=lambda _: clock.shift(3_600)
+        )
+    assert result.folder.name == str(day(2))
 
 
 def test_the_command_says_which_nights_it_made_up_for(dated: Estate):
