@@ -19,7 +19,7 @@ from audit.delivery.nightmail import queue_mail
 from audit.delivery.occasion import is_worth_telling
 from audit.errors import ConfigError, ExitCode
 from audit.report.model import Report
-from audit.words import Words
+from audit.words import Words, load_words
 
 NEXT = AS_OF + timedelta(days=1)
 
@@ -149,12 +149,28 @@ def test_a_password_file_others_can_read_is_refused(estate: Estate, monkeypatch:
     assert failure.value.key == "secret_open"
 
 
-def test_a_password_from_a_private_file(
-    estate: Estate, tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("text", ["密码".encode("gbk"), "secret".encode("utf-16")])
+def test_a_password_file_that_is_no_utf_8_is_named(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, text: bytes
 ):
     monkeypatch.delenv("AUDIT_MAIL_PASSWORD")
     secret = estate.folder / "secret"
-    secret.write_text(PASSWORD + "\n")
+    secret.write_bytes(text)
+    secret.chmod(0o600)
+    mailing(estate, 1, password_file='"secret"')
+    with pytest.raises(ConfigError) as failure:
+        estate.run()
+    assert str(secret) in failure.value.told(load_words("zh"))
+    assert "UTF-8" in failure.value.told(load_words("zh"))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])  # which an editor on Windows puts first
+def test_a_password_from_a_private_file(
+    estate: Estate, tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, mark: str
+):
+    monkeypatch.delenv("AUDIT_MAIL_PASSWORD")
+    secret = estate.folder / "secret"
+    secret.write_text(f"{mark}{PASSWORD}\n", encoding="utf-8")
     secret.chmod(0o600)
     with serving(Inbox(), tls) as inbox:
         mailing(estate, inbox.port, password_file='"secret"')

@@ -79,7 +79,9 @@ def secret_text(value: SecretStr | None, file: Path | None, folder: Path, key: s
     try:
         if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not _is_credential(file):
             raise ConfigError("secret_open", file=str(file))
-        secret = file.read_text(encoding="utf-8").strip()
+        secret = file.read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError:  # its message would show a piece of the secret
+        raise ConfigError("secret_not_utf8", key=key, file=str(file)) from None
     except OSError as failure:
         raise ConfigError(
             "secret_unreadable", key=key, file=str(file), detail=failure.strerror or ""
