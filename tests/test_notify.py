@@ -149,6 +149,7 @@ def test_urls_come_from_the_environment_or_a_private_file(estate: Estate, monkey
 def test_the_watchdog_hears_of_the_start_and_of_each_way_to_end(estate: Estate):
     with hooked() as hook:
         notifying(estate, ping_url=f'"{hook.url}"', textfile='"audit.prom"')
+        (estate.folder / "audit.prom").write_bytes(b"\xff\xfe")  # what was there before is of no use
         assert pos_audit("run", "--config", estate.config, "--as-of", AS_OF).returncode == 0
         (estate.folder / "registrations_20261121.csv").unlink()
         assert pos_audit("run", "--config", estate.config, "--as-of", AS_OF).returncode == ExitCode.INCOMPLETE

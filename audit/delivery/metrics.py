@@ -52,7 +52,7 @@ def write_metrics(settings: Settings, code: ExitCode, summary: Mapping[str, Any]
         told["last_good_run_timestamp_seconds", ""] = f"{now:.0f}"
     if summary:
         told |= _night(settings, summary)
-    before = _before(path.read_text("utf-8")) if path.is_file() else {}
+    before = _before(path.read_text("utf-8", errors="replace")) if path.is_file() else {}
     renewed = {name for name, _ in told}
     kept = {key: value for key, value in before.items() if key[0] not in renewed}
     with replacing(path, _READABLE) as temporary:
