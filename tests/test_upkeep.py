@@ -95,6 +95,11 @@ def _open_secret(estate: Estate) -> None:
     (estate.folder / "state" / "secret").chmod(0o644)
 
 
+def _link_to_nowhere(estate: Estate) -> None:
+    (estate.folder / "devices_20261122.csv").symlink_to("/gone")
+    estate.sections["inputs.devices"] = 'files = ["devices_*.csv"]'
+
+
 def _unmapped(estate: Estate) -> None:
     estate.write("merchants", [{"商户号": "898100000000001", "怪列": "1"}])
     estate.sections["inputs.merchants"] += '\nrequired = ["merchant_name"]'
@@ -140,6 +145,7 @@ BROKEN = [
         ExitCode.DONE,
         "inputs.devices.codes",
     ),
+    broken(_link_to_nowhere, "input", "fail", ExitCode.INCOMPLETE, "devices_20261122.csv"),
     broken(
         lambda estate: estate.settings.update(as_of="2026-11-21"),
         "clock",

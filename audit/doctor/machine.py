@@ -36,6 +36,7 @@ def look_at_clock(settings: Settings, words: Words, now: datetime) -> Iterator[C
         for section in settings.inputs.values()
         for _, found in files_of(settings.folder, section.files)
         for path in found
+        if path.is_file()  # a link may lead nowhere
     ]
     newest = max(paths, key=lambda path: path.stat().st_mtime, default=None)
     if newest and newest.stat().st_mtime > (now + _AHEAD).timestamp():
