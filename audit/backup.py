@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from audit import __version__
 from audit.config import Settings
 from audit.errors import ConfigError
-from audit.files import replacing, write_private
+from audit.files import digest_of, replacing, write_private
+from audit.ledger.aside import TRAILS
 from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exists
 from audit.ledger.history import past_nights
 from audit.lock import only_run
@@ -47,7 +48,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
                 paths[LEDGER_FILE] = Path(scratch) / LEDGER_FILE
                 copy_ledger(state / LEDGER_FILE, paths[LEDGER_FILE])
             made = Backup(
-                {name: _digest(path) for name, path in paths.items()},
+                {name: digest_of(path) for name, path in paths.items()},
                 nights[-1].as_of.isoformat() if nights else "",
                 not settings.ledger.url,
             )
@@ -79,7 +80,8 @@ def restore(settings: Settings, source: Path) -> Backup:
                 if problems := database.problems():
                     raise ConfigError("backup_damaged", file=source, detail=problems[0])
         except BaseException:
-            for name in files:
+            # what SQLite keeps beside a ledger would be taken for the next one's
+            for name in (*files, *(f"{LEDGER_FILE}{trail}" for trail in TRAILS)):
                 (state / name).unlink(missing_ok=True)
             raise
     return found
@@ -91,8 +93,9 @@ def _of_an_estate(settings: Settings) -> list[str]:
     A key alone does not: `doctor` makes one to read the files with, and nothing depends on it yet. Where the
     ledger is on a server it may be the only thing that is here.
     """
-    names = ("secret", "statuses") if settings.ledger.url else (LEDGER_FILE, "statuses")
-    return [name for name in names if (settings.state / name).exists()]
+    names = ("secret", "statuses/*") if settings.ledger.url else (LEDGER_FILE, "statuses/*")
+    found = (path for name in names for path in settings.state.glob(name))
+    return [str(path.relative_to(settings.state)) for path in found]
 
 
 def _read(source: Path) -> tuple[Backup, dict[str, bytes]]:
@@ -116,7 +119,3 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
     if stream is None:
         raise ValueError(name)
     return stream.read()
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()

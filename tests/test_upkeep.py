@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sqlite3
 import tarfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +348,37 @@ def test_a_backup_that_was_tampered_with_changes_nothing(estate: Estate, tmp_pat
         assert ended.exit_code == 40, ended.stderr
         assert [path.name for path in state.iterdir() if path.name not in {"lock", "log"}] == []
     assert not (estate.folder / "evil").is_file()
+
+
+def test_a_backup_can_come_back_after_one_that_could_not(estate: Estate, tmp_path: Path):
+    estate.run()
+    kept, state = tmp_path / "state.tar.gz", estate.folder / "state"
+    assert pos_audit(estate, "backup", str(kept)).exit_code == 0
+    shutil.rmtree(state)
+    torn = tmp_path / "torn.tar.gz"
+    _with_another_ledger(kept, torn, b"no database" * 1_000)
+    ended = pos_audit(estate, "restore", str(torn))
+    assert ended.exit_code == 43, ended.stderr
+    back = pos_audit(estate, "restore", str(kept))
+    assert back.exit_code == 0, back.stderr
+    assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
+
+
+def _with_another_ledger(kept: Path, made: Path, ledger: bytes) -> None:
+    """A backup whose manifest is right and whose ledger is no database."""
+    with tarfile.open(kept) as source, tarfile.open(made, "w:gz") as target:
+        for member in source.getmembers():
+            stream = source.extractfile(member)
+            assert stream
+            data = stream.read()
+            if member.name == "ledger.sqlite":
+                data = ledger
+            if member.name == "manifest.json":
+                manifest = json.loads(data)
+                manifest["files"]["ledger.sqlite"] = sha256(ledger).hexdigest()
+                data = json.dumps(manifest).encode()
+            member.size = len(data)
+            target.addfile(member, io.BytesIO(data))
 
 
 def test_a_backup_is_whole_while_somebody_reads_the_ledger(estate: Estate, tmp_path: Path):

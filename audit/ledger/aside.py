@@ -16,7 +16,7 @@ from pathlib import Path
 from audit.errors import CannotWrite, LedgerDamaged
 from audit.files import PRIVATE
 
-_TRAILS = ("-wal", "-journal")  # what is committed and not yet in the file
+TRAILS = ("-wal", "-journal")  # what is committed and not yet in the file
 
 
 def is_writable(file: Path) -> bool:
@@ -44,7 +44,7 @@ def copied_aside(file: Path) -> tempfile.TemporaryDirectory[str]:
         try:
             _backed_up(file, copy)
         except sqlite3.Error:  # nobody has it open, for then SQLite could read it where it lies
-            for trail in ("", *_TRAILS):
+            for trail in ("", *TRAILS):
                 if (source := file.with_name(file.name + trail)).is_file():
                     shutil.copyfile(source, copy.with_name(source.name))
     except OSError as failure:

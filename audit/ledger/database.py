@@ -106,7 +106,11 @@ class Database:
         self.engine = self._place.engine()
         if self.is_sqlite:
             _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
-        self._bring_up()
+        try:
+            self._bring_up()
+        except BaseException:
+            self._let_go()  # the mark stays: nobody got to close it
+            raise
 
     def _bring_up(self) -> None:
         """Bring the schema up to date, and look over a file that its last holder did not get to close."""
@@ -184,9 +188,12 @@ class Database:
 
     def close(self) -> None:
         """Give the file back."""
-        self.engine.dispose()
+        self._let_go()
         if self._mark:
             self._mark.unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
+        self.engine.dispose()
         if self._place.aside:
             self._place.aside.cleanup()
 
