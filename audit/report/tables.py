@@ -23,6 +23,7 @@ from audit.intake.nursery import peak_of_children
 from audit.report.coded import Coded, CodedFindings
 from audit.report.measured import told
 from audit.report.model import Report
+from audit.report.parts import ChecklistItem, InputLine, Population, RuleLine
 from audit.report.waivers import waivers_told
 
 _STATED = ("pandas", "pyarrow", "narwhals", "openpyxl", "fastexcel", "isal", "jinja2", "sqlalchemy")
@@ -108,9 +109,7 @@ def summary(report: Report, seconds: Mapping[str, float], memory_bytes: int | No
 
     `memory_bytes` is what the engine was held to, where it was.
     """
-    told_of = pa.table({name: report.findings[name].decoded for name in _COUNTED})
-    counted = told_of.group_by([*_COUNTED]).aggregate([([], "count_all")]).select([*_COUNTED, "count_all"])
-    counted = counted.sort_by([(name, "ascending") for name in _COUNTED])
+    unanswered = {line.rule.id: line.reason for line in report.rules if line.status == "not_evaluated"}
     return {
         "as_of": report.as_of.isoformat(),
         "run_id": report.run_id,
@@ -119,67 +118,77 @@ def summary(report: Report, seconds: Mapping[str, float], memory_bytes: int | No
         "engine": report.engine,
         "versions": versions(),
         "unmasked": list(report.unmasked),
-        "devices": {
-            "in_scope": report.population.devices,
-            "out_of_scope": report.population.out_of_scope,
-            "unnamed": report.population.unnamed,
-            "uncompared": report.population.uncompared,
-            "verdicts": {verdict.value: count for verdict, count in report.population.verdicts.items()},
-            "channels": {channel.name: dict(channel.states) for channel in report.population.channels},
-        },
+        "devices": _devices_told(report.population),
         **told(report.measures),
-        "programme": {
-            "items": [
-                {
-                    "item": one.item,
-                    "proof": one.proof,
-                    "last_done": one.last_done.isoformat() if one.last_done else None,
-                    "next_due": one.next_due.isoformat() if one.next_due else None,
-                    "overdue": one.overdue,
-                }
-                for one in report.checklist
-            ],
-            **report.upkeep.to_json(),
-        },
-        "findings": counted.rename_columns([*_COUNTED, "count"]).to_pylist(),
+        "programme": {"items": list(map(_item_told, report.checklist)), **report.upkeep.to_json()},
+        "findings": _findings_counted(report.findings),
         "waivers": waivers_told(report),
-        "rules": [
-            {
-                "rule": line.rule.id,
-                "status": line.status,
-                "flagged": line.flagged,
-                "passed": line.passed,
-                "unknown": line.unknown,
-                "reason": line.reason,
-            }
-            for line in report.rules
-        ],
-        "not_evaluated": {
-            line.rule.id: line.reason for line in report.rules if line.status == "not_evaluated"
-        },
-        "inputs": [
-            {
-                "feed": line.feed,
-                "path": line.name,
-                "sha256": line.sha256,
-                "is": line.kind,
-                "encoding": line.encoding,
-                "sheets": list(line.sheets),
-                "header_rows": list(line.header_rows),
-                "rows_in_file": line.rows_in_file,
-                "rows": line.rows,
-                "set_aside": dict(line.set_aside),
-                "rejected": line.rejected,
-                "exported_on": line.exported_on.isoformat() if line.exported_on else None,
-                "known_from": line.basis,
-                "age_days": line.age_days,
-                "error": line.error,
-                "problem": line.problem,
-            }
-            for line in report.inputs
-        ],
+        "rules": list(map(_rule_told, report.rules)),
+        "not_evaluated": unanswered,
+        "inputs": list(map(_input_told, report.inputs)),
         **({"routing": asdict(report.routing)} if report.routing else {}),
         "measured": measured(seconds, memory_bytes),
+    }
+
+
+def _devices_told(population: Population) -> dict[str, Any]:
+    return {
+        "in_scope": population.devices,
+        "out_of_scope": population.out_of_scope,
+        "unnamed": population.unnamed,
+        "uncompared": population.uncompared,
+        "verdicts": {verdict.value: count for verdict, count in population.verdicts.items()},
+        "channels": {channel.name: dict(channel.states) for channel in population.channels},
+    }
+
+
+def _item_told(one: ChecklistItem) -> dict[str, Any]:
+    return {
+        "item": one.item,
+        "proof": one.proof,
+        "last_done": one.last_done.isoformat() if one.last_done else None,
+        "next_due": one.next_due.isoformat() if one.next_due else None,
+        "overdue": one.overdue,
+    }
+
+
+def _findings_counted(findings: CodedFindings) -> list[dict[str, Any]]:
+    told_of = pa.table({name: findings[name].decoded for name in _COUNTED})
+    counted = told_of.group_by([*_COUNTED]).aggregate([([], "count_all")]).select([*_COUNTED, "count_all"])
+    counted = counted.sort_by([(name, "ascending") for name in _COUNTED])
+    lines: list[dict[str, Any]] = counted.rename_columns([*_COUNTED, "count"]).to_pylist()
+    return lines
+
+
+def _rule_told(line: RuleLine) -> dict[str, Any]:
+    return {
+        "rule": line.rule.id,
+        "status": line.status,
+        "flagged": line.flagged,
+        "passed": line.passed,
+        "unknown": line.unknown,
+        "reason": line.reason,
+    }
+
+
+def _input_told(line: InputLine) -> dict[str, Any]:
+    return {
+        "feed": line.feed,
+        "path": line.name,
+        "sha256": line.sha256,
+        "is": line.kind,
+        "encoding": line.encoding,
+        "sheets": list(line.sheets),
+        "header_rows": list(line.header_rows),
+        "rows_in_file": line.rows_in_file,
+        "rows": line.rows,
+        "set_aside": dict(line.set_aside),
+        "rejected": line.rejected,
+        "exported_on": line.exported_on.isoformat() if line.exported_on else None,
+        "known_from": line.basis,
+        "age_days": line.age_days,
+        "error": line.error,
+        "problem": line.problem,
     }
 
 
