@@ -21,8 +21,9 @@ from audit.words import Words
 if TYPE_CHECKING:
     from audit.catchup import MadeUp, Missed
     from audit.config import Settings
+    from audit.delivery.watch import Ending
     from audit.intake.begun import Begun
-    from audit.night import Result
+    from audit.night import Result, Say
 
 _SELDOM = 10_000  # objects made and not freed
 _LEVELS = ("critical", "high", "medium", "low", "new")
@@ -49,6 +50,7 @@ def run(
         raise typer.BadParameter(" | ".join(_LEVELS), param_hint="--fail-on")
     if catch_up and (dry_run or rebuild is not None):
         raise typer.BadParameter(HELP("cli.catch_up_alone"), param_hint="--catch-up")
+    night = as_of.date() if as_of else None
     with _importing() as imported, configured(config, log="run", quiet=quiet) as (settings, words):
         if rebuild is not None and not rebuild.strip():
             raise ConfigError("rebuild_reason")
@@ -61,23 +63,14 @@ def run(
             _being_read(settings) as begun,
         ):
             from audit.catchup import run_caught_up
-            from audit.delivery.watch import Ending, watched
             from audit.logbook import rotate_log
             from audit.night import Wishes
 
             imported()
             rotate_log(settings)
             wishes = Wishes(fail_on, mail, (rebuild or "").strip(), rehearse=dry_run)
-            night = as_of.date() if as_of else None
             made_up: list[MadeUp] = []
-            watch = nullcontext(Ending()) if dry_run else watched(settings, words, say_line)
-            with watch as ending, progress(words) as say, stopping_between_steps(words) as check:
-
-                def step(key: str, detail: str) -> None:
-                    check()
-                    if key:
-                        say(key, detail)
-
+            with _under_watch(settings, words, dry_run) as (step, ending):
                 result, missed = run_caught_up(
                     settings, words, night, wishes, catch_up, say=step, told=made_up.append, begun=begun
                 )
@@ -87,10 +80,27 @@ def run(
             typer.echo(json.dumps(_plain(result, made_up, missed), ensure_ascii=False))
         elif dry_run:
             typer.echo(_rehearsed(result, words))
-        told_before = result.replayed and result.code is not ExitCode.DELIVERY  # which is of this very run
-        reason = words("reason.replayed", as_of=result.folder.name) if told_before else result.reason
-        say_end(words, result.code, reason, result.run_id)
+        _say_end(result, words)
         raise typer.Exit(int(result.code))
+
+
+@contextmanager
+def _under_watch(settings: Settings, words: Words, dry_run: bool) -> Iterator[tuple[Say, Ending]]:
+    """What the steps of a run are told to, which ends it where a signal came; and what becomes of it.
+
+    Of that the watchdog hears, but for a rehearsal.
+    """
+    from audit.delivery.watch import Ending, watched
+
+    watch = nullcontext(Ending()) if dry_run else watched(settings, words, say_line)
+    with watch as ending, progress(words) as say, stopping_between_steps(words) as check:
+
+        def step(key: str, detail: str) -> None:
+            check()
+            if key:
+                say(key, detail)
+
+        yield step, ending
 
 
 @contextmanager
@@ -127,6 +137,12 @@ def _importing() -> Iterator[Callable[[], None]]:
         gc.set_threshold(*usual)
         gc.unfreeze()
         gc.enable()
+
+
+def _say_end(result: Result, words: Words) -> None:
+    told_before = result.replayed and result.code is not ExitCode.DELIVERY  # which is of this very run
+    reason = words("reason.replayed", as_of=result.folder.name) if told_before else result.reason
+    say_end(words, result.code, reason, result.run_id)
 
 
 def _tell_missed(made_up: list[MadeUp], missed: Missed, words: Words) -> None:
