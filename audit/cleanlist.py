@@ -54,7 +54,8 @@ def split_clean(rows: pa.Table, table: Table) -> tuple[pa.Table, tuple[LeftOut, 
 def _decisive(rows: pa.Table, table: Table) -> list[tuple[str, Reason]]:
     """The columns that decide what a row is about and what it says, with the reason that leaves it open."""
     keys = dict.fromkeys(part for key in table.keys for part in key if part in rows.column_names)
-    parts = [(name, Reason.SEVERAL) for name in keys if table.by_name[name].kind is Kind.IDENTIFIER]
+    numbers = [name for name in keys if table.by_name[name].kind is Kind.IDENTIFIER]
+    parts = [(name, reason) for name in numbers for reason in (Reason.SEVERAL, Reason.RANGE)]
     return parts + [
         (name, Reason.UNKNOWN_CODE)
         for name in (table.status,)

@@ -16,7 +16,7 @@ from audit.intake.beside import without_columns
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelcolumns import states_joined
 from audit.intake.dates import CHINA, FOREVER
-from audit.intake.devicecolumns import about_devices_in_columns
+from audit.intake.devicecolumns import about_devices_in_columns, about_further_numbers
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.epochs import counts_seconds
 from audit.intake.exported import exported_at
@@ -30,6 +30,7 @@ from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
 from audit.intake.notices import (
     Notice,
+    about_dates,
     about_headers,
     about_moved,
     about_numbers,
@@ -220,8 +221,10 @@ def _read_sheet(
         *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
+        *about_further_numbers(grid, header, table, profile.columns, places),
         *said,
         *about_units(grid.sheet, units, [labels[name] for name in header.columns if name in counting]),
+        *about_dates(grid.sheet, cells, rejections),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]
     if rejections and rows.num_rows < read:

@@ -28,8 +28,9 @@ _CLOCK = (
     r"(?: ?\(?(?:CST|北京时间|中国标准时间|China Standard Time)\)?)?"
 )
 _BETWEEN = r"(?: ?[-/.年月_,、。·\\] ?| )"  # a Chinese keyboard has 。 where others have the dot
+# 26年 says itself what it is; from 50 on it may be of the last century, or of 民国
 _YEAR_FIRST = re.compile(
-    rf"(?P<year>\d{{4}}|民[国國] ?\d{{2,3}}){_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}"
+    rf"(?P<year>\d{{4}}|民[国國] ?\d{{2,3}}|[0-4]\d(?= ?年)){_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}"
     rf"(?P<day>\d{{1,2}})(?: ?[日号])?{_CLOCK}"
 )
 _COMPACT = re.compile(
@@ -213,6 +214,19 @@ def _year_last(found: re.Match[str], zone: tzinfo) -> datetime | None:
         raise Unreadable(Reason.AMBIGUOUS_DATE)
     month, day = (second, first) if first > 12 else (first, second)
     return _moment(found.groupdict(), month, day, zone)
+
+
+def first_part(text: str) -> str:
+    """What comes first in a date with the year behind, where one of its parts is no month; else "".
+
+    >>> first_part("21/11/2026"), first_part("11/21/2026 08:05"), first_part("03/04/2026")
+    ('day', 'month', '')
+    """
+    found = _YEAR_LAST.fullmatch(_plain(text))
+    if not found or len(found["year"]) == 2:
+        return ""
+    first, second = int(found["first"]), int(found["second_part"])
+    return "day" if first > 12 else "month" if second > 12 else ""
 
 
 def _from_serial(days: float) -> datetime:

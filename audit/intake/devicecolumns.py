@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,8 +23,11 @@ from audit.intake.headerrow import (
     joined_labels,
     named,
 )
+from audit.intake.headers import HeaderMap
 from audit.intake.labels import DEVICE_NUMBERS, lookup
+from audit.intake.layout import could_be_identifiers
 from audit.intake.notices import Notice
+from audit.intake.repeats import decoded
 from audit.tables import CHANNEL, Table, normalise_label
 
 _FIGURES = "一二三四五六七八九十"
@@ -79,6 +83,25 @@ def about_devices_in_columns(headers: Iterable[tuple[str, HeaderRow]]) -> Iterat
             found.setdefault(sheet, []).extend(own)
     for sheet, labels in found.items():
         yield "devices_in_columns", {"sheet": sheet, "headers": list(dict.fromkeys(labels))}
+
+
+def about_further_numbers(
+    grid: Grid, header: HeaderMap, table: Table, configured: Mapping[str, str], places: np.ndarray
+) -> Iterator[Notice]:
+    """Numbered columns that were not read though they hold numbers of devices: SN2 beside SN, of which nobody
+    can say whether it is that of a second device."""
+    found = {}
+    for index, label in enumerate(grid.row(header.row)):
+        meaning = _meaning(label, table, configured) if label and label.strip() in header.unmapped else None
+        if label and meaning and meaning[0] in DEVICE_NUMBERS:
+            filled = could_be_identifiers(decoded(grid.columns[index].take(pa.array(places))))
+            if filled.any():
+                found[label.strip()] = int(filled.sum())
+    if found:
+        yield (
+            "device_numbers_left",
+            {"sheet": grid.sheet, "headers": list(found), "count": max(found.values())},
+        )
 
 
 def _lacks_one_key(labels: Sequence[str | None], table: Table, configured: Mapping[str, str]) -> bool:

@@ -33,6 +33,8 @@ _BETWEEN = re.compile(r"[-_:./]")
 _LIST_MARKS = re.compile(
     r"[、，,;；|\n]|(?<=[0-9A-Z]{8})\s*/\s*(?=[0-9A-Z]{8})|(?<=[0-9A-Z]{10}) (?=[0-9A-Z]{10})", re.IGNORECASE
 )
+# the first and the last of a run: PB0412340001-PB0412340010
+_RUN = re.compile(r"([0-9A-Z]{6,})(?:[-_~—–―]+|至|到|TO)([0-9A-Z]{6,})")
 _MERCHANT = r"(\d{10,20}|\d{3}[0-9A-Z]{12})"
 _LONGEST_NAMED = 120  # characters
 _FEW_DIGITS = r"(?:\D|(?<!\d)\d{1,7}(?!\d))*"  # of a name: 7天酒店
@@ -77,6 +79,8 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     if len(value) > MAX_EXACT_DIGITS and _LIST_MARKS.search(text) and _several(text):
         raise Unreadable(Reason.SEVERAL)
     value = _COPY.sub(r"\1", value.replace(" ", "").upper())
+    if _is_range(value):
+        raise Unreadable(Reason.RANGE)
     if value.startswith("#"):
         raise Unreadable(Reason.ERROR_CELL)
     if _SCIENTIFIC.match(value):
@@ -143,6 +147,22 @@ def clean_category(text: str, figures: int) -> str | None:
     if value and len(numbers) == 1 and re.fullmatch(rf"\d{{{figures}}}", numbers[0]):
         return numbers[0]
     return value
+
+
+def _is_range(value: str) -> bool:
+    """Whether two numbers that begin alike are written as from - to.
+
+    >>> _is_range("PB0412340001-PB0412340010"), _is_range("86001599-29338075")
+    (True, False)
+    """
+    found = _RUN.fullmatch(value)
+    if not found or len(found[1]) != len(found[2]):
+        return False
+    first, last = found.groups()
+    shared = next(
+        (place for place, (one, other) in enumerate(zip(first, last, strict=True)) if one != other), 0
+    )
+    return 2 * shared >= len(first) and first[shared:].isdigit() and last[shared:].isdigit()
 
 
 def _several(text: str) -> bool:

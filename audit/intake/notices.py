@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -10,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.cells import CleanColumn
+from audit.intake.dates import first_part
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
-from audit.intake.repeats import decoded, each
+from audit.intake.reading import Reason, Rejection
+from audit.intake.repeats import decoded, each, numbered
 from audit.intake.sensitive import sensitive
 
 _LISTED_ROWS = 20  # row numbers a sentence can bear
@@ -91,6 +94,18 @@ def about_numbers(
             facts["rows"] = sorted((places[shortest] + 1).tolist())
             facts["all_rows"] = (places[numbers[:_ALL_ROWS]] + 1).tolist()
             yield "identifier_numbers", facts
+
+
+def about_dates(
+    sheet: str, cells: Mapping[str, pa.Array], rejections: Sequence[Rejection]
+) -> Iterator[Notice]:
+    """Columns with dates of which nobody knows what comes first, and what the others of the column show."""
+    unclear = Counter((one.column, one.header) for one in rejections if one.reason is Reason.AMBIGUOUS_DATE)
+    for (name, header), count in unclear.items():
+        texts = numbered(cells[name])[0].drop_null().to_pylist()
+        shown = {part for text in texts if (part := first_part(text))}
+        order = shown.pop() if len(shown) == 1 else "unclear"
+        yield f"dates_{order}", {"sheet": sheet, "header": header, "count": count}
 
 
 def about_short_rows(grid: Grid, header: HeaderMap, places: np.ndarray) -> Iterator[Notice]:

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     PRECISION = "precision"  # a number of 16 digits or more: a spreadsheet keeps 15
     FRACTION = "fraction"  # 3.25 where an identifier should be
     SEVERAL = "several"  # several identifiers in one cell
+    RANGE = "range"  # the first and the last of several
     NOT_AN_IDENTIFIER = "not_an_identifier"
     ERROR_CELL = "error_cell"  # #N/A, #REF!
     UNCACHED = "uncached"  # a formula whose result was never computed

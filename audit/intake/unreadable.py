@@ -13,11 +13,13 @@ from audit.errors import InputError, Unusable
 from audit.intake.garbled import BIG5_AS_GBK, garbled_as, is_lost
 from audit.intake.grid import Grid
 from audit.intake.headerrow import SEARCHED_ROWS, turned
+from audit.intake.ranges import headers_of_ranges
 from audit.intake.reading import Rejection, SheetReading
 from audit.tables import Table
 
 _ENOUGH = 5  # rows: of fewer, all may be wrong by chance
 _EXAMPLES = 5
+_NEAR_ROWS = 10  # as deep as a header usually stands
 
 
 def refuse_unreadable(rows: pa.Table, table: Table, rejections: Sequence[Rejection], others: int) -> None:
@@ -65,6 +67,11 @@ def why_nothing(
 ) -> InputError:
     """What is wrong with a file of which no sheet holds the table: what its sheets failed for, or what its
     first rows look like."""
+    for grid in grids:
+        for row in range(min(_NEAR_ROWS, grid.height)):
+            if headers := headers_of_ranges(grid.row(row), table):
+                facts = {"sheet": grid.sheet, "row": row + 1, "headers": headers}
+                return InputError(Unusable.MISSING_COLUMN, "columns_of_ranges", **facts)
     if failures:
         return failures[0]
     for grid in grids:

@@ -40,6 +40,7 @@ DQ_02 = Rule(
             unreadable(
                 Reason.FRACTION,
                 Reason.SEVERAL,
+                Reason.RANGE,
                 Reason.NOT_AN_IDENTIFIER,
                 Reason.ERROR_CELL,
                 Reason.UNCACHED,

@@ -69,7 +69,10 @@ def test_what_numbers_no_devices_stays_as_it_is(tmp_path: Path):
     twice = take_rows(tmp_path, [["商户号", "序列号", "序列号"], [MERCHANT, SN[0], SN[1]]])
     assert twice.reading.error == Unusable.AMBIGUOUS_COLUMN
     # the second number of two may be that of a keyboard, the third is that of a third device
-    assert take_rows(tmp_path, [["商户号", "SN", "SN2"], [MERCHANT, *SN[:2]]]).column("serial_no") == SN[:1]
+    second = take_rows(tmp_path, [["商户号", "SN", "SN2"], [MERCHANT, *SN[:2]], [MERCHANT, SN[2], "无"]])
+    assert second.column("serial_no") == [SN[0], SN[2]]
+    facts = {"sheet": "", "headers": ["SN2"], "count": 1}
+    assert second.reading.notices == (("device_numbers_left", facts),)
     three = take_rows(tmp_path, [["商户号", "SN", "SN2", "SN3"], [MERCHANT, *SN[:3]]])
     assert three.column("serial_no") == SN[:3]
 
@@ -122,3 +125,20 @@ def test_each_feed_finds_its_own_table_on_a_sheet_of_several(tmp_path: Path):
             "merchants": 1,
         }
         assert found["registrations"].column("reg_status") == ["registered"] * 3
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("起始序列号", "结束序列号"),
+        ("SN起", "SN止"),
+        ("序列号（起）", "序列号（止）"),
+        ("起始SN号", "终止SN号"),
+        ("Start SN", "End SN"),
+    ],
+)
+def test_runs_of_numbers_are_no_list_of_devices(tmp_path: Path, headers: tuple[str, str]):
+    rows = [["入库单"], ["商户号", "型号", *headers, "台数"], [MERCHANT, "P2", SN[1], SN[8], "8"]]
+    reading = take_rows(tmp_path, rows).reading
+    assert (reading.error, reading.error_key) == (Unusable.MISSING_COLUMN, "columns_of_ranges")
+    assert reading.error_facts == {"sheet": "", "row": 2, "headers": list(headers)}

@@ -38,6 +38,7 @@ def take_column(folder: Path, header: str, values: list[str], table: str = "devi
         (" 0001 2345 ", "00012345"),
         ("0001\u00a02345\u3000", "00012345"),
         ("ab-12:34_56", "AB123456"),
+        ("86001599-29338075", "8600159929338075"),
         ("SN：ab-12 34", "AB1234"),
         ("S/N:00012345", "00012345"),
         ("序列号：00012345", "00012345"),
@@ -84,6 +85,11 @@ def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: 
         ("A1234567890/B1234567890", Reason.SEVERAL),
         ("A1234567890 / B1234567890", Reason.SEVERAL),
         ("SN000001/SN000002", Reason.SEVERAL),
+        ("SN000001-SN000100", Reason.RANGE),
+        ("PB0412340001~PB0412340010", Reason.RANGE),
+        ("PB0412340001 至 PB0412340010", Reason.RANGE),
+        ("860015992900 to 860015992999", Reason.RANGE),
+        ("PB0412340001—PB0412340010", Reason.RANGE),
         ("见附件", Reason.NOT_AN_IDENTIFIER),
         ("SN00012345（旧）", Reason.NOT_AN_IDENTIFIER),
         ("SN*0012345", Reason.NOT_AN_IDENTIFIER),
@@ -169,6 +175,8 @@ DATES = {
     "2020-01-01 to 2026-01-02": date(2026, 1, 2),
     "2020/1/1起至永久": FOREVER,
     "民国115年1月2日": date(2026, 1, 2),
+    "26年1月2日": date(2026, 1, 2),
+    "26 年 1 月 2 日": date(2026, 1, 2),
     "民國115年1月2日": date(2026, 1, 2),
     "2026、1、2": date(2026, 1, 2),
     "2026。1。2": date(2026, 1, 2),
@@ -579,3 +587,21 @@ def test_ten_digits_in_all_cells_of_a_column_count_seconds(
     assert moments == read
     told = [facts for key, facts in found.reading.notices if key == "moments_in_seconds"]
     assert told == ([{"sheet": "", "headers": ["最近心跳"]}] if read[0] else [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        (["21/11/2026", "03/04/2026", "04/05/2026"], "dates_day"),
+        (["11/21/2026", "03/04/2026", "04/05/2026"], "dates_month"),
+        (["21/11/2026", "11/21/2026", "03/04/2026", "04/05/2026"], "dates_unclear"),
+        (["2026-11-21", "26/11/21", "26-11-22"], "dates_unclear"),
+    ],
+)
+def test_of_dates_that_may_be_two_the_column_is_told_with_what_helps(
+    tmp_path: Path, dates: list[str], told: str
+):
+    rows = [HEADER, *(device(number, f"安装日期={text}") for number, text in enumerate(dates))]
+    read = take_rows(tmp_path, rows)
+    assert [reason for *_, reason in read.rejected] == ["ambiguous_date"] * 2
+    assert read.reading.notices == ((told, {"sheet": "", "header": "安装日期", "count": 2}),)
