@@ -128,7 +128,9 @@ def _import_what_both_need() -> None:
     import lxml.etree  # noqa: F401
     import numpy.ma  # noqa: F401 - pa.array() asks whether an array is masked
 
-    from audit.intake import begun, channelstates, dates, grid, identifiers, places  # noqa: F401
+    # not `begun`, which leads back here
+    from audit.intake import ahead, channelstates, dates, grid, identifiers, opening, places, request  # noqa: F401
+    from audit.intake.formats import sniff  # noqa: F401
 
 
 def _started() -> Nursery:
