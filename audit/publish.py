@@ -8,6 +8,7 @@ thrown away.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from audit.errors import CannotWrite
 from audit.files import digest_of, sync, sync_tree
 
 SUMMARY = "summary.json"
+_NIGHT = re.compile(r"\d{4}-\d\d-\d\d(~r\d+)?")
 _DRAFT = ".tmp"
 _MODE = 0o600
 
@@ -118,6 +120,11 @@ def _keep(folder: Path) -> None:
         while (kept := folder.with_name(f"{folder.name}~r{number}")).exists():
             number += 1
         folder.rename(kept)
+
+
+def is_of_a_night(name: str) -> bool:
+    """Whether a folder of that name is a published night, or an earlier telling of one."""
+    return bool(_NIGHT.fullmatch(name))
 
 
 def settle(

@@ -18,7 +18,7 @@ from audit.ledger.retention import Pruning, planned_pruning, prune
 from audit.ledger.signoffs import cycle_files
 from audit.lock import only_run
 from audit.periods import Period
-from audit.publish import SUMMARY, digest_as_published
+from audit.publish import SUMMARY, digest_as_published, is_of_a_night
 from audit.words import Words
 
 _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
@@ -108,8 +108,8 @@ def prune_nights(settings: Settings, as_of: date, *, dry_run: bool) -> tuple[Pru
         plan = planned_pruning(database, as_of, settings.ledger.keep_nights)
         folders = tuple(
             folder
-            for folder in sorted(settings.output.glob("20??-??-??*"))
-            if folder.is_dir() and folder.name[:10] < plan.before.isoformat()
+            for folder in (sorted(settings.output.iterdir()) if settings.output.is_dir() else ())
+            if folder.is_dir() and is_of_a_night(folder.name) and folder.name[:10] < plan.before.isoformat()
         )
         if not dry_run and (plan.nights or folders):
             prune(database, plan, as_of)

@@ -149,10 +149,17 @@ def test_pruning_from_the_command_line(estate: Estate):
     estate.settings["as_of"] = "2032-11-21"
     estate.configure()
     folder = estate.folder / "reports" / AS_OF.isoformat()
+    own = folder.with_name(f"{AS_OF}-会议材料")  # somebody's own, beside the nights
+    earlier = folder.with_name(f"{AS_OF}~r1")
+    for one in (own, earlier):
+        one.mkdir()
     assert estate.call("prune", "--dry-run")[0] == 0
     assert folder.exists()
-    assert estate.call("prune")[0] == 0
-    assert not folder.exists()
+    code, text = estate.call("prune")
+    assert (code, "的 1 晚" in text, "文件夹 2 个" in text) == (0, True, True), text
+    assert [path.name for path in folder.parent.iterdir()] == [own.name]
+    code, text = estate.call("prune")
+    assert (code, "的 0 晚" in text) == (0, True), text
 
 
 def test_a_rebuilt_night_sets_the_later_ones_aside(estate: Estate):

@@ -26,7 +26,7 @@ from audit.ledger.schema import (
 
 @dataclass(frozen=True)
 class Pruning:
-    """What goes: nights before a day, and how many rows of what."""
+    """What goes: nights before a day that are still kept whole, and how many rows of what."""
 
     before: date
     nights: tuple[date, ...]
@@ -37,7 +37,8 @@ def planned_pruning(database: Database, as_of: date, keep_nights: int) -> Prunin
     """What a pruning on a day would remove. Nothing is changed."""
     before = as_of - timedelta(days=keep_nights)
     with database.transaction() as connection:
-        nights = connection.scalars(sa.select(RUNS.c.as_of).where(RUNS.c.as_of < before).distinct())
+        whole = sa.and_(RUNS.c.as_of < before, RUNS.c.as_of >= (pruned_before(connection) or date.min))
+        nights = connection.scalars(sa.select(RUNS.c.as_of).where(whole).distinct())
         counts = {
             table.name: int(
                 connection.scalar(sa.select(sa.func.count()).select_from(table).where(condition)) or 0
