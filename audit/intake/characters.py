@@ -61,6 +61,21 @@ def sketches(texts: pa.Array) -> np.ndarray:
     return found
 
 
+def fixed_width(texts: pa.Array, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places of texts of so many bytes, and these bytes, a row for each.
+
+    >>> [found.tolist() for found in fixed_width(pa.array(["12", "123", None, "4a"]), 2)]
+    [[0, 3], [[49, 50], [52, 97]]]
+    """
+    filled = texts.is_valid().to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(filled & (byte_lengths(texts) == width))
+    starts, data = _ends(texts)[places], texts.buffers()[2]
+    if not len(places) or not width:
+        return places, np.zeros((len(places), width), np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(data, np.uint8), width)
+    return places, windows[starts]
+
+
 def bytes_of(characters: str) -> np.ndarray:
     """For each byte, whether one of the characters has it."""
     allowed = np.zeros(256, bool)

@@ -6,14 +6,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum.cn import ric
+from stdnum.cn import ric, uscc
 from vendorfiles import MERCHANT, SECRET, Read, book, take_bytes, take_rows
 
 from audit.intake.cells import clean_number
-from audit.intake.documents import is_citizen_number
+from audit.intake.documents import are_citizen_numbers, are_credit_codes
 from audit.intake.identifiers import Unreadable
 from audit.tables.codes import DEVICE_TYPE, device_type_code
 
@@ -193,8 +194,42 @@ def test_another_document_is_not_judged_as_a_citizen_number(tmp_path: Path, kind
 
 @given(st.text(), st.from_regex(r"\d{17}[\dX]", fullmatch=True))
 def test_one_wrong_digit_is_never_a_citizen_number(anything: str, number: str):
-    assert is_citizen_number(anything) in (True, False)
-    assert sum(is_citizen_number(number[:17] + digit) for digit in "0123456789X") <= 1
+    assert are_citizen_numbers(pa.array([anything])).tolist() in ([True], [False])
+    assert are_citizen_numbers(pa.array([number[:17] + digit for digit in "0123456789X"])).sum() <= 1
+
+
+def is_kept_by_stdnum(number: str) -> bool:
+    """Whether the library finds digits, birth date and check digit of a citizen number right."""
+    try:
+        ric.get_birth_date(number)
+    except ric.ValidationError:
+        return False
+    return ric.calc_check_digit(number) == number[-1]
+
+
+@given(
+    st.lists(
+        st.from_regex(r"11(?:0[0-9]){2}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9X]", fullmatch=True),
+        max_size=9,
+    )
+)
+def test_citizen_numbers_are_checked_as_stdnum_checks_them(numbers: list[str]):
+    numbers += [number[:17] + ric.calc_check_digit(number) for number in numbers]
+    found = are_citizen_numbers(pa.array([*numbers, None], pa.string())).tolist()
+    assert found == [*map(is_kept_by_stdnum, numbers), False]
+
+
+@given(
+    st.lists(
+        st.from_regex(r"[0-9A]{8}[0-9A-Z]{9}[0-9A-Z]", fullmatch=True) | st.text(max_size=20), max_size=9
+    )
+)
+def test_credit_codes_are_checked_as_stdnum_checks_them(codes: list[str]):
+    codes = [code.upper() for code in codes if not set(code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")]
+    own = [code for code in codes if len(code) == 18 and not set(code) & set("IOSVZ")]
+    codes += [code[:17] + uscc.calc_check_digit(code) for code in own]
+    found = are_credit_codes(pa.array([None, *codes], pa.string())).tolist()
+    assert found == [False, *map(uscc.is_valid, codes)]
 
 
 @pytest.mark.parametrize("table", ["merchants", "registrations"])

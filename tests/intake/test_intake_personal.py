@@ -8,10 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from vendorfiles import MERCHANT, SECRET, book, delimited, put, take_bytes, take_rows
 
+from audit.intake.personal import masked
 from audit.intake.rows import names_of
+from audit.redaction import mask
 
 HEADER = ["商户号", "商户名称", "统一社会信用代码", "法人身份证号", "联系电话", "结算账号"]
 HEADER += ["法人姓名", "联系人", "户名"]
@@ -159,3 +164,9 @@ def test_a_citizen_number_in_the_place_of_a_paper_keeps_a_tag_to_be_told_apart_b
     assert read[0].startswith("110***********002X#")
     assert read[3] == "13800138000", "a number of that length may well be a merchant's"
     assert ID not in str(read)
+
+
+@given(st.lists(st.none() | st.text(max_size=20)))
+def test_a_column_is_masked_as_a_line_of_text_is(numbers: list[str | None]):
+    shown = [None if number is None else mask(number) for number in numbers]
+    assert masked(pa.array(numbers, pa.string())).to_pylist() == shown
