@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.codewords import clean_code, clean_flag, is_blank
-from audit.intake.dates import END_OF_TIME, START_OF_TIME, clean_date, clean_end, clean_moment
+from audit.intake.dates import clean_date, clean_end, clean_moment
 from audit.intake.epochs import in_milliseconds
 from audit.intake.formats.encodings import UNDECODABLE
 from audit.intake.garbled import LOST, REPLACED
@@ -35,26 +33,11 @@ from audit.intake.identifiers import (
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
+from audit.intake.sweep import swept
 from audit.plaintext import plain
 from audit.tables import Column, Kind
 from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS
 
-# text that is canonical as it stands, so that whole columns need no look at single cells: by its bytes
-_PLAIN_BYTES: dict[Kind, np.ndarray] = {
-    Kind.IDENTIFIER: bytes_of(string.digits + string.ascii_uppercase),
-    Kind.REFERENCE: bytes_of(string.digits + string.ascii_letters + "_-"),
-    Kind.VERSION: bytes_of(string.digits + string.ascii_letters + "._-"),
-}
-# and by its form
-_PLAIN: dict[Kind, str] = {
-    Kind.TEXT: r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$",
-    Kind.DATE: r"^\d{4}-\d\d-\d\d$",
-    Kind.MOMENT: r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$",
-}
-_NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
-_LONGEST_NULL = max(len(token.encode()) for token in NULL_TOKENS)
-_NULL_SIZES = np.zeros(_LONGEST_NULL + 2, bool)  # by bytes, whether a token has so many
-_NULL_SIZES[[len(token.encode()) for token in NULL_TOKENS]] = True
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
     r"(?:¥|RMB|CNY)?(?P<sign>[+-]?)(?:¥|RMB|CNY)?(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)"
@@ -92,8 +75,8 @@ class Reader:
     def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
         """The column in canonical form. `texts` are the raw cells, null where blank."""
         values, index = numbered(texts)
-        swept, rest = self._sweep(values)
-        canonical, reasons = self._one_by_one(values, swept, rest)
+        found, rest = self._sweep(values)
+        canonical, reasons = self._one_by_one(values, found, rest)
         rejected = self._rejected(values, index, reasons)
         cleaned = texts if canonical is values else spread(canonical, index)
         if marks is not None:
@@ -121,30 +104,24 @@ class Reader:
         return np.flatnonzero(numbers)
 
     def _sweep(self, values: pa.Array) -> tuple[pa.Array, np.ndarray]:
-        """The values that are canonical as they stand, null for the others; and where those others are."""
+        """The values that are plain in canonical form, null for the others; and where those others are."""
         kind = self.column.kind
-        target = ARROW_TYPES[kind]
-        filled = values.is_valid().to_numpy(zero_copy_only=False)
-        if kind not in _PLAIN and kind not in _PLAIN_BYTES:
-            return pa.nulls(len(values), target), np.flatnonzero(filled)
-        plain = _plain(values, kind)
-        texts = values if (plain | ~filled).all() else pc.if_else(pa.array(plain), values, None)
-        if target == pa.string():
-            return texts, np.flatnonzero(filled & ~plain)
-        try:
-            dates = texts.cast(target)
-        except pa.ArrowInvalid:  # one of them does not exist: let the single-value reader find it
-            return pa.nulls(len(values), target), np.flatnonzero(filled)
-        start, end = pa.scalar(START_OF_TIME, target), pa.scalar(END_OF_TIME, target)
-        dates = pc.if_else(pc.and_(pc.greater_equal(dates, start), pc.less(dates, end)), dates, None)
-        return dates, np.flatnonzero(filled & dates.is_null().to_numpy(zero_copy_only=False))
+        if kind is Kind.NUMBER and self.unit != 1:
+            found = pa.nulls(len(values), ARROW_TYPES[kind])
+        else:
+            found = swept(values, kind, self.zone, self.in_seconds)
+        if found is values:
+            return values, np.zeros(0, np.int64)
+        return found, np.flatnonzero(
+            pc.and_(values.is_valid(), found.is_null()).to_numpy(zero_copy_only=False)
+        )
 
     def _one_by_one(
-        self, values: pa.Array, swept: pa.Array, rest: np.ndarray
+        self, values: pa.Array, found: pa.Array, rest: np.ndarray
     ) -> tuple[pa.Array, dict[int, Reason]]:
-        """All values: those swept, and the rest cleaned singly or given a reason."""
+        """All values: those found in a sweep, and the rest cleaned singly or given a reason."""
         if not len(rest):
-            return swept, {}
+            return found, {}
         cleaned: dict[str, object] = {}
         unread: dict[str, Reason] = {}
         clean = self._cleaner()
@@ -159,10 +136,10 @@ class Reader:
                 unread[text] = failure.reason
         mask = np.zeros(len(values), bool)
         mask[rest] = True
-        found = pa.array([cleaned[text] for text in texts], swept.type)
+        singly = pa.array([cleaned[text] for text in texts], found.type)
         places = zip(rest.tolist(), texts, strict=True)
         reasons = {place: unread[text] for place, text in places if text in unread}
-        return pc.replace_with_mask(swept, pa.array(mask), found), reasons
+        return pc.replace_with_mask(found, pa.array(mask), singly), reasons
 
     def _rejected(
         self, values: pa.Array, index: pa.Array | None, reasons: dict[int, Reason]
@@ -260,24 +237,6 @@ def clean_number(text: str, unit: Decimal = Decimal(1)) -> float | None:
     if not isfinite(value):
         raise Unreadable(Reason.NOT_A_NUMBER)
     return value
-
-
-def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
-    """Values that are canonical as they stand; none of the nulls."""
-    if kind in _PLAIN_BYTES:
-        plain = made_of(values, _PLAIN_BYTES[kind])
-        plain &= values.is_valid().to_numpy(zero_copy_only=False)
-    else:
-        found = pc.match_substring_regex(values, _PLAIN[kind])
-        plain = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
-        for mark in REPLACED if kind is Kind.TEXT else ():
-            replaced = pc.fill_null(pc.match_substring(values, mark), False)
-            plain = plain & ~replaced.to_numpy(zero_copy_only=False)
-    sizes = np.minimum(byte_lengths(values), _LONGEST_NULL + 1)
-    short = np.flatnonzero(plain & (_NULL_SIZES[sizes] if kind in _PLAIN_BYTES else sizes <= _LONGEST_NULL))
-    blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS[kind])
-    plain[short[blank.to_numpy(zero_copy_only=False)]] = False
-    return plain
 
 
 def _may_be_damaged(texts: pa.Array, rows: np.ndarray) -> pa.Array:

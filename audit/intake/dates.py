@@ -185,13 +185,13 @@ def _moment(parts: dict[str, str | None], month: int, day: int, zone: tzinfo) ->
     try:
         moment = datetime(year, month, day, 0 if rollover else hour, minute, second) + rollover  # noqa: DTZ001
         if offset := parts.get("offset"):
-            moment = moment.replace(tzinfo=_stated(offset)).astimezone(zone).replace(tzinfo=None)
+            moment = moment.replace(tzinfo=stated_zone(offset)).astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise Unreadable(Reason.IMPOSSIBLE_DATE) from None
     return _forever_or(moment)
 
 
-def _stated(offset: str) -> tzinfo:
+def stated_zone(offset: str) -> tzinfo:
     """The zone of a stated offset: Z, +0800, GMT+8, (UTC+08:00)."""
     found = re.search(r"([+-])(\d\d?):?(\d\d)?", offset)
     if not found:

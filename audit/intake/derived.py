@@ -12,7 +12,7 @@ from audit.intake.documents import check_citizen_numbers, check_credit_codes, is
 from audit.intake.places import place_columns
 from audit.intake.points import with_coordinates
 from audit.intake.quality import format_faults, swapped_fields
-from audit.intake.repeats import decoded, each, numbered, spread, whole
+from audit.intake.repeats import decoded, each, encoded, numbered, spread, whole
 from audit.tables import Table, normalise_label
 from audit.tables.codes import device_type_code
 
@@ -42,7 +42,7 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
         if name in present:
             found[f"{name}_key"] = _on_unique(rows[name], normalise_label)
     if "uscc" in present:
-        found["uscc_check"] = each(rows["uscc"], check_credit_codes)
+        found["uscc_check"] = encoded(each(rows["uscc"], check_credit_codes))
     if present & {"submitted_at", "registered_at"}:
         found["effective_at"] = _effective_at(rows)
     if table.name in ("devices", "registrations"):
@@ -60,7 +60,7 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
 def _of_merchants(rows: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
     found: dict[str, pa.Array | pa.ChunkedArray] = {"mid_mcc": each(rows["merchant_no"], mcc_of)}
     if "legal_id_no" in rows.column_names:
-        check = each(rows["legal_id_no"], check_citizen_numbers)
+        check = encoded(each(rows["legal_id_no"], check_citizen_numbers))
         typed = "legal_id_type" in rows.column_names
         found["legal_id_check"] = (
             pc.if_else(is_judged(decoded(rows["legal_id_type"])), check, None) if typed else check

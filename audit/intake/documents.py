@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from audit.intake.characters import fixed_width
 from audit.intake.gazetteer import gazetteer
+from audit.intake.moments import existing_days
 
 _LENGTH = 18  # characters of both
 # GB 32100-2015: what a credit code is made of, and what its characters count for by their place
@@ -63,9 +64,10 @@ def are_citizen_numbers(numbers: pa.Array) -> np.ndarray:
         digits[:, first:last] @ 10 ** np.arange(last - first)[::-1]
         for first, last in ((0, 2), (6, 10), (10, 12), (12, 14))
     )
+    born = ~np.isnat(existing_days(year, month, day))
     known = {int(code) for code in gazetteer().codes | _PERMITS if len(code) == 2} | {*_FOREIGN}
     placed = np.isin(province, sorted(known))
-    found[rows[formed]] = checked & placed & np.isin(year // 100, (19, 20)) & _exist(year, month, day)
+    found[rows[formed]] = checked & placed & np.isin(year // 100, (19, 20)) & born
     return found
 
 
@@ -101,14 +103,6 @@ def _values(alphabet: str) -> np.ndarray:
     values = np.full(256, -1)
     values[list(alphabet.encode())] = np.arange(len(alphabet))
     return values
-
-
-def _exist(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Whether there are such days."""
-    months = (year - 1970).astype("M8[Y]").astype("M8[M]") + (month - 1)
-    days = months.astype("M8[D]") + (day - 1)
-    exist: np.ndarray = (days.astype("M8[M]") == months) & (month >= 1) & (month <= 12)
-    return exist
 
 
 def is_judged(types: pa.Array) -> pa.Array:

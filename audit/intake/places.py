@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.intake.gazetteer import MUNICIPALITIES, Division, Level, gazetteer
-from audit.intake.repeats import alike, decoded, spread, whole
+from audit.intake.repeats import alike, decoded, numbered, spread, whole
 
-_PARTS = ("province", "city", "county", "area_code", "address")
+_STATED = ("province", "city", "county", "area_code")
 _BETWEEN_NAMES = re.compile(r"(?:[\W_]|市辖区|(?:省|自治区)直辖县级行政(?:区划|单位))+")
 _COUNTRY = re.compile(r"中(?:华人民共和)?国")
 # what follows a short name that is none: 北京东路, 上海大厦, 南山医院, 深圳湾, or another kind of division
-_NAMED_AFTER = re.compile(
-    r"[东南西北中新老]?[一二三四五六七八九十\d]?(?:[路街道巷弄里桥湾塔村镇乡港站]|大[厦学街道]|广场|公园|中心|国际|大?酒店|饭店|"
-    r"宾馆|学院|中学|小学|医院|银行|机场|码头|火车)|(?:自治)?[省市区县州盟旗]|地区"
+_NO_DIVISION = (
+    r"(?:[路街道巷弄里桥湾塔村镇乡港站]|大[厦学街道]|广场|公园|中心|国际|大?酒店|饭店|"
+    r"宾馆|学院|中学|小学|医院|银行|机场|码头|火车)"
 )
+_NAMED_AFTER = re.compile(
+    rf"[东南西北中新老]?[一二三四五六七八九十\d]?{_NO_DIVISION}|(?:自治)?[省市区县州盟旗]|地区"
+)
+# an address up to its first figure or letter, which no division has in its name, and what follows; RE2
+_HALVES = r"(?s)^(?P<head>[^0-9A-Za-z]*)(?P<tail>.*)$"
+_NUMBERED_ROAD = "1路"
 _BETWEEN_NUMBERS = re.compile(r"(?<=[0-9A-Z])[\W_]+(?=[0-9A-Z])")
 _ELSEWHERE = re.compile(r"(?<![0-9A-Z])[\W_]+|[\W_]+(?![0-9A-Z])")
 # house numbers as they are written, and the one form they compare in
@@ -35,6 +42,7 @@ _SAME = tuple(
         (r"(?<=[0-9A-Z])(?:号房|号室|房间|房)", "室"),
     )
 )
+_NOT_YET = re.compile(r"[\W_第楼幢座房]|\dF")  # without any of which a text has that form already
 _LEFT_OFF = re.compile(r"(?<=[0-9A-Z])[号室]$")
 
 
@@ -82,30 +90,58 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
     Explicit columns come before what the address says. A city of a municipality is its pp01, districts and
     counties alike. `address_key` is null where an address names nothing below the county.
     """
-    names = [name for name in _PARTS if name in rows.column_names]
+    names = [name for name in (*_STATED, "address") if name in rows.column_names]
     if not names:
         return {}
-    texts = [whole(rows[name]) for name in names]
-    kinds = alike(texts)
+    different, kinds = _told_apart({name: whole(rows[name]) for name in names})
+    return {name: spread(values, kinds) for name, values in _places(different).items()}
+
+
+def _told_apart(columns: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], pa.Array]:
+    """Rows that are alike in all columns, once each, and per row which of these it is."""
+    kinds = alike(list(columns.values()))
     first = np.zeros(int(kinds.to_numpy().max(initial=-1)) + 1, np.int64)
     first[kinds.to_numpy()[::-1]] = np.arange(len(kinds))[::-1]  # the last to be written stays
-    parts = {
-        name: decoded(text.take(pa.array(first))).to_pylist() for name, text in zip(names, texts, strict=True)
-    }
-    nothing = [None] * len(first)
-    read = list(map(_read, *(parts.get(name, nothing) for name in _PARTS)))
+    return {name: decoded(column.take(pa.array(first))) for name, column in columns.items()}, kinds
+
+
+def _places(parts: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """What `place_columns` gives: names are read once for all house numbers, and these for all streets."""
+    count = len(next(iter(parts.values())))
+    heads, tails = _halves(parts.pop("address", pa.nulls(count, pa.string())))
+    different, kinds = _told_apart(parts | {"head": heads})
+    nothing = [None] * len(different["head"])
+    stated = [different[name].to_pylist() if name in different else nothing for name in _STATED]
+    read = list(map(_read, *stated, different["head"].to_pylist()))
     columns = zip(*read, strict=True) if read else ((), (), ())
-    return {
-        name: spread(pa.array([value or None for value in values], pa.string()), kinds)
-        for name, values in zip(("province_code", "city_code", "address_key"), columns, strict=True)
-    }
+    province, city, street = (pa.array(values, pa.string()).take(kinds) for values in columns)
+    numbers, which = numbered(tails.dictionary_encode())
+    houses = pa.array(map(detail_key, numbers.to_pylist()), pa.string()).take(which)
+    key = pc.binary_join_element_wise(street, houses, "")
+    found = {"province_code": province, "city_code": city, "address_key": key}
+    return {name: pc.if_else(pc.not_equal(values, ""), values, None) for name, values in found.items()}
+
+
+def _halves(addresses: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Addresses up to their first figure or letter, and from there on; "" for nothing.
+
+    What the second half tells of the first stands in the first: 第 is gone where a number follows, and a
+    number that makes a road of a short name (深圳1路) is that of `_NUMBERED_ROAD`.
+    """
+    texts = pc.utf8_trim_whitespace(pc.utf8_normalize(pc.fill_null(addresses, ""), "NFKC"))
+    halves = pc.extract_regex(texts, _HALVES)
+    head, tail = (pc.struct_field(halves, [name]) for name in ("head", "tail"))
+    is_counted = pc.and_(pc.ends_with(head, "第"), pc.match_substring_regex(tail, "^[0-9]"))
+    goes_on = pc.match_substring_regex(tail, rf"^[0-9]{_NO_DIVISION}")
+    plain = pc.if_else(goes_on, pc.binary_join_element_wise(head, _NUMBERED_ROAD, ""), head)
+    return pc.if_else(is_counted, pc.utf8_slice_codeunits(head, 0, -1), plain), tail
 
 
 def _read(
-    province: str | None, city: str | None, county: str | None, area_code: str | None, address: str | None
+    province: str | None, city: str | None, county: str | None, area_code: str | None, head: str
 ) -> tuple[str, str, str]:
-    place, detail = divide(address or "", _stated(province, city, county, area_code))
-    return place.province, place.city, detail_key(detail)
+    place, rest = divide(head, _stated(province, city, county, area_code))
+    return place.province, place.city, detail_key(rest.removesuffix(_NUMBERED_ROAD))
 
 
 @lru_cache(maxsize=10_000)
@@ -208,9 +244,10 @@ def detail_key(detail: str) -> str:
     True
     """
     text = unicodedata.normalize("NFKC", detail).upper()
-    for pattern, form in _SAME:
-        text = pattern.sub(form, text)
-    text = _ELSEWHERE.sub("", _BETWEEN_NUMBERS.sub("-", text))
+    if _NOT_YET.search(text):
+        for pattern, form in _SAME:
+            text = pattern.sub(form, text)
+        text = _ELSEWHERE.sub("", _BETWEEN_NUMBERS.sub("-", text))
     return _LEFT_OFF.sub("", text)
 
 

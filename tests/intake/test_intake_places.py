@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from vendorfiles import MERCHANT, take_rows
 
-from audit.intake.places import NOWHERE, detail_key, divide
+from audit.intake.places import NOWHERE, detail_key, divide, place_columns
+from audit.intake.repeats import decoded
 
 PLACE = ["省", "市", "区县", "行政区划代码", "安装地址"]
 GUANGZHOU = ("44", "4401", "体育西路103号2层201")
@@ -193,6 +195,73 @@ def test_no_address_is_too_odd_to_divide(anything: str, named: str):
         assert unicodedata.normalize("NFKC", text).strip().endswith(rest)
         assert found == NOWHERE or found.province == "" or found.city[:2] in ("", found.province)
         assert not any(mark.isspace() for mark in detail_key(rest))
+
+
+PIECES = [
+    "广东省",
+    "广东",
+    "广州市",
+    "广州",
+    "天河区",
+    "深圳",
+    "北京",
+    "北京市",
+    "市辖区",
+    "中国",
+    "朝阳",
+    "东",
+    "第",
+    "号",
+    "#",
+]
+PIECES += [
+    "路",
+    "大厦",
+    "街道",
+    "3号楼",
+    "2F",
+    "2楼",
+    "501室",
+    "501",
+    "-",
+    " ",
+    "(",
+    ")",
+    "1",
+    "一",
+    "A座",
+    "b",
+    "Ⅲ",
+    "①",
+    "ﬁ",
+    "　",
+]
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "广东省", "北京"]),
+            st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+            | st.text(st.characters(codec="utf-8", exclude_characters="ßıſŉǰ"), max_size=8)
+            | st.none(),
+        ),
+        max_size=6,
+    )
+)
+@example([("", "深圳1路3号"), ("", "深圳第1中学"), ("广东省", "深圳东1路"), ("", "北京1"), ("", None)])
+def test_a_column_of_addresses_is_read_as_each_of_them(rows: list[tuple[str, str | None]]):
+    provinces = [province or None for province, _ in rows]
+    read = []
+    for province, address in rows:
+        found, rest = divide(address or "", divide(province)[0])
+        read.append((found.province or None, found.city or None, detail_key(rest) or None))
+    table = pa.table(
+        {"province": pa.array(provinces, pa.string()), "address": pa.array([a for _, a in rows], pa.string())}
+    )
+    columns = [decoded(column).to_pylist() for column in place_columns(table).values()]
+    assert list(zip(*columns, strict=True)) == read
 
 
 @settings(max_examples=50, deadline=None)
