@@ -23,6 +23,7 @@ from audit.intake.exported import exported_at
 from audit.intake.filled import completed, filled_down
 from audit.intake.garbled import refuse_garbled
 from audit.intake.grid import Grid
+from audit.intake.groups import with_merchants_of_groups
 from audit.intake.halves import part_of
 from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.headings import SheetSays, with_said
@@ -178,6 +179,7 @@ def _read_sheet(
         for name in header.columns
     }
     grid, shifted = put_right(grid, header, readers, places)
+    grid, of_groups = with_merchants_of_groups(grid, header, table, readers, places)
     cells = {
         name: encoded(trimmed(_rows_of(grid.columns[index], places)))
         for name, index in header.columns.items()
@@ -217,6 +219,7 @@ def _read_sheet(
         *about_moved(grid.sheet, moved),
         *told,
         *shifted,
+        *of_groups,
         *about_overlong_rows(grid, header, places),
         *(about_short_rows(grid, header, places) if grid.short else ()),
         *about_tables_below(grid.sheet, kinds),

@@ -25,8 +25,9 @@ _SUBJECT = re.compile(
     r"^(?:(?:(?:当前|报备|登记|审核)?状态|(?:终端|设备|机具|POS机?)(?:当前)?(?:状态)?)[:\s]*(?=\S{2})|(?:[A-Za-z]+[_.])*(?:STATUS|STATE)[_.](?=[A-Za-z]))",
     re.IGNORECASE,
 )
-# what pages put before a word: ● 正常, ✅已报备
-_SIGNS = re.compile("^[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff\\s]+")
+# what pages put around a word: ● 正常, ✅已报备, 失败×
+_SIGN = "[\u00d7\u2190-\u2bff\ufe0f\U0001f300-\U0001faff\\s]+"
+_SIGNS = re.compile(f"^{_SIGN}|{_SIGN}$")
 _TICKS = frozenset("√✓✔☑✅×✗✘❌")
 _BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _TWICE = re.compile(
@@ -77,10 +78,10 @@ def _clean_label(text: str, column: Column, configured: dict[str, str]) -> str |
 
 
 def _takes_back(value: str, said: str, word: str, column: Column) -> bool:
-    """Whether a tick or a cross before a word says otherwise: √/× is neither."""
+    """Whether a tick or a cross beside a word says otherwise: √/× is neither, ❌ 未报备 is 未报备."""
     assert column.codes is not None
-    marks = _TICKS.intersection(value.removesuffix(said))
-    return any(column.codes.by_label.get(mark, word) != word for mark in marks)
+    good, marks = column.codes.words[0], _TICKS.intersection(value.replace(said, "", 1))
+    return any((column.codes.by_label.get(mark, word) == good) != (word == good) for mark in marks)
 
 
 def clean_flag(text: str) -> bool | None:

@@ -23,6 +23,7 @@ _LABEL = re.compile(
 )
 ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+E[+-]?|E\+)\d{1,3}$")
+_ALL_DIGITS = re.compile(r"(\d)\.(\d+)E\+?(\d{1,2})")
 _BELOW_ZERO = re.compile(r"^-\d+(?:\.0*)?$")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){3,}(?:\.0+)?")  # of fewer groups, they may be several numbers
 _WHOLE_FLOAT = re.compile(r"^(\d+)\.0+$")
@@ -84,7 +85,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     if value.startswith("#"):
         raise Unreadable(Reason.ERROR_CELL)
     if _SCIENTIFIC.match(value):
-        raise Unreadable(Reason.SCIENTIFIC)
+        value, is_number = _written_out(value), True
     if whole := _WHOLE_FLOAT.match(value):
         value, is_number = whole[1], True
     if value in ("TRUE", "FALSE") or _BELOW_ZERO.match(value):
@@ -147,6 +148,18 @@ def clean_category(text: str, figures: int) -> str | None:
     if value and len(numbers) == 1 and re.fullmatch(rf"\d{{{figures}}}", numbers[0]):
         return numbers[0]
     return value
+
+
+def _written_out(value: str) -> str:
+    """A number in scientific notation of which no digit is gone, as programs write those of a workbook.
+
+    >>> _written_out("8.98310156410129E14")
+    '898310156410129'
+    """
+    found = _ALL_DIGITS.fullmatch(value)
+    if not found or len(found[2]) != int(found[3]) or len(found[2]) >= MAX_EXACT_DIGITS:
+        raise Unreadable(Reason.SCIENTIFIC)
+    return found[1] + found[2]
 
 
 def _is_range(value: str) -> bool:

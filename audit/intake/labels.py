@@ -47,6 +47,7 @@ FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记",
     {f"{done}{act}{where}" for done in ("", "已") for act in ("报备", "登记") for where in ("渠道", "通道")}
 )
 DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
+_OF_SIDE = re.compile("^(?:侧|端|平台)?(?:终端)?")  # between a channel and what is said of it: 微信侧状态
 _BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")
 
@@ -105,7 +106,7 @@ def of_channel(label: str, table: Table) -> str | None:
         rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
         if rest == said or not rest:
             continue
-        what = table.status if rest in FILED else table.by_synonym.get(rest.removeprefix("终端"), "")
+        what = table.status if rest in FILED else table.by_synonym.get(_OF_SIDE.sub("", rest), "")
         for state, (of_channel, message) in table.wide.items():
             if of_channel == channel and what in (table.status, "reg_message"):
                 return state if what == table.status else message

@@ -6,6 +6,7 @@ import string
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.intake.characters import bytes_of, lengths, made_of
 from audit.intake.repeats import numbered, per_row, spread, whole
@@ -19,6 +20,9 @@ _CAPITALS_OR_DIGITS = bytes_of(string.digits + string.ascii_uppercase)
 _LETTERS_OR_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _PAIRS = (("serial_no", "merchant_no"), ("terminal_id", "merchant_no"))
 _COLUMNS = ("serial_no", "terminal_id")  # exchanged as a whole, where they are
+_OWNERS = ("serial_no", "merchant_no")
+_MERCHANTS_FORM = 2 * 15 + 1  # of card schemes: 15 digits
+_MORE = 1.25  # times as many
 _FEWEST = 5  # rows of which anything is said
 
 
@@ -51,7 +55,9 @@ def swapped_fields(rows: pa.Table) -> pa.Array | None:
 
     Only where nine in ten merchant numbers are digits of one length and hardly another column's value is:
     where both columns look alike, nothing can be told. And "serial_no,terminal_id" in every row where the
-    serial numbers of the file have the 8 characters of terminal numbers, and its terminal numbers more.
+    serial numbers of the file have the 8 characters of terminal numbers, and its terminal numbers more;
+    "serial_no,merchant_no" where its serial numbers have the 15 digits of merchant numbers and its merchant
+    numbers have not, and there are more of the latter: a device has one merchant, a merchant many devices.
     None where the rows have no such pair of columns.
     """
     pairs = [pair for pair in (*_PAIRS, _COLUMNS) if all(name in rows.column_names for name in pair)]
@@ -62,6 +68,8 @@ def swapped_fields(rows: pa.Table) -> pa.Array | None:
     for place, pair in reversed(list(enumerate(pairs, 1))):
         one, other = (forms[name] for name in pair)
         found[_all_exchanged(one, other) if pair == _COLUMNS else _exchanged(one, other)] = place
+        if pair == _OWNERS:
+            found[_owned_by_many(one, other, rows)] = place
     return spread(pa.array([None, *map(",".join, pairs)], pa.string()), pa.array(found))
 
 
@@ -113,6 +121,18 @@ def _all_exchanged(serials: np.ndarray, terminals: np.ndarray) -> np.ndarray:
     if known.sum() < _FEWEST or exchanged.sum() < known.sum() * _USUAL_PAIR:
         return np.zeros(len(serials), bool)
     return exchanged
+
+
+def _owned_by_many(serials: np.ndarray, merchants: np.ndarray, rows: pa.Table) -> np.ndarray:
+    """Rows with a merchant number for a serial number and none for the merchant's, if nearly all are such and
+    one of the former stands beside many of the latter."""
+    known = (serials >= 0) & (merchants >= 0)
+    like_merchants: np.ndarray = known & (serials == _MERCHANTS_FORM) & (merchants != _MERCHANTS_FORM)
+    nowhere = np.zeros(len(serials), bool)
+    if known.sum() < _FEWEST or like_merchants.sum() < known.sum() * _USUAL_PAIR:
+        return nowhere
+    several, many = (len(pc.unique(numbered(whole(rows[name]))[0])) for name in _OWNERS)
+    return like_merchants if several > 1 and many >= _MORE * several else nowhere
 
 
 def _forms(column: pa.Array) -> np.ndarray:

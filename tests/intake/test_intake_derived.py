@@ -123,6 +123,20 @@ def test_serials_and_terminal_numbers_that_changed_places_all_over_a_file(tmp_pa
     assert found == [None] * 30, "some have long terminal numbers"
 
 
+def test_serials_and_merchant_numbers_that_changed_places_all_over_a_file(tmp_path: Path):
+    header = ["序列号", "商户号"]
+    swapped = [[f"89810000000000{number // 3}", f"PB04MQY{number:05}"] for number in range(12)]
+    found = take_rows(tmp_path, [header, *swapped]).column("swapped_fields")
+    assert found == ["serial_no,merchant_no"] * 12
+    right = [list(reversed(row)) for row in swapped]
+    assert take_rows(tmp_path, [header, *right]).column("swapped_fields") == [None] * 12
+    # serial numbers of 15 digits with a merchant each, of whatever form, are serial numbers
+    modems = [[f"86001599293380{number}", f"M{number:05}"] for number in range(10)]
+    assert take_rows(tmp_path, [header, *modems]).column("swapped_fields") == [None] * 10
+    blanks = [["000000000000000", f"M{number:05}"] for number in range(10)]
+    assert take_rows(tmp_path, [header, *blanks]).column("swapped_fields") == [None] * 10
+
+
 def test_columns_that_look_alike_tell_nothing(tmp_path: Path):
     rows = [LEDGER, *([f"{n:015}", f"{n:08}", f"8981{n:011}", "在用"] for n in range(30))]
     rows[5][0], rows[5][2] = rows[5][2], rows[5][0]

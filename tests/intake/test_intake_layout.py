@@ -405,6 +405,8 @@ def test_rows_in_one_cell_each_are_put_into_columns(tmp_path: Path):
 
 
 def test_hints_of_every_kind_below_the_header(tmp_path: Path):
+    types = ["字符型(20)", "字符型（15）", "字典", "日期时间", "数值型(10)", "整型"]
+    assert take_rows(tmp_path, [HEADER, types, device(1)]).sheet.set_aside == {"example": 1, "title": 1}
     hints = ["唯一", "15位", "如：N5", "启用/停用", "格式：YYYY-MM-DD", "VARCHAR2(50)"]
     read = take_rows(tmp_path, [HEADER, hints, device(1), device(2)])
     assert read.sheet.set_aside == {"title": 1, "example": 1}

@@ -55,6 +55,9 @@ def take_column(folder: Path, header: str, values: list[str], table: str = "devi
         ("00012345.0", "00012345"),
         ("898,310,156,410,129", "898310156410129"),
         ("1E500123", "1E500123"),
+        ("8.98310156410129E14", "898310156410129"),
+        ("8.98310156410129E+14", "898310156410129"),
+        ("1.857362389E9", "1857362389"),
         ("10234E12", "10234E12"),
     ],
 )
@@ -72,6 +75,8 @@ def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: 
         ("8.98E+14", Reason.SCIENTIFIC),
         ("8.9810000000000E14", Reason.SCIENTIFIC),
         ("1E+15", Reason.SCIENTIFIC),
+        ("8.9831015641013E14", Reason.SCIENTIFIC),
+        ("8.983101564101291E15", Reason.SCIENTIFIC),
         ("8.98E-05", Reason.SCIENTIFIC),
         ("3.25", Reason.FRACTION),
         ("`00012345.67", Reason.FRACTION),
@@ -356,6 +361,19 @@ def test_a_word_said_twice_is_that_word_and_two_words_are_none(tmp_path: Path):
     read = take_column(tmp_path, "报备状态", [*said, "已报备（待审核）", "N-已报备"], "registrations")
     assert read.column("reg_status") == ["registered"] * len(said) + [None, None]
     assert [reason for _, _, reason in read.rejected] == [Reason.UNKNOWN_CODE] * 2
+
+
+def test_marks_around_a_word_say_the_same_or_nobody_knows(tmp_path: Path):
+    said = ["报备成功✅", "成功√", "✅ 已报备", "未报备❌", "❌ 未报备", "失败×", "报备失败❌", "审核中⏳"]
+    read = take_column(
+        tmp_path, "报备状态", [*said, "已报备×", "未报备√", "❌已报备", "√/×"], "registrations"
+    )
+    expected = [*["registered"] * 3, *["not_registered"] * 2, *["failed"] * 2, "pending"]
+    assert read.column("reg_status") == expected + [None] * 4
+    assert take_column(tmp_path, "终端状态", ["停用🔴", "正常✅"]).column("terminal_status") == [
+        "inactive",
+        "active",
+    ]
 
 
 def test_a_comment_behind_a_word_is_none_of_it_unless_it_may_take_it_back(tmp_path: Path):

@@ -1,0 +1,106 @@
+"""Lists that name a merchant beside the first of its devices alone, as merged cells turn out in text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.cells import Reader
+from audit.intake.channelcolumns import said
+from audit.intake.grid import Grid, Mark
+from audit.intake.headers import HeaderMap
+from audit.intake.labels import DEVICE_NUMBERS
+from audit.intake.notices import Notice
+from audit.intake.repeats import encoded
+from audit.tables import Kind, Table
+
+_FEWEST, _SHARE = 2, 0.2  # devices without a merchant of their own, and their share of all
+
+
+def with_merchants_of_groups(
+    grid: Grid, header: HeaderMap, table: Table, readers: Mapping[str, Reader], places: np.ndarray
+) -> tuple[Grid, list[Notice]]:
+    """The sheet with what stands beside the first device of a merchant beside its others as well, where
+    something in the list proves that these are its own; else the sheet as it is. A sentence about either.
+
+    No merchant is named twice, and at least one more column is filled where the merchant is and blank where
+    it is not. Stock, which has no merchant, may look the same: so the groups have to be counted by one of
+    those columns, or no device without a merchant may be anything but in use.
+    """
+    groups = _groups(grid, header, places)
+    if groups is None:
+        return grid, []
+    heads, columns = groups
+    count = int((~heads).sum())
+    if not (_counted(grid, columns, places, heads) or _in_use(grid, header, table, readers, places[~heads])):
+        return grid, [("merchants_blank_below", {"sheet": grid.sheet, "count": count})]
+    own = {name for name in header.columns if table.by_name[name].kind is Kind.NUMBER} | DEVICE_NUMBERS
+    filled = {index for name, index in header.columns.items() if index in columns and name not in own}
+    source = np.arange(grid.height)
+    source[places] = places[np.maximum.accumulate(np.where(heads, np.arange(len(places)), 0))]
+    return _filled(grid, filled, source), [("merchants_filled_down", {"sheet": grid.sheet, "count": count})]
+
+
+def _groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> tuple[np.ndarray, list[int]] | None:
+    """Of the rows of data those that name a merchant, and the columns that are filled in these alone; None of
+    a list that is not made so."""
+    merchants = header.columns.get("merchant_no")
+    numbers = [index for name, index in header.columns.items() if name in DEVICE_NUMBERS]
+    if merchants is None or not numbers or not len(places):
+        return None
+    if any(merge.first_column - grid.first_column == merchants for merge in grid.merges):
+        return None  # what is merged there is known
+    marks = grid.marks[merchants]
+    if marks is not None and pc.any(pc.equal(marks, Mark.UNCACHED)).as_py():
+        return None  # what is blank may only not have been computed
+    heads = _is_filled(grid, merchants, places)
+    blanks = len(places) - int(heads.sum())
+    if not heads[0] or blanks < max(_FEWEST, _SHARE * len(places)):
+        return None
+    named = said(grid, merchants).take(pa.array(places[heads]))
+    has_number = np.logical_or.reduce([_is_filled(grid, index, places) for index in numbers])
+    if not has_number.all() or pc.count_distinct(named).as_py() < len(named):
+        return None
+    columns = [index for index in range(header.width) if (_is_filled(grid, index, places) == heads).all()]
+    return (heads, columns) if len(columns) > 1 else None
+
+
+def _counted(grid: Grid, columns: Collection[int], places: np.ndarray, heads: np.ndarray) -> bool:
+    """Whether a column numbers the groups, 1, 2, 3, or says how many devices each of them has."""
+    sizes = np.diff(np.append(np.flatnonzero(heads), len(heads))).tolist()
+    counts = {tuple(map(str, numbers)) for numbers in (range(1, len(sizes) + 1), sizes)}
+    return any(
+        tuple(said(grid, index).take(pa.array(places[heads])).to_pylist()) in counts for index in columns
+    )
+
+
+def _in_use(
+    grid: Grid, header: HeaderMap, table: Table, readers: Mapping[str, Reader], rows: np.ndarray
+) -> bool:
+    """Whether the state of all those devices is that of one with a merchant: in use; in a list of
+    registrations any."""
+    index = header.columns.get(table.status)
+    if index is None:
+        return False
+    read = readers[table.status].clean(said(grid, index).take(pa.array(rows)), None).values
+    if table.name == "devices":
+        return bool(pc.all(pc.fill_null(pc.equal(read, "active"), False)).as_py())
+    return not read.null_count
+
+
+def _filled(grid: Grid, filled: Collection[int], source: np.ndarray) -> Grid:
+    columns, marks = list(grid.columns), list(grid.marks)
+    for index in filled:
+        columns[index] = encoded(columns[index].take(pa.array(source)))
+        if (of_cells := marks[index]) is not None:
+            marks[index] = of_cells.take(pa.array(source))
+    return replace(grid, columns=tuple(columns), marks=tuple(marks))
+
+
+def _is_filled(grid: Grid, index: int, places: np.ndarray) -> np.ndarray:
+    filled: np.ndarray = grid.columns[index].is_valid().to_numpy(zero_copy_only=False)[places]
+    return filled

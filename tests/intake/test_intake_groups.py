@@ -1,0 +1,77 @@
+"""Merchants named beside the first of their devices alone, as merged cells are left in text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vendorfiles import MERCHANT, device, take_rows
+
+OTHER, THIRD = "898100000000002", "898100000000003"
+SIZES = {MERCHANT: 3, OTHER: 1, THIRD: 2}
+FILLED = [MERCHANT] * 3 + [OTHER] + [THIRD] * 2
+
+
+def merged(headers: list[str], *, state: str = "", **beside: list[Any]) -> list[list[str]]:
+    """A list of such groups: merchant and name, the columns `beside` them by group, number and state."""
+    rows = [["商户号", "商户名称", *beside, "序列号", *headers]]
+    numbers = iter(range(9))
+    for place, (merchant, size) in enumerate(SIZES.items()):
+        for at in range(size):
+            first = [merchant, f"{place}号店", *(str(column[place]) for column in beside.values())]
+            cells = first if at == 0 else [""] * len(first)
+            rows.append([*cells, device(next(numbers))[0], *([state] if headers else [])])
+    return rows
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        merged([], 序号=[1, 2, 3]),
+        merged([], 台数=[3, 1, 2]),
+        merged(["终端状态"], state="启用"),
+        [*merged([], 序号=[1, 2, 3]), ["合计", "3户", "", "6"]],
+    ],
+)
+def test_a_merchant_is_that_of_the_devices_below_where_the_list_proves_it(
+    tmp_path: Path, rows: list[list[str]]
+):
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_no") == FILLED
+    assert read.column("merchant_name") == ["0号店"] * 3 + ["1号店"] + ["2号店"] * 2
+    assert read.reading.notices == (("merchants_filled_down", {"sheet": "", "count": 3}),)
+
+
+def test_registrations_are_of_the_merchant_above_them(tmp_path: Path):
+    read = take_rows(tmp_path, merged(["报备状态"], state="已报备"), table="registrations")
+    assert read.column("merchant_no") == FILLED
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        merged([]),
+        merged(["终端状态"], state="库存"),
+        merged(["终端状态"], state="很好"),
+        merged([], 备注=[1, 1, 2]),
+    ],
+)
+def test_what_may_be_stock_gets_no_merchant_and_is_told(tmp_path: Path, rows: list[list[str]]):
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_no") == [MERCHANT, None, None, OTHER, THIRD, None]
+    assert ("merchants_blank_below", {"sheet": "", "count": 3}) in read.reading.notices
+
+
+def test_figures_of_a_merchant_are_none_of_its_devices(tmp_path: Path):
+    read = take_rows(tmp_path, merged([], 序号=[1, 2, 3], 交易笔数=[30, 10, 20]))
+    assert read.column("txn_count") == [30, None, None, 10, 20, None]
+
+
+def test_devices_without_a_merchant_are_no_groups_where_a_merchant_is_named_again(tmp_path: Path):
+    rows = [["商户号", "商户名称", "序列号", "终端状态"], [MERCHANT, "甲店", "SN000001", "启用"]]
+    rows += [["", "", "SN000002", "启用"], [MERCHANT, "甲店", "SN000003", "启用"]]
+    rows += [["", "", "SN000004", "启用"]]
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_no") == [MERCHANT, None, MERCHANT, None]
+    assert read.reading.notices == ()
