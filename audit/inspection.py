@@ -69,7 +69,7 @@ def inspect_files(
     Their canonical rows go to `to`, values in clear, mode 0600.
     """
     if table_name and table_name not in TABLES:
-        near = difflib.get_close_matches(table_name, TABLES, n=5, cutoff=0) or list(TABLES)
+        near = difflib.get_close_matches(table_name, TABLES, n=len(TABLES), cutoff=0)
         raise ConfigError("unknown_table", table=table_name, known=near)
     how = {
         "table": table_name,

@@ -19,6 +19,7 @@ from audit import __version__
 from audit.cli.speech import failing
 from audit.errors import CannotWrite
 from audit.rules import RULES
+from audit.tables import TABLES
 from audit.words import load_words
 
 COMMANDS = (
@@ -75,6 +76,20 @@ def test_a_fork_says_what_a_real_start_says(estate: Estate):
 def test_wrong_usage_is_2():
     assert pos_audit("rn").returncode == 2
     assert pos_audit("run", "--fail-on", "awful").returncode == 2
+    assert pos_audit("rules", "--json", "--markdown").returncode == 2
+
+
+def test_a_table_that_is_none_is_told_with_all_there_are(estate: Estate):
+    ended = pos_audit(
+        "inspect", estate.folder / "devices_20261121.csv", "--table", "modell", "--language", "zh"
+    )
+    assert ended.returncode == 40
+    named = ended.stderr.partition("可用：")[2].strip().split("、")
+    assert (named[0], set(named)) == ("models", set(TABLES))
+
+
+def test_a_folder_is_called_one(tmp_path: Path):
+    assert "文件夹" in pos_audit("inspect", tmp_path, "--language", "zh").stdout
 
 
 def test_run_ends_with_code_and_reason_on_its_last_line(estate: Estate):

@@ -17,6 +17,8 @@ def rules(
     language: Language = "",
 ) -> None:
     """The rulebook."""
+    if as_json and markdown:
+        raise typer.BadParameter("--json | --markdown", param_hint="--json")
     with failing(words_in(language)) as words:
         from audit.rules.catalogue import as_markdown, as_plain, as_table
 
