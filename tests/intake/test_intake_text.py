@@ -168,8 +168,7 @@ def test_a_quote_that_never_closes_does_not_swallow_the_rows_after_it(tmp_path: 
     lines = [",".join(device(number)) for number in range(1, rows + 1)]
     lines[0] = ",".join(device(1, f'{column}="良品'))
     read = take_bytes(tmp_path, "\n".join([",".join(HEADER), *lines, ""]).encode())
-    whole = read.rows is not None and len(read.rows) == rows
-    assert whole or read.reading.error == Unusable.TRUNCATED
+    assert read.reading.error == Unusable.TRUNCATED
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
