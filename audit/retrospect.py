@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.config import Settings
 from audit.errors import ConfigError
 from audit.ledger.database import Database
-from audit.ledger.difference import Difference, Drift, difference
 from audit.ledger.history import PastNight, delivered_files, night_of, past_nights
-from audit.ledger.retention import Pruning, planned_pruning, prune
-from audit.ledger.signoffs import cycle_files
 from audit.lock import only_run
 from audit.periods import Period
 from audit.publish import SUMMARY, digest_as_published, is_of_a_night
 from audit.words import Words
+
+if TYPE_CHECKING:  # each of the four imports what it needs, and to look at the nights takes next to nothing
+    from audit.ledger.difference import Difference
+    from audit.ledger.retention import Pruning
 
 _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
 
@@ -46,6 +47,8 @@ def history(settings: Settings, last: int | None) -> tuple[PastNight, ...]:
 
 def compare(settings: Settings, a: date | None, b: date | None) -> Difference:
     """Two nights; the last two, or a night and the last one, where dates are left out."""
+    from audit.ledger.difference import difference
+
     with _ledger(settings) as database:
         nights = past_nights(database)
         if len(nights) < 2:
@@ -73,6 +76,8 @@ def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
 
 def verify_cycle(settings: Settings, period: Period) -> tuple[Checked, ...]:
     """The files of a cycle's report, against the hashes they were published with, or signed with."""
+    from audit.ledger.signoffs import cycle_files
+
     with _ledger(settings) as database, database.transaction() as connection:
         files = cycle_files(connection, period)
     return tuple(_published(settings.cycles / period.name, files))
@@ -104,6 +109,8 @@ def _verdict(path: Path, digest: str) -> str:
 
 def prune_nights(settings: Settings, as_of: date, *, dry_run: bool) -> tuple[Pruning, tuple[Path, ...]]:
     """Remove what is older than `[ledger] keep_nights`; the plan and the folders that go, or would go."""
+    from audit.ledger.retention import planned_pruning, prune
+
     with only_run(settings.state, settings.zone), _ledger(settings, reading=False) as database:
         plan = planned_pruning(database, as_of, settings.ledger.keep_nights)
         folders = tuple(
@@ -161,6 +168,8 @@ def history_plain(nights: tuple[PastNight, ...]) -> list[dict[str, Any]]:
 
 def difference_text(found: Difference, words: Words) -> str:
     """What got worse first; what a change of rules did is told apart from what the estate did."""
+    from audit.ledger.difference import Drift
+
     lines = [words("diff.head", a=found.before.as_of, b=found.after.as_of)]
     counts = {drift: found.count(drift) for drift in Drift}
     lines.append(words("diff.counts", **{drift.value: count for drift, count in counts.items()}))
@@ -204,6 +213,8 @@ def _rule_lists(found: Difference) -> Mapping[str, tuple[str, ...]]:
 
 def difference_plain(found: Difference) -> dict[str, Any]:
     """The same for programs, every finding listed."""
+    from audit.ledger.difference import Drift
+
     return {
         "a": found.before.as_of.isoformat(),
         "b": found.after.as_of.isoformat(),

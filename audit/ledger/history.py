@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from audit.check import Outcome
 from audit.errors import ConfigError, NothingToShow
 from audit.ledger.database import Database
 from audit.ledger.schema import INPUTS, RUNS
-from audit.rules.model import Rule
+
+if TYPE_CHECKING:  # who only looks at nights needs none of it
+    from audit.check import Outcome
+    from audit.rules.model import Rule
 
 ANSWERED = ("passed", "flagged", "undecided")  # statuses of a rule that answered
 
