@@ -13,8 +13,8 @@ from audit import __version__
 from audit.assessment import Assessment, assess, eased, statuses_of, told_once
 from audit.config import Settings
 from audit.crosscheck.inputs import Memory
-from audit.delivery.chat import queue_notice
 from audit.delivery.nightmail import queue_mail
+from audit.delivery.nightnotice import queue_notice
 from audit.delivery.ownermail import queue_owner_mail
 from audit.engines import Engine, choose_engine
 from audit.errors import ExitCode

@@ -1,30 +1,22 @@
-"""Notices to chat rooms through apprise: counts and where to look, never a row. A failure is only told."""
+"""Chat rooms, told through apprise what waits for them. A failure is only told."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.util import find_spec
-from pathlib import Path
 
 from audit.config import Settings
-from audit.delivery.occasion import is_worth_telling
-from audit.delivery.post import CHAT, folder_of, freeze
+from audit.delivery.post import CHAT, folder_of
 from audit.errors import ConfigError
 from audit.ledger import outbox
 from audit.ledger.database import Database
-from audit.ledger.nights import Night, Run
 from audit.ledger.outbox import Message, Posting
-from audit.report.model import Report
-from audit.report.summary import changes, headline, severities
 from audit.words import Words
 
-_NAME = 60  # characters of an estate's name
-_MOST = 2_000  # bytes: a WeCom robot takes 2,048, and a folder's name may be long
 _SECRET = 6  # a part of an address that is at least this long may be one
 
 
@@ -38,27 +30,10 @@ def require_chat(settings: Settings) -> None:
             raise ConfigError("notify_url", service=_service(url))
 
 
-def queue_notice(
-    settings: Settings, words: Words, report: Report, folder: Path, night: Night, run: Run
-) -> None:
-    """Queue the night's notice, where `[notify].when` asks for one, in place of one that still waits."""
-    urls = settings.chat_urls
-    if not urls or not is_worth_telling(report, settings.notify.when):
-        return
-    rooms = tuple(map(_room, urls))
-    identifier = f"{run.run_id}.{CHAT}.{sha256(''.join(sorted(rooms)).encode()).hexdigest()[:8]}"
-    text = "\n".join(_lines(report, words, folder)).encode()[:_MOST].decode(errors="ignore")
-    forms = freeze(settings, f"{report.as_of}-{CHAT}", identifier, [text.encode()], ".txt")
-    outbox.forget_kind(night.connection, CHAT)
-    outbox.queue(
-        night.connection, outbox.Message(identifier, run.number, CHAT, forms, rooms), datetime.now(UTC)
-    )
-
-
 def send_notices(settings: Settings, words: Words, database: Database) -> list[str]:
     """Tell the rooms that wait; the result says which could not be told, and is no failure of the run."""
     problems = []
-    rooms = {_room(url): url for url in settings.chat_urls}
+    rooms = {room_of(url): url for url in settings.chat_urls}
     for message in outbox.due(database, datetime.now(UTC)):
         if message.kind == CHAT:
             problems += _tell(settings, words, database, message, rooms)
@@ -112,33 +87,6 @@ def _service(url: str) -> str:
     return url.partition(":")[0]
 
 
-def _room(url: str) -> str:
+def room_of(url: str) -> str:
     """How the outbox names a room: its address is a secret."""
     return sha256(url.encode()).hexdigest()[:16]
-
-
-def _lines(report: Report, words: Words, folder: Path) -> Sequence[str]:
-    name = f" · {report.name[:_NAME]}" if report.name else ""
-    moved = changes(report)
-    graver = words("list_mark").join(
-        words("chat.severity", severity=words.label("severity", word), count=count)
-        for word, count in severities(report).items()
-        if count
-    )
-    lines = [
-        f"{words('report.title')}{name} {report.as_of}",
-        headline(report, words),
-        words(
-            "chat.counts",
-            new=moved["new"],
-            reopened=moved["reopened"],
-            fixed=moved["fixed"],
-            open=len(report.open_rows),
-            overdue=report.overdue,
-        ),
-    ]
-    if graver:
-        lines.append(graver)
-    if report.alarms:
-        lines.append(words("chat.alarms", count=len(report.alarms)))
-    return [*lines, words("chat.where", folder=folder)]
