@@ -64,7 +64,10 @@ _PROVENANCE = {
 
 def schema_of(table: Table) -> dict[str, pa.DataType]:
     """Every column of a canonical table as facts may ask for it, with its Arrow type."""
-    own = {column.name: ARROW_TYPES[column.kind] for column in table.columns if column.name not in table.wide}
+    of_channels = {*table.wide, *table.dated}
+    own = {
+        column.name: ARROW_TYPES[column.kind] for column in table.columns if column.name not in of_channels
+    }
     return own | _DERIVED.get(table.name, {}) | _PROVENANCE
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.documents import check_citizen_numbers, check_credit_codes, is_judged, mcc_of
+from audit.intake.perchannel import effective_at
 from audit.intake.places import place_columns
 from audit.intake.points import with_coordinates
 from audit.intake.quality import format_faults, swapped_fields
@@ -44,7 +45,7 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
     if "uscc" in present:
         found["uscc_check"] = encoded(each(rows["uscc"], check_credit_codes))
     if present & {"submitted_at", "registered_at"}:
-        found["effective_at"] = _effective_at(rows)
+        found["effective_at"] = effective_at(rows)
     if table.name in ("devices", "registrations"):
         if "device_type" in present:
             found["device_type_code"] = _on_unique(rows["device_type"], device_type_code)
@@ -100,11 +101,6 @@ def version_key(text: str) -> str | None:
     while len(parts) > 1 and parts[-1] == 0:
         parts.pop()
     return ".".join(str(part).zfill(_PART_WIDTH) for part in parts)
-
-
-def _effective_at(rows: pa.Table) -> pa.ChunkedArray:
-    known = [rows[name] for name in ("registered_at", "submitted_at") if name in rows.column_names]
-    return pc.coalesce(*known)
 
 
 def _on_unique(column: pa.ChunkedArray, derive: Callable[[str], str | None]) -> pa.Array:

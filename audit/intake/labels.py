@@ -93,9 +93,9 @@ def _known(label: str, table_name: str) -> tuple[str, int, str]:
 
 
 def of_channel(label: str, table: Table) -> str | None:
-    """The column of one channel that a header names: 报备状态（微信）, 支付宝终端登记结果.
+    """The column of one channel that a header names: 报备状态（微信）, 支付宝终端登记结果, 微信报备时间.
 
-    "" of one that says of a channel what only the row has a column for: 报备时间（微信）. None of any other.
+    "" of one that says of a channel what only the row has a column for: 同步时间（微信）. None of any other.
     """
     if not table.wide:
         return None
@@ -111,7 +111,8 @@ def of_channel(label: str, table: Table) -> str | None:
             if of_channel == channel and what in (table.status, "reg_message"):
                 return state if what == table.status else message
         if what and table.by_name[what].kind in (Kind.DATE, Kind.MOMENT):
-            return ""
+            own = f"{what}_{channel}"
+            return own if own in table.dated else ""
     return None
 
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.channelstates import STATE
+from audit.intake.kinds import ARROW_TYPES
 from audit.intake.repeats import decoded, encoded
-from audit.tables import SEVERAL, Table
+from audit.tables import SEVERAL, Kind, Table
 
 
 def parted(rows: pa.Table, table: Table) -> pa.Table:
@@ -63,7 +64,7 @@ def narrowed(rows: pa.Table, table: Table) -> pa.Table:
     """
     present = [name for name in table.wide if name in rows.column_names]
     if not _by_columns(rows, table):
-        return rows.drop_columns(present)
+        return _dated(rows.drop_columns(present), table)
     parts = []
     for place, name in enumerate(present):
         channel, message = table.wide[name]
@@ -76,7 +77,27 @@ def narrowed(rows: pa.Table, table: Table) -> pa.Table:
             part = put(part, "reg_message", part[message])
         part = put(part, "row_id", pc.add(pc.multiply(part["row_id"], len(table.wide)), place))
         parts.append(part)
-    return pa.concat_tables(parts).drop_columns(present)
+    # a column of messages may be that of one channel alone
+    return _dated(pa.concat_tables(parts, promote_options="default").drop_columns(present), table)
+
+
+def _dated(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows with the moments that columns of their channel say."""
+    present = [name for name in table.dated if name in rows.column_names]
+    for name in present if "channel" in rows.column_names else ():
+        channel, moment = table.dated[name]
+        said = pc.if_else(pc.equal(decoded(rows["channel"]), channel), decoded(rows[name]), None)
+        if moment in rows.column_names:
+            said = pc.coalesce(said, decoded(rows[moment]))
+        rows = put(rows, moment, said)
+    rows = rows.drop_columns(present)
+    return put(rows, "effective_at", effective_at(rows)) if present else rows
+
+
+def effective_at(rows: pa.Table) -> pa.ChunkedArray:
+    """Since when a registration is what it is: decided, else handed in; null where nothing says so."""
+    known = [rows[name] for name in ("registered_at", "submitted_at") if name in rows.column_names]
+    return pc.coalesce(*known) if known else pa.nulls(rows.num_rows, ARROW_TYPES[Kind.MOMENT])
 
 
 def put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:

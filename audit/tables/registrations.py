@@ -26,6 +26,14 @@ from audit.tables.model import Column, Kind, Table, made_of
 
 _REASONS = "报备错误信息,错误信息,失败原因,报备失败原因,驳回原因,返回信息"  # of one channel
 
+_CHANNELS = ("wechat", "alipay", "unionpay", "nucc")
+# their headers are told from those of the row: 微信报备时间
+_DATED = {
+    f"{moment}_{channel}": (channel, moment)
+    for moment in ("submitted_at", "registered_at")
+    for channel in _CHANNELS
+}
+
 REGISTRATIONS = Table(
     name="registrations",
     keys=(("serial_no",), ("tusn",), ("merchant_no", "terminal_id")),
@@ -39,12 +47,8 @@ REGISTRATIONS = Table(
         *("报备", "登记", "备案", "报送", "绑定", "所属", "归属", "关联", "布放", "安装", "受理", "收单"),
         *("assigned", "bound", "bind", "binding", "linked", "bank", "acquirer", "acquiring", "unionpay"),
     ),
-    wide={
-        "reg_status_wechat": ("wechat", "reg_message_wechat"),
-        "reg_status_alipay": ("alipay", "reg_message_alipay"),
-        "reg_status_unionpay": ("unionpay", "reg_message_unionpay"),
-        "reg_status_nucc": ("nucc", "reg_message_nucc"),
-    },
+    wide={f"reg_status_{channel}": (channel, f"reg_message_{channel}") for channel in _CHANNELS},
+    dated=_DATED,
     columns=(
         Column(
             "registration_no",
@@ -174,6 +178,7 @@ REGISTRATIONS = Table(
             alone="finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
             "processed at",
         ),
+        *(Column(name, Kind.MOMENT) for name in _DATED),
         Column(
             "last_sync_at",
             Kind.MOMENT,

@@ -187,6 +187,18 @@ def test_the_newer_version_of_a_file_counts(estate: Estate):
     assert "已有更新的版本 台账_20261121.csv" in page
 
 
+def test_each_channel_has_a_reason_and_a_time_of_its_own(estate: Estate):
+    filed = {"终端序列号": DEVICE["serial_no"], "商户编号": DEVICE["merchant_no"]}
+    filed |= {"微信报备状态": "报备失败", "微信失败原因": "资料不符", "微信报备时间": "2026-11-20"}
+    filed |= {"支付宝报备状态": "审核中", "支付宝报备时间": "2026-11-02"}
+    estate.write("registrations", [filed])
+    estate.settings["required_channels"] = '["wechat", "alipay"]'
+    estate.run()
+    found = {(row["rule"], row["channel"]): row for row in estate.findings()}
+    assert "资料不符" in found["REG-04", "wechat"]["detail"]
+    assert "19" in found["REG-03", "alipay"]["detail"]
+
+
 def test_parts_of_one_list_all_count(estate: Estate):
     (estate.folder / "devices_20261121.csv").unlink()
     estate.write("devices", [DEVICE | {"serial_no": "SN000001"}], "台账_1.csv")

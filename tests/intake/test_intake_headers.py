@@ -386,7 +386,7 @@ def test_names_as_databases_shorten_them(tmp_path: Path):
     assert how_mapped(tmp_path, [*headers, "INST_CD"]) == headers
 
 
-def test_a_time_below_a_channel_is_not_that_of_the_row(tmp_path: Path):
+def test_a_time_below_a_channel_is_that_of_the_channel_and_not_of_the_row(tmp_path: Path):
     rows = [["终端信息", "", "微信", "", "支付宝", ""], ["序列号", "商户号", *["报备状态", "报备时间"] * 2]]
     rows += [["SN000001", MERCHANT, "已报备", "2026-01-02", "驳回", "2026-01-03"]]
 
@@ -396,7 +396,11 @@ def test_a_time_below_a_channel_is_not_that_of_the_row(tmp_path: Path):
 
     read = take_bytes(tmp_path, book(rows, change=merge), table="registrations")
     assert read.column("reg_status_alipay") == ["failed"]
-    assert read.sheet.unmapped == ("微信报备时间", "支付宝报备时间")
+    assert read.sheet.unmapped == ()
+    [row] = read.rows
+    assert "submitted_at" not in row
+    times = [str(row[f"submitted_at_{channel}"]) for channel in ("wechat", "alipay")]
+    assert times == ["2026-01-02 00:00:00", "2026-01-03 00:00:00"]
 
 
 def test_a_header_of_two_names_is_the_column_both_mean(tmp_path: Path):
@@ -511,7 +515,10 @@ def test_two_spellings_of_the_key_with_other_numbers_are_not_chosen_from(tmp_pat
         ("银联终端登记状态", "reg_status_unionpay"),
         ("报备-网联", "reg_status_nucc"),
         ("失败原因(微信)", "reg_message_wechat"),
-        ("报备时间（微信）", None),
+        ("报备时间（微信）", "submitted_at_wechat"),
+        ("支付宝审核通过时间", "registered_at_alipay"),
+        ("微信侧状态", "reg_status_wechat"),
+        ("更新时间（微信）", None),
         ("微信认证状态", None),
         ("终端编号（SN）", "serial_no"),
         ("*终端编号（SN）：", "serial_no"),
