@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -141,14 +140,13 @@ def _left_out_line(path: str, left: LeftOut, words: Words) -> str:
 
 
 def _plain(reading: FileReading, words: Words) -> dict[str, Any]:
-    plain = reading.to_json()
+    plain = reading.to_json() | {"rejected": reading.rejected}
     for name in ("error", "error_key", "error_facts", "notices"):
         plain.pop(name)
     plain["notices"] = list(notice_sentences(reading, words))
-    kinds = Counter((one.column, str(one.reason)) for one in reading.rejections)
     plain["rejected_by"] = [
         {"column": column, "reason": reason, "count": count, "why": words.label("reject", reason)}
-        for (column, reason), count in kinds.most_common()
+        for column, reason, count in reading.rejected_by
     ]
     plain["notice_facts"] = [{"notice": key, **facts} for key, facts in reading.notices]
     plain["error"] = (

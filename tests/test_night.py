@@ -480,6 +480,17 @@ def test_a_required_column_that_is_not_there_is_missed_at_once(estate: Estate):
     assert "省份" in finding["detail"]
 
 
+def test_unreadable_cells_beyond_the_first_thousand_are_told_of_as_well(estate: Estate):
+    serials = [*(f"SN{number:06}" for number in range(1, 1_102)), "9.1E+17"]
+    rows = [DEVICE | {"serial_no": serial, "install_date": "昨天"} for serial in serials]
+    estate.write("devices", rows)
+    estate.write("registrations", registered(*serials[:-1]))
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert "有 1 个终端序列号单元格无法读取" in result.reason, "of a column that the audit needs"
+    assert "9.1E+17" in (result.folder / "report.html").read_text("utf-8")
+
+
 def test_unreadable_cells_leave_their_rows_unjudged_and_say_so(estate: Estate):
     estate.write(
         "registrations", registered("SN000001", "SN000002") + registered("SN000003", status="天晓得")

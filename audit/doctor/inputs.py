@@ -11,6 +11,7 @@ from audit.config import Settings
 from audit.doctor.check import Check, Verdict
 from audit.errors import ExitCode
 from audit.intake.feeds import Feed, read_feeds
+from audit.intake.reading import Reason
 from audit.intake.store import Store
 from audit.report.sentences import problem_of
 from audit.words import Words
@@ -58,9 +59,10 @@ def _feed(feed: Feed, words: Words, night: date) -> Iterator[Check]:
         if limit is not None and age is not None and age > limit:
             told = words("doctor.input_old", feed=label, file=file.name, days=age, limit=limit)
             yield Check("input", Verdict.WARN, told, words("doctor.input_old_remedy"))
-    unknown = Counter(
-        one.column for file in feed.files for one in file.reading.rejections if one.reason == "unknown_code"
-    )
+    unknown: Counter[str] = Counter()
+    for file in feed.files:
+        by = file.reading.rejected_by
+        unknown.update({column: count for column, reason, count in by if reason == Reason.UNKNOWN_CODE})
     if unknown:
         columns = [f"{words.column(column)} ({count})" for column, count in unknown.most_common()]
         told = words("doctor.input_codes", feed=label, columns=columns)

@@ -44,7 +44,14 @@ from audit.intake.outline import outlined
 from audit.intake.reading import CONTINUES, Aside, Rejection, SheetReading
 from audit.intake.realigned import realigned
 from audit.intake.reasons import with_reasons
-from audit.intake.rejected import rejected_cells, rejected_names, rejections_of, unread_texts
+from audit.intake.rejected import (
+    counted,
+    listed,
+    rejected_cells,
+    rejected_names,
+    rejections_of,
+    unread_texts,
+)
 from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
 from audit.intake.sheets import choose
@@ -56,8 +63,6 @@ from audit.intake.unreadable import refuse_unreadable, why_nothing
 from audit.intake.wrongtable import about_other_table, refuse_transactions
 from audit.plaintext import plain
 from audit.tables import Column, Kind, Table
-
-MAX_LISTED_REJECTIONS = 1_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Canonical:
     rows: pa.Table
     sheets: tuple[SheetReading, ...]
     rejections: tuple[Rejection, ...]
-    rejected: int
+    rejected_by: tuple[tuple[str, str, int], ...]
     notices: tuple[Notice, ...]
     exported_at: str
 
@@ -144,8 +149,8 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     return Canonical(
         rows,
         tuple(sheets),
-        tuple(rejections[:MAX_LISTED_REJECTIONS]),
-        len(rejections),
+        listed(rejections),
+        counted(rejections),
         tuple(notices),
         exported,
     )

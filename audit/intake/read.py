@@ -82,7 +82,7 @@ def read_file(request: Request) -> FileReading:
         rows=canonical.rows.num_rows,
         sheets=canonical.sheets,
         rejections=canonical.rejections,
-        rejected=canonical.rejected,
+        rejected_by=canonical.rejected_by,
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
         told=told,

@@ -109,8 +109,8 @@ class FileReading:
     delimiter: str = ""
     rows: int = 0
     sheets: tuple[SheetReading, ...] = ()
-    rejections: tuple[Rejection, ...] = ()
-    rejected: int = 0  # all rejected cells; `rejections` holds the first of them
+    rejections: tuple[Rejection, ...] = ()  # the first of them, and the first of each column and reason
+    rejected_by: tuple[tuple[str, str, int], ...] = ()  # all of them, counted by column and reason
     notices: tuple[tuple[str, dict[str, Any]], ...] = ()  # message keys and their facts
     exported_at: str = ""  # ISO date and time the file says it was exported at
     told: tuple[
@@ -119,6 +119,11 @@ class FileReading:
     error: str = ""
     error_key: str = ""
     error_facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rejected(self) -> int:
+        """All rejected cells."""
+        return sum(count for _, _, count in self.rejected_by)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -191,6 +196,7 @@ class FileReading:
                 "tables": tuple(plain["tables"]),
                 "sheets": sheets,
                 "rejections": rejections,
+                "rejected_by": tuple(tuple(one) for one in plain["rejected_by"]),
                 "notices": notices,
                 "told": tuple(plain["told"]),
             }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +11,13 @@ import pyarrow as pa
 from audit.intake.cells import CleanColumn
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
-from audit.intake.reading import Rejection
+from audit.intake.reading import Reason, Rejection
 from audit.plaintext import plain
 from audit.redaction import mask, mask_numbers
 from audit.tables import Column, Kind, Table
+
+_LISTED = 1_000
+_LISTED_OF_EACH = 10  # column and reason, however many cells of others come before
 
 
 def rejections_of(
@@ -43,6 +47,27 @@ def rejections_of(
                 )
             )
     return sorted(found, key=lambda rejection: (rejection.row, rejection.letter))
+
+
+def counted(rejections: Iterable[Rejection]) -> tuple[tuple[str, str, int], ...]:
+    """Rejected cells by column and reason, the most first."""
+    kinds = Counter((one.column, str(one.reason)) for one in rejections)
+    return tuple((column, reason, count) for (column, reason), count in kinds.most_common())
+
+
+def listed(rejections: Sequence[Rejection]) -> tuple[Rejection, ...]:
+    """Those that are told one by one: the first thousand, among them the first of each column and reason."""
+    if len(rejections) <= _LISTED:
+        return tuple(rejections)
+    seen: Counter[tuple[str, Reason]] = Counter()
+    first: list[int] = []
+    others: list[int] = []
+    for place, one in enumerate(rejections):
+        kind = one.column, one.reason
+        seen[kind] += 1
+        (first if seen[kind] <= _LISTED_OF_EACH else others).append(place)
+    places = sorted([*first, *others[: max(0, _LISTED - len(first))]])
+    return tuple(rejections[place] for place in places)
 
 
 def rejected_names(cleaned: Mapping[str, CleanColumn], count: int) -> pa.Array:

@@ -179,15 +179,15 @@ def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
     for feed in feeds:
         needed = {part for key in feed.table.keys for part in key} | set(feed.required)
         for file in feed.files:
-            cells = [cell for cell in file.reading.rejections if cell.column in needed]
-            if cells:
+            unread = [(column, count) for column, _, count in file.reading.rejected_by if column in needed]
+            if unread:
                 alarms.append(
                     words(
                         "alarm.unreadable_cells",
                         feed=words.label("feed", feed.name),
                         file=file.name,
-                        count=len(cells),
-                        columns=[words.column(name) for name in sorted({cell.column for cell in cells})],
+                        count=sum(count for _, count in unread),
+                        columns=[words.column(name) for name in sorted({name for name, _ in unread})],
                     )
                 )
     return tuple(alarms)

@@ -130,7 +130,20 @@ def test_every_rejected_cell_is_counted_and_the_first_thousand_are_listed(tmp_pa
     rows = [device(number, "终端状态=天晓得", "安装日期=昨天") for number in range(700)]
     read = take_rows(tmp_path, [HEADER, *rows])
     assert (read.reading.rejected, len(read.reading.rejections)) == (1_400, 1_000)
+    assert read.reading.rejected_by == (
+        ("terminal_status", "unknown_code", 700),
+        ("install_date", "unknown_date", 700),
+    )
     assert len(read.rows) == 700
+
+
+def test_the_first_cells_of_each_kind_are_listed_however_many_of_others_come_before(tmp_path: Path):
+    rows = [device(number, "安装日期=昨天") for number in range(1_500)]
+    odd = [device(number, "终端状态=天晓得") for number in range(1_500, 1_520)]
+    read = take_rows(tmp_path, [HEADER, *rows, *odd])
+    codes = [one.row for one in read.reading.rejections if one.reason is Reason.UNKNOWN_CODE]
+    dates = [one.row for one in read.reading.rejections if one.reason is Reason.UNKNOWN_DATE]
+    assert (codes, dates) == (list(range(1_502, 1_512)), list(range(2, 992)))
 
 
 DATES = {
