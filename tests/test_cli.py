@@ -124,6 +124,8 @@ def test_run_json(estate: Estate):
             "serial_no",
         ),
         ("[inputs.devices]\nfiles = ['none.csv']\n[rules.REG-03]\ndyas = 3\n", 40, "days"),
+        ("[inputs.devices]\nfiles = ['none.csv']\n[rules.REG-03]\ndays = nan\n", 40, "nan"),
+        ("[inputs.devices]\nfiles = ['none.csv']\n[rules.REG-03]\ndays = 1e9\n", 40, "100000"),
         ("[audit]\ntimezone = 'Asia/Peking'\n[inputs.devices]\nfiles = ['x']\n", 40, "Asia/Peking"),
     ],
 )

@@ -279,7 +279,7 @@ def test_thresholds_and_severity_are_configuration(engine: Engine):
         ({"select": ("REG-1",)}, "config_unknown_rule"),
         ({"REG-99": {}}, "config_unknown_rule"),
         ({"REG-03": {"dyas": 3}}, "config_rule_key"),
-        ({"REG-03": {"days": "3"}}, "config_rule_value"),
+        ({"REG-03": {"days": "3"}}, "config_rule_threshold"),
         ({"REG-03": {"severity": "awful"}}, "config_rule_severity"),
     ],
 )

@@ -12,6 +12,8 @@ from audit.errors import ConfigError
 from audit.rules import RULES
 from audit.rules.model import Rule, Severity
 
+_MOST = 100_000  # days, metres or per cent; no calendar goes much further
+
 
 def selected_rules(section: RulesSection) -> tuple[tuple[Rule, ...], dict[str, dict[str, float]]]:
     """The rules of the night in catalogue order, and their configured thresholds.
@@ -55,8 +57,8 @@ def _thresholds(rule: Rule, own: Mapping[str, Any]) -> dict[str, float]:
             continue
         if key not in known:
             raise ConfigError("config_rule_key", rule=rule.id, key=key, known=sorted({*known, "severity"}))
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise ConfigError("config_rule_value", rule=rule.id, key=key, value=value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _MOST:
+            raise ConfigError("config_rule_threshold", rule=rule.id, key=key, value=value, most=_MOST)
         found[key] = float(value)
     return found
 
