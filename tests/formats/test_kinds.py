@@ -218,6 +218,15 @@ def test_numbers_behind_cells_and_texts_in_fields_of_a_page(tmp_path: Path):
     assert (row["serial_no"], row["merchant_no"], row["model"]) == ("SN1", "898100000000001", "N910")
 
 
+def test_behind_an_error_and_a_whole_moment_of_a_page_is_nothing_better(tmp_path: Path):
+    """As LibreOffice writes them: nought, and a number that may count its days from 1904."""
+    cells = '<td>SN1</td><td sdval="0">#N/A</td><td sdval="44884.70912">2026-11-20 17:01:08</td>'
+    page = f"<table><tr><th>序列号</th><th>型号</th><th>最近心跳时间</th></tr><tr>{cells}</tr></table>"
+    reading, [row] = read(tmp_path, page.encode())
+    assert [(one.column, str(one.reason)) for one in reading.rejections] == [("model", "error_cell")]
+    assert (row.get("model"), str(row["last_heartbeat_at"])) == (None, "2026-11-20 17:01:08")
+
+
 def test_a_compound_file_without_a_workbook_is_no_spreadsheet(tmp_path: Path):
     stream = "Workbook".encode("utf-16-le")
     reading, _ = read(tmp_path, makers.xls().replace(stream, "Contents".encode("utf-16-le")))

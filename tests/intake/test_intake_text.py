@@ -63,6 +63,19 @@ def test_gbk_is_read_as_the_larger_set_that_holds_it(tmp_path: Path):
     assert read.reading.encoding == "gb18030"
 
 
+def test_exports_of_two_encodings_one_below_the_other(tmp_path: Path):
+    lines = delimited(
+        [HEADER, *(device(number, f"备注=晨光便利店{number}") for number in range(9))]
+    ).splitlines()
+    data = "\n".join(lines[:8]).encode("gb18030") + b"\n" + "\n".join(lines[8:]).encode()
+    read = take_bytes(tmp_path, data)
+    assert read.reading.encoding == "gb18030, utf-8"
+    assert read.column("remark") == [f"晨光便利店{number}" for number in range(9)]
+    # a line of both is a broken one
+    broken = take_bytes(tmp_path, data + "\n晨光便利店".encode() + "晨光便利".encode("gb18030")).reading
+    assert (broken.error, broken.error_key) == (Unusable.UNREADABLE, "text_undecodable")
+
+
 def test_names_that_only_gb18030_holds(tmp_path: Path):
     read = take_bytes(tmp_path, delimited(named("𠮷野家", "䶮记🍜")).encode("gb18030"))
     assert read.column("merchant_name") == ["𠮷野家", "䶮记🍜"]

@@ -27,6 +27,9 @@ _BROKEN_SHARE = 0.001
 _BROKEN_LETTERS = 0.1
 _PIECE = 1 << 22
 UNDECODABLE = "\ufffd"
+# four Chinese characters: six of GBK that look like them are no words, and hardly ever meet
+_RUN_OF_UTF8, _RUN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}"), 12
+_FIRST_OF_EAST = "\u2000"  # punctuation and Chinese; below it stand the letters of other scripts
 
 
 def as_utf8(data: bytes, encoding: str | None = None) -> tuple[memoryview, str]:
@@ -55,6 +58,8 @@ def as_utf8(data: bytes, encoding: str | None = None) -> tuple[memoryview, str]:
     _refuse_cut(data)
     if _mostly_utf8(data):  # GBK text would hardly hold a valid letter
         return memoryview(data.decode("utf-8", errors="replace").encode()), "utf-8"
+    if _holds_utf8(data):
+        return _line_by_line(data)
     return _recoded(memoryview(data), "gb18030")
 
 
@@ -97,6 +102,41 @@ def _mostly_utf8(data: bytes) -> bool:
         if broken > _BROKEN_LETTERS * (whole + rest // 2 + 1):
             return False
     return broken <= _BROKEN_LETTERS * whole
+
+
+def _holds_utf8(data: bytes) -> bool:
+    """Whether a run of Chinese in UTF-8 stands somewhere in text of another encoding."""
+    codes = np.frombuffer(data, np.uint8)
+    for start in range(0, len(codes), _PIECE):
+        piece = codes[start : start + _PIECE + _RUN]
+        places = np.flatnonzero(piece[: 1 - _RUN] - np.uint8(0xE4) < 6)  # e4 to e9
+        for ahead in range(1, _RUN):
+            lowest, count = (0x80, 64) if ahead % 3 else (0xE4, 6)
+            places = places[piece[places + ahead] - np.uint8(lowest) < count]
+        if len(places):
+            return True
+    return False
+
+
+def _line_by_line(data: bytes) -> tuple[memoryview, str]:
+    """Text of two encodings, as of exports put one below the other: each line by itself.
+
+    Raises InputError where one line is of both: letters of it are broken.
+    """
+    lines = [line if line.isascii() or _is_chinese(line) else _as_gb18030(line) for line in data.split(b"\n")]
+    return memoryview(b"\n".join(lines)), "gb18030, utf-8"
+
+
+def _is_chinese(line: bytes) -> bool:
+    """Whether a line is UTF-8 and no letter in it is of a script that GBK taken for UTF-8 would look like."""
+    text = line.decode("utf-8", "replace")
+    return all(letter.isascii() or _FIRST_OF_EAST <= letter != UNDECODABLE for letter in text)
+
+
+def _as_gb18030(line: bytes) -> bytes:
+    if _RUN_OF_UTF8.search(line):
+        raise InputError(Unusable.UNREADABLE, "text_undecodable", encoding="utf-8")
+    return line.decode("gb18030", "replace").encode("utf-8", "surrogatepass")
 
 
 def _without_nulls(data: bytes) -> bytes:

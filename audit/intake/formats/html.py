@@ -16,6 +16,7 @@ from audit.intake.formats.encodings import decode
 from audit.intake.formats.numbers import number_text
 from audit.intake.formats.sheet import MAX_COLUMNS, Sheet
 from audit.intake.grid import Grid, Mark
+from audit.intake.identifiers import ERROR_TEXT
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE)
 _MAX_SPAN = 65_536
@@ -23,6 +24,8 @@ _HEADER_ROWS = 3
 _PASSWORD_FIELD = re.compile(r"<input[^>]*type\s*=\s*[\"']?password", re.IGNORECASE)
 _BREAKS = {"br", "p", "div", "li"}
 _EXACT = ("x:num", "num", "sdval")
+# said as exactly as the number behind it would, which may count its days from 1904
+_MOMENT = re.compile(r"\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日? \d{1,2}:\d\d:\d\d")
 _UNSEEN = {"script", "style", "noscript", "template"}
 
 
@@ -156,7 +159,9 @@ def _cell(cell: etree._Element) -> tuple[str, Mark]:
     text = "".join(_pieces(cell)).replace("\u00a0", " ")
     shown = re.sub(r"[ \t\r\n\f\v]+", " ", text.replace("\n", "\x01"))
     shown = re.sub(r" ?\x01 ?", "\n", shown).strip(" \n")
-    if exact and not (shown.isdigit() and shown.startswith("0")):
+    if ERROR_TEXT.fullmatch(shown):
+        return shown, Mark.ERROR  # LibreOffice gives nought as what is behind it
+    if exact and not (shown.isdigit() and shown.startswith("0")) and not _MOMENT.fullmatch(shown):
         try:
             return number_text(float(exact)), Mark.NUMBER
         except ValueError:
