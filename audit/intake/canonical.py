@@ -23,7 +23,7 @@ from audit.intake.exported import exported_at
 from audit.intake.filled import completed, filled_down
 from audit.intake.garbled import refuse_garbled
 from audit.intake.grid import Grid
-from audit.intake.groups import with_merchants_of_groups
+from audit.intake.groups import about_missing_devices, with_merchants_of_groups
 from audit.intake.halves import part_of
 from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.headings import SheetSays, with_said
@@ -230,6 +230,7 @@ def _read_sheet(
         *about_tables_below(grid.sheet, kinds),
         *about_headers(grid.sheet, header, legends),
         *about_further_numbers(grid, header, table, profile.columns, places),
+        *about_missing_devices(grid, header, cleaned, places),
         *said,
         *about_units(grid.sheet, units, [labels[name] for name in header.columns if name in counting]),
         *about_dates(grid.sheet, cells, rejections),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.cells import Reader
+from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelcolumns import said
 from audit.intake.grid import Grid, Mark
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import DEVICE_NUMBERS
 from audit.intake.notices import Notice
-from audit.intake.repeats import encoded
-from audit.tables import Kind, Table
+from audit.intake.repeats import decoded, encoded
+from audit.tables import Kind, Table, normalise_label
 
+# of normalised headers: how many devices there are
+_COUNTS = frozenset(
+    ("台数", "数量", "qty", "quantity", "devicecount", "terminalcount", "noofdevices", "noofterminals")
+).union(f"{what}{count}" for what in ("终端", "设备", "机具", "pos") for count in ("数", "台数", "数量"))
+_LISTED = 20
 _FEWEST, _SHARE = 2, 0.2  # devices without a merchant of their own, and their share of all
 
 
@@ -43,6 +48,27 @@ def with_merchants_of_groups(
     source = np.arange(grid.height)
     source[places] = places[np.maximum.accumulate(np.where(heads, np.arange(len(places)), 0))]
     return _filled(grid, filled, source), [("merchants_filled_down", {"sheet": grid.sheet, "count": count})]
+
+
+def about_missing_devices(
+    grid: Grid, header: HeaderMap, cleaned: Mapping[str, CleanColumn], places: np.ndarray
+) -> Iterator[Notice]:
+    """A column that counts more devices beside a number than the list has rows for their merchant."""
+    if DEVICE_NUMBERS.isdisjoint(header.columns):
+        return
+    owners = np.arange(len(places))  # without a merchant each row stands for itself
+    if "merchant_no" in cleaned:
+        known = decoded(cleaned["merchant_no"].values).dictionary_encode().indices
+        owners = np.where(known.is_valid(), known.fill_null(0), len(places) + owners)
+    rows = np.bincount(owners)[owners]
+    for index, label in enumerate(grid.row(header.row)):
+        if label and index not in header.columns.values() and normalise_label(label) in _COUNTS:
+            cells = said(grid, index).take(pa.array(places))
+            counted = pc.if_else(pc.match_substring_regex(cells, r"^\d{1,4}(\.0)?台?$"), cells, "0")
+            numbers = pc.replace_substring_regex(counted.fill_null("0"), r"\D.*", "").cast(pa.int64())
+            if len(short := places[numbers.to_numpy() > rows]):
+                facts: dict[str, object] = {"sheet": grid.sheet, "header": label.strip(), "count": len(short)}
+                yield "devices_not_listed", {**facts, "rows": (short[:_LISTED] + 1).tolist()}
 
 
 def _groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> tuple[np.ndarray, list[int]] | None:
@@ -83,13 +109,14 @@ def _in_use(
 ) -> bool:
     """Whether the state of all those devices is that of one with a merchant: in use; in a list of
     registrations any."""
-    index = header.columns.get(table.status)
-    if index is None:
-        return False
-    read = readers[table.status].clean(said(grid, index).take(pa.array(rows)), None).values
+    read = [
+        readers[name].clean(said(grid, header.columns[name]).take(pa.array(rows)), None).values
+        for name in (table.status, *table.wide)
+        if name in header.columns
+    ]
     if table.name == "devices":
-        return bool(pc.all(pc.fill_null(pc.equal(read, "active"), False)).as_py())
-    return not read.null_count
+        return any(pc.all(pc.fill_null(pc.equal(one, "active"), False)).as_py() for one in read)
+    return any(not one.null_count for one in read)
 
 
 def _filled(grid: Grid, filled: Collection[int], source: np.ndarray) -> Grid:

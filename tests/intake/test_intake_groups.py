@@ -43,8 +43,9 @@ def test_a_merchant_is_that_of_the_devices_below_where_the_list_proves_it(
     assert read.reading.notices == (("merchants_filled_down", {"sheet": "", "count": 3}),)
 
 
-def test_registrations_are_of_the_merchant_above_them(tmp_path: Path):
-    read = take_rows(tmp_path, merged(["报备状态"], state="已报备"), table="registrations")
+@pytest.mark.parametrize("header", ["报备状态", "微信报备状态"])
+def test_registrations_are_of_the_merchant_above_them(tmp_path: Path, header: str):
+    read = take_rows(tmp_path, merged([header], state="已报备"), table="registrations")
     assert read.column("merchant_no") == FILLED
 
 
@@ -75,3 +76,16 @@ def test_devices_without_a_merchant_are_no_groups_where_a_merchant_is_named_agai
     read = take_rows(tmp_path, rows)
     assert read.column("merchant_no") == [MERCHANT, None, MERCHANT, None]
     assert read.reading.notices == ()
+
+
+def test_devices_that_are_counted_and_not_listed_are_told_of(tmp_path: Path):
+    rows = [["商户号", "序列号", "台数"], [MERCHANT, "SN000001", "5台"], [OTHER, "SN000002", "2"]]
+    rows += [[OTHER, "SN000003", "2"], [THIRD, "SN000004", "1"], ["", "SN000005", "-"]]
+    facts = {"sheet": "", "header": "台数", "count": 1, "rows": [2]}
+    assert take_rows(tmp_path, rows).reading.notices == (("devices_not_listed", facts),)
+    stock = [["型号", "序列号", "数量"], ["P2", "SN000001", "10"], ["P2", "SN000002", "1"]]
+    facts = {"sheet": "", "header": "数量", "count": 1, "rows": [2]}
+    assert take_rows(tmp_path, stock).reading.notices == (("devices_not_listed", facts),)
+    # where each merchant has as many rows, or the cells are no counts, nothing is told
+    listed = [*rows[:1], *rows[2:], [THIRD, "SN000006", "很多"]]
+    assert take_rows(tmp_path, listed).reading.notices == ()
