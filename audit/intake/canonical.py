@@ -31,6 +31,7 @@ from audit.intake.layout import classify_rows, continues
 from audit.intake.legends import harvest
 from audit.intake.notices import (
     Notice,
+    about_clocks,
     about_dates,
     about_headers,
     about_moved,
@@ -58,7 +59,7 @@ from audit.intake.sheets import choose
 from audit.intake.shifted import put_right
 from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows, united
-from audit.intake.units import unit_of
+from audit.intake.units import clock_of, on_clock, unit_of
 from audit.intake.unreadable import refuse_unreadable, why_nothing
 from audit.intake.wrongtable import about_other_table, refuse_transactions
 from audit.plaintext import plain
@@ -190,6 +191,8 @@ def _read_sheet(
         for name, index in header.columns.items()
     }
     cells |= {name: part_of(cells[name], place) for name, place in header.places.items()}
+    clocks = {name: clock for name in cells if (clock := clock_of(table.by_name[name], labels[name]))}
+    cells |= {name: on_clock(cells[name], clock) for name, clock in clocks.items()}
     cleaned = {
         name: readers[name].clean(
             cells[name], None if (marks := grid.marks[index]) is None else _rows_of(marks, places)
@@ -233,6 +236,7 @@ def _read_sheet(
         *about_missing_devices(grid, header, cleaned, places),
         *said,
         *about_units(grid.sheet, units, [labels[name] for name in header.columns if name in counting]),
+        *about_clocks(grid.sheet, [labels[name] for name in clocks]),
         *about_dates(grid.sheet, cells, rejections),
         *about_numbers(grid.sheet, cleaned, places, kept),
     ]

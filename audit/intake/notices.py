@@ -77,6 +77,12 @@ def about_units(sheet: str, units: Mapping[str, Decimal], in_seconds: Sequence[s
             yield "unit_stated", {"sheet": sheet, "column": name, "unit": f"{unit:f}"}
 
 
+def about_clocks(sheet: str, headers: Sequence[str]) -> Iterator[Notice]:
+    """Columns of moments whose header says on which clock they were read."""
+    if headers:
+        yield "clock_stated", {"sheet": sheet, "headers": list(headers)}
+
+
 def about_numbers(
     sheet: str, cleaned: Mapping[str, CleanColumn], places: np.ndarray, kept: np.ndarray
 ) -> Iterator[Notice]:

@@ -1,4 +1,4 @@
-"""Units that a header or a title states: 交易金额（万元）, 单位：元."""
+"""Units that a header or a title states: 交易金额（万元）, 单位：元; and clocks: Last Heartbeat (UTC)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.intake.repeats import each
 from audit.tables import Column, Kind
 
 _MULTIPLES = {
@@ -25,6 +29,33 @@ _IN_BRACKETS = re.compile(
 _IN_TITLE = re.compile(
     rf"(?:货币|金额)?单位\s*[:：]\s*(?:人民币|RMB)?\s*{_UNIT}\s*(?:[)）\]】,，;；].*)?$", re.IGNORECASE
 )
+# the zone of all moments below a header; of UTC itself, no figures
+_CLOCK = re.compile(
+    r"[(（\[【,， ]\s*(?:UTC|GMT)\s*([+-]\d{1,2}(?::?\d\d)?)?\s*[)）\]】]?\s*$", re.IGNORECASE
+)
+# RE2; a time of day at the end of a cell, and an offset there
+_TIME, _OFFSET = r"\d:\d\d(?::\d\d(?:\.\d+)?)?$", r"[+-]\d\d?:\d\d$"
+
+
+def clock_of(column: Column, header: str) -> str:
+    """The offset from UTC at which a header says that its moments are; "" where it says nothing.
+
+    >>> from audit.tables import DEVICES
+    >>> [clock_of(DEVICES.by_name["last_heartbeat_at"], said) for said in ("Last Ping (UTC)", "心跳(GMT+8)")]
+    ['+00:00', '+8']
+    """
+    found = _CLOCK.search(header) if column.kind is Kind.MOMENT else None
+    return (found[1] or "+00:00") if found else ""
+
+
+def on_clock(cells: pa.Array, clock: str) -> pa.Array:
+    """The cells with that offset behind each time of day that has none of its own."""
+
+    def completed(texts: pa.Array) -> pa.Array:
+        bare = pc.and_not(pc.match_substring_regex(texts, _TIME), pc.match_substring_regex(texts, _OFFSET))
+        return pc.if_else(bare, pc.binary_join_element_wise(texts, clock, ""), texts)
+
+    return each(cells, completed)
 
 
 def unit_of(column: Column, header: str, titles: Iterable[str]) -> Decimal:

@@ -72,6 +72,9 @@ def test_everything_that_is_not_data_is_set_aside_and_counted(tmp_path: Path):
         ["898100000000001 小计", "", "1", "", "1"],
         ["福建 汇总", "", "10", "", "10"],
         ["`合计", "`10"],
+        ["商米 计数", "10"],
+        ["总计数", "", "10"],
+        ["商米 平均值", "", "", "3.5"],
     ],
 )
 def test_totals(tmp_path: Path, cells: list[str]):

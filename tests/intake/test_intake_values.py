@@ -636,3 +636,22 @@ def test_of_dates_that_may_be_two_the_column_is_told_with_what_helps(
     read = take_rows(tmp_path, rows)
     assert [reason for *_, reason in read.rejected] == ["ambiguous_date"] * 2
     assert read.reading.notices == ((told, {"sheet": "", "header": "安装日期", "count": 2}),)
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("最近心跳时间(UTC)", "2026-11-20 16:05:00"),
+        ("Last Heartbeat (UTC)", "2026-11-20 16:05:00"),
+        ("最近心跳时间（GMT+8）", "2026-11-20 08:05:00"),
+        ("最近心跳时间（UTC+09:00）", "2026-11-20 07:05:00"),
+    ],
+)
+def test_a_header_says_on_which_clock_its_moments_are(tmp_path: Path, header: str, shown: str):
+    times = ["2026-11-20 08:05:00", "2026/11/20 8:05", "2026-11-20T08:05:00+08:00", "2026-11-20", "很久"]
+    rows = [["序列号", "商户号", header], *([f"SN{n:06}", MERCHANT, text] for n, text in enumerate(times))]
+    read = take_rows(tmp_path, rows)
+    found = [str(moment) for moment in read.column("last_heartbeat_at")]
+    assert found == [shown, shown, "2026-11-20 08:05:00", "2026-11-20 00:00:00", "None"]
+    assert read.reading.notices == (("clock_stated", {"sheet": "", "headers": [header]}),)
+    assert read.reading.rejections[0].value == "很久"
