@@ -1,10 +1,12 @@
 """An estate of any size with faults at known rates, as the files a vendor would export.
 
     python benchmarks/make_estate.py FOLDER --devices 200000 --merchants 50000 [--format csv] [--rate 0.01]
+        [--varied]
 
 writes three lists, a model table and an audit.toml. The same arguments give the same bytes. Each of fourteen
 faults (`whole_night.py` names their rules) is in one of a hundred rows it can be in, or as --rate says. As
 Parquet each list is some files of half a million rows, made one after the other, so that any size fits.
+With --varied there are more columns, and hardly a value is there twice (`varied.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
+from varied import varied_devices, varied_merchants, varied_registrations
 
 from audit.report import styles
 from audit.report.coded import Coded
@@ -58,8 +61,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--format", choices=["xlsx", "csv", "parquet"], default="xlsx")
     parser.add_argument("--rate", type=float, default=FAULT_RATE, help="of each fault")
+    parser.add_argument("--varied", action="store_true", help="hardly a value twice; not as Parquet")
     chosen = parser.parse_args()
-    make_estate(chosen.folder, chosen.devices, chosen.merchants, chosen.seed, chosen.format, chosen.rate)
+    if chosen.varied and chosen.format == "parquet":
+        parser.error("--varied makes xlsx and csv")
+    make_estate(
+        chosen.folder,
+        chosen.devices,
+        chosen.merchants,
+        chosen.seed,
+        chosen.format,
+        chosen.rate,
+        varied=chosen.varied,
+    )
 
 
 class Dice(np.random.Generator):
@@ -81,6 +95,8 @@ def make_estate(
     seed: int = 1,
     form: str = "xlsx",
     rate: float = FAULT_RATE,
+    *,
+    varied: bool = False,
 ) -> None:
     """Write the exports, the model table and the configuration into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,11 +105,13 @@ def make_estate(
         _in_parts(folder, dice, device_count, merchant_count)
     else:
         devices = make_devices(dice, device_count, merchant_count)
-        for name, table in {
-            "devices": devices,
-            "merchants": make_merchants(dice, merchant_count),
-            "registrations": make_registrations(dice, devices, merchant_count),
-        }.items():
+        devices = varied_devices(dice, devices) if varied else devices
+        merchants = make_merchants(dice, merchant_count)
+        listed = make_registrations(dice, devices, merchant_count)
+        if varied:
+            merchants, listed = varied_merchants(dice, merchants), varied_registrations(dice, listed)
+        tables = {"devices": devices, "merchants": merchants, "registrations": listed}
+        for name, table in tables.items():
             write_export(folder / f"{name}_20261121.{form}", table, name)
     models = "model,min_firmware,eol_on\n" + "".join(f"{model},3.2.0,2031-01-01\n" for model in MODELS)
     (folder / "models.csv").write_text(models, encoding="utf-8")
@@ -187,7 +205,8 @@ def make_registrations(dice: Dice, devices: pa.Table, merchants: int, first: int
     place = np.arange(first, first + count)
     own = {
         name: kept[name].combine_chunks()
-        for name in ("终端序列号", "商户编号", "终端号", "布放地址", "终端型号")
+        for name in ("终端序列号", "商户编号", "终端号", "布放地址", "终端型号", "经度", "纬度")
+        if name in kept.column_names
     }
     fault = {name: pa.array(dice.faulty(count)) for name in ("商户编号", "终端号", "布放地址")}
     other = {
