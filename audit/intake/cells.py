@@ -33,7 +33,7 @@ from audit.intake.identifiers import (
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
 from audit.intake.repeats import decoded, numbered, spread
-from audit.intake.sweep import swept
+from audit.intake.sweep import swept, undressed
 from audit.plaintext import plain
 from audit.tables import Column, Kind
 from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS
@@ -75,8 +75,11 @@ class Reader:
     def clean(self, texts: pa.Array, marks: pa.Array | None) -> CleanColumn:
         """The column in canonical form. `texts` are the raw cells, null where blank."""
         values, index = numbered(texts)
-        found, rest = self._sweep(values)
-        canonical, reasons = self._one_by_one(values, found, rest)
+        found = self._swept(values)
+        rest = _unread(values, found)
+        bare = undressed(values.take(pa.array(rest)), self.column.kind)
+        found = _filled(found, rest, self._swept(bare))
+        canonical, reasons = self._one_by_one(values, found, _unread(values, found))
         rejected = self._rejected(values, index, reasons)
         cleaned = texts if canonical is values else spread(canonical, index)
         if marks is not None:
@@ -103,18 +106,12 @@ class Reader:
         numbers[list(rejected)] = False
         return np.flatnonzero(numbers)
 
-    def _sweep(self, values: pa.Array) -> tuple[pa.Array, np.ndarray]:
-        """The values that are plain in canonical form, null for the others; and where those others are."""
+    def _swept(self, values: pa.Array) -> pa.Array:
+        """The values that are plain in canonical form, null for the others."""
         kind = self.column.kind
         if kind is Kind.NUMBER and self.unit != 1:
-            found = pa.nulls(len(values), ARROW_TYPES[kind])
-        else:
-            found = swept(values, kind, self.zone, self.in_seconds)
-        if found is values:
-            return values, np.zeros(0, np.int64)
-        return found, np.flatnonzero(
-            pc.and_(values.is_valid(), found.is_null()).to_numpy(zero_copy_only=False)
-        )
+            return pa.nulls(len(values), ARROW_TYPES[kind])
+        return swept(values, kind, self.zone, self.in_seconds)
 
     def _one_by_one(
         self, values: pa.Array, found: pa.Array, rest: np.ndarray
@@ -134,12 +131,9 @@ class Reader:
                 cleaned[text] = clean(text)
             except Unreadable as failure:
                 unread[text] = failure.reason
-        mask = np.zeros(len(values), bool)
-        mask[rest] = True
-        singly = pa.array([cleaned[text] for text in texts], found.type)
         places = zip(rest.tolist(), texts, strict=True)
         reasons = {place: unread[text] for place, text in places if text in unread}
-        return pc.replace_with_mask(found, pa.array(mask), singly), reasons
+        return _filled(found, rest, pa.array([cleaned[text] for text in texts], found.type)), reasons
 
     def _rejected(
         self, values: pa.Array, index: pa.Array | None, reasons: dict[int, Reason]
@@ -237,6 +231,23 @@ def clean_number(text: str, unit: Decimal = Decimal(1)) -> float | None:
     if not isfinite(value):
         raise Unreadable(Reason.NOT_A_NUMBER)
     return value
+
+
+def _unread(values: pa.Array, found: pa.Array) -> np.ndarray:
+    """The places of values of which nothing was found."""
+    if found is values:
+        return np.zeros(0, np.int64)
+    unread = pc.and_(values.is_valid(), found.is_null())
+    return np.flatnonzero(unread.to_numpy(zero_copy_only=False))
+
+
+def _filled(found: pa.Array, places: np.ndarray, read: pa.Array) -> pa.Array:
+    """The same with what was read at these places."""
+    if not len(places):
+        return found
+    mask = np.zeros(len(found), bool)
+    mask[places] = True
+    return pc.replace_with_mask(found, pa.array(mask), read)
 
 
 def _may_be_damaged(texts: pa.Array, rows: np.ndarray) -> pa.Array:

@@ -25,14 +25,26 @@ _PLAIN_BYTES: dict[Kind, np.ndarray] = {
     Kind.REFERENCE: bytes_of(string.digits + string.ascii_letters + "_-"),
     Kind.VERSION: bytes_of(string.digits + string.ascii_letters + "._-"),
 }
-_PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*( [^\p{Z}\p{C}`\x{FFFD}]+)*$"
-_NULLS = {kind: pa.array(sorted(BLANK_TEXTS if kind is Kind.TEXT else NULL_TOKENS)) for kind in Kind}
-_LONGEST_NULL = max(len(token.encode()) for token in NULL_TOKENS)
-_NULL_SIZES = np.zeros(_LONGEST_NULL + 2, bool)  # by bytes, whether a token has so many
-_NULL_SIZES[[len(token.encode()) for token in NULL_TOKENS]] = True
+_PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*(\p{Zs}+[^\p{Z}\p{C}`\x{FFFD}]+)*$"
+# words that are no value of a kind, in capitals: blanks, and for identifiers what a spreadsheet calls true
+_NO_VALUES = {
+    kind: BLANK_TEXTS
+    if kind is Kind.TEXT
+    else NULL_TOKENS | ({"TRUE", "FALSE"} if kind is Kind.IDENTIFIER else set())
+    for kind in Kind
+}
+_SIZES = {len(word.encode()) for words in _NO_VALUES.values() for word in words}  # bytes of these words
+_LONGEST = max(_SIZES)
+_HAS_SIZE = np.isin(np.arange(_LONGEST + 2), list(_SIZES))
+_NO_VALUE = {kind: pa.array(sorted(words)) for kind, words in _NO_VALUES.items()}
 
 # so many figures that the decimal they write and the double made of it are the same in every reader
 _NUMBER = r"^-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?$"
+
+# what stands around a cell and is none of it, of all that `identifiers.GLUE` takes away
+_AROUND = " \t\r\n\x0b\x0c\x85\xa0\u3000'`\"‘’“”\u200b\u200c\u200d\ufeff"
+_GUARD = r"^\s*="  # ="0012" keeps a spreadsheet from taking text for a number
+_CURRENCY = r"^¥\s*|\s*元$"
 
 
 def swept(values: pa.Array, kind: Kind, zone: tzinfo, in_seconds: bool) -> pa.Array:
@@ -54,6 +66,31 @@ def swept(values: pa.Array, kind: Kind, zone: tzinfo, in_seconds: bool) -> pa.Ar
             return pa.nulls(len(values), ARROW_TYPES[kind])
 
 
+def undressed(values: pa.Array, kind: Kind) -> pa.Array:
+    """The values without blanks, quotes and guards around them, identifiers also without dashes in them.
+
+    What `swept` reads of these is what stands in the cells. Null for what has to be looked at.
+    """
+    match kind:
+        case Kind.TEXT | Kind.VERSION:
+            return pc.utf8_trim_whitespace(values)
+        case Kind.NUMBER:
+            return pc.replace_substring_regex(_bare(values), _CURRENCY, "")
+        case Kind.DATE | Kind.MOMENT:
+            return _bare(values)
+        case Kind.REFERENCE:
+            return _bare(pc.replace_substring_regex(values, _GUARD, ""))
+        case Kind.IDENTIFIER:
+            bare = pc.utf8_upper(_bare(pc.replace_substring_regex(values, _GUARD, "")))
+            return pc.if_else(pc.starts_with(bare, "-"), None, pc.replace_substring_regex(bare, "[-_]", ""))
+        case _:
+            return values
+
+
+def _bare(values: pa.Array) -> pa.Array:
+    return pc.utf8_trim(pc.utf8_normalize(values, "NFKC"), _AROUND)
+
+
 def _numbers(values: pa.Array) -> pa.Array:
     plain = pc.if_else(pc.match_substring_regex(values, _NUMBER), values, None)
     return pc.replace_substring(plain, ",", "").cast(pa.float64())
@@ -70,8 +107,8 @@ def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
         for mark in REPLACED:
             replaced = pc.fill_null(pc.match_substring(values, mark), False)
             plain = plain & ~replaced.to_numpy(zero_copy_only=False)
-    sizes = np.minimum(byte_lengths(values), _LONGEST_NULL + 1)
-    short = np.flatnonzero(plain & (_NULL_SIZES[sizes] if kind in _PLAIN_BYTES else sizes <= _LONGEST_NULL))
-    blank = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NULLS[kind])
-    plain[short[blank.to_numpy(zero_copy_only=False)]] = False
+    sizes = np.minimum(byte_lengths(values), _LONGEST + 1)
+    short = np.flatnonzero(plain & (_HAS_SIZE[sizes] if kind in _PLAIN_BYTES else sizes <= _LONGEST))
+    none = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NO_VALUE[kind])
+    plain[short[none.to_numpy(zero_copy_only=False)]] = False
     return plain

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from vendorfiles import MERCHANT, take_rows
 
-from audit.intake.cells import clean_number
+from audit.intake.cells import Reader, clean_number, clean_text, clean_version
 from audit.intake.dates import clean_date, clean_end, clean_moment
 from audit.intake.epochs import in_milliseconds
-from audit.intake.identifiers import Unreadable
+from audit.intake.formats.encodings import UNDECODABLE
+from audit.intake.garbled import REPLACED
+from audit.intake.identifiers import Unreadable, clean_identifier, clean_reference
+from audit.intake.reading import Reason
+from audit.intake.repeats import decoded
 from audit.intake.sweep import swept
-from audit.tables import Kind
+from audit.tables import DEVICES, Kind
+from audit.tables.codes import BLANK_TEXTS
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
 
@@ -113,6 +119,65 @@ def test_one_day_that_does_not_exist_is_rejected_alone(tmp_path):
     days = [None if moment is None else moment.day for moment in read.column("last_heartbeat_at")]
     assert days == [*range(1, 31), None]
     assert [(one.row, one.reason) for one in read.reading.rejections] == [(32, "impossible_date")]
+
+
+AROUND = [*"\t'\"=`\u3000\xa0\u200b“”-_\n¥￥元. ", '="', "", ""]
+CORES = ["SN0001", "sn-0001", "898000000000001", "00-12", "TRUE", "false", "N/A", "na", "无", "-", "1", "1.0"]
+CORES += [
+    "１２３",
+    "20261121",
+    "3.10.0",
+    "商户　一店",
+    "（测试）",
+    "a_b",
+    "1,234.50",
+    "2026/11/21 8:05",
+    "1E5",
+    "1e-5",
+]
+CORES += ["\ufffd", "锟斤拷", ""]
+CLEANERS = {
+    "serial_no": clean_identifier,
+    "store_no": clean_reference,
+    "store_name": partial(clean_text, blanks=BLANK_TEXTS),
+    "firmware": clean_version,
+    "txn_amount": clean_number,
+    "install_date": clean_date,
+    "last_heartbeat_at": clean_moment,
+    "cert_expiry": clean_end,
+}
+
+
+def one_by_one(name: str, text: str) -> tuple[object, Reason | None]:
+    """What the reader of single cells makes of a text."""
+    if UNDECODABLE in text or any(mark in text for mark in REPLACED):
+        return None, Reason.UNDECODABLE
+    try:
+        return CLEANERS[name](text), None
+    except Unreadable as failure:
+        return None, failure.reason
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(sorted(CLEANERS)),
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(AROUND), max_size=3).map("".join),
+            st.sampled_from(CORES) | st.text(st.characters(codec="utf-8"), max_size=6),
+            st.lists(st.sampled_from(AROUND), max_size=3).map("".join),
+        ).map("".join),
+        max_size=8,
+    ),
+)
+@example("serial_no", ["TRUE", "'FALSE", "-123", "T-RUE"])
+def test_what_stands_around_cells_is_taken_away_as_one_by_one(name: str, texts: list[str]):
+    # blank cells are null before a column is cleaned
+    texts = [text for text in texts if text.strip()]
+    read = Reader(DEVICES.by_name[name], {}, SHANGHAI).clean(pa.array(texts, pa.string()), None)
+    expected = [one_by_one(name, text) for text in texts]
+    assert decoded(read.values).to_pylist() == [value for value, _ in expected]
+    assert dict(read.rejected) == {row: reason for row, (_, reason) in enumerate(expected) if reason}
 
 
 def test_odd_numbers_are_none_of_the_sweeps():
