@@ -26,6 +26,8 @@ _PLAIN_BYTES: dict[Kind, np.ndarray] = {
     Kind.VERSION: bytes_of(string.digits + string.ascii_letters + "._-"),
 }
 _PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*(\p{Zs}+[^\p{Z}\p{C}`\x{FFFD}]+)*$"
+# what tells that text is not as it was: lost characters, blanks that a workbook has escaped (_x000D_)
+_MARKS: dict[Kind, tuple[str, ...]] = {Kind.TEXT: REPLACED, Kind.REFERENCE: ("_x00",)}
 # words that are no value of a kind, in capitals: blanks, and for identifiers what a spreadsheet calls true
 _NO_VALUES = {
     kind: BLANK_TEXTS
@@ -43,7 +45,8 @@ _NUMBER = r"^-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?$"
 
 # what stands around a cell and is none of it, of all that `identifiers.GLUE` takes away
 _AROUND = " \t\r\n\x0b\x0c\x85\xa0\u3000'`\"‘’“”\u200b\u200c\u200d\ufeff"
-_GUARD = r"^\s*="  # ="0012" keeps a spreadsheet from taking text for a number
+_GUARD = r'^\s*="?([^"]*)"?\s*$'  # ="0012" keeps a spreadsheet from taking text for a number
+_NO_DASH_TO_DROP = r"^-|^[^-]{6,}-+[^-]{6,}$"  # a number below zero, a run of serial numbers
 _CURRENCY = r"^¥\s*|\s*元$"
 
 
@@ -79,16 +82,18 @@ def undressed(values: pa.Array, kind: Kind) -> pa.Array:
         case Kind.DATE | Kind.MOMENT:
             return _bare(values)
         case Kind.REFERENCE:
-            return _bare(pc.replace_substring_regex(values, _GUARD, ""))
+            return _bare(values, guarded=True)
         case Kind.IDENTIFIER:
-            bare = pc.utf8_upper(_bare(pc.replace_substring_regex(values, _GUARD, "")))
-            return pc.if_else(pc.starts_with(bare, "-"), None, pc.replace_substring_regex(bare, "[-_]", ""))
+            bare = pc.utf8_upper(_bare(values, guarded=True))
+            odd = pc.match_substring_regex(bare, _NO_DASH_TO_DROP)
+            return pc.if_else(odd, None, pc.replace_substring(bare, "-", ""))
         case _:
             return values
 
 
-def _bare(values: pa.Array) -> pa.Array:
-    return pc.utf8_trim(pc.utf8_normalize(values, "NFKC"), _AROUND)
+def _bare(values: pa.Array, *, guarded: bool = False) -> pa.Array:
+    texts = pc.utf8_normalize(values, "NFKC")
+    return pc.utf8_trim(pc.replace_substring_regex(texts, _GUARD, r"\1") if guarded else texts, _AROUND)
 
 
 def _numbers(values: pa.Array) -> pa.Array:
@@ -104,9 +109,9 @@ def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
     else:
         found = pc.match_substring_regex(values, _PLAIN_TEXT)
         plain = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
-        for mark in REPLACED:
-            replaced = pc.fill_null(pc.match_substring(values, mark), False)
-            plain = plain & ~replaced.to_numpy(zero_copy_only=False)
+    for mark in _MARKS.get(kind, ()):
+        marked = pc.fill_null(pc.match_substring(values, mark), False)
+        plain = plain & ~marked.to_numpy(zero_copy_only=False)
     sizes = np.minimum(byte_lengths(values), _LONGEST + 1)
     short = np.flatnonzero(plain & (_HAS_SIZE[sizes] if kind in _PLAIN_BYTES else sizes <= _LONGEST))
     none = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NO_VALUE[kind])

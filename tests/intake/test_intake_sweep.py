@@ -135,7 +135,14 @@ CORES += [
     "1E5",
     "1e-5",
 ]
-CORES += ["\ufffd", "锟斤拷", ""]
+CORES += [
+    "\ufffd",
+    "锟斤拷",
+    "",
+    "SN000001-SN000100",
+    "00012345_x000D_",
+    "8f14e45f-ceea-467f-a9f2-1f2e3d4c5b6a",
+]
 CLEANERS = {
     "serial_no": clean_identifier,
     "store_no": clean_reference,
