@@ -1,7 +1,7 @@
 """A whole night, from exported files to workbook, page and findings, beside what people would use instead.
 
     python benchmarks/whole_night.py FOLDER [--devices 200000] [--merchants 50000]
-        [--format xlsx] [--rounds 5] [--only fourteen strongest …] [--write]
+        [--format xlsx] [--varied] [--rounds 5] [--only fourteen strongest …] [--write]
 
 FOLDER gets the estate (`make_estate`). Each round runs every contestant in turn, in a process of its own:
 
@@ -37,6 +37,7 @@ from typing import Any
 import pyarrow as pa
 from make_estate import Dice, make_devices, make_estate, write_export
 from peers.contract import AS_OF, RULES
+from varied import varied_devices
 
 PEERS = {
     "strongest": "polars, two reading threads, needed columns, Rust writer",
@@ -101,7 +102,7 @@ def main() -> None:
     text = table(asked, rounds)
     print(text)
     if asked.write:
-        title = f"{asked.format} {asked.devices:,}"
+        title = f"{'varied ' if asked.varied else ''}{asked.format} {asked.devices:,}"
         put_table(f"whole night, {title}", text, f"A whole night: {title} devices")
 
 
@@ -113,6 +114,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--devices", type=int, default=200_000)
     parser.add_argument("--merchants", type=int, default=50_000)
     parser.add_argument("--format", choices=["xlsx", "csv"], default="xlsx")
+    parser.add_argument("--varied", action="store_true", help="an estate with hardly a value twice")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="*", choices=[*OURS, *PEERS])
     parser.add_argument("--write", action="store_true")
@@ -124,14 +126,15 @@ def _asked() -> argparse.Namespace:
 def _next_devices(asked: argparse.Namespace) -> Path:
     """The device file of the night after: the same devices and one more. Makes both where they are not."""
     if not (asked.folder / "audit.toml").exists():
-        make_estate(asked.folder, asked.devices, asked.merchants, form=asked.format)
+        make_estate(asked.folder, asked.devices, asked.merchants, form=asked.format, varied=asked.varied)
     path = asked.folder / "next" / f"devices_20261122.{asked.format}"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         dice = Dice()
         same = make_devices(dice, asked.devices, asked.merchants)
         another = make_devices(dice, 1, asked.merchants, asked.devices)
-        write_export(path, pa.concat_tables([same, another]).combine_chunks(), "devices")
+        devices = pa.concat_tables([same, another]).combine_chunks()
+        write_export(path, varied_devices(dice, devices) if asked.varied else devices, "devices")
     return path
 
 
