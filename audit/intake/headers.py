@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,9 +15,9 @@ from audit.intake.grid import Grid
 from audit.intake.halves import shared_columns
 from audit.intake.headerrow import HeaderRow, has_key
 from audit.intake.labels import lookup, of_channel, suggest
-from audit.intake.meaning import by_content, knows
+from audit.intake.meaning import by_content, knows, numbers_of_wechat
 from audit.intake.reading import Mapped
-from audit.intake.repeats import decoded, numbered
+from audit.intake.repeats import decoded
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
 from audit.tables import DEVICES, Column, Table, normalise_label
 
@@ -114,6 +113,16 @@ class _Search:
             if name:
                 claims.setdefault(name, []).append((rank, index, how))
                 self.claimed.add(index)
+        own = claims.get("merchant_no", [])
+        if len(own) > 1 and "channel_merchant_no" in self.table.by_name:
+            wechats = numbers_of_wechat(
+                self.grid, self.row, {index: self.labels[index] for _, index, _ in own}
+            )
+            if 0 < len(wechats) < len(own):
+                claims["merchant_no"] = [one for one in own if one[1] not in wechats]
+                claims.setdefault("channel_merchant_no", []).extend(
+                    (0, index, "content") for index in wechats
+                )
         for name, claimants in claims.items():
             order = partial(_order, self.grid, self.row, self.table.by_name[name], self.codes, self.labels)
             (_, self.columns[name], self.how[name]), *others = sorted(claimants, key=order)
@@ -285,17 +294,3 @@ def _require_key(table: Table, columns: Mapping[str, int], labels: list[str]) ->
         columns=missing,
         suggestions={name: suggest(name, table, labels) for name in missing},
     )
-
-
-def equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:
-    """Per row, how many mapped cells repeat their own header."""
-    repeats = np.zeros(grid.height, np.int32)
-    for index in set(header.columns.values()):
-        label = grid.columns[index][header.row].as_py()
-        values, numbers = numbered(grid.columns[index])
-        equal = pc.fill_null(pc.equal(values, pa.scalar(label, pa.string())), False)
-        if numbers is None:
-            repeats += equal.to_numpy(zero_copy_only=False)
-        elif (place := pc.index(equal, True).as_py()) >= 0:
-            repeats += numbers.fill_null(-1).to_numpy(zero_copy_only=False) == place
-    return repeats

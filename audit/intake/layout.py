@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.grid import Grid
-from audit.intake.headers import HeaderMap, equal_labels
+from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
 from audit.intake.reading import Aside
 from audit.intake.repeats import decoded, each, numbered, per_row
@@ -103,7 +103,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     kinds[_any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
     kinds[_any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
     kinds[_all_cells(grid, _HINT, first_rows)] = Aside.EXAMPLE
-    repeats = equal_labels(grid, header)
+    repeats = _equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     for row in np.flatnonzero(first_rows).tolist():
         if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)):
@@ -143,6 +143,20 @@ def names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
             complete &= could_be_identifiers(cells) if is_number else _filled(cells)
         named[below:] |= complete
     return named
+
+
+def _equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:
+    """Per row, how many mapped cells repeat their own header."""
+    repeats = np.zeros(grid.height, np.int32)
+    for index in set(header.columns.values()):
+        label = grid.columns[index][header.row].as_py()
+        values, numbers = numbered(grid.columns[index])
+        equal = pc.fill_null(pc.equal(values, pa.scalar(label, pa.string())), False)
+        if numbers is None:
+            repeats += equal.to_numpy(zero_copy_only=False)
+        elif (place := pc.index(equal, True).as_py()) >= 0:
+            repeats += numbers.fill_null(-1).to_numpy(zero_copy_only=False) == place
+    return repeats
 
 
 def _heads_of_merchants(grid: Grid, header: HeaderMap, alone: np.ndarray) -> np.ndarray:

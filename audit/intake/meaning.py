@@ -42,6 +42,8 @@ _SAMPLED = 500  # rows
 _LICENCE_NUMBER = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")  # an old one; a USCC
 _CREDIT_CODE = re.compile(r"9[123]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")  # of a firm; a citizen's begins lower
 _MERCHANT_NO = re.compile(r"\d{8,20}|\d{3}[0-9A-Z]{12}")
+_OF_WECHAT = frozenset(map(normalise_label, ("特约商户号", "特约商户编号", "特约商户编码", "特约商户ID")))
+_WECHATS_NUMBER = re.compile(r"1\d{7,9}")
 _CATEGORY = re.compile(r"\d{4}")
 _WORDS = re.compile(r"[A-Za-z\u4e00-\u9fff]{2}")  # degrees are without
 
@@ -70,6 +72,17 @@ def by_content(
         columns[other] = index
         moved.add(other)
     return moved
+
+
+def numbers_of_wechat(grid: Grid, row: int, labels: Mapping[int, str]) -> list[int]:
+    """Of columns with numbers of merchants those with WeChat's: 特约商户号 may also be the acquirer's own."""
+    return [
+        index
+        for index, label in labels.items()
+        if not _OF_WECHAT.isdisjoint(header_forms(label))
+        and (texts := sample(grid, row, index))
+        and all(_WECHATS_NUMBER.fullmatch(text.strip()) for text in texts)
+    ]
 
 
 def knows(column: Column, grid: Grid, row: int, index: int) -> bool:

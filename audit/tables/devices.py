@@ -35,7 +35,7 @@ TRANSACTION_COLUMNS = (
     Column(
         "txn_amount",
         Kind.NUMBER,
-        "交易金额,交易额,近30天交易金额,近30日交易金额,近30天交易额,30天交易额,交易总额,交易总金额,累计交易金额,累计交易额,成功金额,成功交易金额,"
+        "交易金额,交易额,近30天交易金额,近30日交易金额,近30天交易额,30天交易额,近30天金额,近30日金额,交易总额,交易总金额,累计交易金额,累计交易额,成功金额,成功交易金额,"
         "transaction amount,turnover,transaction volume,sales volume,总交易额,总交易金额,月交易额,月交易金额,本月交易额,本月交易金额,当月交易额,当月交易金额,30日交易金额,交易金额合计,成交金额,total amount,txn amt,trans amt",
     ),
     Column(
@@ -118,7 +118,7 @@ DEVICES = Table(
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,子商户号,支付宝子商户号,SMID,二级商户号,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
+            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,子商户号,支付宝子商户号,SMID,二级商户号,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
         ),
         Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS, alone=MERCHANT_NAME_ALONE),
         Column("store_no", Kind.REFERENCE, STORE_NO_HEADERS, alone=STORE_NO_ALONE),

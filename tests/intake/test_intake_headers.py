@@ -414,6 +414,20 @@ def test_a_header_of_a_wider_sense_is_no_code_column_where_nothing_below_it_is_a
     assert (read.sheet.unmapped, read.reading.rejected) == (("平台",), 0)
 
 
+def test_a_contracted_merchant_of_wechat_is_none_of_the_acquirers(tmp_path: Path):
+    wechat, other = "1601234567", "898100000000002"
+    rows = [["商户号", "特约商户号", "商户名称"], [MERCHANT, wechat, "甲店"], [other, "1601234568", "乙店"]]
+    for order in ((0, 1, 2), (1, 0, 2)):
+        read = take_rows(tmp_path, [[row[place] for place in order] for row in rows], table="merchants")
+        assert read.column("merchant_no") == [MERCHANT, other]
+        assert read.column("channel_merchant_no") == [wechat, "1601234568"]
+    # alone it is the merchant's number, whoever gave it
+    alone = take_rows(tmp_path, [["特约商户号", "商户名称"], [wechat, "甲店"]], table="merchants")
+    assert alone.column("merchant_no") == [wechat]
+    both = [["商户号", "特约商户号"], [MERCHANT, other], [other, MERCHANT]]
+    assert take_rows(tmp_path, both, table="merchants").reading.error == Unusable.AMBIGUOUS_COLUMN
+
+
 def test_a_merchant_beside_its_number_is_a_name(tmp_path: Path):
     read = take_rows(
         tmp_path, [["Merchant ID", "Merchant", "MCC"], [MERCHANT, "晨光", "5812"]], table="merchants"
