@@ -6,8 +6,10 @@ Apart from the report, whose tables need a library that takes half a second to i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 from audit.intake.reading import FileReading
+from audit.plaintext import plain
 from audit.words import Words
 
 
@@ -32,7 +34,7 @@ def problem_of(reading: FileReading, words: Words) -> str:
     """The sentence for a file that could not be used: what was found and what to do."""
     if not reading.error:
         return ""
-    facts = {name: shown_fact(name, value, words) for name, value in reading.error_facts.items()}
+    facts = _shown(reading, reading.error_facts, words)
     suggestions = facts.pop("suggestions", {})
     sentence = words(f"error.{reading.error_key}", **facts)
     if isinstance(suggestions, Mapping):
@@ -48,6 +50,10 @@ def problem_of(reading: FileReading, words: Words) -> str:
 def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
     """What the reader of a file should know though nothing was rejected for it."""
     for key, facts in reading.notices:
-        yield words(
-            f"notice.{key}", **{name: shown_fact(name, value, words) for name, value in facts.items()}
-        )
+        yield words(f"notice.{key}", **_shown(reading, facts, words))
+
+
+def _shown(reading: FileReading, facts: Mapping[str, object], words: Words) -> dict[str, object]:
+    """Facts in words. The sheet of a text has no name; spreadsheet programs give it that of the file."""
+    shown = {name: shown_fact(name, value, words) for name, value in facts.items()}
+    return shown | {"sheet": plain(PurePath(reading.path).stem)} if facts.get("sheet") == "" else shown

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, take_rows
 
 from audit.errors import Unusable
+from audit.report.sentences import notice_sentences
+from audit.words import load_words
 
 SN = [f"PB04MQY2W{number:04}" for number in range(9)]
 
@@ -73,6 +76,8 @@ def test_what_numbers_no_devices_stays_as_it_is(tmp_path: Path):
     assert second.column("serial_no") == [SN[0], SN[2]]
     facts = {"sheet": "", "headers": ["SN2"], "count": 1}
     assert second.reading.notices == (("device_numbers_left", facts),)
+    [said] = notice_sentences(replace(second.reading, path="/data/终端台账.csv"), load_words("zh"))
+    assert said.startswith("工作表“终端台账”的 SN2 列有 1 行")
     three = take_rows(tmp_path, [["商户号", "SN", "SN2", "SN3"], [MERCHANT, *SN[:3]]])
     assert three.column("serial_no") == SN[:3]
 
