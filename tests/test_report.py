@@ -117,13 +117,13 @@ def test_sheets_stand_in_order_with_header_filter_and_print_setup(estate: Estate
     assert book.sheetnames == SHEETS[language]
     findings = book[LEDGER[language]]
     [table] = findings.tables.values()
-    assert table.ref == f"A1:AN{findings.max_row}"
+    assert table.ref == f"A1:AO{findings.max_row}"
     assert table.autoFilter.ref == table.ref
     assert findings.freeze_panes == "F2"
     assert findings.print_title_rows == "$1:$1"
     assert book.worksheets[-1].sheet_state == "hidden"
     hidden = {name for name, column in findings.column_dimensions.items() if column.hidden}
-    assert hidden == {"AM", "AN"}, "the row's version and its seal"
+    assert hidden == {"AM", "AN", "AO"}, "the row's version, its seal, the marks of its grey cells"
     checked = {str(one.sqref)[0]: one for one in findings.data_validations.dataValidation}
     assert set(checked) == {"L", "N", "P"}, "status, planned date, waived until"
     assert all(one.showErrorMessage for one in checked.values())

@@ -14,7 +14,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import DEVICE, REGISTRATION, Estate, spotless
+from conftest import AS_OF, DEVICE, REGISTRATION, Estate, spotless
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
@@ -405,6 +405,96 @@ def test_a_link_out_of_the_folder_and_a_pipe_are_told_and_not_opened(night: Esta
     assert {"链接.xlsx", "管道.xlsx"} <= set(shown)
 
 
+def written(cells: Mapping[tuple[int, str], Any]) -> Callable[[Worksheet], None]:
+    """Write into cells by row and header."""
+
+    def change(sheet: Worksheet) -> None:
+        place = {cell.value: cell.column for cell in sheet[1] if cell.value}
+        for (row, label), value in cells.items():
+            sheet.cell(row, place[label]).value = value
+
+    return change
+
+
+def resaved_or_not(path: Path, kind: str) -> Path:
+    return saved_by_libreoffice(path, kind) if kind else path
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        pytest.param("xlsx", marks=pytest.mark.libreoffice),
+        pytest.param("ods", marks=pytest.mark.libreoffice),
+    ],
+)
+def test_what_is_written_into_grey_cells_is_told_with_its_cell_and_where_it_belongs(night: Estate, kind: str):
+    corrections = {
+        (2, "商户名称"): "星星便利店（已更名）",
+        (3, "整改期限"): date(2026, 12, 31),
+        (4, "逾期升级"): "店主 13812345678 已报备",  # a blank one beside those that are filled in
+        (5, "问题描述"): None,
+    }
+    path = copied(night)
+    serial = openpyxl.load_workbook(path)["整改台账"]["E6"].value
+    fill(path, {"SN000006": {"person": "李四"}}, written({**corrections, (6, "终端序列号"): f" {serial}\n"}))
+    line = night.hand_back(resaved_or_not(path, kind)).lines[0]
+    assert not line.problem
+    assert line.changes == 1
+    told = {(one.cell.lstrip("整改台账!ABCDEFGHIJKLMNOPQRSTUVWXYZ"), one.column): one for one in line.refused}
+    assert set(told) == {("2", "商户名称"), ("3", "整改期限"), ("4", "逾期升级")}
+    assert told["2", "商户名称"].text == "星星便利店（已更名）"
+    assert told["4", "逾期升级"].text == "店主 138****5678 已报备"
+    assert {one.finding_id for one in line.refused} <= {row["id"] for row in ledger(night, AS_OF).values()}
+    assert all("未采纳" in one.reason and "佐证/备注" in one.reason for one in line.refused)
+
+
+def test_a_whole_grey_column_that_is_written_over_is_told_once(night: Estate):
+    path = copied(night)
+    book = openpyxl.load_workbook(path)
+    rows = book["整改台账"].max_row
+    fill(path, {}, written({(row, "建议值"): f"已安排 {row}" for row in range(2, rows + 1)}))
+    line = night.hand_back(path).lines[0]
+    if rows - 1 > 10:
+        [one] = line.refused
+        assert f"{rows - 1} 个单元格" in one.reason
+    else:
+        assert len(line.refused) == rows - 1
+
+
+def sort_some_columns(sheet: Worksheet) -> None:
+    """Turn the order of what is seen about, and leave the hidden columns where they are."""
+    place = {cell.value: cell.column for cell in sheet[1] if cell.value}
+    seen = range(1, place["问题编号"])
+    rows = [[sheet.cell(row, column).value for column in seen] for row in range(2, sheet.max_row + 1)]
+    for row, values in enumerate(reversed(rows), start=2):
+        for column, value in zip(seen, values, strict=True):
+            sheet.cell(row, column).value = value
+
+
+def test_rows_whose_columns_were_sorted_apart_are_refused(night: Estate):
+    path = copied(night)
+    fill(path, {"SN000001": {"person": "李四"}, "SN000008": {"remark": "已联系"}}, sort_some_columns)
+    line = night.hand_back(path).lines[0]
+    assert line.changes == 0, "it would stand with another finding"
+    told = [(one.text, one.reason) for one in line.refused if one.text in ("李四", "已联系")]
+    assert len(told) == 2
+    assert all("对不上" in reason for _, reason in told)
+
+
+def test_a_row_that_somebody_added_is_told_whatever_it_has(night: Estate):
+    path = copied(night)
+    added = {
+        (30, "终端序列号"): "SN990001",
+        (30, "问题描述"): "现场发现一台未登记终端",
+        (32, "严重程度"): "制表：李四",
+    }
+    fill(path, {}, written(added))
+    [one] = night.hand_back(path).lines[0].refused
+    assert (one.cell[-2:], one.text) == ("30", "SN990001 / 现场发现一台未登记终端")
+    assert "没有问题编号" in one.reason
+
+
 def own_and_renamed(sheet: Worksheet) -> None:
     place = {cell.value: cell.column for cell in sheet[1] if cell.value}
     sheet.cell(1, place["责任人"]).value = "负责人"
@@ -422,7 +512,7 @@ def test_what_stands_where_nobody_reads_is_told(night: Estate):
     renamed, beside, elsewhere, comment = line.notices
     assert "“未报备设备”只供查看" in elsewhere
     assert "“负责人”不是填写列，其中 1 格" in renamed
-    assert "（自 AO3 起）" in beside
+    assert "（自 AP3 起）" in beside
     assert "整改台账!A2" in comment
     night.run(NEXT)
     assert any(renamed in text for text in quality_of(night, NEXT)), "also to whoever reads the report"

@@ -44,6 +44,7 @@ RECTIFICATION = Form(
     {
         "finding_id": "finding_id",
         **_SEALED,
+        "given": "given",
         "status": "handling",
         **{name: name for name in HUMAN_FIELDS if name != "status"},
     },

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.errors import InputError, Unusable
@@ -21,12 +22,16 @@ from audit.intake.reading import FileReading
 from audit.intake.request import FormRequest
 from audit.intake.store import Store
 from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
+from audit.ledger.given import GREY, refusals_of, written_over
 from audit.ledger.merge import Refusal, Returned, Status, all_said
 from audit.redaction import mask_persons
 from audit.tables.model import normalise_label
 from audit.words import LANGUAGES, Words, load_words
 
 _JUNK = ("~$", ".", "~")
+_OF_GREY = [
+    f"{name}{end}" for name in GREY for end in ("", "_letter", "_mark")
+]  # columns of rows that were read
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,14 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     who, said_at = signature.get("who", ""), signature.get("said_at", "")
     told: dict[Form, list[Returned]] = {form: [] for form in FORMS}
+    grey: list[tuple[str, str, str, str]] = []
     refusals = [
         Refusal("", "", "", str(facts["cell"]), key, facts)
         for key, facts in reading.notices
         if key == "form_lacks"
     ]
-    for row in table.to_pylist():
+    over = written_over(table)
+    for place, row in enumerate(table.drop_columns(_OF_GREY).to_pylist()):
         form = _form_of(row)
         row |= {
             name: mask_persons(row[name]) for name in form.fields if row[name]
@@ -114,15 +121,20 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         if version is None or not form.is_sealed(
             store.secret, identifier, version, (row["seal"] or "").strip()
         ):
-            if any(row[name] for name in form.fields):
-                key = "not_sealed" if identifier or row[f"{form.key}_mark"] else "row_of_nobody"
-                said = all_said({name: row[name] or "" for name in form.fields})
-                refusals.append(Refusal(identifier, form.key, said, _cell(row, form.key), key))
+            refusals += _unsealed(form, row, identifier, table, place)
             continue
+        if place in over.torn and any(row[name] for name in form.fields):
+            refusals.append(_refused_whole(form, row, identifier, "row_torn"))
+            continue
+        grey += [
+            (identifier, name, text, _grey_cell(table, place, name))
+            for name, text in over.cells.get(place, {}).items()
+        ]
         refusals += _unreadable(form, row)
         values = {name: _value(form, name, row, words) for name in form.fields}
         cells = {name: _cell(row, name) for name in form.fields}
         told[form].append(Returned(identifier, version, values, cells, who, said_at))
+    refusals += refusals_of(grey)
     if table.num_rows and not any(told.values()):
         foreign = reading.failed(InputError(Unusable.UNSAFE, "form_of_another_estate"))
         return ReturnedCopy(path.name, reading.sha256, foreign, who, said_at)
@@ -130,6 +142,32 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     return ReturnedCopy(
         path.name, reading.sha256, reading, who, said_at, rows, items, signatures, tuple(refusals)
     )
+
+
+def _unsealed(
+    form: Form, row: Mapping[str, Any], identifier: str, table: pa.Table, place: int
+) -> Iterator[Refusal]:
+    """What a row says that nobody gave out: one that was tampered with, or one that somebody added."""
+    if identifier or row[f"{form.key}_mark"]:
+        if any(row[name] for name in form.fields):
+            yield _refused_whole(form, row, identifier, "not_sealed")
+        return
+    beside = [text for name in GREY if form is RECTIFICATION and (text := table[name][place].as_py())]
+    if any(row[name] for name in form.fields) or len(beside) > 1:  # one is a sum or a note below the table
+        yield _refused_whole(form, row, "", "row_of_nobody", beside)
+
+
+def _refused_whole(
+    form: Form, row: Mapping[str, Any], identifier: str, key: str, beside: Iterable[str] = ()
+) -> Refusal:
+    filled: dict[str, str] = {name: row[name] or "" for name in form.fields}
+    said = all_said({**filled, **{text: text for text in beside}})
+    return Refusal(identifier, form.key, mask_persons(said), _cell(row, form.key), key)
+
+
+def _grey_cell(table: pa.Table, place: int, name: str) -> str:
+    sheet, letter, row = (table[column][place].as_py() for column in ("sheet", f"{name}_letter", "row"))
+    return f"{sheet}!{letter}{row}"
 
 
 def _request(path: Path, words: Words, output: str) -> FormRequest:
@@ -146,7 +184,8 @@ def _form_of(row: Mapping[str, Any]) -> Form:
 
 def _headers(words: Words) -> dict[str, str]:
     """The headers a copy may have: of either language, and of the user's own templates."""
-    return {one(f"header.{key}"): name for one in _known(words) for name, key in FORM_HEADERS.items()}
+    known = {**{name: name for name in GREY}, **FORM_HEADERS}
+    return {one(f"header.{key}"): name for one in _known(words) for name, key in known.items()}
 
 
 def _known(words: Words) -> list[Words]:

@@ -100,8 +100,8 @@ def _named(key: str, words: Words) -> str:
 
 
 def form_header(field: str, words: Words) -> str:
-    """The header of a field of the rectification ledger."""
-    return words(f"header.{FORM_HEADERS[field]}")
+    """The header of a field of the rectification ledger, or of a column that is not filled in."""
+    return words(f"header.{FORM_HEADERS.get(field, field)}")
 
 
 def _refused(refusal: Refusal, words: Words) -> RefusedCell:

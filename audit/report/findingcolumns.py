@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.ledger.given import GREY, marked
 from audit.report.coded import Coded
 from audit.report.datasheet import DAY, NUMBER, TEXT, Column
 from audit.report.model import Report
@@ -60,6 +61,7 @@ WIDTHS: Mapping[str, tuple[float, bool]] = {
     "finding_id": (19, False),
     "row_version": (8, False),
     "seal": (19, False),
+    "given": (19, False),
 }
 _DATES = ("due_on", "first_seen", "last_seen", "planned_on", "exempt_until")
 _NUMBERS = ("source_row", "row_version", "days_open")
@@ -87,12 +89,21 @@ class FindingColumns:
 
     def of(self, name: str, rows: Places | None = None) -> Column:
         """A column of the findings in these places, in their order; of all that the workbook lists."""
-        if name not in self._made:
-            self._made[name] = self._coded(name)
         shown = slice(self._report.listed) if rows is None else rows
         width, wrap = WIDTHS[name]
-        values = self._made[name].rows(shown)
+        values = self._given(shown) if name == "given" else self._shown(name).rows(shown)
         return Column(self._words(f"header.{name}"), width, values, _form(name), wrap)
+
+    def _given(self, rows: slice | Places) -> Coded:
+        """What tells, of each of these rows, which grey cells somebody wrote over."""
+        grey = [self._shown(name).rows(rows).dense() for name in GREY]
+        return Coded.of(marked([(one.values, one.at) for one in grey]))
+
+    def _shown(self, name: str) -> Coded:
+        """What a column shows of every finding."""
+        if name not in self._made:
+            self._made[name] = self._coded(name)
+        return self._made[name]
 
     def _worded(self, name: str, coded: Coded) -> Coded:
         """Labels for code words; what is not known is blank."""

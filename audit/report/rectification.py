@@ -28,8 +28,9 @@ COLUMNS = (
     *("cause", "why"),
     *("last_seen", "terminal_id", "vendor", "agent", "province", "store_no"),
     *("source_file", "source_sheet", "source_row", "other_source", "finding_id", "row_version", "seal"),
+    "given",
 )
-_HIDDEN = ("row_version", "seal")
+_HIDDEN = ("row_version", "seal", "given")
 _PRINTED = "approver"  # the last column that goes on paper
 
 
