@@ -10,7 +10,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from audit.check import Health, Outcome, Plan, able, evaluate, together, wanted_of
+from audit.check import Health, Outcome, Plan, able, evaluate, looks_beyond, together, wanted_of
 from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
@@ -109,12 +109,13 @@ def eased(assessed: Assessment, profile: ProfileSection, rules: Collection[Rule]
     if assessed.engine.holds_elsewhere:
         return assessed
     facts = assessed.facts
-    still = [one.rule for one in assessed.outcomes if one.rule.id in LOOKED_INTO and not one.not_evaluated]
+    evaluated = [one.rule for one in assessed.outcomes if not one.not_evaluated]
+    still = [one for one in evaluated if one.id in LOOKED_INTO or looks_beyond(one, assessed.health)]
     wanted = together(
         dict.fromkeys((Subject.DEVICE, Subject.DEVICE_CHANNEL), _OF_VERDICTS),
         asked(facts.columns, profile.device, profile.merchant),
         LOOKED_AT,
-        {rule.subject: ALWAYS for rule in rules},
+        {rule.subject: ALWAYS for rule in (*rules, *still)},
         wanted_of([*still, *rules]),
     )
     frames = {}

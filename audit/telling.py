@@ -219,7 +219,7 @@ def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
     told = told_once(assessed)
     statuses = None if task.wishes.rehearse else statuses_of(told)
     return _Estate(
-        population_of(told.engine, told.facts, told.outcomes, devices.rows),
+        population_of(told, task.plan.thresholds, task.as_of, devices.rows),
         files_measured(task.settings, assessed, task.as_of),
         None if statuses is None else packed(statuses),
     )

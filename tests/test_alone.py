@@ -6,6 +6,7 @@ import pytest
 from odd_estates import odd_estate
 from test_parity import AS_OF, EVERYTHING, HEALTHY
 
+from audit.assessment import Assessment
 from audit.check import Outcome, Plan, evaluate, wanted_of
 from audit.config import ProfileSection
 from audit.crosscheck.building import build_facts
@@ -42,7 +43,8 @@ def outcomes_of(rules: tuple[Rule, ...]) -> list[Outcome]:
     facts = build_facts(sources)
     outcomes = evaluate(facts, Plan(rules, {}, AS_OF), HEALTHY, {})
     assert not [one.not_evaluated for one in outcomes if one.not_evaluated]
-    assert population_of(engine, facts, outcomes, ESTATE["devices"].num_rows).devices
+    assessed = Assessment(engine, facts, tuple(outcomes), HEALTHY, ("wechat", "alipay"))
+    assert population_of(assessed, {}, AS_OF, ESTATE["devices"].num_rows).devices
     return outcomes
 
 

@@ -576,6 +576,38 @@ def test_devices_without_serial_are_matched_by_merchant_and_terminal(estate: Est
     assert (finding["rule"], finding["terminal_id"]) == ("REG-01", "00000089")
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_device_of_which_the_days_since_its_export_are_unknown_is_not_called_compliant(
+    estate: Estate, engine: str
+):
+    """Heard from three days before an export of five days ago: eight days, or a sign-in nobody saw."""
+    estate.settings["engine"] = f'"{engine}"'
+    estate.sections["inputs.registrations"] = 'files = ["registrations_20261121.csv"]\nmax_age_days = 9'
+    heard = {1: "2026-11-18", 2: "2026-11-21", 3: "2026-11-18"}
+    estate.write(
+        "devices",
+        [
+            DEVICE | {"serial_no": f"SN00000{n}", "last_heartbeat": f"{day} 03:00:00"}
+            for n, day in heard.items()
+        ],
+    )
+    listed = [REGISTRATION | {"serial": f"SN00000{n}"} for n in (1, 2)]
+    estate.write("registrations", [*listed, REGISTRATION | {"serial": "SN000003", "status": "报备中"}])
+    estate.run()
+    verdicts = summary(estate)["devices"]["verdicts"]
+    assert (verdicts["compliant"], verdicts["not_evaluated"], summary(estate)["devices"]["unseen"]) == (
+        2,
+        0,
+        0,
+    )
+    later = AS_OF + timedelta(days=5)
+    result = estate.run(later)
+    told = summary(estate, later)["devices"]
+    assert "HB-01" not in {row["rule"] for row in estate.findings(later)}, "as of its export it was in order"
+    assert (told["verdicts"]["compliant"], told["verdicts"]["not_evaluated"], told["unseen"]) == (1, 1, 1)
+    assert "有无交易未知而未评估的设备：1" in (result.folder / "report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize("most", [4_000_000, 2])
 def test_devices_too_many_to_look_for_mistyped_serials_are_counted(estate: Estate, monkeypatch, most: int):
     monkeypatch.setattr("audit.crosscheck.suggestions.MOST_ROWS", most)

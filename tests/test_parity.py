@@ -192,7 +192,7 @@ def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[p
     assessed = eased(Assessment(engine, facts, tuple(outcomes), HEALTHY, ("wechat",)), ProfileSection(), ())
     told = told_once(assessed)
     facts = assessed.facts
-    population = population_of(engine, told.facts, outcomes, estate["devices"].num_rows)
+    population = population_of(told, {}, AS_OF, estate["devices"].num_rows)
     findings = findings_of(outcomes, load_words("zh"), AS_OF)
     profile = ProfileSection()
     files = of_files(engine, facts, AS_OF, device_profile=profile.device, merchant_profile=profile.merchant)

@@ -382,7 +382,7 @@ def shares(engine: Engine, estate: Estate) -> list[Any]:
         share = share_of(assessed, plan, scope)
         judged = [(one.rule.id, one.count, one.passed, one.unknown) for one in share.assessed.outcomes]
         made.append((scope, judged, sorted(own_values(share))))
-        made.append(population_of(engine, share.assessed.facts, share.assessed.outcomes))
+        made.append(population_of(share.assessed, {}, AS_OF))
     return [*made, known_of(assessed, {*OF_A, *OF_B, "SNQ70001234567", "NOBODYS"})]
 
 

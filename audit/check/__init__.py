@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from audit.check.evaluation import Outcome, evaluate
-from audit.check.horizon import COUNTED_TO, Horizon, horizon_of
+from audit.check.horizon import COUNTED_TO, Horizon, horizon_of, looks_beyond
 from audit.check.plan import Health, NotEvaluated, Plan, able, together, wanted_of
-from audit.check.verdict import NOT_APPLICABLE, PASSED, UNKNOWN, verdict_of
+from audit.check.verdict import NOT_APPLICABLE, PASSED, UNKNOWN, beyond_file, verdict_of
 
 __all__ = [
     "COUNTED_TO",
@@ -18,8 +18,10 @@ __all__ = [
     "Outcome",
     "Plan",
     "able",
+    "beyond_file",
     "evaluate",
     "horizon_of",
+    "looks_beyond",
     "together",
     "verdict_of",
     "wanted_of",

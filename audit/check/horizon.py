@@ -35,3 +35,8 @@ class Horizon:
 def horizon_of(rule: Rule, as_of: date, health: Mapping[str, Health]) -> Horizon:
     """That of a rule on a night; the audit date itself for one that misses nothing."""
     return Horizon(as_of, health[rule.told_in].older if rule.told_in else {})
+
+
+def looks_beyond(rule: Rule, health: Mapping[str, Health]) -> bool:
+    """Whether files that would tell of what a rule misses were exported before the audit date."""
+    return bool(rule.told_in and rule.told_in in health and health[rule.told_in].older)

@@ -48,11 +48,15 @@ def verdict_of(
 
 @dataclass(frozen=True)
 class Asks:
-    """A rule's expressions on one night, each true, false or unknown; None is always true, or never."""
+    """A rule's expressions on one night, each true, false or unknown; None is always true, or never.
+
+    `beyond` is the part of `unsure` that only the days since a file was exported account for.
+    """
 
     applies: nw.Expr | None
     unsure: nw.Expr | None
     cases: tuple[nw.Expr, ...]
+    beyond: nw.Expr | None = None
 
     @classmethod
     def of(
@@ -73,17 +77,19 @@ class Asks:
         if rule.unsure is not None:
             unsure.append(expression(rule.unsure, night))
         cases = _cases(rule, night)
+        beyond: list[nw.Expr] = []
         for day in sorted(set(horizon.older.values())):
             of_these = nw.col(rule.file).is_in([name for name, on in horizon.older.items() if on == day])
             then = _cases(rule, rule.night(day, thresholds))
-            unsure.append(of_these & _any(cases) & ~_any(then))
+            beyond.append(of_these & _any(cases) & ~_any(then))
             cases = tuple(
                 nw.when(of_these).then(was).otherwise(now) for was, now in zip(then, cases, strict=True)
             )
         return cls(
             None if rule.applies is None else expression(rule.applies, night),
-            reduce(operator.or_, unsure) if unsure else None,
+            _either([*unsure, *beyond]),
             cases,
+            _either(beyond),
         )
 
     def case(self) -> nw.Expr:
@@ -94,8 +100,25 @@ class Asks:
         return number
 
 
+def beyond_file(
+    rule: Rule, horizon: Horizon, thresholds: Mapping[str, float] | None, columns: Iterable[str]
+) -> nw.Expr:
+    """Of which rows the rule would say something, had it happened before their file was exported.
+
+    `horizon` is one with files older than the audit date.
+    """
+    asks = Asks.of(rule, horizon, thresholds, set(columns), None)
+    assert asks.beyond is not None
+    beyond = asks.beyond.fill_null(False)
+    return beyond if asks.applies is None else beyond & asks.applies.fill_null(False)
+
+
 def _cases(rule: Rule, night: Night) -> tuple[nw.Expr, ...]:
     return tuple(expression(case.when, night) for case in rule.cases)
+
+
+def _either(conditions: Sequence[nw.Expr]) -> nw.Expr | None:
+    return reduce(operator.or_, conditions) if conditions else None
 
 
 def _any(cases: Sequence[nw.Expr]) -> nw.Expr:

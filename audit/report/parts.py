@@ -50,6 +50,7 @@ class Population:
     out_of_scope: int  # retired, in stock, lost: not part of the verdicts
     unnamed: int  # rows that name no device
     uncompared: int  # devices whose serials were too many, or too long, to look for mistyped ones
+    unseen: int  # devices not evaluated, for nobody knows of the days since their ledger was exported
     channels: tuple[Channel, ...]
 
     @property

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.check import Outcome
-from audit.crosscheck.facts import Facts
+from audit.assessment import Assessment
+from audit.check import Outcome, beyond_file, horizon_of, looks_beyond
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, Frame
 from audit.report.parts import Channel, Population, Verdict
+
+Thresholds = Mapping[str, Mapping[str, float]]  # by rule
 
 _REGISTERED = "REG-01"
 _DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
 
 
 def population_of(
-    engine: Engine, facts: Facts, outcomes: Sequence[Outcome], rows: int | None = None
+    assessed: Assessment, thresholds: Thresholds, as_of: date, rows: int | None = None
 ) -> Population:
     """Each device once, under the gravest of its findings' categories.
 
     A device without a finding is compliant when every check of devices that was due was made and its
     registration stands; one whose registration is still pending deserves attention; one that could not
-    be checked is not evaluated.
+    be checked is not evaluated, and neither is one that was in order when its ledger was exported and may
+    not be any more.
     `rows` is the number of ledger rows, those without any identifier included; None where all are named.
     """
+    engine, facts, outcomes = assessed.engine, assessed.facts, assessed.outcomes
     device = engine.staged(facts.frames[Subject.DEVICE].select("device_key", "device_code", "in_scope"))
     listed = facts.frames[Subject.DEVICE_CHANNEL].select(*_OF_CHANNELS)
     named = _count(engine, device)
     scoped = device.filter(nw.col("in_scope").fill_null(True))
     judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")
     verdict: nw.Expr = nw.lit(Verdict.NOT_EVALUATED.value)
+    unseen = 0
     if _was_evaluated(outcomes):
         judged = _marked(engine, judged, _unsure(listed), "unsure")
         judged = _marked(engine, judged, _pending(listed), "pending")
@@ -42,14 +48,48 @@ def population_of(
             .then(nw.lit(Verdict.ATTENTION.value))
             .otherwise(nw.lit(Verdict.COMPLIANT.value))
         )
-        verdict = nw.when(nw.col("unsure")).then(nw.lit(Verdict.NOT_EVALUATED.value)).otherwise(verdict)
+        unknown = nw.col("unsure")
+        if (beyond := _beyond(assessed, thresholds, as_of)) is not None:
+            judged = _marked(engine, judged, beyond, "beyond")
+            is_unseen = nw.col("beyond") & ~nw.col("unsure") & ~nw.col("pending")
+            unseen = _count(
+                engine, engine.distinct(judged.filter(nw.col("verdict").is_null() & is_unseen), "device_code")
+            )
+            unknown = unknown | is_unseen
+        verdict = nw.when(unknown).then(nw.lit(Verdict.NOT_EVALUATED.value)).otherwise(verdict)
     told = judged.select("device_code", verdict=nw.coalesce(nw.col("verdict"), verdict))
     counted = engine.distinct(told, "device_code", "verdict").group_by("verdict").agg(devices=nw.len())
     found = engine.collected(counted).to_pylist()
     verdicts = dict.fromkeys(Verdict, 0) | {Verdict(row["verdict"]): int(row["devices"]) for row in found}
     outside = _count(engine, engine.distinct(device.filter(~nw.col("in_scope")), "device_code"))
     unnamed = 0 if rows is None else rows - named
-    return Population(verdicts, outside, unnamed, facts.uncompared, _channels(engine, listed))
+    return Population(verdicts, outside, unnamed, facts.uncompared, unseen, _channels(engine, listed))
+
+
+def _beyond(assessed: Assessment, thresholds: Thresholds, as_of: date) -> Frame | None:
+    """The devices of which a rule would say something, had it happened before their ledger was exported.
+
+    A registration that is pending is told by its own verdict, however old its list is.
+    """
+    engine, frame = assessed.engine, assessed.facts.frames[Subject.DEVICE]
+    names = frame.collect_schema().names()
+    rules = [
+        one.rule
+        for one in assessed.outcomes
+        if one.rule.subject is Subject.DEVICE
+        and not one.not_evaluated
+        and looks_beyond(one.rule, assessed.health)
+    ]
+    if not rules:
+        return None
+    asked = {
+        f"beyond_{rule.id}": beyond_file(
+            rule, horizon_of(rule, as_of, assessed.health), thresholds.get(rule.id), names
+        )
+        for rule in rules
+    }
+    judged = engine.judged(frame, **asked)
+    return engine.stacked([judged.filter(nw.col(mark)).select("device_code") for mark in asked])
 
 
 def _was_evaluated(outcomes: Sequence[Outcome]) -> bool:

@@ -204,7 +204,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         engine=house.engine,
         exit_code=house.exit_code,
         reason=alarms[0] if alarms else "",
-        population=population_of(told.engine, told.facts, told.outcomes),
+        population=population_of(told, _thresholds(house), house.as_of),
         measures=_own_measures(measures, own.share),
         findings=findings,
         rules=rules,

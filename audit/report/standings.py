@@ -72,7 +72,7 @@ def add_verdict_note(sheet: Worksheet, row: int, report: Report, words: Words) -
     """What the verdicts leave out, how a device gets its one, and whether other rules gave the last ones."""
     left = [
         f"{words(f'report.{key}')}{words('colon')}{number:,}"
-        for key in ("out_of_scope", "unnamed", "uncompared")
+        for key in ("unseen", "out_of_scope", "unnamed", "uncompared")
         if (number := getattr(report.population, key))
     ]
     _note(sheet, row - 1, 1, words("sentence_mark").join([words("report.verdict_note"), *left]))

@@ -137,6 +137,7 @@ def _devices_told(population: Population) -> dict[str, Any]:
         "out_of_scope": population.out_of_scope,
         "unnamed": population.unnamed,
         "uncompared": population.uncompared,
+        "unseen": population.unseen,
         "verdicts": {verdict.value: count for verdict, count in population.verdicts.items()},
         "channels": {channel.name: dict(channel.states) for channel in population.channels},
     }
