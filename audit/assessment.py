@@ -14,7 +14,7 @@ from audit.check import Health, Outcome, Plan, able, evaluate, looks_beyond, tog
 from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
-from audit.crosscheck.inputs import Memory, input_facts
+from audit.crosscheck.inputs import Memory, delivered_again, input_facts, tells_of_days
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, open_tables
@@ -65,7 +65,7 @@ def assess(
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
     about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, {}, due)
     health = {
-        name: _health(feed, about_inputs, plan.as_of)
+        name: _health(feed, about_inputs, memory, plan.as_of)
         for name, feed in feeds.items()
         if feed.configured or feed.mandatory
     }
@@ -171,13 +171,23 @@ def with_transactions(columns: Mapping[str, frozenset[str]]) -> dict[str, frozen
     return {**columns, "devices": columns["devices"] | counted}
 
 
-def _health(feed: Feed, about_inputs: Sequence[Outcome], as_of: date) -> Health:
-    """A feed is complete when every file was read and it did not shrink, and fresh when it is not old."""
+def _health(feed: Feed, about_inputs: Sequence[Outcome], memory: Memory, as_of: date) -> Health:
+    """A feed is complete when every file was read and it did not shrink, and fresh when it is not old.
+
+    Of contacts and transactions a file tells no more than when its bytes were first there, whatever its name.
+    """
     delivered = feed.configured and all(slot.complete for slot in feed.slots)
     shrunken = any(row["rows"] < row["rows_before"] for row in _flagged("SRC-03", feed, about_inputs))
     complete = delivered and not shrunken
     stale = bool(_flagged("SRC-01", feed, about_inputs))
     exported = {plain(file.name): file.fresh.on for slot in feed.slots for file in slot.usable}
+    exported |= {
+        plain(file.name): again[file.name].on
+        for slot in feed.slots
+        if (again := delivered_again(slot, memory))
+        for file in slot.usable
+        if file.name in again and tells_of_days(file)
+    }
     return Health(
         complete,
         complete and not stale,

@@ -608,6 +608,50 @@ def test_a_device_of_which_the_days_since_its_export_are_unknown_is_not_called_c
     assert "有无交易未知而未评估的设备：1" in (result.folder / "report.html").read_text("utf-8")
 
 
+def sent_again(estate: Estate, feed: str, night: date) -> None:
+    """The file of a feed under the date of another night, as a vendor does who sends yesterday's export."""
+    [old] = estate.folder.glob(f"{feed}_*.csv")
+    old.rename(old.with_name(f"{feed}_{night:%Y%m%d}.csv"))
+    estate.sections[f"inputs.{feed}"] = f'files = ["{feed}_*.csv"]\nmax_age_days = 5'
+
+
+def test_a_file_that_was_sent_again_under_a_new_date_is_told_and_counted_to_its_first_day(estate: Estate):
+    estate.sections["inputs.devices"] = 'files = ["devices_*.csv"]\nmax_age_days = 5'
+    assert estate.run().code is ExitCode.DONE
+    week = AS_OF + timedelta(days=8)
+    for feed in ("devices", "registrations", "merchants", "models"):
+        sent_again(estate, feed, week)
+    result = estate.run(week)
+    assert result.code is ExitCode.DONE, "told, and no alarm"
+    told = {row["source_file"]: row for row in estate.findings(week)}
+    assert {(name, row["rule"], row["severity"]) for name, row in told.items()} == {
+        ("devices_20261129.csv", "SRC-06", "medium"),
+        ("registrations_20261129.csv", "SRC-06", "info"),
+        ("merchants_20261129.csv", "SRC-06", "info"),
+        ("models_20261129.csv", "SRC-06", "info"),
+    }, "nobody is called silent for a week nobody knows of"
+    assert "2026-11-21 的 devices_20261121.csv 逐字节相同" in told["devices_20261129.csv"]["detail"]
+    assert summary(estate, week)["devices"]["verdicts"]["not_evaluated"] == 3
+    heard = [
+        DEVICE | {"serial_no": f"SN00000{n}", "last_heartbeat": "2026-11-29 03:00:00"} for n in (1, 2, 3)
+    ]
+    estate.write("devices", heard, "devices_20261129.csv")
+    estate.sections["inputs.devices"] = 'files = ["devices_*.csv"]\nmax_age_days = 5'
+    estate.run(week + timedelta(days=1))
+    states = {row["source_file"]: row["state"] for row in estate.findings(week + timedelta(days=1))}
+    assert states["devices_20261129.csv"] == "fixed"
+
+
+def test_a_list_that_did_not_change_for_a_day_and_a_file_that_just_lies_there_are_not_told(estate: Estate):
+    estate.run()
+    for feed in ("registrations", "merchants"):
+        sent_again(estate, feed, NEXT)
+    estate.run(NEXT)
+    assert estate.findings(NEXT) == []
+    estate.run(NEXT + timedelta(days=1))
+    assert estate.findings(NEXT + timedelta(days=1)) == []
+
+
 @pytest.mark.parametrize("most", [4_000_000, 2])
 def test_devices_too_many_to_look_for_mistyped_serials_are_counted(estate: Estate, monkeypatch, most: int):
     monkeypatch.setattr("audit.crosscheck.suggestions.MOST_ROWS", most)

@@ -50,7 +50,19 @@ def test_each_rule_finds_what_was_planted_and_nothing_else(night: Path):
 
 # what one good night's rows cannot show: inputs, nights before it, cells nobody can read (in troubled/), and
 # a blank serial of a device whose type says nothing of serials
-NOT_SHOWN = {"SRC-01", "SRC-02", "SRC-03", "SRC-04", "SRC-05", "SYS-01", "AUD-06", "DQ-01", "DQ-03", "DQ-05"}
+NOT_SHOWN = {
+    "SRC-01",
+    "SRC-02",
+    "SRC-03",
+    "SRC-04",
+    "SRC-05",
+    "SRC-06",
+    "SYS-01",
+    "AUD-06",
+    "DQ-01",
+    "DQ-03",
+    "DQ-05",
+}
 
 
 def test_every_other_rule_has_an_example(night: Path):

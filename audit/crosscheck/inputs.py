@@ -10,9 +10,21 @@ import pyarrow as pa
 
 from audit.crosscheck.programme import Owed
 from audit.crosscheck.schema import FACTS, Subject
-from audit.intake.feeds import Feed, Slot
+from audit.intake.dropfolder import date_in_name
+from audit.intake.feeds import Feed, InputFile, Slot
+from audit.tables.devices import TRANSACTION_COLUMNS
 
 SCHEMA = pa.schema(list(FACTS[Subject.INPUT].items()))
+# columns that another day leaves as they are in no list of devices
+_MOVING = {"last_heartbeat_at", "last_signin_at", "last_txn_at", *(one.name for one in TRANSACTION_COLUMNS)}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file as it was first there: its name, and the day its name bears, else that of the night."""
+
+    name: str
+    on: date
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,7 @@ class Memory:
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)  # feed -> columns recognised then
     owed: tuple[Owed, ...] = ()  # findings open then
     statuses: pa.Table | None = None  # device_key, channel, reg_status of the last night
+    first: Mapping[str, Delivery] = field(default_factory=dict)  # by sha256 of its bytes
 
 
 def input_facts(feeds: Mapping[str, Feed], memory: Memory, as_of: date) -> pa.Table:
@@ -33,6 +46,32 @@ def input_facts(feeds: Mapping[str, Feed], memory: Memory, as_of: date) -> pa.Ta
         slots = feed.slots or ((Slot(feed.name, "", ()),) if feed.mandatory else ())
         rows += [_row(len(rows) + place, feed, slot, memory, as_of) for place, slot in enumerate(slots)]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def delivered_again(slot: Slot, memory: Memory) -> dict[str, Delivery]:
+    """The usable files that bear a newer date than the same bytes did before, and when those were there.
+
+    A file that says itself when it was exported is as old as it says.
+    """
+    first = dict(memory.first)
+    for file in slot.files:
+        if named := date_in_name(file.name):
+            known = first.get(file.reading.sha256)
+            if known is None or named < known.on:
+                first[file.reading.sha256] = Delivery(file.name, named)
+    return {
+        file.name: known
+        for file in slot.usable
+        if file.fresh.on
+        and file.fresh.basis != "content"
+        and (known := first.get(file.reading.sha256))
+        and known.on < file.fresh.on
+    }
+
+
+def tells_of_days(file: InputFile) -> bool:
+    """Whether a file has columns that change with every day: the same bytes are an old file."""
+    return not _MOVING.isdisjoint(file.reading.columns)
 
 
 def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> dict[str, object]:
@@ -65,4 +104,22 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
         "missing_columns": ",".join(missing) or None,
         "sensitive_columns": " / ".join(dict.fromkeys(sensitive)) or None,
         "source_file": (broken or telling or list(slot.files))[0].name if slot.files else slot.pattern,
+        **_again(slot, memory, as_of),
+    }
+
+
+def _again(slot: Slot, memory: Memory, as_of: date) -> dict[str, object]:
+    """Of the files that were there before under another date the one that tells most, or the oldest."""
+    first = delivered_again(slot, memory)
+    files = [file for file in slot.usable if file.name in first]
+    if not files:
+        return {}
+    file = min(files, key=lambda one: (not tells_of_days(one), first[one.name].on))
+    known = first[file.name]
+    return {
+        "again_file": file.name,
+        "first_file": known.name,
+        "first_on": known.on,
+        "first_days": (as_of - known.on).days,
+        "moves": tells_of_days(file),
     }

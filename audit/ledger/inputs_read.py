@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import sqlalchemy as sa
 
-from audit.ledger.schema import INPUTS
+from audit.crosscheck.inputs import Delivery
+from audit.intake.dropfolder import date_in_name
+from audit.ledger.schema import INPUTS, RUNS
+
+_LOOKED_BACK = timedelta(days=90)
 
 
 def hashes_read(connection: sa.Connection, number: int) -> frozenset[str]:
     """The sha256 of every file that the run read."""
     query = sa.select(INPUTS.c.files).where(INPUTS.c.number == number)
     return frozenset(sha256 for files in connection.scalars(query) for sha256 in files.values())
+
+
+def first_deliveries(connection: sa.Connection, as_of: date) -> dict[str, Delivery]:
+    """By sha256 the files that the nights of the last three months read, each as it was first there."""
+    query = (
+        sa.select(RUNS.c.as_of, INPUTS.c.files)
+        .join(RUNS, RUNS.c.number == INPUTS.c.number)
+        .where(RUNS.c.as_of < as_of, RUNS.c.as_of >= as_of - _LOOKED_BACK, ~RUNS.c.superseded)
+        .order_by(RUNS.c.as_of)
+    )
+    first: dict[str, Delivery] = {}
+    for night, files in connection.execute(query):
+        for name, sha256 in files.items():
+            on = min(date_in_name(name) or night, night)
+            if sha256 not in first or on < first[sha256].on:
+                first[sha256] = Delivery(name, on)
+    return first

@@ -16,6 +16,7 @@ from audit.errors import NightRefused
 from audit.intake.feeds import Feed
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
+from audit.ledger.inputs_read import first_deliveries
 from audit.ledger.lifecycle import Tonight
 from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
@@ -128,7 +129,11 @@ class Night:
             columns[found.feed] = columns[found.feed] | own if last.get(found.feed) == found.as_of else own
             last[found.feed] = found.as_of
         return Memory(
-            max(last.values(), default=None), rows, columns, owed_before(self._connection, self.as_of)
+            max(last.values(), default=None),
+            rows,
+            columns,
+            owed_before(self._connection, self.as_of),
+            first=first_deliveries(self._connection, self.as_of),
         )
 
     def withdraw(self, run: Entry, note: str = "") -> None:

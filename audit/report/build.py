@@ -167,9 +167,12 @@ def _status(outcome: Outcome) -> str:
 
 
 def _input_alarms(findings: CodedFindings) -> tuple[str, ...]:
-    """What is wrong with the inputs, in the findings' own sentences; growth alone is no alarm."""
+    """What is wrong with the inputs, in the findings' own sentences.
+
+    Growth alone is no alarm, nor is a list that may well not have changed.
+    """
     holds = findings["category"].holds("input") & findings["state"].holds("new", "open", "reopened")
-    grave = ~findings["rule"].holds("SRC-03") | findings["severity"].holds(Severity.HIGH)
+    grave = ~findings["rule"].holds("SRC-03", "SRC-06") | findings["severity"].holds(Severity.HIGH)
     return tuple(findings["detail"].rows(np.flatnonzero(holds & grave)).decoded.to_pylist())
 
 

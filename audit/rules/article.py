@@ -50,7 +50,7 @@ STATEMENTS: dict[str, Statement] = {
         Statement("2.2", ("HB-01", "SYS-02")),
         Statement("2.3", ("LIF-01", "LIF-02", "LIF-03", "LIF-04")),
         Statement("2.4", ("POL-02",)),
-        Statement("3.1", ("SRC-01", "SRC-02", "SRC-04"), ("quality",)),
+        Statement("3.1", ("SRC-01", "SRC-02", "SRC-04", "SRC-06"), ("quality",)),
         Statement("3.2", ("DEV-03", "DEV-05", "DEV-08", "HB-01", "AUD-01")),
         Statement("3.3", ("MER-06",)),
         Statement("3.4", ("AUD-02", "AUD-03")),

@@ -8,7 +8,7 @@ from audit.crosscheck.schema import Subject
 from audit.rules.model import DAYS, Case, Category, Example, Night, Owner, Rule, Severity, Texts, Threshold
 
 
-def _limit(night: Night) -> nw.Expr:
+def limit_of(night: Night) -> nw.Expr:
     """The age a feed may have: its own `max_age_days`, else the rule's threshold for its kind."""
     by_feed: nw.Expr = nw.col("max_age_days")
     for feed in ("registrations", "devices", "merchants"):
@@ -25,7 +25,7 @@ SRC_01 = Rule(
     subject=Subject.INPUT,
     category=Category.INPUT,
     requires=(),
-    applies=lambda night: nw.col("delivered") & ~_limit(night).is_null(),
+    applies=lambda night: nw.col("delivered") & ~limit_of(night).is_null(),
     known=("age_days",),
     thresholds=(
         Threshold(
@@ -36,7 +36,7 @@ SRC_01 = Rule(
     ),
     cases=(
         Case(
-            lambda night: nw.col("age_days") > _limit(night),
+            lambda night: nw.col("age_days") > limit_of(night),
             Severity.HIGH,
             Texts(
                 "{feed}（{source_file}）导出于 {exported_on}，距审计日已 {age_days} 天。",
