@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.errors import Unusable
+from audit.errors import CannotWrite, ExitCode, Unusable
 from audit.intake.formats.sniff import PARQUET
 from audit.intake.nursery import Nursery, NurseryGone, close_nursery, open_nursery
 from audit.intake.reading import FileReading
@@ -63,7 +63,8 @@ def read_in_child(
 ) -> FileReading:
     """What `read.read_file`, or `form.read_form`, returns for the request.
 
-    A dead child becomes a reading with an error. `shared` are descriptors of ours that it may use.
+    A dead child becomes a reading with an error. `shared` are descriptors of ours that it may use. Raises
+    CannotWrite where there was no room for the rows.
 
     A child that crashed or swelled is followed by one that reads with care.
     """
@@ -103,6 +104,8 @@ def _asked(
     if killed:
         return _failed(path, Unusable.UNSAFE, killed.key, **killed.facts)
     last = said[errors].decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit {code}"]
+    if code == ExitCode.CANNOT_WRITE:  # the disk is full, and the file may well be whole
+        raise CannotWrite("cannot_use", path=str(request["output"]), detail=last[0])
     return _failed(path, Unusable.UNREADABLE, "reader_crashed", detail=redact(last[0])[:300])
 
 

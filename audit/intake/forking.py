@@ -25,6 +25,8 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, NoReturn
 
+from audit.errors import ExitCode, of_the_machine
+
 _LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _MAX_DESCRIPTORS = 8
@@ -154,8 +156,12 @@ def _live(asked: Mapping[str, Any], descriptors: Sequence[int], parent: int) -> 
         with os.fdopen(1, "wb", closefd=False) as output:
             output.write(answer)
         code = 0
-    except BaseException:
+    except BaseException as failure:
         traceback.print_exc()
+        if isinstance(failure, OSError) and failure.errno and of_the_machine(failure):
+            sys.stderr.write(os.strerror(failure.errno))
+            sys.stderr.flush()
+            code = ExitCode.CANNOT_WRITE
     finally:
         os._exit(code)
 

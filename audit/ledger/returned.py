@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.errors import InputError, Unusable
+from audit.errors import CannotWrite, InputError, Unusable
 from audit.intake.child import read_in_child
 from audit.intake.dates import clean_date
 from audit.intake.grid import Mark
@@ -98,7 +98,10 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
     with store.nameless() as output:
         request = _request(path, words, f"/dev/fd/{output.fileno()}")
-        reading = read_in_child(request.to_json(), shared=(output.fileno(),))
+        try:
+            reading = read_in_child(request.to_json(), shared=(output.fileno(),))
+        except CannotWrite as failure:
+            raise CannotWrite(failure.key, path=store.folder, detail=failure.facts["detail"]) from failure
         if reading.error:
             return ReturnedCopy(path.name, reading.sha256, reading)
         table = pq.read_table(output)

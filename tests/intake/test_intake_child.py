@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from vendorfiles import HEADER, book, delimited, device, line, raw_book
 
-from audit.errors import Unusable
+from audit.errors import CannotWrite, Unusable
 from audit.intake.child import Limits, read_in_child
 from audit.intake.nursery import open_nursery
 from audit.intake.read import read_file
@@ -117,6 +118,18 @@ def test_a_reader_that_crashes_is_an_error_of_its_file(ledger: Request):
     assert (crashed.error, crashed.error_key) == (Unusable.UNREADABLE, "reader_crashed")
     assert "no such table" in str(crashed.error_facts["detail"])
     assert crashed.path == ledger.path
+    assert read_in_child(ledger.to_json()).error == "", "the next file is read"
+
+
+def test_a_full_disk_is_no_fault_of_the_file(ledger: Request, tmp_path: Path):
+    full = tmp_path / "full.parquet"
+    full.symlink_to("/dev/full")
+    with pytest.raises(CannotWrite) as failure:
+        read_in_child(replace(ledger, output=str(full)).to_json())
+    assert (failure.value.facts["path"], failure.value.facts["detail"]) == (
+        str(full),
+        os.strerror(errno.ENOSPC),
+    )
     assert read_in_child(ledger.to_json()).error == "", "the next file is read"
 
 
