@@ -13,8 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from conftest import AS_OF, Estate, spotless
+from postgres import fresh_database
 from program import pos_audit
 
 from audit.errors import ExitCode, NightRefused
@@ -134,6 +136,31 @@ def test_a_ledger_somebody_else_keeps_busy(told: Estate):
     assert bytes_of(told.folder / "reports") == before
     assert_clean(told)
     assert run(told, NEXT) == ExitCode.DONE
+
+
+def test_a_ledgers_server_that_is_not_there_is_called_that(told: Estate):
+    before = bytes_of(told.folder / "reports")
+    told.sections["ledger"] = 'url = "postgresql+psycopg://audit@127.0.0.1:9/audit"'
+    ended = pos_audit("run", "--config", told.configure(), "--as-of", NEXT)
+    assert told_by(ended) == ExitCode.CANNOT_WRITE
+    last = ended.stderr.splitlines()[-1]
+    assert "台账数据库 postgresql+psycopg://audit@127.0.0.1:9/audit 无法使用" in last
+    assert "连接被拒绝" in last
+    assert bytes_of(told.folder / "reports") == before
+
+
+@pytest.mark.postgres
+def test_a_server_where_nobody_may_make_tables_is_not_called_damaged(told: Estate, postgres_server: str):
+    with fresh_database(postgres_server, "denied") as url:
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE ROLE guest LOGIN")
+        engine.dispose()
+        told.sections["ledger"] = f'url = "{url.replace("audit@", "guest@")}"'
+        ended = pos_audit("run", "--config", told.configure(), "--as-of", NEXT)
+    assert told_by(ended) == ExitCode.CANNOT_WRITE
+    assert "没有权限" in ended.stderr
+    assert "损坏" not in ended.stderr
 
 
 def test_a_clock_set_back_refuses_the_night_and_changes_nothing(told: Estate):

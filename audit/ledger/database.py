@@ -25,6 +25,7 @@ BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the fil
 _FIRST = "0001"  # what a ledger without a version is
 _WRITERS = 0x706F7361  # the number under which those that write to a server's ledger queue
 _WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their pages in order, once each
+_NO_RIGHT = "42501"  # what a server says to those who may not make tables: insufficient_privilege
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
@@ -51,8 +52,10 @@ class _Place:
             raise ConfigError("ledger_driver", module=failure.name or "") from failure
 
     def unwritable(self, failure: Exception) -> CannotWrite:
-        """What to raise where it, or what stands beside it, cannot be written."""
-        return CannotWrite("cannot_write", path=self.shown, detail=_said(failure))
+        """What to raise where it, or what stands beside it, cannot be written; a server may be away."""
+        of_server = self.url and not isinstance(failure, OSError)
+        key = "ledger_unusable" if of_server else "cannot_write"
+        return CannotWrite(key, path=self.shown, detail=_said(failure))
 
 
 def _place_to_read(url: str, state: Path) -> _Place:
@@ -124,6 +127,8 @@ class Database:
         except (OperationalError, OSError) as failure:
             raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
+            if getattr(failure.orig, "sqlstate", "") == _NO_RIGHT:
+                raise self._place.unwritable(failure) from failure
             raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
 
     def __enter__(self) -> Self:
