@@ -34,6 +34,10 @@ _BEFORE = re.compile(
     r"^\s*(?:'?\w[\w ]{0,40}'?\[(?=[^\[\]]+\]\s*$)|[(（]?(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3}|[甲乙丙丁戊己庚辛壬癸])\s*[)）.．、:：]|[①-⑳]|\d{1,2}\s*(?=[\u4e00-\u9fff])|[(（\[【<]\s*(?:必填|选填|非必填|必输|必录|可选|required|optional)[^)）\]】>]{0,8}[)）\]】>]"
     r"|[\u4e00-\u9fff]{1,8}(?:信息|资料|情况|数据|表|台账|档案|清单|明细)\s*[-_.:：/>]\s*|[A-Za-z][A-Za-z0-9_]*\.(?=\w))\s*(?=\D)"
 )
+# of a form that people fill in: 请选择终端状态（单选题）, 您的商户编号是？
+_ASKED = re.compile(
+    r"\s*(?:请(?:填写|填|输入|录入|选择|选|提供)(?:[您你]|贵[司店])?的?|[您你]的|贵[司店]的?)(.+?)(?:是(?:什么|多少)?|为)?\s*[:：]?"
+)
 
 
 class Kind(StrEnum):
@@ -74,18 +78,20 @@ def normalise_label(text: str) -> str:
 @lru_cache(maxsize=1 << 14)  # the first rows of a sheet are looked up in every table
 def header_forms(header: str) -> tuple[str, ...]:
     """The normalised spellings under which a header is looked up: whole, without a bracketed tail, and both of
-    these without what stands before the name.
+    these without what stands before the name, or around it where a form asks for it.
 
     >>> header_forms("设备型号（10）")
     ('设备型号10', '设备型号')
     >>> header_forms("3、设备型号"), header_forms("21号文编号")[0]
     (('3设备型号', '设备型号'), '21号文编号')
-    >>> header_forms("Devices[serial_no]")[-1]
-    'serialno'
+    >>> header_forms("Devices[serial_no]")[-1], header_forms("1.请填写您的终端序列号（必填）")[-1]
+    ('serialno', '终端序列号')
     """
     forms = []
     header = header.rstrip("?？ ")
-    for text in dict.fromkeys((header, _BEFORE.sub("", header))):
+    bare = _BEFORE.sub("", header)
+    asked = _ASKED.fullmatch(bare)
+    for text in dict.fromkeys((header, bare, *(asked.groups() if asked else ()))):
         cut = min((at for mark in _OPENING if (at := text.find(mark)) > 0), default=len(text))
         forms += [normalise_label(text), normalise_label(text[:cut])]
     return tuple(dict.fromkeys(form for form in forms if form)) or ("",)
