@@ -358,6 +358,20 @@ def test_columns_that_a_database_client_printed(tmp_path: Path, codec: str):
     assert [key for key, _ in read.reading.notices] == ["columns_by_position"]
 
 
+@pytest.mark.parametrize("blanks", [" ", "  ", "   "])
+@pytest.mark.parametrize("header", [["SN", "MID", "STATUS"], ["终端序列号", "商户编号", "终端状态"]])
+def test_cells_with_nothing_but_blanks_between_them(tmp_path: Path, header: list[str], blanks: str):
+    """As they are pasted from a screen; nothing stands below anything."""
+    rows = [[f"SN{'0' * number}1234", MERCHANT, "启用"] for number in range(1, 5)]
+    text = "\n".join(["终端清单", *map(blanks.join, [header, *rows]), ""])
+    read = take_bytes(tmp_path, text.encode())
+    assert read.column("serial_no") == [row[0] for row in rows]
+    assert read.column("terminal_status") == ["active"] * 4
+    assert [key for key, _ in read.reading.notices] == ["columns_by_position"]
+    # where a cell has a blank in it nobody knows where it ends
+    assert take_bytes(tmp_path, f"{text}SN5{blanks}{MERCHANT}{blanks}in{blanks}use\n".encode()).rows is None
+
+
 def test_columns_without_a_line_of_dashes(tmp_path: Path):
     rows = [[f"SN{n:06}", MERCHANT, "N5", "在用", "2025-01-05", "老店 二楼"] for n in range(1, 5)]
     lines = printed([HEADER, *rows], [12, 18, 6, 10, 12, 10], ruler=False, gap="  ")

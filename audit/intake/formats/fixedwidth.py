@@ -47,10 +47,26 @@ def by_position(text: str) -> list[list[str]] | None:
         found = _ruled(lines, rulers, width) if rulers else _unruled(lines, width)
         if found:
             spans, rows = found
-            return [
+            cells = [
                 [_cell(_places(line, width), span) for span in spans] if row in rows else [line]
                 for row, line in enumerate(lines)
             ]
+            above = min(rows) - 1  # a header that stands elsewhere than what is below it
+            if above >= 0 and len(labels := _CELL.findall(lines[above].strip(_BLANK))) == len(spans):
+                cells[above] = labels
+            return cells
+    return None if rulers else _by_blanks(lines)
+
+
+def _by_blanks(lines: list[str]) -> list[list[str]] | None:
+    """The cells of lines that have blanks between them and, from the first with several on, as many each."""
+    for parted in (_CELL.findall, str.split):
+        near = (len(parted(line.strip(_BLANK))) for line in lines[:_SEARCHED])
+        first = next((row for row, count in enumerate(near) if count >= _FEWEST_COLUMNS), len(lines))
+        rows: list[list[str]] = [parted(line.strip(_BLANK)) for line in lines[first:]]
+        counts = [len(row) for row in rows if row]
+        if len(counts) > _FEWEST_ROWS and len(set(counts)) == 1:
+            return [[line] for line in lines[:first]] + rows
     return None
 
 
