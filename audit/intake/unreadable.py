@@ -67,7 +67,8 @@ def why_nothing(
 ) -> InputError:
     """What is wrong with a file of which no sheet holds the table: what its sheets failed for, or what its
     first rows look like."""
-    for grid in grids:
+    failed = {sheet.name for sheet in sheets if sheet.skipped in tuple(Unusable)}
+    for grid in (grid for grid in grids if not failures or grid.sheet in failed):
         for row in range(min(_NEAR_ROWS, grid.height)):
             if headers := headers_of_ranges(grid.row(row), table):
                 facts = {"sheet": grid.sheet, "row": row + 1, "headers": headers}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from vendorfiles import HEADER, MERCHANT, book, delimited, device, put, take, take_rows
 
@@ -147,3 +148,14 @@ def test_runs_of_numbers_are_no_list_of_devices(tmp_path: Path, headers: tuple[s
     reading = take_rows(tmp_path, rows).reading
     assert (reading.error, reading.error_key) == (Unusable.MISSING_COLUMN, "columns_of_ranges")
     assert reading.error_facts == {"sheet": "", "row": 2, "headers": list(headers)}
+
+
+def test_what_is_wrong_with_a_list_of_devices_comes_before_a_list_of_runs(tmp_path: Path):
+    made = openpyxl.Workbook()
+    for row in (["商户号", "序列号", "序列号"], [MERCHANT, *SN[:2]]):
+        made.active.append(row)
+    runs = made.create_sheet("号段")
+    for row in (["起始序列号", "结束序列号"], [SN[0], SN[8]]):
+        runs.append(row)
+    made.save(tmp_path / "both.xlsx")
+    assert take(tmp_path / "both.xlsx").reading.error == Unusable.AMBIGUOUS_COLUMN
