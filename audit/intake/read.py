@@ -7,12 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from audit.errors import InputError, Unusable
-from audit.intake.canonical import Profile, canonicalise
+from audit.intake.canonical import Canonical, canonicalise
 from audit.intake.derived import with_derived
 from audit.intake.formats.source import Source, open_source
 from audit.intake.grid import Grid
 from audit.intake.onecolumn import parted_columns
+from audit.intake.onesheet import Profile
 from audit.intake.opening import read_whole
 from audit.intake.perchannel import parted
 from audit.intake.personal import protect
@@ -21,7 +24,7 @@ from audit.intake.request import Request, stamp_of
 from audit.intake.rows import write_rows
 from audit.intake.sheetname import channel_in_name, state_in_name
 from audit.intake.sheets import tables_in
-from audit.tables import TABLES
+from audit.tables import TABLES, Table
 
 
 def read_file(request: Request) -> FileReading:
@@ -61,18 +64,7 @@ def read_file(request: Request) -> FileReading:
     except InputError as failure:
         return reading.failed(failure)
     rows = parted(canonical.rows, table)
-    mapped = {one.column for sheet in canonical.sheets for one in sheet.mapped}
-    told = tuple(
-        name
-        for name in (
-            "channel",
-            table.status,
-            "reg_message",
-            "merchant_no",
-            *(message for _, message in table.wide.values()),
-        )
-        if name not in mapped and name in rows.column_names and rows[name].null_count < rows.num_rows
-    )
+    told = _told_without_header(rows, canonical, table)
     rows = with_derived(rows, table) if request.derived else rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
@@ -86,6 +78,17 @@ def read_file(request: Request) -> FileReading:
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
         told=told,
+    )
+
+
+def _told_without_header(rows: pa.Table, canonical: Canonical, table: Table) -> tuple[str, ...]:
+    """Columns of the rows that no header names: a title says them, or a cell beside other things."""
+    mapped = {one.column for sheet in canonical.sheets for one in sheet.mapped}
+    messages = (message for _, message in table.wide.values())
+    return tuple(
+        name
+        for name in ("channel", table.status, "reg_message", "merchant_no", *messages)
+        if name not in mapped and name in rows.column_names and rows[name].null_count < rows.num_rows
     )
 
 
