@@ -22,6 +22,7 @@ _PLACES = {
 }
 _CHARACTERS = np.array(list("晨光星辰福满堂源顺兴隆华泰金玉宏达鑫盛佳美乐百川海天山水云龙凤祥和瑞吉安康宁德"))
 _NIGHT = datetime(2026, 11, 21, 1)  # noqa: DTZ001 - a vendor's clock
+_AS_PEERS_READ = "%Y-%m-%d %H:%M:%S"
 _CODE = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
 
 
@@ -32,7 +33,7 @@ def varied_devices(dice: np.random.Generator, devices: pa.Table) -> pa.Table:
     seconds = np.where(silent, 40 * 86_400, 0) + dice.integers(0, 86_400, count)
     added = {
         "布放地址": _addresses(dice, devices["省份"].to_pylist()),
-        "最近心跳时间": pc.replace_substring(_moments(seconds), "/", "-"),  # as the peers read it
+        "最近心跳时间": _moments(seconds, _AS_PEERS_READ),
         "TUSN": _joined("000001", dice.integers(10**13, 10**14, count)),
         "ICCID": _joined("89860", dice.integers(10**14, 10**15, count)),
         "应用版本": _joined("5.2.", dice.integers(0, 40, count)),
@@ -70,7 +71,7 @@ def varied_registrations(dice: np.random.Generator, registrations: pa.Table) -> 
     """The registration list with the moments of its own and the codes of merchants."""
     count = registrations.num_rows
     added = {
-        "提交时间": _moments(10 * 86_400 + dice.integers(0, 7 * 10**7, count)),
+        "提交时间": _moments(10 * 86_400 + dice.integers(0, 7 * 10**7, count), _AS_PEERS_READ),
         "同步时间": _moments(dice.integers(0, 86_400, count)),
     }
     return _with(registrations, added)
@@ -118,10 +119,10 @@ def _texts(characters: np.ndarray) -> pa.Array:
     return pc.binary_join_element_wise(*columns, "")
 
 
-def _moments(seconds: np.ndarray) -> pa.Array:
+def _moments(seconds: np.ndarray, form: str = "%Y/%m/%d %H:%M:%S") -> pa.Array:
     """Moments so many seconds before the night, as spreadsheets write them here: 2026/11/20 03:15:00."""
     moments = pa.array(np.datetime64(_NIGHT, "s") - seconds.astype("m8[s]"))
-    return pc.strftime(moments, format="%Y/%m/%d %H:%M:%S")
+    return pc.strftime(moments, format=form)
 
 
 def _money(fen: np.ndarray) -> pa.Array:

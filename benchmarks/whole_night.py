@@ -131,11 +131,15 @@ def _next_devices(asked: argparse.Namespace) -> Path:
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         dice = Dice()
-        same = make_devices(dice, asked.devices, asked.merchants)
-        another = make_devices(dice, 1, asked.merchants, asked.devices)
-        devices = pa.concat_tables([same, another]).combine_chunks()
-        write_export(path, varied_devices(dice, devices) if asked.varied else devices, "devices")
+        vary = varied_devices if asked.varied else _as_they_are
+        same = vary(dice, make_devices(dice, asked.devices, asked.merchants))
+        another = vary(dice, make_devices(dice, 1, asked.merchants, asked.devices))
+        write_export(path, pa.concat_tables([same, another]).combine_chunks(), "devices")
     return path
+
+
+def _as_they_are(_: Dice, devices: pa.Table) -> pa.Table:
+    return devices
 
 
 def run(name: str, folder: Path, next_devices: Path) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 import numpy as np
@@ -33,15 +34,9 @@ def moments(values: pa.Array, zone: tzinfo, in_seconds: bool) -> pa.Array:
     What states its offset is brought to `zone`, the estate's; `in_seconds` says that bare numbers count
     seconds from 1970. What lies before the first terminals or after the end of time is left to `dates`.
     """
-    plain = pc.if_else(pc.match_substring_regex(values, _CANONICAL), values, None)
-    try:
-        found = plain.cast(_MOMENT)
-    except pa.ArrowInvalid:  # there is no such day, in one of them
-        found = pa.nulls(len(values), _MOMENT)
-    others = values.is_valid().to_numpy(zero_copy_only=False) & found.is_null().to_numpy(zero_copy_only=False)
-    if others.any():
-        read = _in_other_forms(values.filter(pa.array(others)), zone, in_seconds)
-        found = pc.replace_with_mask(found, pa.array(others), pa.array(read.astype("M8[us]")))
+    found = _read_at_once(values)
+    found = _filled(found, values, lambda rest: _read_at_once(pc.replace_substring(rest, "/", "-")))
+    found = _filled(found, values, lambda rest: _read_in_parts(rest, zone, in_seconds))
     start, end = pa.scalar(START_OF_TIME, _MOMENT), pa.scalar(END_OF_TIME, _MOMENT)
     return pc.if_else(pc.and_(pc.greater_equal(found, start), pc.less(found, end)), found, None)
 
@@ -54,8 +49,22 @@ def existing_days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.nd
     return days
 
 
-def _in_other_forms(texts: pa.Array, zone: tzinfo, in_seconds: bool) -> np.ndarray:
-    found = np.full(len(texts), "NaT", "M8[s]")
+def _filled(found: pa.Array, values: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """The same with what `read` makes of the values of which nothing was found."""
+    rest = pc.and_(values.is_valid(), found.is_null())
+    return pc.replace_with_mask(found, rest, read(values.filter(rest))) if rest.true_count else found
+
+
+def _read_at_once(texts: pa.Array) -> pa.Array:
+    plain = pc.if_else(pc.match_substring_regex(texts, _CANONICAL), texts, None)
+    try:
+        return plain.cast(_MOMENT)
+    except pa.ArrowInvalid:  # there is no such day, in one of them
+        return pa.nulls(len(texts), _MOMENT)
+
+
+def _read_in_parts(texts: pa.Array, zone: tzinfo, in_seconds: bool) -> pa.Array:
+    found = np.full(len(texts), "NaT", "M8[us]")
     for form in (_WRITTEN, _COMPACT):
         rows, parts = _parts(texts, form)
         if len(rows):
@@ -64,7 +73,7 @@ def _in_other_forms(texts: pa.Array, zone: tzinfo, in_seconds: bool) -> np.ndarr
         rows, parts = _parts(texts, form)
         if len(rows):
             found[rows] = _on_clocks(_numbers(parts["seconds"]).astype("M8[s]"), zone)
-    return found
+    return pa.array(found)
 
 
 def _parts(texts: pa.Array, form: str) -> tuple[np.ndarray, dict[str, pa.Array]]:

@@ -42,8 +42,9 @@ _SAME = tuple(
         (r"(?<=[0-9A-Z])(?:号房|号室|房间|房)", "室"),
     )
 )
-_NOT_YET = re.compile(r"[\W_第楼幢座房]|\dF")  # without any of which a text has that form already
-_LEFT_OFF = re.compile(r"(?<=[0-9A-Z])[号室]$")
+_LAST = "[号室]"
+_LEFT_OFF = re.compile(rf"(?<=[0-9A-Z]){_LAST}$")
+_ODD = r"[^\p{L}\p{N}]|[第楼幢座房]|\p{Nd}F"  # without any of which a text has that form already; RE2
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,7 @@ def _places(parts: dict[str, pa.Array]) -> dict[str, pa.Array]:
     read = list(map(_read, *stated, different["head"].to_pylist()))
     columns = zip(*read, strict=True) if read else ((), (), ())
     province, city, street = (pa.array(values, pa.string()).take(kinds) for values in columns)
-    numbers, which = numbered(tails.dictionary_encode())
-    houses = pa.array(map(detail_key, numbers.to_pylist()), pa.string()).take(which)
-    key = pc.binary_join_element_wise(street, houses, "")
+    key = pc.binary_join_element_wise(street, _detail_keys(tails), "")
     found = {"province_code": province, "city_code": city, "address_key": key}
     return {name: pc.if_else(pc.not_equal(values, ""), values, None) for name, values in found.items()}
 
@@ -244,11 +243,21 @@ def detail_key(detail: str) -> str:
     True
     """
     text = unicodedata.normalize("NFKC", detail).upper()
-    if _NOT_YET.search(text):
-        for pattern, form in _SAME:
-            text = pattern.sub(form, text)
-        text = _ELSEWHERE.sub("", _BETWEEN_NUMBERS.sub("-", text))
+    for pattern, form in _SAME:
+        text = pattern.sub(form, text)
+    text = _ELSEWHERE.sub("", _BETWEEN_NUMBERS.sub("-", text))
     return _LEFT_OFF.sub("", text)
+
+
+def _detail_keys(details: pa.Array) -> pa.Array:
+    """`detail_key` of each; most are in its form but for the last character."""
+    texts = pc.utf8_upper(details)
+    odd = pc.match_substring_regex(texts, _ODD)
+    keys = pc.replace_substring_regex(texts, rf"([0-9A-Z]){_LAST}$", r"\1")
+    different, which = numbered(details.filter(odd).dictionary_encode())
+    return pc.replace_with_mask(
+        keys, odd, pa.array(map(detail_key, different.to_pylist()), pa.string()).take(which)
+    )
 
 
 def _common(codes: Iterable[str]) -> str:
