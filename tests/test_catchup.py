@@ -43,7 +43,8 @@ def dated(tmp_path: Path) -> Estate:
 
 
 def deliver(estate: Estate, number: int, registered: int = 10) -> None:
-    drop(estate, "devices", day(number), [DEVICE | {"serial_no": serial} for serial in SERIALS])
+    heard = DEVICE | {"last_heartbeat": f"{day(number)} 03:00:00"}
+    drop(estate, "devices", day(number), [heard | {"serial_no": serial} for serial in SERIALS])
     rows = [REGISTRATION | {"serial": serial} for serial in SERIALS[:registered]]
     drop(estate, "registrations", day(number), rows)
 

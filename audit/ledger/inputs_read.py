@@ -30,7 +30,7 @@ def first_deliveries(connection: sa.Connection, as_of: date) -> dict[str, Delive
     first: dict[str, Delivery] = {}
     for night, files in connection.execute(query):
         for name, sha256 in files.items():
-            on = min(date_in_name(name) or night, night)
+            on = date_in_name(name) or night
             if sha256 not in first or on < first[sha256].on:
                 first[sha256] = Delivery(name, on)
     return first
