@@ -29,11 +29,9 @@ _PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*(\p{Zs}+[
 # what tells that text is not as it was: lost characters, blanks that a workbook has escaped (_x000D_)
 _MARKS: dict[Kind, tuple[str, ...]] = {Kind.TEXT: REPLACED, Kind.REFERENCE: ("_x00",)}
 # words that are no value of a kind, in capitals: blanks, and for identifiers what a spreadsheet calls true
-_NO_VALUES = {
-    kind: BLANK_TEXTS
-    if kind is Kind.TEXT
-    else NULL_TOKENS | ({"TRUE", "FALSE"} if kind is Kind.IDENTIFIER else set())
-    for kind in Kind
+_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS) | {
+    Kind.TEXT: BLANK_TEXTS,
+    Kind.IDENTIFIER: NULL_TOKENS | {"TRUE", "FALSE"},
 }
 _SIZES = {len(word.encode()) for words in _NO_VALUES.values() for word in words}  # bytes of these words
 _LONGEST = max(_SIZES)
