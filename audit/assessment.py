@@ -10,7 +10,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from audit.check import Health, Outcome, Plan, able, evaluate, looks_beyond, together, wanted_of
+from audit.check import Health, NotEvaluated, Outcome, Plan, able, evaluate, looks_beyond, together, wanted_of
 from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
@@ -84,7 +84,7 @@ def assess(
                 Subject.PROGRAMME: programme_facts(programme),
                 Subject.RECTIFICATION: rectification_facts(memory.owed),
             },
-            statuses=memory.statuses,
+            statuses=memory.remembered.statuses,
             device_profile=settings.audit.profile.device,
             merchant_profile=settings.audit.profile.merchant,
             wanted=None if everything else wanted,
@@ -93,11 +93,22 @@ def assess(
     for feed in feeds.values():
         feed.let_go()
     about_estate = evaluate(facts, of_estate, health, due)
+    if memory.as_of and memory.remembered.statuses is None:
+        about_estate = [_without_memory(one, memory) for one in about_estate]
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     return Assessment(
         engine, facts, tuple(by_id[rule.id] for rule in plan.rules), health, settings.audit.required_channels
     )
+
+
+def _without_memory(outcome: Outcome, memory: Memory) -> Outcome:
+    """The same, but for a rule that compares with the night before, of which nothing is remembered."""
+    if outcome.rule.subject is not Subject.CHANNEL or outcome.not_evaluated:
+        return outcome
+    lost = memory.remembered.is_lost
+    reason = NotEvaluated("states_lost" if lost else "states_not_kept", {}, due=lost)
+    return Outcome(outcome.rule, not_evaluated=reason)
 
 
 def eased(assessed: Assessment, profile: ProfileSection, rules: Collection[Rule]) -> Assessment:

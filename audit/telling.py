@@ -200,7 +200,7 @@ def _assess(telling: _Telling, engine: Engine, programme: Programme, recalled: M
     It asks the ledger nothing, which is read meanwhile.
     """
     task, revision = telling.task, telling.night.revision
-    memory = replace(recalled, statuses=recall_statuses(task.settings.state, revision))
+    memory = replace(recalled, remembered=recall_statuses(task.settings.state, revision))
     in_use = tuple(programme_states(programme.items, programme.record, task.as_of, task.words))
     return assess(engine, task.settings, telling.inputs.feeds, memory, task.plan, in_use)
 

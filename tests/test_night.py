@@ -110,6 +110,26 @@ def test_stale_data_closes_nothing_either(estate: Estate):
     assert {row["rule"] for row in estate.findings(late)} == {"REG-01", "SRC-01", "AUD-06"}
 
 
+@pytest.mark.parametrize("left", [b"PAR1", None], ids=["damaged", "gone"])
+def test_states_that_nobody_remembers_close_nothing(estate: Estate, left: bytes | None):
+    serials = [f"SN{number:06}" for number in range(40)]
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    estate.write("registrations", registered(*serials))
+    estate.run()
+    estate.write("registrations", registered(*serials, reg_status="失败"))
+    estate.run(NEXT)
+    assert [row["state"] for row in estate.findings(NEXT) if row["rule"] == "SYS-01"] == ["new"]
+    for file in (estate.folder / "state" / "statuses").iterdir():
+        file.unlink() if left is None else file.write_bytes(left)
+    third = NEXT + timedelta(days=1)
+    result = estate.run(third)
+    assert result.code is (ExitCode.DONE if left is None else ExitCode.INCOMPLETE)
+    assert [row["state"] for row in estate.findings(third) if row["rule"] == "SYS-01"] == ["unchecked"]
+    told = {rule["rule"]: rule for rule in summary(estate, third)["rules"]}["SYS-01"]
+    assert told["status"] == ("not_enabled" if left is None else "not_evaluated")
+    assert estate.run(third + timedelta(days=1)).code is ExitCode.DONE, "what was lost is there again"
+
+
 def test_what_is_no_longer_asked_for_is_not_said_to_be_gone(estate: Estate):
     estate.settings["required_channels"] = '["wechat", "alipay"]'
     estate.run()

@@ -28,6 +28,14 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Remembered:
+    """The registration states of the last night, where they were kept and can be read."""
+
+    statuses: pa.Table | None = None  # device_key, channel, reg_status
+    is_lost: bool = False  # they were kept and cannot be read
+
+
+@dataclass(frozen=True)
 class Memory:
     """What the ledger recalls of the nights before the audit date; empty on the first night."""
 
@@ -35,7 +43,7 @@ class Memory:
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (feed, pattern) -> canonical rows
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)  # feed -> columns recognised then
     owed: tuple[Owed, ...] = ()  # findings open then
-    statuses: pa.Table | None = None  # device_key, channel, reg_status of the last night
+    remembered: Remembered = Remembered()
     first: Mapping[str, Delivery] = field(default_factory=dict)  # by sha256 of its bytes
 
 

@@ -108,7 +108,7 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
             raise NothingToShow("no_night_yet")
         plan = Plan(*selected_rules(settings.rules), last.as_of)
         with open_night(database, last.as_of) as night:
-            memory = replace(night.recall(), statuses=recall_statuses(settings.state, night.revision))
+            memory = replace(night.recall(), remembered=recall_statuses(settings.state, night.revision))
             read_then = hashes_read(night.connection, last.number)
             record = record_of(night.connection, last.as_of)
     items = items_of(settings.audit.programme)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit.crosscheck.inputs import Remembered
 from audit.files import write_private
 
 _KEPT = 3  # nights before tonight, for one may be told anew
@@ -36,10 +37,12 @@ def remember_statuses(state: Path, run_id: str, statuses: bytes | None, standing
             file.unlink(missing_ok=True)
 
 
-def recall_statuses(state: Path, run_id: str) -> pa.Table | None:
-    """The states of an earlier night; None where they were not kept or cannot be read."""
+def recall_statuses(state: Path, run_id: str) -> Remembered:
+    """The states of an earlier night."""
     file = state / "statuses" / f"{run_id}.parquet"
+    if not run_id or not file.exists():
+        return Remembered()
     try:
-        return pq.read_table(file) if run_id and file.exists() else None
+        return Remembered(pq.read_table(file))
     except (OSError, pa.ArrowInvalid):
-        return None
+        return Remembered(is_lost=True)
