@@ -133,6 +133,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 entered, born = _enter(telling, judged.assessed, flagged, stood)
                 entering = writer.submit(night.enter, born)  # the ledger is asked nothing until it is done
                 del born
+                entered = _sealed(entered, inputs.secret)
             with progress.stage("report", "rendering"):
                 estate = coming.result()
                 findings = by_priority(entered.findings)
@@ -238,11 +239,9 @@ def _enter(
     enter_waivers(night.connection, waivers, night.as_of)
     practice = replace(task.practice, waivers=waivers)
     findings, born = night.carried(run, flagged, sights, practice, stood)
-    sealed = zip(findings["finding_id"].to_pylist(), findings["row_version"].to_pylist(), strict=True)
-    seal = pa.array(seals(telling.inputs.secret, sealed), pa.string())
     rules = rule_records(assessed.outcomes, task.plan.thresholds)
     entered = Entered(
-        findings=findings.append_column("seal", seal),
+        findings=findings,
         rules=rules,
         past=past_of(night.connection, task.as_of, run.number, task.scope, rules),
         behind=nights_behind(night.connection, task.as_of, WINDOW),
@@ -250,6 +249,14 @@ def _enter(
         waivers=night.watched(waivers, findings),
     )
     return entered, born
+
+
+def _sealed(entered: Entered, secret: str) -> Entered:
+    """The same with the seal of each finding, which its row in the workbook carries."""
+    findings = entered.findings
+    rows = zip(findings["finding_id"].to_pylist(), findings["row_version"].to_pylist(), strict=True)
+    seal = pa.array(seals(secret, rows), pa.string())
+    return replace(entered, findings=findings.append_column("seal", seal))
 
 
 def _report(

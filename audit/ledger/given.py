@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.engines.parallel import at_once
 from audit.intake.dates import clean_date
 from audit.intake.identifiers import Unreadable
 from audit.intake.repeats import whole
@@ -37,7 +38,7 @@ _NUMBERS = ("days_open", "source_row")
 _DIGITS = string.digits + string.ascii_letters
 _PAIRS = np.array([[*f"{first}{second}".encode()] for first in _DIGITS for second in _DIGITS], np.uint8)
 _BLANKS = f"[\\s\u00a0\u3000]|{UNSEEN}"
-_LOOKED_AT = 500  # characters of a cell
+_LOOKED_AT = 1_500  # bytes of a cell
 _NAMED = 10  # cells of a column that are told one by one
 _TORN = 4  # cells that a row must have for anybody to say that most are another row's
 
@@ -59,10 +60,10 @@ def marked(columns: Sequence[tuple[pa.Array, npt.NDArray[Any]]]) -> pa.Array:
 
     The place behind the last value is that of a blank.
     """
-    rows = len(columns[0][1])
-    marks = np.empty((rows, 2 * len(columns)), np.uint8)
-    for place, (values, at) in enumerate(columns):
-        marks[:, 2 * place : 2 * place + 2] = np.vstack([_marks(values), _marks(pa.array([""]))])[at]
+    made = at_once(_marks, (values for values, _ in columns), sum(len(values) for values, _ in columns))
+    marks = np.empty((len(columns[0][1]), 2 * len(columns)), np.uint8)
+    for place, (own, (_, at)) in enumerate(zip(made, columns, strict=True)):
+        marks[:, 2 * place : 2 * place + 2] = np.vstack([own, _marks(pa.array([""]))])[at]
     return _texts(marks)
 
 
@@ -134,8 +135,8 @@ def _marks(values: pa.Array) -> npt.NDArray[np.uint8]:
     texts = values.cast(pa.string())
     if pc.any(pc.match_substring_regex(texts, _BLANKS)).as_py():
         texts = pc.replace_substring_regex(texts, _BLANKS, "")
-    shortened = pc.utf8_slice_codeunits(texts, 0, _LOOKED_AT).to_pylist()
-    sums = np.fromiter((crc32(text.encode()) for text in shortened), np.int64, len(shortened))
+    cells = texts.cast(pa.binary()).to_pylist()
+    sums = np.fromiter((crc32(cell[:_LOOKED_AT]) for cell in cells), np.int64, len(cells))
     return _PAIRS[sums % len(_PAIRS)]
 
 
