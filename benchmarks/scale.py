@@ -84,6 +84,10 @@ def estate(asked: argparse.Namespace, devices: int) -> Path:
     return folder
 
 
+# with Spark's own gigabyte a million devices are too many for the driver
+_SPARK_MEMORY = {"spark.driver.memory": "3g", "spark.executor.memory": "3g"}
+
+
 def settings_of(
     asked: argparse.Namespace, folder: Path, engine: str, *, whole: bool = False
 ) -> dict[str, str]:
@@ -242,6 +246,8 @@ def on_spark(asked: argparse.Namespace) -> tuple[str, str]:
                             "PYTHON": sys.executable,
                             "WORKERS": str(workers),
                             "CORES": "1",
+                            "MEMORY": "4g",
+                            "AUDIT_SPARK_CONF": json.dumps(_SPARK_MEMORY),
                             "AUDIT_SPARK_SHARED": shared,
                         }
                         before = (str(ROOT / ".ci" / "spark-cluster"),)
