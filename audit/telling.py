@@ -29,7 +29,7 @@ from audit.ledger.history import nights_behind, rule_records
 from audit.ledger.merge import Terms
 from audit.ledger.nights import Born, Night, Run, input_records, open_night
 from audit.ledger.past import past_of
-from audit.ledger.seal import seals
+from audit.ledger.seal import with_seals
 from audit.ledger.signoffs import record_of
 from audit.ledger.snapshots import packed, recall_statuses, remember_statuses
 from audit.ledger.waivers import enter_waivers
@@ -133,7 +133,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 entered, born = _enter(telling, judged.assessed, flagged, stood)
                 entering = writer.submit(night.enter, born)  # the ledger is asked nothing until it is done
                 del born
-                entered = _sealed(entered, inputs.secret)
+                entered = replace(entered, findings=with_seals(entered.findings, inputs.secret))
             with progress.stage("report", "rendering"):
                 estate = coming.result()
                 findings = by_priority(entered.findings)
@@ -249,14 +249,6 @@ def _enter(
         waivers=night.watched(waivers, findings),
     )
     return entered, born
-
-
-def _sealed(entered: Entered, secret: str) -> Entered:
-    """The same with the seal of each finding, which its row in the workbook carries."""
-    findings = entered.findings
-    rows = zip(findings["finding_id"].to_pylist(), findings["row_version"].to_pylist(), strict=True)
-    seal = pa.array(seals(secret, rows), pa.string())
-    return replace(entered, findings=findings.append_column("seal", seal))
 
 
 def _report(

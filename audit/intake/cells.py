@@ -32,7 +32,7 @@ from audit.intake.identifiers import (
 )
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
-from audit.intake.repeats import decoded, numbered, spread
+from audit.intake.repeats import decoded, numbered, spread, with_rest
 from audit.intake.sweep import swept, undressed
 from audit.plaintext import plain
 from audit.tables import Column, Kind
@@ -77,8 +77,7 @@ class Reader:
         values, index = numbered(texts)
         found = self._swept(values)
         rest = _unread(values, found)
-        bare = undressed(values.take(pa.array(rest)), self.column.kind)
-        found = _filled(found, rest, self._swept(bare))
+        found = with_rest(found, values, lambda dressed: self._swept(undressed(dressed, self.column.kind)))
         canonical, reasons = self._one_by_one(values, found, _unread(values, found))
         rejected = self._rejected(values, index, reasons)
         cleaned = texts if canonical is values else spread(canonical, index)
@@ -133,7 +132,8 @@ class Reader:
                 unread[text] = failure.reason
         places = zip(rest.tolist(), texts, strict=True)
         reasons = {place: unread[text] for place, text in places if text in unread}
-        return _filled(found, rest, pa.array([cleaned[text] for text in texts], found.type)), reasons
+        singly = pa.array([cleaned[text] for text in texts], found.type)
+        return with_rest(found, values, lambda _: singly), reasons
 
     def _rejected(
         self, values: pa.Array, index: pa.Array | None, reasons: dict[int, Reason]
@@ -239,15 +239,6 @@ def _unread(values: pa.Array, found: pa.Array) -> np.ndarray:
         return np.zeros(0, np.int64)
     unread = pc.and_(values.is_valid(), found.is_null())
     return np.flatnonzero(unread.to_numpy(zero_copy_only=False))
-
-
-def _filled(found: pa.Array, places: np.ndarray, read: pa.Array) -> pa.Array:
-    """The same with what was read at these places."""
-    if not len(places):
-        return found
-    mask = np.zeros(len(found), bool)
-    mask[places] = True
-    return pc.replace_with_mask(found, pa.array(mask), read)
 
 
 def _may_be_damaged(texts: pa.Array, rows: np.ndarray) -> pa.Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.dates import END_OF_TIME, START_OF_TIME, stated_zone
+from audit.intake.repeats import with_rest
 
 _MOMENT = pa.timestamp("us")
 _CANONICAL = r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$"  # which Arrow reads itself
@@ -35,8 +35,8 @@ def moments(values: pa.Array, zone: tzinfo, in_seconds: bool) -> pa.Array:
     seconds from 1970. What lies before the first terminals or after the end of time is left to `dates`.
     """
     found = _read_at_once(values)
-    found = _filled(found, values, lambda rest: _read_at_once(pc.replace_substring(rest, "/", "-")))
-    found = _filled(found, values, lambda rest: _read_in_parts(rest, zone, in_seconds))
+    found = with_rest(found, values, lambda rest: _read_at_once(pc.replace_substring(rest, "/", "-")))
+    found = with_rest(found, values, lambda rest: _read_in_parts(rest, zone, in_seconds))
     start, end = pa.scalar(START_OF_TIME, _MOMENT), pa.scalar(END_OF_TIME, _MOMENT)
     return pc.if_else(pc.and_(pc.greater_equal(found, start), pc.less(found, end)), found, None)
 
@@ -47,12 +47,6 @@ def existing_days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.nd
     days: np.ndarray = months.astype("M8[D]") + (day - 1)
     days[(days.astype("M8[M]") != months) | (month < 1) | (month > 12)] = "NaT"
     return days
-
-
-def _filled(found: pa.Array, values: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """The same with what `read` makes of the values of which nothing was found."""
-    rest = pc.and_(values.is_valid(), found.is_null())
-    return pc.replace_with_mask(found, rest, read(values.filter(rest))) if rest.true_count else found
 
 
 def _read_at_once(texts: pa.Array) -> pa.Array:

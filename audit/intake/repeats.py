@@ -97,6 +97,12 @@ def each(column: pa.Array | pa.ChunkedArray, work: Callable[[pa.Array], pa.Array
     return work(values) if index is None else work(values).take(index)
 
 
+def with_rest(found: pa.Array, values: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """The same with what `read` makes of the values of which nothing was found, in their order."""
+    rest = pc.and_(values.is_valid(), found.is_null())
+    return pc.replace_with_mask(found, rest, read(values.filter(rest))) if rest.true_count else found
+
+
 def per_row(judged: np.ndarray, index: pa.Array | None) -> np.ndarray:
     """What was found true of values, per row; of a null it is false."""
     if index is None:

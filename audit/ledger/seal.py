@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 
+import pyarrow as pa
+
 
 def seals(secret: str, rows: Iterable[tuple[str, int]]) -> list[str]:
     """HMAC-SHA-256 of (finding id, row version) under the estate's key, 16 hex digits each."""
@@ -15,6 +17,12 @@ def seals(secret: str, rows: Iterable[tuple[str, int]]) -> list[str]:
         one.update(f"{identifier}/{version}".encode())
         found.append(one.digest()[:8].hex())
     return found
+
+
+def with_seals(findings: pa.Table, secret: str) -> pa.Table:
+    """The findings with a column `seal`, which their rows in the workbook carry."""
+    rows = zip(findings["finding_id"].to_pylist(), findings["row_version"].to_pylist(), strict=True)
+    return findings.append_column("seal", pa.array(seals(secret, rows), pa.string()))
 
 
 def is_sealed(secret: str, finding_id: str, row_version: int, seal: str) -> bool:
