@@ -121,7 +121,7 @@ def main() -> None:
         die_at_commit(when)
     else:
         die_at_call(when, what)
-    from audit.cli import main as pos_audit
+    from audit.__main__ import main as pos_audit
 
     pos_audit()
 

@@ -125,7 +125,8 @@ def test_an_output_that_may_not_be_written(told: Estate):
 def test_a_ledger_somebody_else_keeps_busy(told: Estate):
     before = bytes_of(told.folder / "reports")
     impatient = (
-        "import audit.ledger.database as d; d.BUSY_MILLISECONDS = 200; from audit.cli import main; main()"
+        "import audit.__main__ as program, audit.ledger.database as d; "
+        "d.BUSY_MILLISECONDS = 200; program.main()"
     )
     command = [sys.executable, "-c", impatient, "run", "--config", told.configure(), "--as-of", str(NEXT)]
     with sqlite3.connect(told.folder / "state" / "ledger.sqlite") as other:

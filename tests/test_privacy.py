@@ -121,7 +121,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Estate, set[str], st
                 text=True,
                 check=False,
             )
-            for program in ("import audit.cli; audit.cli.main()", _BREAKS)
+            for program in ("import audit.__main__; audit.__main__.main()", _BREAKS)
         ]
     assert said[0].returncode == 30, said[0].stderr
     assert said[1].returncode == 70, said[1].stderr
@@ -137,8 +137,8 @@ def broken(settings, *_, **__):
     raise RuntimeError(f"{settings} {settings.mail} {settings.mail_password} {settings.chat_urls} {text}")
 audit.telling.intact = lambda *_: False
 audit.telling.build_report = broken
-import audit.cli
-audit.cli.main()
+import audit.__main__
+audit.__main__.main()
 """
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import logging
-import os
-import sys
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
@@ -20,7 +16,6 @@ from audit.cli.options import HELP
 from audit.cli.past import diff, history, prune, verify
 from audit.cli.post import deliver
 from audit.cli.rulebook import explain, rules
-from audit.cli.speech import unraisable
 from audit.cli.upkeep import backup, doctor, restore, status
 
 # in the order of --help
@@ -79,24 +74,10 @@ def _program(commands: Iterable[Callable[..., None]]) -> typer.Typer:
 app = _program(_COMMANDS)
 
 
-def main() -> None:
-    """The program."""
-    sys.unraisablehook = unraisable
-    codes: list[int] = []
-    atexit.register(_leave, codes)  # the first to be registered is the last to be called
-    # to read the signatures of commands that nobody asks for takes as long as to read the configuration
-    asked = [one for one in _COMMANDS if one.__name__ == (sys.argv[1:] or [""])[0]]
-    try:
-        (_program(asked) if asked else app)()
-    except SystemExit as end:
-        codes += [end.code] if isinstance(end.code, int) else []
-        raise
+def program(arguments: list[str]) -> typer.Typer:
+    """The program as these arguments need it.
 
-
-def _leave(codes: list[int]) -> None:
-    """End here: all is closed, and to take apart what was imported takes a quarter of a second."""
-    if codes:
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(codes[-1])
+    To read the signatures of commands that nobody asks for takes as long as to read the configuration.
+    """
+    asked = [one for one in _COMMANDS if [one.__name__] == arguments[:1]]
+    return _program(asked) if asked else app
