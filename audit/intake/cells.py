@@ -32,7 +32,7 @@ from audit.intake.identifiers import (
 )
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
-from audit.intake.repeats import decoded, numbered, spread, with_rest
+from audit.intake.repeats import decoded, each, encoded, numbered, spread, with_rest
 from audit.intake.sweep import swept, undressed
 from audit.plaintext import plain
 from audit.tables import Column, Kind
@@ -46,6 +46,8 @@ _NUMBER = re.compile(
 )
 # as a whole: "甲"和"乙" is not; ="甲" and 'P2 keep a spreadsheet from taking text for a number, '78 is a year
 _QUOTED = re.compile(r"'([^']*)'|=?\"([^\"]*)\"|“([^“”]*)”|'([^'\d][^']*)")
+# of China, with its code and marks between the figures
+_MOBILE = r"^[(+0]{0,3}(?:86\)?[- ]*)?(1[3-9]\d)[- ]*(\d{4})[- ]*(\d{4})$"
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -83,6 +85,8 @@ class Reader:
         cleaned = texts if canonical is values else spread(canonical, index)
         if marks is not None:
             cleaned, rejected = self._with_marks(texts, marks, cleaned, rejected)
+        if self.column.is_phone:
+            cleaned = encoded(each(cleaned, _plain_phones))
         changed = None
         if len(rest):
             other = np.zeros(len(values), bool)
@@ -110,7 +114,7 @@ class Reader:
         kind = self.column.kind
         if kind is Kind.NUMBER and self.unit != 1:
             return pa.nulls(len(values), ARROW_TYPES[kind])
-        return swept(values, kind, self.zone, self.in_seconds)
+        return swept(values, kind, self.zone, self.in_seconds, names=self.column.is_anyones)
 
     def _one_by_one(
         self, values: pa.Array, found: pa.Array, rest: np.ndarray
@@ -177,7 +181,7 @@ class Reader:
                 figures = self.column.figures
                 return partial(clean_category, figures=figures) if figures else clean_reference
             case Kind.TEXT:
-                return partial(clean_text, blanks=BLANK_TEXTS)
+                return partial(clean_text, blanks=BLANK_TEXTS if self.column.is_anyones else NULL_TOKENS)
             case Kind.VERSION:
                 return clean_version
             case Kind.CODE:
@@ -231,6 +235,10 @@ def clean_number(text: str, unit: Decimal = Decimal(1)) -> float | None:
     if not isfinite(value):
         raise Unreadable(Reason.NOT_A_NUMBER)
     return value
+
+
+def _plain_phones(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(texts, _MOBILE, r"\1\2\3")
 
 
 def _unread(values: pa.Array, found: pa.Array) -> np.ndarray:

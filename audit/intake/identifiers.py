@@ -17,7 +17,8 @@ GLUE = re.compile(
 # ="00000088", the guard against losing zeros in a CSV; a link that shows it
 _EXCEL_TEXT = re.compile(r'^=(?:HYPERLINK\( *"[^"]*" *, *)?"?([^"]*)"?\)?$', re.IGNORECASE)
 _LABEL = re.compile(
-    r"^(?:(?:S/?N(?:号|码)?|TUSN|TID|MID|SERIAL(?:NO|NUMBER)?|NO\.?)[:：#=]"
+    r"^(?:(?:S ?/?N(?:号|码)?|S\.N\.?|TUSN|TID|MID|SERIAL ?(?:NO\.?|NUMBER)?|NO\.?) ?[:：#=]"
+    r"|S ?/ ?N[. -]?(?=[0-9A-Z])|[(\[【](?:S/?N|序列号|机身号)[)\]】]"
     r"|(?:(?:终端|设备|机具|POS)?(?:序列号|编号)|机身号|终端号|商户号|商户编号|(?:统一)?社会信用代码|信用代码|营业执照号?)[:：#=]?)",
     re.IGNORECASE,
 )

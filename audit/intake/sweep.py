@@ -29,14 +29,12 @@ _PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?\x{FFFD}][^\p{Z}\p{C}`\x{FFFD}]*(\p{Zs}+[
 # what tells that text is not as it was: lost characters, blanks that a workbook has escaped (_x000D_)
 _MARKS: dict[Kind, tuple[str, ...]] = {Kind.TEXT: REPLACED, Kind.REFERENCE: ("_x00",)}
 # words that are no value of a kind, in capitals: blanks, and for identifiers what a spreadsheet calls true
-_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS) | {
-    Kind.TEXT: BLANK_TEXTS,
-    Kind.IDENTIFIER: NULL_TOKENS | {"TRUE", "FALSE"},
-}
+_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS) | {Kind.IDENTIFIER: NULL_TOKENS | {"TRUE", "FALSE"}}
 _SIZES = {len(word.encode()) for words in _NO_VALUES.values() for word in words}  # bytes of these words
 _LONGEST = max(_SIZES)
 _HAS_SIZE = np.isin(np.arange(_LONGEST + 2), list(_SIZES))
 _NO_VALUE = {kind: pa.array(sorted(words)) for kind, words in _NO_VALUES.items()}
+_NO_NAME = pa.array(sorted(BLANK_TEXTS))
 
 # so many figures that the decimal they write and the double made of it are the same in every reader
 _NUMBER = r"^-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?$"
@@ -48,11 +46,11 @@ _NO_DASH_TO_DROP = r"^-|^[^-]{6,}-+[^-]{6,}$"  # a number below zero, a run of s
 _CURRENCY = r"^¥\s*|\s*元$"
 
 
-def swept(values: pa.Array, kind: Kind, zone: tzinfo, in_seconds: bool) -> pa.Array:
+def swept(values: pa.Array, kind: Kind, zone: tzinfo, in_seconds: bool, *, names: bool = False) -> pa.Array:
     """The values that are plain, of the kind's Arrow type; null for the others. All are `values` themselves.
 
     `zone` is the estate's, for moments that state another; `in_seconds` says that bare numbers count seconds
-    from 1970.
+    from 1970. Where text `names` somebody or something, no word but a blank is without a value.
     """
     match kind:
         case Kind.NUMBER:
@@ -60,7 +58,7 @@ def swept(values: pa.Array, kind: Kind, zone: tzinfo, in_seconds: bool) -> pa.Ar
         case Kind.DATE | Kind.MOMENT:
             return moments(values, zone, in_seconds).cast(ARROW_TYPES[kind], safe=False)
         case Kind.TEXT | Kind.IDENTIFIER | Kind.REFERENCE | Kind.VERSION:
-            plain = _plain(values, kind)
+            plain = _plain(values, kind, _NO_NAME if names else _NO_VALUE[kind])
             is_all = plain.sum() == len(values) - values.null_count
             return values if is_all else pc.if_else(pa.array(plain), values, None)
         case _:
@@ -99,8 +97,8 @@ def _numbers(values: pa.Array) -> pa.Array:
     return pc.replace_substring(plain, ",", "").cast(pa.float64())
 
 
-def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
-    """Values that are canonical as they stand; none of the nulls."""
+def _plain(values: pa.Array, kind: Kind, no_value: pa.Array) -> np.ndarray:
+    """Values that are canonical as they stand; none of the nulls, nor of the words that are no value."""
     if kind in _PLAIN_BYTES:
         plain = made_of(values, _PLAIN_BYTES[kind])
         plain &= values.is_valid().to_numpy(zero_copy_only=False)
@@ -112,6 +110,6 @@ def _plain(values: pa.Array, kind: Kind) -> np.ndarray:
         plain = plain & ~marked.to_numpy(zero_copy_only=False)
     sizes = np.minimum(byte_lengths(values), _LONGEST + 1)
     short = np.flatnonzero(plain & (_HAS_SIZE[sizes] if kind in _PLAIN_BYTES else sizes <= _LONGEST))
-    none = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=_NO_VALUE[kind])
+    none = pc.is_in(pc.utf8_upper(values.take(pa.array(short))), value_set=no_value)
     plain[short[none.to_numpy(zero_copy_only=False)]] = False
     return plain

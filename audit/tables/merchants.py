@@ -143,6 +143,7 @@ MERCHANTS = Table(
             + made_of("法人,负责人,经营者,经办人", "手机,手机号码,联系电话,联系方式,联系手机"),
             alone="cell,business phone,mobile phone,绑定手机,注册手机,业务联系电话,联系人移动电话,店长电话,店长手机,固定电话,座机,客服电话,预留手机号,注册手机号,绑定手机号,店主电话,店主手机",
             personal=True,
+            is_phone=True,
         ),
         Column("email", Kind.TEXT, "邮箱,电子邮箱,e-mail"),
         Column(

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 _NOISE = dict.fromkeys(
     map(
         ord,
-        " \t\r\n\u00a0\u3000\u200b\u200c\u200d\ufeff*:;,.、。_=-–—/\\'\"`#!()[]{}<>|~【】「」《》〈〉“”‘’↑↓▲▼△▽⇅↕★☆※◆◇■●✱",
+        " \t\r\n\u00a0\u3000\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff*:;,.、。_=-–—/\\'\"`#!()[]{}<>|~【】「」《》〈〉“”‘’↑↓▲▼△▽⇅↕★☆※◆◇■●✱",
     )
 )
 # characters of traditional Chinese that headers and code words are written with, and the simplified ones
@@ -140,7 +140,13 @@ class Column:
     by_channel: bool = False  # a cell may say it of each of several channels: 微信:已报备;支付宝:未报备
     personal: bool = False  # identifies a person: masked and keyed-hashed before it is stored
     is_named: bool = False  # of a number beside which the name of what it numbers may stand
+    is_phone: bool = False  # mobile numbers stand in it without marks between their figures
     figures: int = 0  # of a code of so many digits, whose name may stand beside it: 5411-超市
+
+    @property
+    def is_anyones(self) -> bool:
+        """Whether a cell may hold the name of anybody, who may be called what elsewhere is no value: NULL."""
+        return self.kind is Kind.TEXT and (self.name.endswith("_name") or self.name == "contact")
 
     @cached_property
     def synonyms(self) -> dict[str, int]:

@@ -41,6 +41,13 @@ def take_column(folder: Path, header: str, values: list[str], table: str = "devi
         ("86001599-29338075", "8600159929338075"),
         ("SN：ab-12 34", "AB1234"),
         ("S/N:00012345", "00012345"),
+        ("S/N 00012345", "00012345"),
+        ("S/N00012345", "00012345"),
+        ("S.N.: 00012345", "00012345"),
+        ("Serial No: 00012345", "00012345"),
+        ("Serial Number：00012345", "00012345"),
+        ("【SN】00012345", "00012345"),
+        ("（序列号）00012345", "00012345"),
         ("序列号：00012345", "00012345"),
         ("机身号 00012345", "00012345"),
         ("SN=00012345", "00012345"),
@@ -510,6 +517,40 @@ def test_words_for_nothing(tmp_path: Path, header: str):
     words = ["——", "—", "（空）", "(null)", "[NULL]", "无数据", "未填写"]
     read = take_column(tmp_path, header, words)
     assert read.column(read.sheet.mapped[-1].column) == [None] * len(words)
+    assert read.reading.rejected == 0
+
+
+def test_words_for_nothing_may_be_a_name_and_no_reason(tmp_path: Path):
+    words = ["NULL", "null", "N/A", "None"]
+    read = take_column(tmp_path, "失败原因", [*words, "地址不详"], table="registrations")
+    assert read.column("reg_message") == [None] * len(words) + ["地址不详"]
+    read = take_column(tmp_path, "商户名称", words)
+    assert read.column("merchant_name") == words
+
+
+def test_a_mobile_number_is_its_figures(tmp_path: Path):
+    mobile = [
+        "13912345678",
+        "139-1234-5678",
+        "139 1234 5678",
+        "+86 139 1234 5678",
+        "86-13912345678",
+        "(+86)13912345678",
+    ]
+    others = ["021-12345678", "0755-1234567-88", "12345678901234"]
+    rows = [
+        ["商户号", "商户名称", "联系电话"],
+        *([f"8981{n:011}", "某店", text] for n, text in enumerate(mobile + others)),
+    ]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.column("phone") == ["13912345678"] * len(mobile) + others
+
+
+def test_marks_that_turn_text_are_no_part_of_a_word(tmp_path: Path):
+    read = take_column(
+        tmp_path, "\u202d终端状态\u202c", ["\u202d启用\u202c", "停用\u200e", "\u2068报废\u2069"]
+    )
+    assert read.column("terminal_status") == ["active", "inactive", "retired"]
     assert read.reading.rejected == 0
 
 
