@@ -70,7 +70,8 @@ def assess(
         if feed.configured or feed.mandatory
     }
     of_estate = plan.of(lambda rule: rule.subject is not Subject.INPUT)
-    wanted = wanted_of(able(of_estate, columns, health, due))
+    forgotten = _forgotten(memory)
+    wanted = wanted_of(able(of_estate, columns, health, due, forgotten))
     measured = asked(columns, settings.audit.profile.device, settings.audit.profile.merchant)
     wanted = together({Subject.DEVICE_CHANNEL: frozenset()}, wanted, measured)
     tables = {name: parts_of(feed) for name, feed in feeds.items() if feed.files}
@@ -92,9 +93,7 @@ def assess(
     )
     for feed in feeds.values():
         feed.let_go()
-    about_estate = evaluate(facts, of_estate, health, due)
-    if memory.as_of and memory.remembered.statuses is None:
-        about_estate = [_without_memory(one, memory) for one in about_estate]
+    about_estate = evaluate(facts, of_estate, health, due, forgotten)
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     return Assessment(
@@ -102,13 +101,12 @@ def assess(
     )
 
 
-def _without_memory(outcome: Outcome, memory: Memory) -> Outcome:
-    """The same, but for a rule that compares with the night before, of which nothing is remembered."""
-    if outcome.rule.subject is not Subject.CHANNEL or outcome.not_evaluated:
-        return outcome
+def _forgotten(memory: Memory) -> NotEvaluated | None:
+    """Why no registration state of the night before is known, where there was such a night."""
+    if not memory.as_of or memory.remembered.statuses is not None:
+        return None
     lost = memory.remembered.is_lost
-    reason = NotEvaluated("states_lost" if lost else "states_not_kept", {}, due=lost)
-    return Outcome(outcome.rule, not_evaluated=reason)
+    return NotEvaluated("states_lost" if lost else "states_not_kept", {}, due=lost)
 
 
 def eased(assessed: Assessment, profile: ProfileSection, rules: Collection[Rule]) -> Assessment:

@@ -609,7 +609,8 @@ def test_a_device_of_which_the_days_since_its_export_are_unknown_is_not_called_c
         [
             DEVICE | {"serial_no": f"SN00000{n}", "last_heartbeat": f"{day} 03:00:00"}
             for n, day in heard.items()
-        ],
+        ]
+        + [DEVICE | {"serial_no": "SN000004", "status": "已撤机"}],
     )
     listed = [REGISTRATION | {"serial": f"SN00000{n}"} for n in (1, 2)]
     estate.write("registrations", [*listed, REGISTRATION | {"serial": "SN000003", "status": "报备中"}])
@@ -625,7 +626,10 @@ def test_a_device_of_which_the_days_since_its_export_are_unknown_is_not_called_c
     told = summary(estate, later)["devices"]
     assert "HB-01" not in {row["rule"] for row in estate.findings(later)}, "as of its export it was in order"
     assert (told["verdicts"]["compliant"], told["verdicts"]["not_evaluated"], told["unseen"]) == (1, 1, 1)
-    assert "有无交易未知而未评估的设备：1" in (result.folder / "report.html").read_text("utf-8")
+    said = "有无交易未知而未评估的设备：1；未纳入（已撤机、库存、遗失）：1"
+    assert said in (result.folder / "report.html").read_text("utf-8")
+    overview = openpyxl.load_workbook(result.folder / "report.xlsx").worksheets[0]
+    assert any(said in str(cell.value) for row in overview.iter_rows() for cell in row)
 
 
 def sent_again(estate: Estate, feed: str, night: date) -> None:

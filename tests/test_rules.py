@@ -109,6 +109,11 @@ def test_a_rule_names_every_column_it_looks_at(rule: Rule, swift_engine: Engine)
     assert outcome.unknown == len(rule.example.unknown)
 
 
+def test_a_rule_that_looks_at_the_night_before_says_so():
+    looking = {rule.id for rule in RULES.values() if rule.columns & {"compared", "previous_status"}}
+    assert {rule.id for rule in RULES.values() if rule.compares} == looking
+
+
 def test_what_explains_what_is_known_and_comes_to_an_end():
     order = TopologicalSorter()
     for rule in RULES.values():

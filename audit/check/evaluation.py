@@ -38,17 +38,22 @@ class Outcome:
 
 
 def evaluate(
-    facts: Facts, plan: Plan, health: Mapping[str, Health], due_columns: Mapping[str, frozenset[str]]
+    facts: Facts,
+    plan: Plan,
+    health: Mapping[str, Health],
+    due_columns: Mapping[str, frozenset[str]],
+    forgotten: NotEvaluated | None = None,
 ) -> list[Outcome]:
     """Every rule of the plan, in order.
 
     `due_columns` names per feed the columns a rule can count on: required by configuration, or
     recognised on the last good night. A rule that needs one of them and lacks it is due but not evaluated.
+    `forgotten` is the answer of the rules that compare, where nobody remembers what with.
     """
     able: dict[Subject, list[Rule]] = {}
     outcomes: dict[str, Outcome] = {}
     for rule in plan.rules:
-        if reason := why_not(rule, facts.columns, health, due_columns):
+        if reason := why_not(rule, facts.columns, health, due_columns, forgotten):
             outcomes[rule.id] = Outcome(rule, not_evaluated=reason)
         else:
             able.setdefault(rule.subject, []).append(rule)

@@ -48,9 +48,10 @@ def able(
     columns: Mapping[str, frozenset[str]],
     health: Mapping[str, Health],
     due_columns: Mapping[str, frozenset[str]],
+    forgotten: NotEvaluated | None = None,
 ) -> tuple[Rule, ...]:
-    """The rules that tonight's feeds allow to be evaluated."""
-    return tuple(rule for rule in plan.rules if not why_not(rule, columns, health, due_columns))
+    """The rules that tonight's feeds, and what is remembered, allow to be evaluated."""
+    return tuple(rule for rule in plan.rules if not why_not(rule, columns, health, due_columns, forgotten))
 
 
 def wanted_of(rules: Iterable[Rule]) -> dict[Subject, frozenset[str]]:
@@ -80,8 +81,12 @@ def why_not(
     columns: Mapping[str, frozenset[str]],
     health: Mapping[str, Health],
     due_columns: Mapping[str, frozenset[str]],
+    forgotten: NotEvaluated | None = None,
 ) -> NotEvaluated | None:
-    """What keeps a rule from being evaluated tonight, if anything does."""
+    """What keeps a rule from being evaluated tonight, if anything does.
+
+    `forgotten` says why nothing is known of the night before, where there was one.
+    """
     for feed in rule.feeds:
         if feed not in health:
             return NotEvaluated("feed_not_configured", {"feed": feed}, due=False)
@@ -96,7 +101,7 @@ def why_not(
         return NotEvaluated(
             state.reason or "feed_unusable", {"feed": rule.absence_of, **state.facts}, due=True
         )
-    return None
+    return forgotten if rule.compares else None
 
 
 def looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:

@@ -23,6 +23,7 @@ from audit.report.summary import (
     moves,
     severities,
     trend_nights,
+    verdict_note,
 )
 from audit.report.templating import environment, inline, render
 from audit.words import Words
@@ -56,6 +57,7 @@ def render_page(report: Report, words: Words, own_templates: Path | None, findin
         "horizons": HORIZONS,
         "channel_states": channel_states(report, words),
         "compliant": report.population.verdicts[Verdict.COMPLIANT],
+        "verdict_note": verdict_note(report, words),
         "verdict_bar": verdict_bar(report),
         "moves": moves(report),
         "errands": errands(report),

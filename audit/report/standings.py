@@ -21,6 +21,7 @@ from audit.report.summary import (
     late_rows,
     moves,
     severities,
+    verdict_note,
     worse_rows,
 )
 from audit.words import Words
@@ -70,12 +71,7 @@ def add_verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> in
 
 def add_verdict_note(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
     """What the verdicts leave out, how a device gets its one, and whether other rules gave the last ones."""
-    left = [
-        f"{words(f'report.{key}')}{words('colon')}{number:,}"
-        for key in ("unseen", "out_of_scope", "unnamed", "uncompared")
-        if (number := getattr(report.population, key))
-    ]
-    _note(sheet, row - 1, 1, words("sentence_mark").join([words("report.verdict_note"), *left]))
+    _note(sheet, row - 1, 1, verdict_note(report, words))
     if not (moved := len(report.past.rules_moved)):
         return row
     _note(sheet, row, 1, words("report.rules_moved_count", count=moved))
@@ -118,7 +114,7 @@ def add_errands(sheet: Worksheet, row: int, report: Report, words: Words) -> int
             one.overdue,
             one.next_due or "",
             styles.fitted(
-                words("report.errand_mark").join(f"{name} {count:,}" for name, count in one.gravest), _GRAVEST
+                words("clause_mark").join(f"{name} {count:,}" for name, count in one.gravest), _GRAVEST
             ),
         )
         for one in errands(report)

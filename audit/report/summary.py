@@ -59,6 +59,17 @@ def headline(report: Report, words: Words) -> str:
     return words("report.headline_open", **found)
 
 
+def verdict_note(report: Report, words: Words) -> str:
+    """How a device gets its one verdict, and how many devices the verdicts leave out, and why."""
+    left = [
+        f"{words(f'report.{key}')}{words('colon')}{number:,}"
+        for key in ("unseen", "out_of_scope", "unnamed", "uncompared")
+        if (number := getattr(report.population, key))
+    ]
+    said = [words("report.verdict_note"), words("clause_mark").join(left)]
+    return words("sentence_mark").join(part for part in said if part)
+
+
 def changes(report: Report) -> dict[str, int]:
     """Findings by what tonight made of them, the news first."""
     counted = report.findings.counted("state", slice(None))

@@ -176,7 +176,8 @@ class Rule:
     `known` names fact columns without which a row cannot be judged, `unsure` says so for what a blank does
     not show. `absence_of` names the feed whose
     missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
-    `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
+    `compares` says that it looks at the registration states of the night before, so that it says nothing where
+    those are forgotten. `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
     date, days are counted to that date, and what the days since then may have brought is unknown.
     `actual` and `expected` name the columns shown as evidence.
     """
@@ -197,6 +198,7 @@ class Rule:
     unsure: Condition | None = None
     absence_of: str = ""
     told_in: str = ""
+    compares: bool = False
     thresholds: tuple[Threshold, ...] = ()
     expected: Texts = Texts("", "")
     actual: Texts = Texts("", "")

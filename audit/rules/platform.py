@@ -13,6 +13,7 @@ SYS_01 = Rule(
     category=Category.ATTENTION,
     requires=("registrations.reg_status", "registrations.channel"),
     absence_of="registrations",
+    compares=True,
     applies=nw.col("compared"),
     thresholds=(
         Threshold(
