@@ -298,6 +298,17 @@ def test_what_signs_nothing_off(estate: Estate, answers: dict[str, Any], cell: s
         assert published(estate).outcome == "unchanged"
 
 
+def test_a_name_beside_its_cell_is_told_and_signs_nothing(estate: Estate):
+    path = signed_copy(estate, {})
+    book = openpyxl.load_workbook(path)
+    book["签认"]["A7"] = "负责人签认 王经理"
+    book.save(path)
+    [line] = estate.hand_back(path).lines
+    [one] = line.refused
+    assert (line.changes, one.cell, one.text) == (0, "签认!A7", "负责人签认 王经理")
+    assert "“签认意见”" in one.reason
+
+
 def test_a_signature_is_of_the_edition_it_stands_under(estate: Estate):
     earlier = signed_copy(estate, SIGNED)
     estate.write("merchants", [MERCHANT | {"licence_expiry": "2026-10-20"}])

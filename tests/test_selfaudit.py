@@ -324,7 +324,7 @@ def test_the_sheet_shows_every_item_and_guides_what_is_typed(night: Estate):
     assert "应报备 1 项，已报备 1 项（100.0%）" in rows["procedure"]["系统结果"]
     assert rows["training"]["系统结果"] == "培训有效：没有可用数据"
     hidden = {name for name, column in sheet.column_dimensions.items() if column.hidden}
-    assert hidden == {"P", "Q", "R"}, "item, version, seal"
+    assert hidden == {"P", "Q", "R", "S"}, "item, version, seal, grey check"
     [check] = sheet.data_validations.dataValidation
     assert (check.type, check.showErrorMessage) == ("date", True)
     assert {rows["emergency_plan"][""], rows["process"][""]} <= {
@@ -405,6 +405,34 @@ def test_cells_that_cannot_be_taken_are_named(night: Estate):
     }.items():
         assert words in reasons.pop(f"{SHEET}!{cell}")
     assert reasons == {}
+
+
+@pytest.mark.parametrize("kind", ["", pytest.param("ods", marks=pytest.mark.libreoffice)])
+def test_what_is_written_into_grey_cells_is_told_with_where_it_belongs(night: Estate, kind: str):
+    grey = {"emergency_plan": {"佐证": "应急预案 V3"}, "network": {"系统结果": "已换卡 13812345678"}}
+    answers = {item: DONE.get(item, {}) | grey.get(item, {}) for item in (*DONE, *grey)}
+    path = filled(night, "自查.xlsx", answers)
+    line = night.hand_back(saved_by_libreoffice(path, kind) if kind else path).lines[0]
+    assert line.changes == 1, "the white cells of the row are taken"
+    assert {one.column: one.text for one in line.refused} == {
+        "佐证": "应急预案 V3",
+        "系统结果": "已换卡 138****5678",
+    }
+    assert all("未采纳" in one.reason and "“佐证材料”" in one.reason for one in line.refused)
+
+
+def test_rows_whose_columns_were_sorted_apart_are_refused(night: Estate):
+    def sort(sheet: Worksheet) -> None:
+        places = [one[""] for one in rows_of(sheet).values()]
+        turned = [[sheet.cell(row, column).value for column in range(1, 16)] for row in reversed(places)]
+        for row, values in zip(places, turned, strict=True):
+            for column, value in enumerate(values, 1):
+                sheet.cell(row, column).value = value
+
+    line = night.hand_back(filled(night, "自查.xlsx", DONE, sort)).lines[0]
+    assert line.changes == 0, "it would stand with another item"
+    [one] = [one for one in line.refused if "李四" in one.text]
+    assert "对不上" in one.reason
 
 
 def test_an_item_the_programme_does_not_have_is_no_setting(night: Estate):

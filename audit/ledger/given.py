@@ -1,6 +1,6 @@
-"""How the grey cells of 整改台账 were given out: whoever writes into them is told that nobody reads it there.
+"""How the grey cells of a form were given out: whoever writes into them is told that nobody reads it there.
 
-Every row carries two characters per grey cell, in the order of GREY, made of what stood in the cell. A cell
+Every row carries two characters per grey cell, in the form's order, made of what stood in the cell. A cell
 that comes back with another text was written over; one that was emptied says nothing.
 """
 
@@ -26,15 +26,8 @@ from audit.ledger.merge import Refusal
 from audit.plaintext import UNSEEN
 from audit.redaction import mask_persons
 
-# what many rows share stands side by side, for the file is packed
-GREY = (
-    *("severity", "state", "rule", "title", "remedy", "owner", "category", "cause", "why", "channel"),
-    *("expected", "due_on", "first_seen", "days_open", "last_seen", "escalation", "vendor", "agent"),
-    *("province", "source_file", "source_sheet", "merchant_no", "merchant_name", "store_no", "suggestion"),
-    *("actual", "other_source", "serial_no", "terminal_id", "detail", "source_row"),
-)
-_DAYS = ("due_on", "first_seen", "last_seen")
-_NUMBERS = ("days_open", "source_row")
+_DAYS = ("due_on", "first_seen", "last_seen", "last_done", "next_due")
+_NUMBERS = ("days_open", "source_row", "open_findings")
 _DIGITS = string.digits + string.ascii_letters
 _PAIRS = np.array([[*f"{first}{second}".encode()] for first in _DIGITS for second in _DIGITS], np.uint8)
 _BLANKS = f"[\\s\u00a0\u3000]|{UNSEEN}"
@@ -56,7 +49,7 @@ class WrittenOver:
 
 
 def marked(columns: Sequence[tuple[pa.Array, npt.NDArray[Any]]]) -> pa.Array:
-    """The marks of rows as one text each; the columns of GREY as values, and per row the place of its own.
+    """The marks of rows as one text each; the grey columns as values, and per row the place of its own.
 
     The place behind the last value is that of a blank.
     """
@@ -67,14 +60,19 @@ def marked(columns: Sequence[tuple[pa.Array, npt.NDArray[Any]]]) -> pa.Array:
     return _texts(marks)
 
 
-def written_over(rows: pa.Table) -> WrittenOver:
-    """Which grey cells of a copy's rows hold another text than they were given out with."""
+def marked_row(cells: Iterable[str]) -> str:
+    """The marks of one row."""
+    return str(marked([(pa.array([text], pa.string()), np.zeros(1, np.int64)) for text in cells])[0])
+
+
+def written_over(rows: pa.Table, grey: Iterable[str]) -> WrittenOver:
+    """Which of the grey cells of a copy's rows hold another text than they were given out with."""
     given = pc.fill_null(whole(rows["given"]), "")
     count = len(given)
     cells: dict[int, dict[str, str]] = {}
     compared, differing = np.zeros(count, np.int64), np.zeros(count, np.int64)
     as_given, as_found = [], []
-    for place, name in enumerate(GREY):
+    for place, name in enumerate(grey):
         texts, mark = whole(rows[name]), pc.utf8_slice_codeunits(given, 2 * place, 2 * place + 2)
         if not texts.is_valid().true_count:  # the column was taken away
             continue
@@ -95,14 +93,18 @@ def written_over(rows: pa.Table) -> WrittenOver:
     return WrittenOver(cells, frozenset(torn.tolist()))
 
 
-def refusals_of(cells: Iterable[tuple[str, str, str, str]]) -> list[Refusal]:
-    """What is told of grey cells: finding, column, text and address each; of many in a column the first."""
+def refusals_of(cells: Iterable[tuple[str, str, str, str]], words_in: str) -> list[Refusal]:
+    """What is told of grey cells: key, column, text and address each; of many in a column the first.
+
+    `words_in` names the field they may be written into.
+    """
     told: list[Refusal] = []
     by_column = sorted(cells, key=lambda one: (one[1], one[3].partition("!")[0]))
     for _, group in groupby(by_column, key=lambda one: (one[1], one[3].partition("!")[0])):
         own = list(group)
-        key, facts = ("read_only", {}) if len(own) <= _NAMED else ("read_only_many", {"count": len(own)})
-        shown = own if len(own) <= _NAMED else own[:1]
+        many = len(own) > _NAMED
+        key, shown = ("read_only_many", own[:1]) if many else ("read_only", own)
+        facts = {"words_in": words_in, **({"count": len(own)} if many else {})}
         told += [Refusal(one[0], one[1], mask_persons(one[2]), one[3], key, facts) for one in shown]
     return told
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.errors import CannotWrite, InputError, Unusable
@@ -22,16 +24,13 @@ from audit.intake.reading import FileReading
 from audit.intake.request import FormRequest
 from audit.intake.store import Store
 from audit.ledger.forms import CHECKLIST, FORM_HEADERS, FORMS, RECTIFICATION, SIGNATURES, Form
-from audit.ledger.given import GREY, refusals_of, written_over
+from audit.ledger.given import refusals_of, written_over
 from audit.ledger.merge import Refusal, Returned, Status, all_said
 from audit.redaction import mask_persons
 from audit.tables.model import normalise_label
 from audit.words import LANGUAGES, Words, load_words
 
 _JUNK = ("~$", ".", "~")
-_OF_GREY = [
-    f"{name}{end}" for name in GREY for end in ("", "_letter", "_mark")
-]  # columns of rows that were read
 
 
 @dataclass(frozen=True)
@@ -107,23 +106,48 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         table = pq.read_table(output)
     signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     who, said_at = signature.get("who", ""), signature.get("said_at", "")
-    told: dict[Form, list[Returned]] = {form: [] for form in FORMS}
-    grey: list[tuple[str, str, str, str]] = []
+    told: dict[Form, list[Returned]] = {}
     refusals = [
         Refusal("", "", "", str(facts["cell"]), key, facts)
         for key, facts in reading.notices
         if key == "form_lacks"
     ]
-    over = written_over(table)
-    for place, row in enumerate(table.drop_columns(_OF_GREY).to_pylist()):
-        form = _form_of(row)
+    for form, rows in _by_form(table):
+        told[form], refused = _rows_of(form, rows, store.secret, words, who, said_at)
+        refusals += refused
+    if table.num_rows and not any(told.values()):
+        foreign = reading.failed(InputError(Unusable.UNSAFE, "form_of_another_estate"))
+        return ReturnedCopy(path.name, reading.sha256, foreign, who, said_at)
+    findings, items, signed = (tuple(told[form]) for form in (RECTIFICATION, CHECKLIST, SIGNATURES))
+    return ReturnedCopy(
+        path.name, reading.sha256, reading, who, said_at, findings, items, signed, tuple(refusals)
+    )
+
+
+def _by_form(table: pa.Table) -> Iterator[tuple[Form, pa.Table]]:
+    """The rows of each form, told by the columns its sheet has."""
+    for form in FORMS:
+        has = [table[f"{name}_letter"].is_valid() for name in form.needs]
+        own = reduce(pc.and_, has)
+        yield form, table.filter(own)
+        table = table.filter(pc.invert(own))
+
+
+def _rows_of(
+    form: Form, table: pa.Table, secret: str, words: Words, who: str, said_at: str
+) -> tuple[list[Returned], list[Refusal]]:
+    """What the rows of a form say, and what of them cannot be taken."""
+    over = written_over(table, form.grey)
+    told: list[Returned] = []
+    refusals: list[Refusal] = []
+    grey: list[tuple[str, str, str, str]] = []
+    read = [f"{name}{end}" for name in form.headers for end in ("", "_letter", "_mark")]
+    for place, row in enumerate(table.select(["sheet", "row", *read]).to_pylist()):
         row |= {
             name: mask_persons(row[name]) for name in form.fields if row[name]
         }  # no number of a person is kept
         identifier, version = (row[form.key] or "").strip(), _version(row["row_version"])
-        if version is None or not form.is_sealed(
-            store.secret, identifier, version, (row["seal"] or "").strip()
-        ):
+        if version is None or not form.is_sealed(secret, identifier, version, (row["seal"] or "").strip()):
             refusals += _unsealed(form, row, identifier, table, place)
             continue
         if place in over.torn and any(row[name] for name in form.fields):
@@ -136,15 +160,8 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         refusals += _unreadable(form, row)
         values = {name: _value(form, name, row, words) for name in form.fields}
         cells = {name: _cell(row, name) for name in form.fields}
-        told[form].append(Returned(identifier, version, values, cells, who, said_at))
-    refusals += refusals_of(grey)
-    if table.num_rows and not any(told.values()):
-        foreign = reading.failed(InputError(Unusable.UNSAFE, "form_of_another_estate"))
-        return ReturnedCopy(path.name, reading.sha256, foreign, who, said_at)
-    rows, items, signatures = (tuple(told[form]) for form in (RECTIFICATION, CHECKLIST, SIGNATURES))
-    return ReturnedCopy(
-        path.name, reading.sha256, reading, who, said_at, rows, items, signatures, tuple(refusals)
-    )
+        told.append(Returned(identifier, version, values, cells, who, said_at))
+    return told, refusals + refusals_of(grey, form.words_in)
 
 
 def _unsealed(
@@ -155,7 +172,8 @@ def _unsealed(
         if any(row[name] for name in form.fields):
             yield _refused_whole(form, row, identifier, "not_sealed")
         return
-    beside = [text for name in GREY if form is RECTIFICATION and (text := table[name][place].as_py())]
+    # below the items stand figures of our own
+    beside = [text for name in form.grey if form is not CHECKLIST and (text := table[name][place].as_py())]
     if any(row[name] for name in form.fields) or len(beside) > 1:  # one is a sum or a note below the table
         yield _refused_whole(form, row, "", "row_of_nobody", beside)
 
@@ -180,15 +198,9 @@ def _request(path: Path, words: Words, output: str) -> FormRequest:
     return FormRequest(str(path), _headers(words), needs, fields, tuple(dict.fromkeys(headers)), output)
 
 
-def _form_of(row: Mapping[str, Any]) -> Form:
-    """The form a row's sheet is, by the columns it has."""
-    return next(form for form in FORMS if all(row[f"{name}_letter"] for name in form.needs))
-
-
 def _headers(words: Words) -> dict[str, str]:
     """The headers a copy may have: of either language, and of the user's own templates."""
-    known = {**{name: name for name in GREY}, **FORM_HEADERS}
-    return {one(f"header.{key}"): name for one in _known(words) for name, key in known.items()}
+    return {one(f"header.{key}"): name for one in _known(words) for name, key in FORM_HEADERS.items()}
 
 
 def _known(words: Words) -> list[Words]:

@@ -12,6 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.ledger.forms import SIGNATURES
+from audit.ledger.given import marked_row
 from audit.ledger.signoffs import LINES, line_key
 from audit.report import styles
 from audit.report.blocks import body, intro, put, section, serial
@@ -24,7 +25,7 @@ from audit.words import Words
 
 _TALLY_WIDTH = 12.0
 _SIGN = (("role", 16), ("signer", 18), ("signed_on", 14), ("opinion", 60))
-_SIGN_HIDDEN = ("line_key", "row_version", "seal")
+_SIGN_HIDDEN = ("line_key", "row_version", "seal", "given")
 _CHART_FROM = 3  # nights from which a line says something
 
 
@@ -258,7 +259,8 @@ def _add_signatures(workbook: Workbook, report: CycleReport, words: Words, secre
     rows = [(line_key(report.period, report.edition, line), 0) for line in LINES]
     sealed = zip(LINES, rows, SIGNATURES.seals(secret, rows), strict=True)
     for row, (line, (key, version), seal) in enumerate(sealed, top + 1):
-        values = (words.label("sign_line", line), None, None, None, key, version, seal)
+        role = words.label("sign_line", line)
+        values = (role, None, None, None, key, version, seal, marked_row([role]))
         for place, value in enumerate(values, 1):
             cell = put(sheet, row, place, value)
             if columns[place - 1][0] == "signed_on":

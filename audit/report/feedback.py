@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from audit.intake.dates import FOREVER
 from audit.intake.reading import FileReading
 from audit.ledger.feedback import OpenConflict, Taken
-from audit.ledger.forms import FORM_HEADERS
+from audit.ledger.forms import FORM_HEADERS, RECTIFICATION
 from audit.ledger.merge import Refusal, Status
 from audit.report.parts import ConflictLine, FeedbackLine, RefusedCell
 from audit.report.sentences import notice_sentences, problem_of
@@ -100,7 +100,7 @@ def _named(key: str, words: Words) -> str:
 
 
 def form_header(field: str, words: Words) -> str:
-    """The header of a field of the rectification ledger, or of a column that is not filled in."""
+    """The header of a field of a form, or of a column that is not filled in."""
     return words(f"header.{FORM_HEADERS.get(field, field)}")
 
 
@@ -108,6 +108,8 @@ def _refused(refusal: Refusal, words: Words) -> RefusedCell:
     facts = dict(refusal.facts)
     if isinstance(missing := facts.get("missing"), (list, tuple)):
         facts["missing"] = [form_header(name, words) for name in missing]
+    # what an earlier release put down was of 整改台账 alone
+    facts["words_in"] = form_header(str(facts.get("words_in", RECTIFICATION.words_in)), words)
     if refusal.key == "not_a_status":
         facts["statuses"] = [words.label("handling", status) for status in Status]
     return RefusedCell(

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.ledger.given import GREY, marked
+from audit.ledger.forms import RECTIFICATION
+from audit.ledger.given import marked
 from audit.report.coded import Coded
 from audit.report.datasheet import DAY, NUMBER, TEXT, Column
 from audit.report.model import Report
@@ -96,7 +97,7 @@ class FindingColumns:
 
     def _given(self, rows: slice | Places) -> Coded:
         """What tells, of each of these rows, which grey cells somebody wrote over."""
-        grey = [self._shown(name).rows(rows).dense() for name in GREY]
+        grey = [self._shown(name).rows(rows).dense() for name in RECTIFICATION.grey]
         return Coded.of(marked([(one.values, one.at) for one in grey]))
 
     def _shown(self, name: str) -> Coded:

@@ -11,6 +11,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.ledger.forms import CHECKLIST
+from audit.ledger.given import marked_row
 from audit.measures.upkeep import NEXT_DAYS, Upkeep
 from audit.report import styles
 from audit.report.blocks import link, put, section, serial
@@ -38,6 +39,7 @@ COLUMNS: tuple[tuple[str, float, bool], ...] = (
     ("item_key", 18, True),
     ("row_version", 8, True),
     ("seal", 18, True),
+    ("given", 18, True),
 )
 EDITABLE = tuple(CHECKLIST.headers[name] for name in CHECKLIST.fields)
 _LEVELS = ("devices", "in_cycle", "soon", "overdue", "never", "unknown")
@@ -89,6 +91,7 @@ def _line(sheet: Worksheet, row: int, item: ChecklistItem, words: Words) -> None
         "row_version": item.row_version,
         "seal": item.seal,
     }
+    values["given"] = marked_row("" if values[name] is None else str(values[name]) for name in CHECKLIST.grey)
     lines = 1
     for place, (name, width, _) in enumerate(COLUMNS, 1):
         cell = put(sheet, row, place, values.get(name))
