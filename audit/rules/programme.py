@@ -18,16 +18,16 @@ AUD_02 = Rule(
             lambda night: night.past(nw.col("next_due")) & nw.col("last_done").is_null(),
             Severity.MEDIUM,
             Texts(
-                "自查期 {cycle} 应于 {next_due} 前签认，至今没有签认记录。",
-                "The self-audit cycle {cycle} was to be signed off by {next_due}; none has been signed off so far.",
+                "自查期 {cycle} 应不晚于 {next_due}（含当日）签认，至今没有签认记录。",
+                "The self-audit cycle {cycle} was to be signed off on {next_due} at the latest; none has been signed off so far.",
             ),
         ),
         Case(
             lambda night: night.past(nw.col("next_due")) & ~nw.col("cycle").is_null(),
             Severity.MEDIUM,
             Texts(
-                "自查期 {cycle} 应于 {next_due} 前签认，已逾期 {next_due:days} 天。最近一次签认是 {last_done}（{evidence}）。",
-                "The self-audit cycle {cycle} was to be signed off by {next_due}. The last sign-off was that of {evidence}, "
+                "自查期 {cycle} 应不晚于 {next_due}（含当日）签认，已逾期 {next_due:days} 天。最近一次签认是 {last_done}（{evidence}）。",
+                "The self-audit cycle {cycle} was to be signed off on {next_due} at the latest. The last sign-off was that of {evidence}, "
                 "on {last_done}.",
             ),
         ),

@@ -85,7 +85,7 @@ RES_02 = Rule(
             lambda night: nw.col("next_due") < night.day(),
             Severity.LOW,
             Texts(
-                "自查项目“{item_text}”上次完成于 {last_done}，应于 {next_due} 前更新。",
+                "自查项目“{item_text}”上次完成于 {last_done}，应不晚于 {next_due}（含当日）更新。",
                 "This item of the self-audit was last done on {last_done} and was due again on {next_due}: {item_text}.",
             ),
         ),
