@@ -46,14 +46,14 @@ class Nightly:
         self.hours = self.fresh_hours()
 
     def fresh_hours(self) -> schedule.Scheduler:
-        """A scheduler of its own: one night per weekday, or one for every day, and the mail in between."""
+        """A scheduler of its own: one night per weekday, or one for every day, and in between what waits."""
         hours = schedule.Scheduler()
         own = self._settings.schedule
         every = len(set(own.days)) == len(WEEKDAYS)
         for day in ("day",) if every else tuple(_NAMES[day] for day in own.days):
             job = getattr(hours.every(), day)
             job.at(own.at, self._settings.audit.timezone).do(self.night).tag(_NIGHT)
-        if self._settings.mail:
+        if self._settings.delivers:
             hours.every(_DELIVERY_MINUTES).minutes.do(self.deliver)
         return hours
 

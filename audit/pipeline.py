@@ -123,7 +123,7 @@ def _require_input(feeds: Mapping[str, Feed], words: Words) -> None:
 def _delivered(task: Task, result: Result, database: Database, say: Say) -> Result:
     """The same once mail and notices are on their way; with what went wrong, where something did."""
     settings, words = task.settings, task.words
-    if not task.wishes.mail or not (settings.mail or settings.chat_urls):
+    if not task.wishes.mail or not settings.delivers:
         return result
     say("delivering", "")
     problems = send_queued(

@@ -29,6 +29,7 @@ class Status:
     limit_hours: float | None
     next_due: datetime
     waiting: int  # messages that are due and that nobody has taken yet
+    notices: int  # the same for chat rooms; they change no exit code
     running: dict[str, object] | None
 
     @property
@@ -52,7 +53,7 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
     the next one was due, and two hours.
     """
     timetable = timetable_of(settings)
-    nights, waiting = _remembered(settings, now)
+    nights, waiting, notices = _remembered(settings, now)
     good = next((one for one in reversed(nights) if one.exit_code in GOOD), None)
     age = limit = None
     if good:
@@ -66,14 +67,16 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
         limit,
         timetable.next_due(now).astimezone(settings.zone),
         waiting,
+        notices,
         holder_of(settings.state),
     )
 
 
-def _remembered(settings: Settings, now: datetime) -> tuple[tuple[PastNight, ...], int]:
+def _remembered(settings: Settings, now: datetime) -> tuple[tuple[PastNight, ...], int, int]:
     with Database(settings.ledger.url, settings.state, reading=True) as database:
-        mail = [one for one in outbox.due(database, now) if one.kind != CHAT]  # notices change no exit code
-        return past_nights(database), len(mail)
+        due = outbox.due(database, now)
+        notices = sum(one.kind == CHAT for one in due)
+        return past_nights(database), len(due) - notices, notices
 
 
 def _hours(span: timedelta) -> float:
@@ -101,6 +104,8 @@ def status_text(found: Status, words: Words) -> str:
     elif found.last:
         lines.append(words("status.never_good"))
     lines.append(words("status.waiting", count=found.waiting) if found.waiting else words("status.delivered"))
+    if found.notices:
+        lines.append(words("status.notices", count=found.notices))
     if found.running:
         lines.append(words("status.running", **found.running))
     lines.append(words("status.next", at=f"{found.next_due:%Y-%m-%d %H:%M}", zone=found.next_due.tzinfo))
@@ -118,6 +123,7 @@ def status_plain(found: Status) -> dict[str, Any]:
         "late": found.late,
         "next_due": found.next_due.isoformat(),
         "mail_waiting": found.waiting,
+        "notices_waiting": found.notices,
         "running": found.running,
     }
 

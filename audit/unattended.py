@@ -43,7 +43,7 @@ def crontab_line(settings: Settings, config: Path, words: Words, now: datetime |
             f"{here.minute} {here.hour} * * {_cron_days(settings, shift)}", _run(settings, config.resolve())
         ),
     ]
-    if settings.mail:
+    if settings.delivers:
         lines += [f"# {words('cron.deliver')}", _cron_line("7-59/15 * * * *", _deliver(config.resolve()))]
     return "\n".join(lines)
 
@@ -64,7 +64,7 @@ def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, s
         "java": settings.audit.engine == "spark",
         "calendar": _calendar(settings),
     }
-    names = (*_NIGHT, *_DELIVERY) if mail else _NIGHT
+    names = (*_NIGHT, *_DELIVERY) if settings.delivers else _NIGHT
     return {name: filled(name, facts) for name in names}
 
 
@@ -77,7 +77,7 @@ def kubernetes_manifest(settings: Settings, words: Words) -> dict[str, str]:
         "version": __version__,
         "run": _run(settings, Path("/estate") / settings.file),
         "deliver": _deliver(Path("/estate") / settings.file),
-        "delivers": settings.mail is not None,
+        "delivers": settings.delivers,
         "mail": bool(settings.mail and settings.mail.user),
     }
     return {_CRONJOB: filled(_CRONJOB, facts)}

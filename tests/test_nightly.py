@@ -201,8 +201,17 @@ def test_a_night_under_way_finishes_its_step_and_leaves_everything_clean(estate:
     assert estate.run().code is ExitCode.DONE
 
 
-def test_mail_that_waits_is_sent_between_the_nights(estate: Estate, monkeypatch: pytest.MonkeyPatch):
-    estate.sections["mail"] = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
+@pytest.mark.parametrize(
+    ("section", "lines"),
+    [
+        ("mail", 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'),
+        ("notify", 'urls_file = "rooms"'),
+    ],
+)
+def test_what_waits_is_sent_between_the_nights(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, section: str, lines: str
+):
+    estate.sections[section] = lines
     started: list[list[str]] = []
     with time_machine.travel(datetime(2026, 11, 20, 19, tzinfo=UTC)) as clock:
         loop = Nightly(load_settings(estate.configure()), estate.config, print, ZH)
@@ -233,6 +242,14 @@ def test_the_crontab_line_is_in_the_machines_own_time(estate: Estate, machine_in
     mailing = crontab_line(load_settings(estate.configure()), odd, ZH).splitlines()
     assert mailing[-1].startswith("7-59/15 * * * * ")
     assert mailing[-1].endswith(" --quiet")
+
+
+def test_chat_notices_without_mail_are_sent_between_the_nights_as_well(estate: Estate):
+    estate.sections["notify"] = 'urls_file = "rooms"'
+    settings = load_settings(estate.configure())
+    assert crontab_line(settings, estate.config, ZH).splitlines()[-1].startswith("7-59/15 * * * * ")
+    assert "pos-audit-deliver.timer" in systemd_units(settings, estate.config, ZH)
+    assert '"deliver"' in kubernetes_manifest(settings, ZH)["pos-audit-cronjob.yaml"]
 
 
 def test_what_cron_runs_works_without_a_terminal_or_an_environment(estate: Estate):

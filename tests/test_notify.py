@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from webhook import Hook, hooked, settled
 from audit.cli import app
 from audit.config import load_settings
 from audit.delivery import heartbeat
-from audit.delivery.chat import require_chat
+from audit.delivery.chat import require_chat, room_of
 from audit.delivery.heartbeat import Heartbeat
 from audit.delivery.watch import watched
 from audit.errors import CannotWrite, ConfigError, ExitCode
@@ -70,7 +72,7 @@ def test_a_notice_fits_a_room_however_long_the_names_are(estate: Estate):
 
 
 def test_a_room_that_fails_is_told_of_and_tried_again_alone(estate: Estate):
-    with hooked() as hook, hooked(500) as other:
+    with hooked() as hook, hooked(500, 500) as other:
         urls = [f"json://127.0.0.1:{one.port}/room-canary-{one.port}" for one in (hook, other)]
         notifying(estate, urls=json.dumps(urls))
         said: list[tuple[str, str]] = []
@@ -82,9 +84,27 @@ def test_a_room_that_fails_is_told_of_and_tried_again_alone(estate: Estate):
         assert "canary" not in line
         done = pos_audit("deliver", "--config", estate.config)
         assert done.returncode == ExitCode.DONE
+        assert "1 条群消息未能送达" in done.stderr
         assert (len(hook.asked), len(other.asked)) == (1, 2)
         status = status_of(load_settings(estate.config), datetime.now(UTC))
-        assert status.waiting == 0, "no mail waits, and a notice changes no exit code"
+        assert (status.waiting, status.notices) == (0, 1), "no mail waits, and a notice changes no exit code"
+        assert "待发群消息：1 条" in estate.call("status")[1]
+        assert "没有待发的邮件或群消息" in estate.call("deliver")[1]
+        assert (len(hook.asked), len(other.asked)) == (1, 3)
+
+
+def test_without_mail_what_a_crash_left_goes_once_more_and_nothing_is_left_lying(estate: Estate):
+    with hooked() as hook:
+        notifying(estate, urls=json.dumps([f"json://127.0.0.1:{hook.port}/x"]))
+        estate.run()
+        # as a crash while the room was being told leaves it
+        with closing(sqlite3.connect(estate.folder / "state" / "ledger.sqlite")) as ledger, ledger:
+            rooms = json.dumps([room_of(f"json://127.0.0.1:{hook.port}/x")])
+            ledger.execute("update outbox set status = 'sending', recipients = ?", (rooms,))
+        assert estate.call("deliver")[0] == ExitCode.DONE
+        assert len(hook.asked) == 2
+        assert estate.call("deliver")[0] == ExitCode.DONE
+    assert list((estate.folder / "state" / "outbox").iterdir()) == []
 
 
 @pytest.mark.parametrize(

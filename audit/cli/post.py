@@ -32,10 +32,13 @@ def delivered(settings: Settings, words: Words, *, again: bool = False) -> ExitC
     def sent(whom: str) -> None:
         say_line(words("cli.mail_sent", to=whom))
 
-    problems = carry(settings, words, sent, say_line, again=again)
+    problems, notices = carry(settings, words, sent, say_line, again=again)
     for problem in problems:
         say_line(problem)
     code = ExitCode.DELIVERY if problems else ExitCode.DONE
-    reason = words("reason.undelivered" if problems else "reason.delivered", count=len(problems))
+    if problems:
+        reason = words("reason.undelivered", count=len(problems))
+    else:  # a notice changes no exit code
+        reason = words("reason.notices_left" if notices else "reason.delivered", count=notices)
     say_end(words, code, reason)
     return code

@@ -153,6 +153,11 @@ class Settings(BaseSettings):
         return tuple(secret_text(own.urls, own.urls_file, self.folder, "notify.urls_file").split())
 
     @property
+    def delivers(self) -> bool:
+        """Whether anybody is sent anything, by mail or into a chat room; no secret is looked at."""
+        return bool(self.mail or self.notify.urls or self.notify.urls_file)
+
+    @property
     def ping_url(self) -> str:
         """The watchdog's address, a secret; "" when there is none. Raises ConfigError."""
         own = self.notify

@@ -27,14 +27,16 @@ _CHANCE = random.SystemRandom()
 _BREATH = 0.5  # seconds
 
 
-def deliver(settings: Settings, words: Words, sent: Told, told: Told, *, again: bool = False) -> list[str]:
-    """Send what waits, between two runs; the result says what went wrong.
+def deliver(
+    settings: Settings, words: Words, sent: Told, told: Told, *, again: bool = False
+) -> tuple[list[str], int]:
+    """Send what waits, between two runs; the result says what went wrong, and how many notices still wait.
 
     `again` takes up what was given up, refused or is in doubt; `told` hears of chat rooms that could not be
     told. Raises ConfigError where nobody is to be told anything, and Locked.
     """
     require_secrets(settings)
-    if settings.mail is None and not settings.chat_urls:
+    if not settings.delivers:
         raise ConfigError("config_missing_key", file=settings.file, key="mail.host")
     with (
         only_run(settings.state, settings.zone),
@@ -45,7 +47,8 @@ def deliver(settings: Settings, words: Words, sent: Told, told: Told, *, again: 
         problems = send_queued(settings, words, database, sent, lambda: None)
         for line in send_notices(settings, words, database):
             told(line)
-        return problems
+        waiting = [one for one in outbox.due(database, datetime.now(UTC)) if one.kind == CHAT]
+        return problems, len(waiting)
 
 
 def require_secrets(settings: Settings) -> None:
@@ -63,10 +66,8 @@ def send_queued(
     between two attempts, and may raise to end it there.
 
     What the server does not take for now is tried again a few times, and stays for the next run or
-    `deliver`, for five days. What it refuses is told once.
+    `deliver`, for five days. What it refuses is told once. Notices are only put in order here.
     """
-    if settings.mail is None:
-        return []
     now = datetime.now(UTC)
     problems = [
         words("error.mail_interrupted", subject=one.message_id)
@@ -79,7 +80,7 @@ def send_queued(
         if one.kind != CHAT
     ]
     pending = [one for one in outbox.due(database, now) if one.kind != CHAT]
-    if pending:
+    if pending and settings.mail:
         courier = _Courier(
             settings.mail, settings.mail_password, folder_of(settings), words, database, sent, breathe
         )
