@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from vendorfiles import (
     take_bytes,
     with_part,
 )
+from xlwt.CompoundDoc import XlsDoc
 
 from audit.errors import Unusable
 from audit.inspection import inspect_files
@@ -65,6 +67,35 @@ NOT_TABLES = {
     "zip of nothing": (archive({}), Unusable.EMPTY),
     "a letter": ("尊敬的客户：\n附件请查收。\n".encode(), Unusable.MISSING_COLUMN),
 }
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind"),
+    [
+        ("WordDocument", "Word"),
+        ("PowerPoint Document", "PowerPoint"),
+        ("__substg1.0_0037001F", "Outlook"),
+        ("VisioDocument", "Visio"),
+        ("Quill", "Publisher"),
+        ("\x05HwpSummaryInformation", "HWP"),
+        ("Contents", "OLE"),
+    ],
+)
+@pytest.mark.parametrize("text", ["Bookman Old Style", "Workbook", "EncryptedPackage"])
+def test_what_other_programs_keep_as_old_excel_does_is_named(
+    tmp_path: Path, stream: str, kind: str, text: str
+):
+    """Whatever its text speaks of: the names of the streams tell."""
+    document = io.BytesIO()
+    XlsDoc().save(document, text.encode("utf-16-le") * 400)
+    name = "Workbook\0".encode("utf-16-le")
+    at = document.getvalue().rindex(name)
+    entry = f"{stream}\0".encode("utf-16-le")
+    data = bytearray(document.getvalue())
+    data[at : at + 64], data[at + 64] = entry.ljust(64, b"\0"), len(entry)
+    read = take_bytes(tmp_path, bytes(data), "台账.xls")
+    assert read.reading.error == Unusable.NOT_A_SPREADSHEET
+    assert read.reading.error_facts["format"] == kind
 
 
 @pytest.mark.parametrize("what", NOT_TABLES)

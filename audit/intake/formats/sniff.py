@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Collection
 from enum import StrEnum
 
 from audit.errors import InputError, Unusable
@@ -71,7 +72,14 @@ _JSON = re.compile(rb"(?:\[\s*)?\{\s*\"[^\"\n]*\"\s*:|\[\s*\[\s*\"")
 # streams in an OLE file
 _ENCRYPTED = "EncryptedPackage"
 _WORKBOOKS = frozenset({"workbook", "book"})
-_STREAMS = {"WordDocument": "Word", "PowerPoint Document": "PowerPoint", "__substg1.0_": "Outlook"}
+_STREAMS = {
+    "WordDocument": "Word",
+    "PowerPoint Document": "PowerPoint",
+    "__substg1.0_": "Outlook",
+    "VisioDocument": "Visio",
+    "Quill": "Publisher",
+    "HwpSummaryInformation": "HWP",
+}
 _PACKAGES = {"word/": "Word", "ppt/": "PowerPoint", "index/document.iwa": "Numbers", "visio/": "Visio"}
 
 
@@ -154,17 +162,22 @@ def _text_kind(data: bytes) -> FileKind:
 
 def _ole_kind(data: bytes) -> FileKind:
     found = [name for name in (_ENCRYPTED, *_STREAMS) if name.encode("utf-16-le") in data]
-    if not found or not _WORKBOOKS.isdisjoint(map(str.lower, streams := _streams(data))):
+    if not found or holds_workbook(streams := ole_streams(data)):
         return FileKind.XLS  # what is found inside a workbook is embedded in it, or text of it
     if _ENCRYPTED in (streams or found):
         return FileKind.ENCRYPTED
     for name in found:
-        if not streams or any(stream.startswith(name) for stream in streams):
+        if not streams or any(stream.strip("\x05").startswith(name) for stream in streams):
             raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format=_STREAMS[name])
     return FileKind.XLS
 
 
-def _streams(data: bytes) -> set[str]:
+def holds_workbook(streams: Collection[str]) -> bool:
+    """Whether an OLE file with these streams at its root is a workbook."""
+    return not _WORKBOOKS.isdisjoint(map(str.lower, streams))
+
+
+def ole_streams(data: bytes) -> set[str]:
     """The streams and storages an OLE file has at its root; none where its directory is damaged."""
     import olefile
 

@@ -20,14 +20,12 @@ from xlrd.sheet import Sheet as XlrdSheet
 from audit.errors import InputError, Unusable
 from audit.intake.formats.numbers import ERRORS, CellFormats, moment_text
 from audit.intake.formats.sheet import Sheet
-from audit.intake.formats.sniff import OLE
+from audit.intake.formats.sniff import OLE, holds_workbook, ole_streams
 from audit.intake.formats.xlsx_fast import attempt
 from audit.intake.grid import Grid, Mark
 
 _UNUSED = 0xFFFFFFFF
 _FAT_IN_HEADER = 109
-_ROOT = "Root Entry"
-_STREAMS = ("Workbook", "WORKBOOK", "Book", "BOOK")
 _COMMENTS = ("handle_note", "handle_obj", "handle_txo")
 
 
@@ -107,8 +105,7 @@ def _tables(data: bytes) -> dict[str, pa.Table]:
 def _damaged(data: bytes, failure: Exception) -> InputError:
     if data.startswith(OLE) and _is_cut(data):
         return InputError(Unusable.TRUNCATED, "file_truncated")
-    names = [name for name in (_ROOT, *_STREAMS) if name.encode("utf-16-le") in data]
-    if data.startswith(OLE) and names == [_ROOT]:
+    if data.startswith(OLE) and (streams := ole_streams(data)) and not holds_workbook(streams):
         return InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="OLE")
     detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
     return InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail)
