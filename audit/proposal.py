@@ -6,12 +6,14 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.config import MANDATORY_FEEDS
 from audit.errors import ConfigError, InputError
 from audit.files import write_private
+from audit.intake.begun import READERS
 from audit.intake.child import read_in_child
 from audit.intake.labels import suggest
 from audit.intake.nursery import fork_nursery
@@ -79,18 +81,14 @@ def propose(folder: Path, words: Words) -> Proposal:
     if not files:
         raise ConfigError("folder_empty", folder=str(folder))
     fork_nursery()  # what it has to import is most of the time that small files take
-    with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "rows.parquet"
-        for path in files:
-            first = _read(path, "", output)
-            if first.error:
-                unknown.append(SeenFile(path.name, problem=problem_of(first, words)))
-            for name in first.tables if not first.error else ():
-                reading = first if name == first.tables[0] else _read(path, name, output)
-                feed = feeds.setdefault(name, SeenFeed(name))
-                _add(feed, path.name, reading, words)
-                if name == "registrations" and not reading.error:
-                    channels |= _channels(output)
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(READERS) as pool:
+        places = [Path(scratch) / f"{number}.parquet" for number in range(len(files))]
+        for path, one in zip(files, pool.map(_look, files, places), strict=True):
+            if one.first.error:
+                unknown.append(SeenFile(path.name, problem=problem_of(one.first, words)))
+            for name, reading in one.tables.items():
+                _add(feeds.setdefault(name, SeenFeed(name)), path.name, reading, words)
+            channels |= one.channels
     ordered = tuple(feeds[name] for name in TABLES if name in feeds)
     facts = {
         "words": words,
@@ -126,6 +124,28 @@ def summary_lines(proposal: Proposal, target: Path, words: Words) -> list[str]:
 
 def _is_input(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(_IGNORED) and path.suffix.lower() not in _OWN
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A file as it was read first, as each of the tables it holds, and the channels it speaks of."""
+
+    first: FileReading
+    tables: dict[str, FileReading]
+    channels: set[str]
+
+
+def _look(path: Path, output: Path) -> _Look:
+    """Read a file as every table it holds; `output` is where rows may lie meanwhile."""
+    first = _read(path, "", output)
+    tables: dict[str, FileReading] = {}
+    channels: set[str] = set()
+    for name in first.tables if not first.error else ():
+        tables[name] = first if name == first.tables[0] else _read(path, name, output)
+        if name == "registrations" and not tables[name].error:
+            channels |= _channels(output)
+    output.unlink(missing_ok=True)
+    return _Look(first, tables, channels)
 
 
 def _read(path: Path, table: str, output: Path) -> FileReading:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from program import pos_audit
 
+from audit import proposal
 from audit.config import load_settings
+from audit.intake.child import read_in_child
+from audit.intake.reading import FileReading
 from audit.tables import TABLES
+from audit.words import load_words
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 LOGIN = "<html><body>会话已过期<input type=password></body></html>"
@@ -37,6 +42,23 @@ def test_the_proposal_runs_and_finds_what_a_careful_configuration_finds(drop: Pa
     expected = json.loads((SAMPLE / "expected.json").read_text("utf-8"))["flagged"]
     found = {one["rule"] for one in told["findings"]}
     assert found == {*expected, "AUD-04", "POL-03"}
+
+
+def test_two_files_are_read_at_a_time_and_told_in_their_order(drop: Path, monkeypatch: pytest.MonkeyPatch):
+    together = Barrier(2)
+
+    def read(request: dict, *rest: object) -> FileReading:
+        if not request["table"]:
+            together.wait(20)
+        return read_in_child(request, *rest)
+
+    for path in sorted(drop.iterdir())[6:]:
+        path.unlink()
+    monkeypatch.setattr(proposal, "read_in_child", read)
+    made = proposal.propose(drop, load_words("zh"))
+    names = [[file.name for file in feed.files] for feed in made.feeds]
+    assert sum(map(len, names)) == 6
+    assert names == [sorted(one) for one in names]
 
 
 def test_the_folder_one_stands_in_has_a_name(drop: Path, monkeypatch: pytest.MonkeyPatch):
