@@ -8,9 +8,14 @@ import logging
 import os
 import sys
 
+# Arrow's own choice among the allocators it comes with takes a third more memory, and a twentieth more time
+_ALLOCATOR = ("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
+
 
 def main() -> None:
     """The program."""
+    if sys.platform == "linux":  # elsewhere Arrow does not always come with it, and would say so each time
+        os.environ.setdefault(*_ALLOCATOR)
     codes: list[int] = []
     atexit.register(_leave, codes)  # the first to be registered is the last to be called
     if sys.argv[1:2] == ["run"] and "--help" not in sys.argv:
