@@ -133,4 +133,9 @@ def _delivered(task: Task, result: Result, database: Database, say: Say) -> Resu
         say("notice_failed", line)
     if not problems:
         return result
-    return replace(result, code=ExitCode.DELIVERY, reason=words("reason.delivery", detail=problems[0]))
+    if len(problems) == 1:
+        return replace(result, code=ExitCode.DELIVERY, reason=words("reason.delivery", detail=problems[0]))
+    for line in problems:
+        say("mail_failed", line)
+    reason = words("reason.deliveries", count=len(problems))
+    return replace(result, code=ExitCode.DELIVERY, reason=reason)

@@ -30,6 +30,9 @@ class Status:
     next_due: datetime
     waiting: int  # messages that are due and that nobody has taken yet
     notices: int  # the same for chat rooms; they change no exit code
+    undelivered: tuple[
+        outbox.Message, ...
+    ]  # mail of late that somebody has not got, and that is not tried again
     running: dict[str, object] | None
 
     @property
@@ -53,7 +56,10 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
     the next one was due, and two hours.
     """
     timetable = timetable_of(settings)
-    nights, waiting, notices = _remembered(settings, now)
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
+        nights, to_go = past_nights(database), outbox.due(database, now)
+        given_up = tuple(one for one in outbox.given_up(database, now) if one.kind != CHAT)
+    notices = sum(one.kind == CHAT for one in to_go)
     good = next((one for one in reversed(nights) if one.exit_code in GOOD), None)
     age = limit = None
     if good:
@@ -66,17 +72,11 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
         age,
         limit,
         timetable.next_due(now).astimezone(settings.zone),
-        waiting,
+        len(to_go) - notices,
         notices,
+        given_up,
         holder_of(settings.state),
     )
-
-
-def _remembered(settings: Settings, now: datetime) -> tuple[tuple[PastNight, ...], int, int]:
-    with Database(settings.ledger.url, settings.state, reading=True) as database:
-        due = outbox.due(database, now)
-        notices = sum(one.kind == CHAT for one in due)
-        return past_nights(database), len(due) - notices, notices
 
 
 def _hours(span: timedelta) -> float:
@@ -104,6 +104,9 @@ def status_text(found: Status, words: Words) -> str:
     elif found.last:
         lines.append(words("status.never_good"))
     lines.append(words("status.waiting", count=found.waiting) if found.waiting else words("status.delivered"))
+    if found.undelivered:
+        facts = {"count": len(found.undelivered), "to": _unserved(found), "days": outbox.RECENT.days}
+        lines.append(words("status.undelivered", **facts))
     if found.notices:
         lines.append(words("status.notices", count=found.notices))
     if found.running:
@@ -123,9 +126,16 @@ def status_plain(found: Status) -> dict[str, Any]:
         "late": found.late,
         "next_due": found.next_due.isoformat(),
         "mail_waiting": found.waiting,
+        "mail_undelivered": len(found.undelivered),
+        "undelivered_to": _unserved(found),
         "notices_waiting": found.notices,
         "running": found.running,
     }
+
+
+def _unserved(found: Status) -> list[str]:
+    """The addresses that mail given up was for."""
+    return sorted({whom for one in found.undelivered for whom in (*one.recipients, *one.refused)})
 
 
 def _night(night: PastNight | None) -> dict[str, Any] | None:

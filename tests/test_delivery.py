@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -190,6 +192,31 @@ def test_deliver_sends_what_the_night_could_not(estate: Estate, tls: tuple[Path,
         assert "compliance@example.invalid" in done.stderr
         assert pos_audit("deliver", "--config", estate.config).returncode == ExitCode.DONE
     assert len(inbox.raw) == 1
+
+
+def test_of_several_that_cannot_be_served_each_is_told_and_known_for_a_month(
+    estate: Estate, tls: tuple[Path, Path]
+):
+    gone = "left@vendor.invalid"
+    with serving(Inbox(refuse={"compliance@example.invalid", gone}), tls) as inbox:
+        mailing(estate, inbox.port)
+        estate.write("registrations", [REGISTRATION])
+        estate.sections["routing.north"] = f'vendor = ["星联"]\nto = ["{gone}"]'
+        code, said = estate.call("run", "--as-of", "2026-11-21")
+        assert code == ExitCode.DELIVERY
+        assert all(f"邮件未送达：{whom}" in said for whom in ("compliance@example.invalid", gone))
+        assert "2 项邮件未送达" in said.splitlines()[-1]
+        told = estate.call("status")[1]
+        assert "不再自动重试的邮件：2 封" in told
+        assert gone in told
+        inbox.refuse = {gone}
+        assert estate.call("deliver", "--again")[0] == ExitCode.DELIVERY
+        assert estate.call("status", "--json")[1].count(gone) == 1
+        with closing(sqlite3.connect(estate.folder / "state" / "ledger.sqlite")) as ledger, ledger:
+            ledger.execute("update outbox set queued_at = '2026-01-01T00:00:00+00:00'")
+        assert estate.call("deliver", "--again")[0] == ExitCode.DONE
+    assert gone not in estate.call("status")[1]
+    assert list((estate.folder / "state" / "outbox").iterdir()) == [], "nobody asks for it any more"
 
 
 def test_quiet_nights_are_told_to_those_who_asked(estate: Estate, tls: tuple[Path, Path], monkeypatch):

@@ -85,7 +85,7 @@ def send_queued(
             settings.mail, settings.mail_password, folder_of(settings), words, database, sent, breathe
         )
         problems += courier.carry(pending)
-    _sweep(folder_of(settings), database)
+    _sweep(folder_of(settings), database, now)
     return problems
 
 
@@ -193,9 +193,9 @@ def _wait(seconds: float, breathe: Callable[[], None]) -> None:
         time.sleep(min(left, _BREATH))
 
 
-def _sweep(folder: Path, database: Database) -> None:
-    """Remove the bytes of what was sent or forgotten, and what a crash left half written."""
-    kept = {form.name for message in outbox.waiting(database) for form in message.forms}
+def _sweep(folder: Path, database: Database, now: datetime) -> None:
+    """Remove the bytes of what was sent, forgotten or given up long ago, and what a crash left behind."""
+    kept = {form.name for message in outbox.waiting(database, now) for form in message.forms}
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in kept:
             path.unlink(missing_ok=True)

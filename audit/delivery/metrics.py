@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from datetime import time as hour
 from typing import Any
 
@@ -81,7 +81,7 @@ def _night(settings: Settings, summary: Mapping[str, Any]) -> Samples:
 
 def _waiting(settings: Settings) -> Samples:
     with Database(settings.ledger.url, settings.state, reading=True) as database:
-        counted = Counter(message.status for message in outbox.waiting(database))
+        counted = Counter(message.status for message in outbox.waiting(database, datetime.now(UTC)))
     return {
         ("messages_waiting", f'{{status="{status.value}"}}'): str(counted[status])
         for status in outbox.UNSERVED

@@ -25,6 +25,7 @@ from audit.ledger.schema import OUTBOX, RUNS
 Connection = sa.Connection  # a transaction of the ledger, for those who do not speak SQL
 
 KEPT_FOR = timedelta(days=5)  # what was not taken by then is given up
+RECENT = timedelta(days=30)  # what was given up before that nobody asks for any more
 _DOUBTS = 2  # so often a message may go out that may have arrived
 
 
@@ -114,14 +115,24 @@ def give_up(database: Database, now: datetime) -> list[Message]:
     return late
 
 
-def waiting(database: Database) -> list[Message]:
-    """Messages that somebody has not got, whatever the reason, oldest first; the latest outcome with each."""
-    return _found(database, OUTBOX.c.status != Posting.SENT.value)
+def waiting(database: Database, now: datetime) -> list[Message]:
+    """Messages that somebody has not got, oldest first: those still to go, and those given up of late."""
+    to_go = OUTBOX.c.status.in_((Posting.QUEUED.value, Posting.SENDING.value))
+    return _found(database, to_go | _given_up(now))
+
+
+def given_up(database: Database, now: datetime) -> list[Message]:
+    """Messages that were given up of late, refused or are in doubt: whoever was not served can yet be."""
+    return _found(database, _given_up(now))
+
+
+def _given_up(now: datetime) -> sa.ColumnElement[bool]:
+    return OUTBOX.c.status.in_(_GIVEN_UP) & (OUTBOX.c.queued_at >= stamp(now - RECENT))
 
 
 def revive(database: Database, now: datetime) -> None:
     """Queue again what was given up, refused or is in doubt, for whoever was not served."""
-    for message in _found(database, OUTBOX.c.status.in_(_GIVEN_UP)):
+    for message in given_up(database, now):
         with database.transaction() as connection:
             connection.execute(
                 sa.update(OUTBOX)
