@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from audit.config import Settings
@@ -30,9 +32,7 @@ class Status:
     next_due: datetime
     waiting: int  # messages that are due and that nobody has taken yet
     notices: int  # the same for chat rooms; they change no exit code
-    undelivered: tuple[
-        outbox.Message, ...
-    ]  # mail of late that somebody has not got, and that is not tried again
+    unserved: tuple[str, ...]  # addresses that mail of late did not reach, and is not tried again for
     running: dict[str, object] | None
 
     @property
@@ -58,7 +58,7 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
     timetable = timetable_of(settings)
     with Database(settings.ledger.url, settings.state, reading=True) as database:
         nights, to_go = past_nights(database), outbox.due(database, now)
-        given_up = tuple(one for one in outbox.given_up(database, now) if one.kind != CHAT)
+        given_up = outbox.given_up(database, now)
     notices = sum(one.kind == CHAT for one in to_go)
     good = next((one for one in reversed(nights) if one.exit_code in GOOD), None)
     age = limit = None
@@ -74,7 +74,7 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
         timetable.next_due(now).astimezone(settings.zone),
         len(to_go) - notices,
         notices,
-        given_up,
+        _unserved(settings, given_up),
         holder_of(settings.state),
     )
 
@@ -104,9 +104,8 @@ def status_text(found: Status, words: Words) -> str:
     elif found.last:
         lines.append(words("status.never_good"))
     lines.append(words("status.waiting", count=found.waiting) if found.waiting else words("status.delivered"))
-    if found.undelivered:
-        facts = {"count": len(found.undelivered), "to": _unserved(found), "days": outbox.RECENT.days}
-        lines.append(words("status.undelivered", **facts))
+    if found.unserved:
+        lines.append(words("status.unserved", to=found.unserved, days=outbox.RECENT.days))
     if found.notices:
         lines.append(words("status.notices", count=found.notices))
     if found.running:
@@ -126,16 +125,19 @@ def status_plain(found: Status) -> dict[str, Any]:
         "late": found.late,
         "next_due": found.next_due.isoformat(),
         "mail_waiting": found.waiting,
-        "mail_undelivered": len(found.undelivered),
-        "undelivered_to": _unserved(found),
+        "unserved": list(found.unserved),
         "notices_waiting": found.notices,
         "running": found.running,
     }
 
 
-def _unserved(found: Status) -> list[str]:
-    """The addresses that mail given up was for."""
-    return sorted({whom for one in found.undelivered for whom in (*one.recipients, *one.refused)})
+def _unserved(settings: Settings, given_up: Iterable[outbox.Message]) -> tuple[str, ...]:
+    """The addresses still in the configuration that these messages did not reach."""
+    of_house = (*settings.mail.to, *settings.mail.cc) if settings.mail else ()
+    of_owners = (whom for owner in settings.routing.values() for whom in owner.to)
+    current = {parseaddr(one)[1] for one in (*of_house, *of_owners)}
+    missed = {whom for one in given_up for whom in (*one.recipients, *one.refused)}
+    return tuple(sorted(missed & current))
 
 
 def _night(night: PastNight | None) -> dict[str, Any] | None:
