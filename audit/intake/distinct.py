@@ -83,5 +83,7 @@ def _perhaps_doubles(rows: pa.Table, columns: Sequence[str]) -> np.ndarray:
             numbers = sketches(texts if len(doubles) == len(texts) else texts.take(pa.array(doubles)))
             in_order = np.sort(numbers)
             several = in_order[1:][in_order[1:] == in_order[:-1]]
-            doubles = doubles[np.isin(numbers, several)] if len(several) else doubles[:0]
+            # numpy's own way would sort them all again
+            among = pc.is_in(pa.array(numbers), value_set=pa.array(several))
+            doubles = doubles[among.to_numpy(zero_copy_only=False)]
     return doubles

@@ -54,21 +54,26 @@ def about_missing_devices(
     grid: Grid, header: HeaderMap, cleaned: Mapping[str, CleanColumn], places: np.ndarray
 ) -> Iterator[Notice]:
     """A column that counts more devices beside a number than the list has rows for their merchant."""
-    if DEVICE_NUMBERS.isdisjoint(header.columns):
+    own = header.columns.values()
+    counting = {
+        index: label.strip()
+        for index, label in enumerate(grid.row(header.row))
+        if label and index not in own and normalise_label(label) in _COUNTS
+    }
+    if not counting or DEVICE_NUMBERS.isdisjoint(header.columns):
         return
     owners = np.arange(len(places))  # without a merchant each row stands for itself
     if "merchant_no" in cleaned:
         known = decoded(cleaned["merchant_no"].values).dictionary_encode().indices
         owners = np.where(known.is_valid(), known.fill_null(0), len(places) + owners)
     rows = np.bincount(owners)[owners]
-    for index, label in enumerate(grid.row(header.row)):
-        if label and index not in header.columns.values() and normalise_label(label) in _COUNTS:
-            cells = said(grid, index).take(pa.array(places))
-            counted = pc.if_else(pc.match_substring_regex(cells, r"^\d{1,4}(\.0)?台?$"), cells, "0")
-            numbers = pc.replace_substring_regex(counted.fill_null("0"), r"\D.*", "").cast(pa.int64())
-            if len(short := places[numbers.to_numpy() > rows]):
-                facts: dict[str, object] = {"sheet": grid.sheet, "header": label.strip(), "count": len(short)}
-                yield "devices_not_listed", {**facts, "rows": (short[:_LISTED] + 1).tolist()}
+    for index, label in counting.items():
+        cells = said(grid, index).take(pa.array(places))
+        counted = pc.if_else(pc.match_substring_regex(cells, r"^\d{1,4}(\.0)?台?$"), cells, "0")
+        numbers = pc.replace_substring_regex(counted.fill_null("0"), r"\D.*", "").cast(pa.int64())
+        if len(short := places[numbers.to_numpy() > rows]):
+            facts: dict[str, object] = {"sheet": grid.sheet, "header": label, "count": len(short)}
+            yield "devices_not_listed", {**facts, "rows": (short[:_LISTED] + 1).tolist()}
 
 
 def _groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> tuple[np.ndarray, list[int]] | None:

@@ -258,7 +258,8 @@ def escalation(due_on: pa.Array, state: pa.Array, as_of: date, steps: Sequence[i
 
     `steps` are calendar days overdue, rising. What is closed, excused, held or absent is never overdue.
     """
-    asked = ~np.isin(state.to_numpy(zero_copy_only=False), [*CLOSED, *EXCUSED, State.HELD, State.ABSENT])
+    unasked = pc.is_in(state, value_set=pa.array([*CLOSED, *EXCUSED, State.HELD, State.ABSENT]))
+    asked = ~unasked.to_numpy(zero_copy_only=False)
     late = (np.datetime64(as_of, "D") - due_on.to_numpy(zero_copy_only=False).astype("datetime64[D]")).astype(
         int
     )

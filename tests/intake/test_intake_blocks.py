@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -84,3 +85,9 @@ def test_utf8_is_what_python_takes_for_it(data: bytes):
         assert not is_utf8(data)
     else:
         assert is_utf8(data)
+
+
+@given(st.binary(max_size=40), st.sampled_from([None, "utf-8", "gb18030", "utf-16-le", "utf-7", "big5"]))
+def test_whatever_the_bytes_the_text_is_utf8(data: bytes, encoding: str | None):
+    with suppress(InputError):
+        assert is_utf8(as_utf8(data, encoding)[0])

@@ -112,6 +112,14 @@ def test_a_header_in_big5_says_what_to_write(tmp_path: Path):
     assert take_bytes(tmp_path, data, encoding="big5").column("serial_no") == ["SN000001"]
 
 
+def test_half_a_letter_that_an_encoding_lets_pass_costs_one_cell(tmp_path: Path):
+    rows = [["serial_no", "merchant_no", "merchant_name"], ["SN000001", MERCHANT, "?"]]
+    data = delimited(rows).encode("utf-7").replace(b"?", b"+2AA-")
+    read = take_bytes(tmp_path, data, encoding="utf-7")
+    assert read.rejected == [(2, "merchant_name", Reason.UNDECODABLE)]
+    assert read.column("serial_no") == ["SN000001"]
+
+
 def test_an_encoding_nobody_knows_and_one_that_does_not_fit(tmp_path: Path):
     data = delimited(named(*NAMES, "龙凤开业大吉分店")).encode("gb18030")
     for configured, key in (("klingon", "encoding_unknown"), ("utf-8", "text_undecodable")):

@@ -189,6 +189,7 @@ def _read_csv(
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
             null_values=[""],
+            check_utf8=False,  # `as_utf8` gives nothing else
         ),
     )
     return table, ragged

@@ -66,7 +66,7 @@ def as_utf8(data: bytes, encoding: str | None = None) -> tuple[memoryview, str]:
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """The text and the name of its encoding, as `as_utf8` finds them."""
     text, found = as_utf8(data, encoding)
-    return str(text, "utf-8", "surrogatepass"), found
+    return str(text, "utf-8"), found
 
 
 def is_utf8(data: bytes | memoryview) -> bool:
@@ -136,7 +136,7 @@ def _is_chinese(line: bytes) -> bool:
 def _as_gb18030(line: bytes) -> bytes:
     if _RUN_OF_UTF8.search(line):
         raise InputError(Unusable.UNREADABLE, "text_undecodable", encoding="utf-8")
-    return line.decode("gb18030", "replace").encode("utf-8", "surrogatepass")
+    return line.decode("gb18030", "replace").encode()
 
 
 def _without_nulls(data: bytes) -> bytes:
@@ -155,19 +155,20 @@ def _recoded(data: memoryview, encoding: str) -> tuple[memoryview, str]:
         return data, encoding
     try:
         return _in_pieces(data, encoding), encoding
-    except UnicodeDecodeError:
-        text = str(data, encoding, "replace")
+    except UnicodeError:
+        # UTF-7 lets halves of letters pass
+        text = str(data, encoding, "replace").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     except LookupError:
         raise InputError(Unusable.UNREADABLE, "encoding_unknown", encoding=encoding) from None
     if text.count(UNDECODABLE) > max(10, len(text) * _BROKEN_SHARE):
         raise InputError(Unusable.UNREADABLE, "text_undecodable", encoding=encoding)
-    return memoryview(text.encode("utf-8", "surrogatepass")), encoding
+    return memoryview(text.encode()), encoding
 
 
 def _in_pieces(data: memoryview, encoding: str) -> memoryview:
     """The text in UTF-8, a piece at a time: as a whole, Python needs up to four bytes a character."""
     if encoding != "gb18030":
-        return memoryview(str(data, encoding).encode("utf-8", "surrogatepass"))
+        return memoryview(str(data, encoding).encode())
     decoder, text = codecs.getincrementaldecoder(encoding)(), io.BytesIO()
     for start in range(0, len(data), _PIECE):
         text.write(decoder.decode(data[start : start + _PIECE]).encode())
