@@ -270,6 +270,9 @@ def test_each_owner_is_mailed_its_own_when_its_own_rows_moved(own_night: Estate)
     assert told[0].startswith("示例支付 · 甲星 ")
     for text in told:
         assert [value for value in (*OF_B, str(own_night.folder)) if value in text] == []
+    for text in told[1:]:
+        assert "只在属于贵方的问题有变化时发送" in text, "a night without a letter is no alarm"
+        assert "运维" not in text
 
 
 def test_a_night_that_does_not_know_the_other_says_nothing_of_it_either(own_night: Estate):

@@ -50,12 +50,12 @@ def queue_owner_mail(
                 kind=OWNER,
                 about=_mark(owner.name),
                 as_of=report.as_of,
-                letters=tuple(_letters(settings, words, owner, report, files[owner.file])),
+                letters=tuple(_letters(settings, words, owner, report, files[owner.file], when)),
             )
 
 
 def _letters(
-    settings: Settings, words: Words, owner: Owner, report: Report, workbook: bytes
+    settings: Settings, words: Words, owner: Owner, report: Report, workbook: bytes, when: str
 ) -> Iterator[Letter]:
     """With the workbook, with its first findings, and without; none says where the house keeps its files."""
     part = file_part(owner.name)
@@ -63,7 +63,9 @@ def _letters(
     title = f"{words('report.file_name', as_of=report.as_of)}-{part}.xlsx"
 
     def letter(closing: str, *attachments: Attachment) -> Letter:
-        subject, text, html = render_mail(report, words, settings.own_templates, closing)
+        subject, text, html = render_mail(
+            report, words, settings.own_templates, closing, when=f"owner_{when}"
+        )
         return Letter(f"{report.name} {subject}", text, html, attachments)
 
     yield letter(words("report.owner_attached"), Attachment(file, title, workbook))

@@ -55,7 +55,7 @@ def render_mail(
     """Subject, plain text and HTML of the night's mail.
 
     `closing` says where the rest is, `week` what happened in a week that is summed up, and `when` is the
-    word of `[mail]` for the nights that are written about.
+    word of `[mail]` for the nights that are written about, behind `owner_` in a letter to a party.
     """
     found = environment(own_templates)
     status = night_status(report)
