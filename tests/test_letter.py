@@ -87,7 +87,7 @@ def test_a_merchant_reads_what_to_do_by_when_and_whom_to_call(night: Estate, tmp
     assert "终端号 10000001（机身序列号 SNA1）" in told
     rows = [row for row in night.findings() if row["merchant_no"] == OURS]
     due = {row["rule"]: row["due_on"] for row in rows}
-    assert f"请于 {due['MER-04']} 前办好" in told
+    assert f"请最晚于 {due['MER-04']} 办好" in told
     assert CONTACT in told
     assert told.index("示例支付") > told.index(CONTACT), "who writes"
     others = sum(row["owner"] != "merchant" for row in rows)

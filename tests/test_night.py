@@ -77,6 +77,10 @@ def test_what_was_mended_and_comes_back_is_reopened(estate: Estate):
         estate.run(night)
     assert estate.flagged(nights[2]) == [("REG-01", "SN000003", "reopened")]
     assert estate.findings(nights[2])[0]["first_seen"] == nights[0]
+    folder = estate.folder / "reports" / nights[2].isoformat()
+    assert "<dt>新增（含复发 1）</dt><dd>1</dd>" in (folder / "report.html").read_text("utf-8")
+    overview = openpyxl.load_workbook(folder / "report.xlsx").worksheets[0]
+    assert "新增（含复发 1）" in [cell.value for row in overview.iter_rows() for cell in row]
 
 
 def test_a_device_that_vanishes_is_not_called_mended(estate: Estate):

@@ -27,6 +27,7 @@ from audit.report.summary import (
     headline,
     late_rows,
     news,
+    news_label,
     night_status,
     worse_rows,
 )
@@ -74,7 +75,7 @@ def render_mail(
         "status_ink": ink,
         "errands": errands(report),
         "tiles": [
-            (words("page.new"), new, _BAD if new else INK),
+            (news_label(report, words), new, _BAD if new else INK),
             (words("report.overdue"), report.overdue, _BAD if report.overdue else INK),
             (words("report.still"), len(report.open_rows), INK),
             (words("report.fixed"), changes(report)[State.FIXED], _GOOD),

@@ -30,7 +30,7 @@ from audit.report.standings import (
     add_verdicts,
     listings,
 )
-from audit.report.summary import Errand, changes, errands, headline, moves
+from audit.report.summary import Errand, changes, errands, headline, moves, news, news_label
 from audit.words import Words
 
 _WIDTH = 12  # columns of the sheet
@@ -207,7 +207,7 @@ def _tiles(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
         (words("report.population"), report.population.devices, styles.INK, was.devices),
         (words("verdict.compliant"), compliant, good, was.verdicts.get(Verdict.COMPLIANT)),
         (words("report.still"), len(report.open_rows), styles.INK, was.open),
-        (words("report.trend_new"), found["new"] + found["reopened"], bad, None),
+        (news_label(report, words), news(report), bad, None),
         (words("report.fixed"), found["fixed"], good, None),
         (words("report.overdue"), report.overdue, bad, was.overdue),
     ]

@@ -82,6 +82,12 @@ def news(report: Report) -> int:
     return int(report.findings["state"].holds(*_NEWS).sum())
 
 
+def news_label(report: Report, words: Words) -> str:
+    """What the figure of `news` is called: those that are back are told apart in the lists below it."""
+    back = changes(report)[State.REOPENED]
+    return words("page.new_and_back", count=f"{back:,}") if back else words("page.new")
+
+
 def severities(report: Report) -> dict[str, int]:
     """Open findings by severity, gravest first; what only informs is named where there is some."""
     counted = report.findings.counted("severity", report.open_rows)
