@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-_NOISE = dict.fromkeys(
+_NOISE = dict.fromkeys(range(0x20)) | dict.fromkeys(
     map(
         ord,
         " \t\r\n\u00a0\u3000\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff*:;,.、。_=-–—/\\'\"`#!()[]{}<>|~【】「」《》〈〉“”‘’↑↓▲▼△▽⇅↕★☆※◆◇■●✱",

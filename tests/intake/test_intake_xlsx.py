@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from vendorfiles import (
     DATE,
     HEADER,
     MERCHANT,
+    archive,
     book,
     device,
     line,
+    parts_of,
     raw_book,
     saved,
     take_bytes,
@@ -173,6 +176,77 @@ def test_shared_and_inline_texts_side_by_side(tmp_path: Path):
     read = take_bytes(tmp_path, raw_book(first, second, line(3, "SN000002", MERCHANT, "X1"), shared=shared))
     assert read.column("serial_no") == ["SN000001", "SN000002"]
     assert read.reading.notices == ()
+
+
+@pytest.mark.parametrize("place", [" 5 ", "+5", "005"])
+def test_a_place_among_shared_texts_that_is_written_oddly(tmp_path: Path, place: str):
+    shared = [*LABELS, "SN000001", MERCHANT]
+    first = line(1, *(f'<c r="{letter}1" t="s"><v>{n}</v></c>' for n, letter in enumerate("ABCD")))
+    odd = line(2, '<c r="A2" t="s"><v>4</v></c>', f'<c r="B2" t="s"><v>{place}</v></c>', "X1")
+    read = take_bytes(tmp_path, raw_book(first, odd, shared=shared))
+    assert read.column("merchant_no") == [MERCHANT]
+
+
+@pytest.mark.parametrize("place", ["-1", "abc", "99"])
+def test_a_place_where_no_shared_text_is(tmp_path: Path, place: str):
+    odd = line(2, "SN000001", f'<c r="B2" t="s"><v>{place}</v></c>', "X1")
+    read = take_bytes(tmp_path, raw_book(line(1, *LABELS), odd, shared=["序列号"]))
+    assert read.reading.error == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("20250115", date(2025, 1, 15)),
+        ("1736899200", date(2025, 1, 15)),
+        ("1736899200000", date(2025, 1, 15)),
+    ],
+)
+def test_numbers_too_large_for_the_date_they_are_shown_as(tmp_path: Path, value: str, shown: date):
+    rows = [
+        line(n, f"SN{n:06}", MERCHANT, "X1", f'<c r="D{n}" s="{DATE}"><v>{value}</v></c>') for n in (2, 3)
+    ]
+    read = take_bytes(tmp_path, raw_book(line(1, "序列号", "商户号", "型号", "安装日期"), *rows))
+    assert read.column("install_date") == [date(2025, 1, 15)] * 2
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e308", "-5"])
+def test_no_number_under_a_date_is_no_blank(tmp_path: Path, value: str):
+    row = line(2, "SN000001", MERCHANT, "X1", f'<c r="D2" s="{DATE}"><v>{value}</v></c>')
+    read = take_bytes(tmp_path, raw_book(line(1, "序列号", "商户号", "型号", "安装日期"), row))
+    assert [(row, column) for row, column, _ in read.rejected] == [(2, "install_date")]
+
+
+def test_two_rows_of_one_number(tmp_path: Path):
+    row = line(2, "SN000001", MERCHANT, "X1")
+    read = take_bytes(tmp_path, raw_book(line(1, *LABELS), row, row))
+    assert read.column("serial_no") == ["SN000001"]
+    read = take_bytes(tmp_path, raw_book(line(1, *LABELS), row, line(2, "SN000002", MERCHANT, "X1")))
+    assert (read.reading.error, read.reading.error_facts["at"]) == ("unreadable", "A2")
+
+
+def test_rows_in_any_order(tmp_path: Path):
+    rows = [line(n, f"SN{n:06}", MERCHANT, "X1") for n in (4, 2, 3)]
+    read = take_bytes(tmp_path, raw_book(*rows, line(1, *LABELS)))
+    assert read.column("serial_no") == ["SN000002", "SN000003", "SN000004"]
+
+
+def test_a_cell_in_a_column_no_sheet_has(tmp_path: Path):
+    row = line(2, "SN000001", MERCHANT, text("ZZZZ2", "X1"))
+    assert take_bytes(tmp_path, raw_book(line(1, *LABELS), row)).column("model") == ["X1"]
+
+
+def test_a_part_whose_name_is_escaped_where_it_is_linked(tmp_path: Path):
+    parts = parts_of(raw_book(line(1, *LABELS), line(2, "SN000001", MERCHANT)))
+    parts["xl/worksheets/sheet 1.xml"] = parts.pop("xl/worksheets/sheet1.xml")
+    links = "xl/_rels/workbook.xml.rels"
+    parts[links] = parts[links].replace(b"sheet1.xml", b"sheet%201.xml")
+    assert take_bytes(tmp_path, archive(parts)).column("serial_no") == ["SN000001"]
+
+
+def test_a_control_character_in_a_header(tmp_path: Path):
+    read = take_bytes(tmp_path, raw_book(line(1, "_x0001_序列号", "商户号"), line(2, "SN000001", MERCHANT)))
+    assert read.column("serial_no") == ["SN000001"]
 
 
 def test_cells_and_rows_without_places(tmp_path: Path):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
 from typing import cast
+from urllib.parse import unquote
 
 from isal import isal_zlib
 
@@ -91,6 +92,11 @@ class Package:
         """A part's bytes, or None when there is no such part."""
         return self.read(part) if self.has(part) else None
 
+    def _named(self, target: str) -> str:
+        """The part that a link means: some writers escape its name there (sheet%201.xml)."""
+        plain = unquote(target)
+        return plain if self.has(plain) and not self.has(target) else target
+
     def links(self, part: str) -> dict[str, tuple[str, str]]:
         """The relations of a part: id to kind (the last word of its type) and target part."""
         folder, name = posixpath.split(part)
@@ -101,7 +107,7 @@ class Package:
                 continue
             to = link.get("Target", "").replace("\\", "/")  # as writers on Windows have it
             target = posixpath.normpath(posixpath.join("/", folder, to)).lstrip("/")
-            found[link.get("Id", "")] = (posixpath.basename(link.get("Type", "")), target)
+            found[link.get("Id", "")] = (posixpath.basename(link.get("Type", "")), self._named(target))
         return found
 
     def document(self) -> str:

@@ -41,7 +41,10 @@ class Sheet:
         return sum(len(rows) for rows, _, _ in self._columns.values())
 
     def grid(self) -> Grid:
-        """The sheet as columns. Raises InputError (unsafe) when they would be absurdly many or long."""
+        """The sheet as columns.
+
+        Raises InputError when they would be absurdly many or long (unsafe), or two cells have one place.
+        """
         if not self._columns:
             return Grid(self.name, (), ())
         first, last = min(self._columns), max(self._columns)
@@ -61,8 +64,19 @@ class Sheet:
         rows, texts, marks = self._columns[place]
         dense = np.full(self._height, None, dtype=object)
         dense[rows] = texts
+        if (np.diff(rows) <= 0).any() and (
+            lost := np.flatnonzero(dense[rows] != np.array(texts, object))
+        ).size:
+            at = f"{Grid('', (), ()).letter(place)}{rows[lost[0]] + 1}"
+            raise InputError(Unusable.UNREADABLE, "cells_twice", sheet=self.name, at=at)
         if not any(marks):
             return pa.array(dense, pa.string()), None
         kinds = np.zeros(self._height, np.int8)
         kinds[rows] = marks
         return pa.array(dense, pa.string()), pa.array(kinds)
+
+    def _refuse_lost(self, place: int, rows: list[int], are_lost: np.ndarray) -> None:
+        """Of two cells in one place, one would be gone."""
+        if are_lost.any():
+            at = f"{Grid('', (), ()).letter(place)}{rows[int(np.argmax(are_lost))] + 1}"
+            raise InputError(Unusable.UNREADABLE, "cells_twice", sheet=self.name, at=at)

@@ -17,6 +17,7 @@ from typing import TypeVar
 import fastexcel
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.intake.formats.formulas import literal
 from audit.intake.formats.numbers import MAX_EXACT_DIGITS
@@ -38,6 +39,12 @@ _COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})' + _FILLED)
 _ELEMENT = re.compile(rb"<[^>]*>")
 _TYPE = re.compile(rb' t="(\w+)"')
 _STYLE = re.compile(rb' s="(\d+)"')
+# what fastexcel takes for the first of the shared texts: a place that is no number
+_NO_PLACE = re.compile(rb' t="s"[^>]*>\s*<v>(?!\d{1,9}</v>)')
+_BEYOND_AGES = r"^[+-]?\d{5,}-\d\d-\d\d"
+_NUMBER_BEGINS = b"-+.0123456789"
+_TOO_FAR = re.compile(rb'<c r="[A-Z]{4}')
+_ROW_NUMBER = re.compile(rb'<row [^>]*?\br="(\d+)"')
 _LAST_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
 _HEAD, _TAIL = 1 << 20, 1_000_000  # bytes in which a first cell, a last row is looked for
 _MAX_WIDTH = 26 + 26 * 26  # columns of one and two letters: who goes further has a stray cell
@@ -71,13 +78,17 @@ class FastWorkbook:
         if not _is_plain(content, count):
             return None
         all_text = _is_all_text(content, count)
-        hidden = _Hidden() if all_text else _scanned(content, padded)
+        hidden = _Hidden() if all_text else attempt(lambda: _scanned(content, padded))
+        if hidden is None:
+            return None
         first = _first_column(content)
         merges = merges_of(content[max(content.rfind(b"</sheetData>"), 0) :])
         table = loading.result()
         if table is None or table.num_columns > _MAX_WIDTH:
             return None
         texts = [_as_text(column) for column in table.columns]
+        if _loses_numbers(texts, hidden, first):
+            return None
         columns = _without_blank_end(texts if all_text else list(map(times_alone, texts)), hidden)
         height = len(columns[0]) if columns else 0
         marks: list[pa.Array | None] = [None] * len(columns)
@@ -110,7 +121,7 @@ def _seems_small(content: bytes, cells: int) -> bool:
 
     A sheet that says nothing, or lies, is found out by `_is_plain` or by what becomes of the process.
     """
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or _TOO_FAR.search(content):
         return False
     stated = DIMENSION.search(content[:_HEAD])
     last = _LAST_ROW.findall(content[-_TAIL:])
@@ -122,12 +133,17 @@ def _seems_small(content: bytes, cells: int) -> bool:
 
 
 def _is_plain(content: bytes, cells: int) -> bool:
-    """Whether every cell has its address where the scan expects it.
+    """Whether every cell has its address where the scan expects it, and rows follow each other.
 
     Counting is several times cheaper than looking at each: nothing else in the rows begins with <c.
     """
     start, end = content.find(b"<sheetData"), content.rfind(b"</sheetData>")
-    return cells > 0 and 0 <= start < end and _count_pair(content, b"<c", start, end) == cells
+    if not (cells > 0 and 0 <= start < end and _count_pair(content, b"<c", start, end) == cells):
+        return False
+    if _NO_PLACE.search(content):
+        return False
+    rows = np.array(_ROW_NUMBER.findall(content, start, end), "S10").astype(np.int64)
+    return bool((np.diff(rows) > 0).all())
 
 
 def _count_pair(content: bytes, pair: bytes, start: int, end: int) -> int:
@@ -140,10 +156,10 @@ def _count_pair(content: bytes, pair: bytes, start: int, end: int) -> int:
 
 
 def attempt(call: Callable[[], _T]) -> _T | None:
-    """What the call gives, or None when fastexcel refuses the file or panics on it."""
+    """What the call gives, or None when fastexcel refuses the file or panics on it, or would not be sure."""
     try:
         return call()
-    except fastexcel.FastExcelError:
+    except (fastexcel.FastExcelError, Irregular):
         return None
     except BaseException as failure:
         if type(failure).__name__ == "PanicException":  # not an Exception, and not importable
@@ -172,7 +188,10 @@ def _scanned(content: bytes, padded: Mapping[int, int]) -> _Hidden:
 
 
 def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark, str | None]:
-    """What a cell is, and its text where the fast reader does not show it."""
+    """What a cell is, and its text where the fast reader does not show it.
+
+    Raises Irregular for a number that is none: fastexcel shows NaN under a date as the day before all days.
+    """
     attributes, formula, value = found[3], found[4], found[5]
     kind = _TYPE.search(attributes)
     if kind and kind[1] == b"e":
@@ -184,6 +203,8 @@ def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark,
         return (Mark.TEXT if is_blank_text else Mark.UNCACHED), None
     if not value or (kind and kind[1] != b"n"):
         return Mark.TEXT, None
+    if value[:1] not in _NUMBER_BEGINS:
+        raise Irregular
     style = _STYLE.search(attributes)
     width = padded.get(int(style[1])) if style else None
     if width and value.isdigit() and len(value) <= min(width, MAX_EXACT_DIGITS):
@@ -204,6 +225,18 @@ def _first_column(content: bytes) -> int:
         return 0
     letters = set(_COLUMNS.findall(content))
     return min((column_index(found.decode()) for found in letters), default=0)
+
+
+def _loses_numbers(columns: list[pa.Array], hidden: _Hidden, first: int) -> bool:
+    """Whether a number is gone or in another age: what has the form of a date, and is too large for one."""
+    for place, marks in hidden.marks.items():
+        numbers = [row for row, mark in marks.items() if mark is Mark.NUMBER]
+        if numbers and 0 <= place - first < len(columns):
+            rows = np.array(numbers)
+            texts = columns[place - first].take(pa.array(rows[rows < len(columns[place - first])]))
+            if texts.null_count or pc.any(pc.match_substring_regex(texts, _BEYOND_AGES)).as_py():
+                return True
+    return False
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.Array:
