@@ -56,6 +56,11 @@ class Period:
         return later(self.start, self.months)
 
     @property
+    def starts(self) -> tuple[date, ...]:
+        """The first day of each of its months."""
+        return tuple(later(self.start, number) for number in range(self.months))
+
+    @property
     def name(self) -> str:
         """2026-11, 2026-Q4, 2026-H2 or 2026."""
         if self.months == 12:

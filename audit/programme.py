@@ -141,25 +141,42 @@ def fulfilment_of(item: Item, record: Record, as_of: date, evaluated: Collection
 
 
 def _signed(item: Item, record: Record, configured: date | None, evidence: str) -> Fulfilment:
-    """The self-audit: due so many days after the cycle that follows the last one signed off."""
+    """The self-audit: due so many days after the first cycle that is not signed off.
+
+    That is the one after the last that was signed, or one before it that was published and passed over. A
+    quarter is signed with its own report, with that of its year, or with all of its months.
+    """
+    signed = {month for one in record.signed for month in one.period.starts}
+    owed = [
+        one
+        for one in record.waiting
+        if one.months == MONTHS.get(item.cadence, one.months)
+        and not signed.issuperset(one.starts)
+        and not (configured and one.end <= configured)
+    ]
     last = max(record.signed, key=lambda one: (one.period.end, one.signed_on), default=None)
-    if last is None:
-        if configured:
-            return Fulfilment(item, configured, next_time(configured, item.cadence), "", evidence)
-        first = min(record.waiting, key=lambda one: one.end, default=None)
-        if first is None:
-            return Fulfilment(item, None, None, "", evidence)
-        due = first.end + timedelta(days=item.within_days)
-        return Fulfilment(item, None, due, "", evidence, cycle=first.name)
-    if configured and configured > last.signed_on:
+    if configured and (last is None or configured > last.signed_on):
         return Fulfilment(item, configured, next_time(configured, item.cadence), "", evidence)
-    shown = last.period.name
-    if item.cadence not in MONTHS:
-        due = next_time(last.signed_on, item.cadence)
-        return Fulfilment(item, last.signed_on, due, last.signed_by, shown)
-    cycle = Period.containing(last.period.following, item.cadence)
-    due = cycle.end + timedelta(days=item.within_days)
-    return Fulfilment(item, last.signed_on, due, last.signed_by, shown, cycle=cycle.name)
+    if last and item.cadence not in MONTHS:
+        again = next_time(last.signed_on, item.cadence)
+        return Fulfilment(item, last.signed_on, again, last.signed_by, last.period.name)
+    if last:
+        owed.append(_cycle_after(record.signed, signed, item.cadence))
+    cycle = min(owed, key=lambda one: one.end, default=None)
+    due = cycle.end + timedelta(days=item.within_days) if cycle else None
+    name = cycle.name if cycle else ""
+    if last is None:
+        return Fulfilment(item, None, due, "", evidence, cycle=name)
+    return Fulfilment(item, last.signed_on, due, last.signed_by, last.period.name, cycle=name)
+
+
+def _cycle_after(signed: Collection[Signed], months: Collection[date], cadence: str) -> Period:
+    """The cycle after the last that is signed as a whole; where none is, the first that is in part."""
+    cycles = [Period.containing(one.period.end, cadence) for one in signed]
+    whole = [one for one in cycles if set(one.starts) <= set(months)]
+    if whole:
+        return Period.containing(max(one.following for one in whole), cadence)
+    return min(cycles)
 
 
 def programme_states(

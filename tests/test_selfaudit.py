@@ -100,6 +100,42 @@ def test_when_the_self_audit_is_due(record: Record, configured: date | None, cyc
     assert one.is_due(AS_OF) == (due is None or due < AS_OF)
 
 
+def test_what_was_done_on_paper_asks_for_no_signature_on_what_lies_before_it():
+    record = Record(signed=(signed("2026-10", date(2026, 11, 3)),), waiting=cycles("2026-08"))
+    item = replace(ITEMS["self_audit"], last_done=date(2026, 9, 30))
+    assert fulfilment_of(item, record, AS_OF).cycle == "2026-11"
+
+
+def cycles(*names: str) -> tuple[Period, ...]:
+    return tuple(map(Period.named, names))
+
+
+@pytest.mark.parametrize(
+    ("cadence", "signed_off", "waiting", "cycle"),
+    [
+        ("quarterly", ["2026-12"], [], "2026-Q4"),
+        ("quarterly", ["2026-Q3", "2026-12"], ["2026-10"], "2026-Q4"),
+        ("quarterly", ["2026-10", "2026-11", "2026-12"], [], "2027-Q1"),
+        ("quarterly", ["2026"], ["2026-Q3", "2026-12"], "2027-Q1"),
+        ("quarterly", [], ["2026-10", "2026-Q4"], "2026-Q4"),
+        ("quarterly", [], ["2026-10"], ""),
+        ("monthly", ["2026-08", "2026-10"], ["2026-09"], "2026-09"),
+        ("monthly", ["2026-Q3"], ["2026-08"], "2026-10"),
+        ("monthly", ["2026-10"], ["2026"], "2026-11"),
+    ],
+)
+def test_a_signature_is_of_the_months_it_stands_under(
+    cadence: str, signed_off: list[str], waiting: list[str], cycle: str
+):
+    record = Record(
+        signed=tuple(signed(name, date(2027, 1, 5)) for name in signed_off), waiting=cycles(*waiting)
+    )
+    one = fulfilment_of(replace(ITEMS["self_audit"], cadence=cadence, last_done=None), record, AS_OF)
+    assert one.cycle == cycle
+    due = Period.named(cycle).end + timedelta(days=10) if cycle else None
+    assert one.next_due == due
+
+
 def test_of_what_is_configured_and_what_is_said_the_later_counts():
     plan = replace(ITEMS["emergency_plan"], last_done=date(2026, 3, 1), evidence="旧版")
     said = Record({"emergency_plan": Said(date(2026, 8, 1), "李四", "预案 V2")})
