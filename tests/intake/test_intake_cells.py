@@ -107,6 +107,31 @@ def test_zeros_that_only_the_number_format_shows_are_kept(tmp_path: Path, writte
     assert read.reading.rejected == 0
 
 
+PADS = ["00000000;@", "0000 0000", "00-000000", "[$-804]00000000", "[Red]00000000_ ", '0000" "0000']
+
+
+@pytest.mark.parametrize("pad", PADS)
+def test_zeros_of_a_format_with_more_in_it_are_kept(tmp_path: Path, pad: str):
+    def style(made: openpyxl.Workbook) -> None:
+        for row in (2, 3):
+            made.worksheets[0].cell(row, 1).number_format = pad
+
+    rows = [["序列号", "商户号"], [88, MERCHANT], [12345678, MERCHANT]]
+    read = take_bytes(tmp_path, book(rows, change=style))
+    assert read.column("serial_no") == ["00000088", "12345678"]
+    assert read.reading.notices == ()
+
+
+@pytest.mark.parametrize("other", ['"SN"00000000', "00000000\\A", "0000/0000", "[<100]0000;00000000"])
+def test_a_format_that_shows_more_than_zeros_pads_nothing(tmp_path: Path, other: str):
+    def style(made: openpyxl.Workbook) -> None:
+        made.worksheets[0].cell(2, 1).number_format = other
+
+    read = take_bytes(tmp_path, book([["序列号", "商户号"], [1234567, MERCHANT]], change=style))
+    assert read.column("serial_no") == ["1234567"]
+    assert len(read.reading.notices) == 1
+
+
 def test_a_format_of_many_digits_does_not_make_a_rounded_number_whole(tmp_path: Path):
     read = take_cell(tmp_path, f'<c r="A2" s="{PADDED_LONG}"><v>123456789012345678</v></c>')
     assert read.rejected == [(2, "serial_no", Reason.PRECISION)]

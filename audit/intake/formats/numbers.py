@@ -18,6 +18,11 @@ _BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *ran
 _NOT_A_PATTERN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|(?<=[0#?])E[+-]', re.IGNORECASE)
 _DATE_PATTERN = re.compile(r"[ymdhseb年月日时分秒]", re.IGNORECASE)
 _PADDING = re.compile(r"0{2,}")
+# beside the zeros of a format: language, colour, room, and what identifiers are written without
+_BESIDE_ZEROS = re.compile(
+    r'\[(?:\$[^\]]*|black|blue|cyan|green|magenta|red|white|yellow)\]|_.|\*.|"[ -]*"|\\[ -]|[ -]',
+    re.IGNORECASE,
+)
 ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -88,8 +93,13 @@ def is_date_format(number: int, code: str | None) -> bool:
 
 
 def padding_of(code: str | None) -> int:
-    """How many digits a format like 00000000 pads a whole number to; 0 for any other format."""
-    return len(code) if code and _PADDING.fullmatch(code) else 0
+    """How many digits a format like 00000000 pads a whole number to; 0 for any other format.
+
+    >>> [padding_of(code) for code in ("00000000;@", "[$-804]0000 0000_ ", '"SN"00000000', "0.00")]
+    [8, 8, 0, 0]
+    """
+    zeros = _BESIDE_ZEROS.sub("", code.split(";")[0]) if code else ""
+    return len(zeros) if _PADDING.fullmatch(zeros) else 0
 
 
 class CellFormats:
