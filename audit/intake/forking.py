@@ -120,10 +120,16 @@ def serve(asking: socket.socket) -> None:
 
 
 def _keep_memory() -> None:
-    """Let no child give back what it takes again for the next stretch of a sheet: half of its page faults."""
+    """Let no child give back what it takes again for the next stretch of a sheet: half of its page faults.
+
+    Arrow takes its memory from the same store then.
+    """
+    import pyarrow
+
     with suppress(AttributeError):  # another C library
         for parameter, size in _MALLOC:
             ctypes.CDLL(None).mallopt(parameter, size)
+        pyarrow.set_memory_pool(pyarrow.system_memory_pool())
 
 
 def _answer(asking: socket.socket) -> None:
