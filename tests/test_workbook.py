@@ -159,6 +159,19 @@ def test_every_text_is_there_once_though_it_was_mended():
     assert {"甲乙", "丙 ", "_x005F_x0041_"} < {*strings}
 
 
+@pytest.mark.parametrize("odd", ["甲", "甲\u200b"])
+def test_long_columns_hold_their_own_texts_beside_those_of_others(monkeypatch, odd: str):
+    columns = [
+        ["乙", None, "丙", "乙", "丁", "=1"],
+        [odd, "乙", None, "丙", "丁", "戊"],
+        [None, None, "己", "己", None, "丁"],
+    ]
+    expected = by_calamine(one_sheet(columns, [TEXT] * 3), 3)
+    monkeypatch.setattr("audit.report.sharedstrings._FEW", 4)
+    assert by_calamine(one_sheet(columns, [TEXT] * 3), 3) == expected
+    assert [row[0] for row in expected] == ["乙", None, "丙", "乙", "丁", "=1"]
+
+
 def test_the_same_workbook_has_the_same_bytes_on_another_day():
     with time_machine.travel("2026-11-21T02:00:00Z"):
         made = one_sheet([["甲", "乙"]], [TEXT])

@@ -22,6 +22,7 @@ FORMULA_LIKE = r"^[=+\-@\t\r\n＝＋－＠#]"
 WIDE = 1.9  # a Chinese character, in digits
 _CUT = "…"
 _BLOCK = 16_384  # texts turned into XML at a time
+_FEW = 4_096  # values of a column
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ODD = f"{UNSEEN}|_x[0-9A-Fa-f]{{4}}_"  # what a text must hold to be anything but itself
 _HEAD = (
@@ -31,7 +32,10 @@ _HEAD = (
 
 
 class SharedStrings:
-    """The texts of columns, once each, and the number of each."""
+    """The texts of columns, once each, and the number of each.
+
+    What a long column holds is hardly ever in another: it is not looked for there.
+    """
 
     def __init__(self, columns: Sequence[Coded]) -> None:
         """Columns of text. What no cell can hold and what no row has is left out."""
@@ -45,14 +49,21 @@ class SharedStrings:
             for key, own in values.items()
             if len(own)
         }
-        encoded = pa.chunked_array(list(shown.values()), pa.string()).dictionary_encode()
-        texts = encoded.chunk(0).dictionary if shown else pa.array([], pa.string())
-        numbers = [chunk.indices for chunk in encoded.chunks]
+        few = {key: own for key, own in shown.items() if len(own) <= _FEW}
+        encoded = pa.chunked_array(list(few.values()), pa.string()).dictionary_encode()
+        numbers = dict(zip(few, (chunk.indices for chunk in encoded.chunks), strict=True))
+        parts = [encoded.chunk(0).dictionary] if few else []
+        for key, own in shown.items():
+            if key not in few:
+                numbers[key] = _counted(own, sum(map(len, parts)))
+                parts.append(own.drop_null())
+        texts = pa.concat_arrays(parts) if parts else pa.array([], pa.string())
         if (stored := _storable(texts)) is not texts:  # which makes some of them alike
             again = stored.dictionary_encode()
-            texts, numbers = again.dictionary, [again.indices.take(one) for one in numbers]
+            texts = again.dictionary
+            numbers = {key: again.indices.take(one) for key, one in numbers.items()}
         self._texts: pa.Array = texts
-        self._numbers = dict(zip(shown, numbers, strict=True))
+        self._numbers = numbers
         self._looks: dict[int, Places] = {}
         self._columns = columns  # what numbers are kept by must live as long as they do
 
@@ -105,6 +116,12 @@ class SharedStrings:
             *(partial(made, start) for start in range(0, count, _BLOCK)),
             lambda: b"</sst>",
         ]
+
+
+def _counted(texts: pa.Array, start: int) -> pa.Array:
+    """The texts' numbers from `start` on, null for a null."""
+    valid = _numpy(texts.is_valid())
+    return pa.array(np.cumsum(valid, dtype=np.int32) + np.int32(start - 1), mask=~valid)
 
 
 def printable(text: str) -> str:
