@@ -14,8 +14,8 @@ GLUE = re.compile(
     r"[\s`'\"‘’“”´\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x1f\x7f]+"
     r"|_x00(?:0[9AD]|[1A][0-9A-F])_"  # blanks and controls as workbooks escape them, taken over as text
 )
-# ="00000088", the guard against losing zeros in a CSV; a link that shows it
-_EXCEL_TEXT = re.compile(r'^=(?:HYPERLINK\( *"[^"]*" *, *)?"?([^"]*)"?\)?$', re.IGNORECASE)
+# ="00000088", the guard against losing zeros in a CSV, itself guarded or not; a link that shows it
+_EXCEL_TEXT = re.compile(r'^\'?= *(?:HYPERLINK\( *"[^"]*" *, *|T\( *)?"?([^"]*)"?\)?$', re.IGNORECASE)
 _LABEL = re.compile(
     r"^(?:(?:S ?/?N(?:号|码)?|S\.N\.?|TUSN|TID|MID|SERIAL ?(?:NO\.?|NUMBER)?|NO\.?) ?[:：#=]"
     r"|S ?/ ?N[. -]?(?=[0-9A-Z])|[(\[【](?:S/?N|序列号|机身号)[)\]】]"
@@ -70,7 +70,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     >>> clean_identifier('="00000088"')
     '00000088'
     """
-    value = unicodedata.normalize("NFKC", text).strip()
+    value = plain(unicodedata.normalize("NFKC", text)).strip()
     guarded = _EXCEL_TEXT.match(value)
     value = guarded[1] if guarded else value
     value = _LABEL.sub("", GLUE.sub(" ", value).strip()).strip().rstrip(",;、")
@@ -103,7 +103,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
 
 def clean_reference(text: str, is_number: bool = False) -> str | None:
     """A code that is matched as written: store, batch, category. Width and glue go, dashes stay."""
-    value = unicodedata.normalize("NFKC", text).strip()
+    value = plain(unicodedata.normalize("NFKC", text)).strip()
     guarded = _EXCEL_TEXT.match(value)
     value = GLUE.sub(" ", plain(guarded[1] if guarded else value)).strip()
     if value.upper() in NULL_TOKENS:
