@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.check import NOT_APPLICABLE, PASSED, Plan, horizon_of, verdict_of
+from audit.crosscheck.origins import feeds_behind
 from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule
 
@@ -39,7 +41,6 @@ _FEED_OF = {
     Subject.POLICY: "policies",
 }
 
-
 SCHEMA = pa.schema([("finding_id", pa.string()), ("sight", pa.string())])
 
 
@@ -49,19 +50,24 @@ def sights_of(
     """For every open finding that was not flagged tonight: passed, absent, or not looked at (SCHEMA).
 
     `open_findings` has finding_id, rule and identity; `flagged` the ids of tonight. Only a rule that was
-    evaluated on fresh feeds can pass a finding, and only from a complete feed can its subject be absent.
+    evaluated can pass a finding, and only where every feed it looks at is fresh, also one that it can do
+    without; only from a complete feed can the subject be absent.
     """
     silent = open_findings.filter(pc.invert(pc.is_in(open_findings["finding_id"], value_set=flagged)))
     able = {
         outcome.rule.id: outcome.rule
         for outcome in assessed.outcomes
-        if outcome.not_evaluated is None and all(assessed.health[feed].fresh for feed in outcome.rule.feeds)
+        if outcome.not_evaluated is None and _are_fresh(_feeds_of(outcome.rule, assessed), assessed)
     }
     could = pc.is_in(silent["rule"], value_set=pa.array(list(able), pa.string()))
     waiting: dict[str, list[tuple[str, list[str | None]]]] = {}
-    for row in silent.filter(could).to_pylist():
-        waiting.setdefault(row["rule"], []).append((row["finding_id"], json.loads(row["identity"])))
     sights: dict[str, Sight] = {}
+    for row in silent.filter(could).to_pylist():
+        identity = json.loads(row["identity"])
+        if able[row["rule"]].subject is Subject.ROW and not _are_fresh(identity[1:], assessed):
+            sights[row["finding_id"]] = Sight.UNCHECKED
+        else:
+            waiting.setdefault(row["rule"], []).append((row["finding_id"], identity))
     for rule_id, findings in waiting.items():
         rule = able[rule_id]
         for identifier, identity in findings:
@@ -72,6 +78,15 @@ def sights_of(
     looked_at = pa.table([list(sights), [one.value for one in sights.values()]], schema=SCHEMA)
     blind = pa.table([unchecked, pa.repeat(Sight.UNCHECKED.value, len(unchecked))], schema=SCHEMA)
     return pa.concat_tables([looked_at, blind])
+
+
+def _feeds_of(rule: Rule, assessed: Assessment) -> set[str]:
+    """The feeds a rule looks at: those it cannot do without, and of the others what is to be delivered."""
+    return {*rule.feeds, *(feeds_behind(rule.subject, rule.columns) & assessed.health.keys())}
+
+
+def _are_fresh(feeds: Iterable[str], assessed: Assessment) -> bool:
+    return all(assessed.health[feed].fresh for feed in feeds)
 
 
 def _is_gone(subject: Subject, identity: list[str | None], assessed: Assessment) -> bool:

@@ -114,6 +114,37 @@ def test_stale_data_closes_nothing_either(estate: Estate):
     assert {row["rule"] for row in estate.findings(late)} == {"REG-01", "SRC-01", "AUD-06"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "feed"),
+    [("ELE-01", "registrations"), ("DEV-05", "models"), ("AUD-01", "merchants"), ("POL-02", "merchants")],
+)
+def test_a_list_that_tells_but_a_part_closes_nothing_by_staying_away(estate: Estate, rule: str, feed: str):
+    twice = registered("SN000001", "SN000002", "SN000003") + registered("SN000001", merchant_no="M2")
+    estate.write("registrations", twice)
+    estate.write("models", [MODEL | {"version_pattern": "VN.N"}])
+    estate.write("merchants", [MERCHANT | {"风险等级": "高", "mcc": "5411"}])
+    inspected = {"merchant_no": DEVICE["merchant_no"], "inspect_date": "2026-07-01", "result": "合格"}
+    estate.write("inspections", [inspected])
+    asked = {"policy_id": "P1", "mcc": "5411", "requirement": "字段取值", "field": "model", "value": "X2"}
+    estate.write("policies", [asked | {"effective_on": "2026-01-01"}])
+    estate.run()
+    found = [one for one in estate.flagged() if one[0] == rule]
+    assert found
+    (estate.folder / f"{feed}_20261121.csv").unlink()
+    estate.run(NEXT)
+    left = [one for one in estate.flagged(NEXT) if one[0] == rule]
+    assert [one[2] for one in left] == ["unchecked"] * len(found)
+
+
+def test_a_row_is_not_called_mended_on_the_word_of_an_old_list(estate: Estate):
+    estate.write("merchants", [MERCHANT | {"mcc": "#REF!"}])
+    estate.run()
+    estate.write("merchants", [MERCHANT | {"mcc": "5411"}])
+    late = AS_OF + timedelta(days=6)
+    estate.run(late)
+    assert [one[2] for one in estate.flagged(late) if one[0] == "DQ-02"] == ["unchecked"]
+
+
 @pytest.mark.parametrize("left", [b"PAR1", None], ids=["damaged", "gone"])
 def test_states_that_nobody_remembers_close_nothing(estate: Estate, left: bytes | None):
     serials = [f"SN{number:06}" for number in range(40)]
