@@ -16,12 +16,16 @@ _LONG_AGO = date(1900, 1, 1)
 def with_inspections(engine: Engine, facts: Frame, inspections: Frame, columns: Collection[str]) -> Frame:
     """The last inspection of each device, or of its whole merchant, and the serial last read in its place.
 
-    An inspection that names a serial or a terminal number is of that device; one that names the merchant
-    alone is of all its devices. Of several the latest counts.
+    An inspection that names a serial or a terminal number is of that device, also where it cannot be read;
+    one that names the merchant alone is of all its devices. Of several the latest counts.
     """
     done = ~(nw.col("result") == "not_done").fill_null(False)  # a closed shop was not inspected
     named = engine.held(engine.named(inspections.filter(done), "inspect_date"))
-    of_merchants = named.filter(nw.col("serial_no").is_null(), nw.col("terminal_id").is_null())
+    names_none = (
+        nw.col(name).is_null() & ~nw.col("rejected").fill_null("").str.contains(f",{name},", literal=True)
+        for name in ("serial_no", "terminal_id")
+    )
+    of_merchants = named.filter(*names_none)
     latest: list[str] = []
     for key, rows in (("serial_key", named), ("place_key", named), ("merchant_key", of_merchants)):
         if set(KEYS[key]) <= set(columns):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ SCOPED_BY = frozenset(
         "channel",
         "device_type_code",
         "province_code",
+        "city_code",
         "merchant_mcc",
         "vendor_key",
         "device_key",
@@ -51,7 +53,9 @@ def device_policy_facts(
     of a channel is asked once, in the first.
     """
     asked = {policy["field"] for policy in listed}
-    names = [name for name in device_channel.collect_schema().names() if name in asked | SCOPED_BY]
+    names = [
+        name for name in device_channel.collect_schema().names() if name in asked | SCOPED_BY | {"rejected"}
+    ]
     devices = engine.held(device_channel.select(*dict.fromkeys([*_FROM_DEVICE, *names])))
     frames = [
         _under(engine, devices, policy, columns, first_channel) for policy in listed if policy["policy_id"]
@@ -107,13 +111,28 @@ def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
     if policy["device_type"]:
         conditions.append(nw.col("device_type_code") == (device_type_code(policy["device_type"]) or "-"))
     if policy["region"]:
-        conditions.append(nw.col("province_code") == (divide(policy["region"])[0].province or "-"))
+        conditions += _in_region(policy["region"])
     if policy["mcc"]:
         # a cell of separators alone covers nothing, as one that cannot be read
         conditions.append(nw.col("merchant_mcc").is_in(_listed(policy["mcc"]) or ["-"]))
     if policy["vendor"]:
         conditions.append(nw.col("vendor_key") == normalise_label(policy["vendor"]))
     return conditions
+
+
+def _in_region(text: str) -> list[nw.Expr]:
+    """That a device stands in one of the places of "广东、福建省福州市"; nothing for what is everywhere."""
+    if text.strip() in _EVERYWHERE:
+        return []
+    places = [divide(part)[0] for part in _BETWEEN_PLACES.split(text)]
+    cities = [one.city for one in places if one.city and one.province not in _MUNICIPALITIES]
+    provinces = [one.province for one in places if one.city not in cities]
+    return [nw.col("province_code").is_in(provinces or ["-"]) | nw.col("city_code").is_in(cities or ["-"])]
+
+
+_EVERYWHERE = ("全国", "全部", "不限")
+_BETWEEN_PLACES = re.compile("[、，,;；/]")  # no blank: it parts a province from its city
+_MUNICIPALITIES = ("11", "12", "31", "50")  # 北京, 天津, 上海, 重庆: provinces that people call cities
 
 
 def _listed(text: str) -> list[str]:
@@ -123,9 +142,11 @@ def _listed(text: str) -> list[str]:
 
 
 def _met(policy: Mapping[str, Any], found: nw.Expr) -> nw.Expr:
+    """Whether the requirement is met; null where the cell is there and cannot be read."""
+    unread = nw.col("rejected").fill_null("").str.contains(f",{policy['field']},", literal=True)
     match policy["requirement"]:
         case "field_present":
-            return ~found.is_null()
+            return nw.when(~unread).then(~found.is_null())
         case "field_value":
             return found == _cell(policy["value"])
         case _:

@@ -211,13 +211,14 @@ FACTS: Mapping[Subject, Types] = {
             "agent", "province", "store_no", "channel", "reg_status", "source_file", "source_sheet",
         ),
         "source_row": _COUNT,
-        **_typed(_YES, "in_scope", "in_use"),
+        **_typed(_YES, "in_scope", "in_use", "has_registration"),
         "reg_registered_at": _MOMENT,
         **_typed(_TEXT, "policy_id", "policy_title", "policy_requirement", "policy_field", "policy_value"),
         "policy_source": _TEXT,
         **_typed(_DAY, "effective_on", "deadline_on"),
         "found_value": _TEXT,  # what the device has in policy_field
-        "requirement_met": _YES,  # null where the field was not recognised, or the requirement names none
+        # null where the field was not recognised or cannot be read, or the requirement names none
+        "requirement_met": _YES,
     },
     Subject.MERCHANT: {
         **schema_of(TABLES["merchants"]),

@@ -30,6 +30,7 @@ POL_01 = Rule(
     ),
     applies=lambda night: (
         nw.col("in_use")
+        & nw.col("has_registration")  # not that of another device under its terminal number
         & nw.col("reg_status").is_in(["registered", "unknown"]).fill_null(False)
         & (nw.col("policy_requirement") == "re_register")
         & _in_force(night)
@@ -75,6 +76,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q1",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "registered",
                 "reg_registered_at": "2026-03-02 10:00:00",
                 "policy_requirement": "re_register",
@@ -84,6 +86,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q2",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "registered",
                 "reg_registered_at": "2026-06-30 23:59:59",
                 "policy_requirement": "re_register",
@@ -92,6 +95,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q3",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "registered",
                 "reg_registered_at": "2026-07-01 00:00:00",
                 "policy_requirement": "re_register",
@@ -100,6 +104,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q4",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "registered",
                 "reg_registered_at": "2026-03-02",
                 "policy_requirement": "re_register",
@@ -108,6 +113,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q5",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "registered",
                 "policy_requirement": "re_register",
                 "effective_on": "2026-07-01",
@@ -115,6 +121,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q6",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "failed",
                 "reg_registered_at": "2026-03-02",
                 "policy_requirement": "re_register",
@@ -123,6 +130,7 @@ POL_01 = Rule(
             {
                 "serial_no": "Q7",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "unknown",
                 "reg_registered_at": "2026-03-02",
                 "policy_requirement": "re_register",
@@ -131,9 +139,19 @@ POL_01 = Rule(
             {
                 "serial_no": "Q8",
                 "in_use": True,
+                "has_registration": True,
                 "reg_status": "registered",
                 "reg_registered_at": "2026-03-02",
                 "policy_requirement": "field_present",
+                "effective_on": "2026-07-01",
+            },
+            {
+                "serial_no": "Q9",
+                "in_use": True,
+                "has_registration": False,
+                "reg_status": "registered",
+                "reg_registered_at": "2026-03-02",
+                "policy_requirement": "re_register",
                 "effective_on": "2026-07-01",
             },
         ),

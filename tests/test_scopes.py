@@ -1,0 +1,57 @@
+"""Whom a policy covers and whom an inspection was of, through the front door."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import DEVICE, REGISTRATION, Estate
+
+POLICY = {"policy_id": "P1", "title": "定位要求", "effective_on": "2026-01-01", "source": "通知"}
+PLACES = {
+    "SN000001": "广东省深圳市南山区科技路1号",
+    "SN000002": "广东省广州市天河区体育路2号",
+    "SN000003": "福建省福州市东街3号",
+}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+@pytest.mark.parametrize(
+    ("region", "covered"),
+    [
+        ("广东", ["SN000001", "SN000002"]),
+        ("深圳", ["SN000001"]),
+        ("深圳市、福建省", ["SN000001", "SN000003"]),
+        ("全国", list(PLACES)),
+        ("本地", []),
+    ],
+)
+def test_a_policy_covers_the_places_it_names(estate: Estate, engine: str, region: str, covered: list[str]):
+    estate.settings["engine"] = f'"{engine}"'
+    estate.write("devices", [DEVICE | {"serial_no": one, "address": at} for one, at in PLACES.items()])
+    asked = {"region": region, "requirement": "字段取值", "field": "model", "value": "X2"}
+    estate.write("policies", [POLICY | asked])
+    estate.run()
+    assert [one[1] for one in estate.flagged() if one[0] == "POL-02"] == covered
+
+
+def test_a_cell_that_cannot_be_read_is_not_said_to_be_blank(estate: Estate):
+    cards = {"SN000001": "89860012345678901234", "SN000002": "", "SN000003": "#REF!"}
+    estate.write("devices", [DEVICE | {"serial_no": one, "iccid": card} for one, card in cards.items()])
+    estate.write("policies", [POLICY | {"requirement": "字段必填", "field": "iccid"}])
+    estate.run()
+    assert [one[1] for one in estate.flagged() if one[0] == "POL-02"] == ["SN000002"]
+
+
+def test_what_is_registered_for_another_device_is_not_to_be_registered_again_for_this_one(estate: Estate):
+    terminal = {"terminal_id": "00000001"}
+    estate.write("devices", [DEVICE | terminal])
+    estate.write("registrations", [REGISTRATION | terminal | {"serial": "SN777777"}])
+    estate.write("policies", [POLICY | {"requirement": "重新报备"}])
+    estate.run()
+    assert {one[0] for one in estate.flagged() if one[1] == "SN000001"} == {"ELE-02", "REG-01"}
+
+
+def test_an_inspection_of_a_device_nobody_can_read_is_not_one_of_its_whole_merchant(estate: Estate):
+    visit = {"merchant_no": DEVICE["merchant_no"], "inspect_date": "2026-11-01", "result": "合格"}
+    estate.write("inspections", [visit | {"serial_no": "8.6E+17"}])
+    estate.run()
+    assert [one[1] for one in estate.flagged() if one[0] == "AUD-01"] == ["SN000001", "SN000002", "SN000003"]
