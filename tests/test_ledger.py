@@ -426,6 +426,13 @@ def test_what_is_owed_by_whom(database: Database):
         ] == expected
 
 
+def test_what_waits_for_the_channel_is_owed_by_nobody(database: Database):
+    tell(database, day(0), [replace(A, held=True), B])
+    tell(database, day(9), [replace(A, held=True), B])
+    with open_night(database, day(10)) as night:
+        assert [(one.count, one.overdue) for one in night.recall().owed] == [(1, 1)]
+
+
 @pytest.mark.parametrize("content", [b"PAR1", None], ids=["cut short", "a byte turned"])
 def test_words_that_cannot_be_read_are_a_damage(database: Database, content: bytes | None):
     tell(database, day(0), [Fault(f"SN{number:05}") for number in range(100)])

@@ -14,6 +14,7 @@ from audit.ledger import bulk
 from audit.ledger.lives import Life, State
 from audit.ledger.schema import FINDINGS, HANDLINGS
 from audit.ledger.wording import words_of
+from audit.sight import Sight
 
 _OPEN = pa.schema([("finding_id", pa.string()), ("first_seen", pa.date32()), ("due_on", pa.date32())])
 
@@ -27,6 +28,7 @@ def owed_before(connection: sa.Connection, as_of: date) -> tuple[Owed, ...]:
             FINDINGS.c.state == Life.OPEN.value,
             FINDINGS.c.first_seen < as_of,
             FINDINGS.c.waiver.is_(None),
+            ~(FINDINGS.c.held & (FINDINGS.c.sight == Sight.FLAGGED.value)),
             sa.func.coalesce(HANDLINGS.c.status, "") != State.FALSE_POSITIVE.value,
         )
     )
