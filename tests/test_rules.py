@@ -220,9 +220,12 @@ def test_a_rule_that_crashes_is_said_so_and_spares_the_others(engine: Engine):
     assert fine.count == len(good.example.flagged)
 
 
-def test_an_incomplete_list_silences_the_rules_about_absence(engine: Engine):
-    rule = RULES["REG-01"]
-    health = HEALTHY | {"registrations": Health(False, False, "feed_shrunken")}
+@pytest.mark.parametrize(
+    ("name", "feed"), [("REG-01", "registrations"), ("RES-01", "registrations"), ("HB-02", "devices")]
+)
+def test_an_incomplete_list_silences_the_rules_about_absence(name: str, feed: str, engine: Engine):
+    rule = RULES[name]
+    health = HEALTHY | {feed: Health(False, False, "feed_shrunken")}
     [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), health, {})
     assert outcome.count == 0
     assert outcome.not_evaluated is not None

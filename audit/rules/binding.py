@@ -5,7 +5,19 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import DAYS, Case, Category, Example, Night, Owner, Rule, Severity, Texts, Threshold
+from audit.rules.model import (
+    DAYS,
+    Case,
+    Category,
+    Example,
+    Night,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+    unread,
+)
 
 _NEW = {"merchant_no": "M1"}
 _NEVER_USED = nw.col("last_contact_at").is_null() & nw.col("last_txn_at").is_null()
@@ -29,7 +41,13 @@ REG_09 = Rule(
     & ~nw.col("merchant_no").is_null()
     & ~nw.col("is_spare").fill_null(False),
     told_in="devices",
-    unsure=_NEVER_USED & nw.coalesce("install_date", "stock_in_date").is_null(),
+    unsure=_NEVER_USED
+    & (
+        nw.coalesce("install_date", "stock_in_date").is_null()
+        | unread("install_date")
+        | unread("last_signin_at")
+        | unread("last_txn_at")
+    ),
     thresholds=(
         Threshold(
             "days",
@@ -109,9 +127,16 @@ REG_09 = Rule(
             {**_NEW, "serial_no": "H8", "terminal_status": "active", "install_date": "2026-01-01"},
             {**_NEW, "serial_no": "H9", "terminal_status": "stock"},
             {**_NEW, "serial_no": "H10", "install_date": "2026-01-01"},
+            {
+                **_NEW,
+                "serial_no": "H11",
+                "terminal_status": "inactive",
+                "install_date": "2026-01-01",
+                "rejected": ",last_txn_at,",
+            },
         ),
         flagged=(0, 1),
-        unknown=(8, 9),
+        unknown=(8, 9, 10),
     ),
 )
 

@@ -17,6 +17,7 @@ from audit.rules.model import (
     Severity,
     Texts,
     Threshold,
+    unread,
 )
 
 
@@ -30,6 +31,10 @@ HB_01 = Rule(
     category=Category.ATTENTION,
     requires=("devices.last_heartbeat_at",),
     applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
+    unsure=lambda night: (
+        unread("last_signin_at")
+        & ~(nw.col("last_contact_at") >= night.start_of(night["days"])).fill_null(False)
+    ),
     told_in="devices",
     thresholds=(
         Threshold(
@@ -92,8 +97,15 @@ HB_01 = Rule(
             {"serial_no": "O5", "in_use": True, "install_date": "2026-11-20"},
             {"serial_no": "O6", "in_use": True, "is_spare": True, "last_contact_at": "2026-01-01"},
             {"serial_no": "O7", "in_use": False, "last_contact_at": "2026-01-01"},
+            {
+                "serial_no": "O8",
+                "in_use": True,
+                "last_contact_at": "2026-09-01 10:00:00",
+                "rejected": ",last_signin_at,",
+            },
         ),
         flagged=(0, 1, 3),
+        unknown=(7,),
     ),
 )
 
@@ -102,6 +114,7 @@ HB_02 = Rule(
     subject=Subject.SITE,
     category=Category.ATTENTION,
     requires=("devices.store_no", "devices.last_heartbeat_at"),
+    absence_of="devices",
     applies=lambda night: nw.col("devices") >= night["devices"],
     known=("last_contact_at", "heard_until"),
     thresholds=(

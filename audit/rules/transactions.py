@@ -5,7 +5,19 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import DAYS, Case, Category, Example, Explains, Owner, Rule, Severity, Texts, Threshold
+from audit.rules.model import (
+    DAYS,
+    Case,
+    Category,
+    Example,
+    Explains,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+    unread,
+)
 
 # 《特约商户巡检指引》 (2021, no. 161 of the payment and clearing association), known here from a second hand only
 _GUIDE = Texts(
@@ -27,7 +39,8 @@ DOR_01 = Rule(
     requires=("devices.last_txn_at",),
     applies=_SERVING,
     told_in="devices",
-    unsure=nw.col("last_txn_at").is_null() & (nw.col("install_date").is_null() | _COUNTED),
+    unsure=nw.col("last_txn_at").is_null()
+    & (nw.col("install_date").is_null() | _COUNTED | unread("txn_count")),
     thresholds=(
         Threshold("days", 90, DAYS, _GUIDE),
         Threshold(
@@ -87,9 +100,10 @@ DOR_01 = Rule(
             {"serial_no": "AB8", "in_use": True, "is_spare": True, "last_txn_at": "2026-03-01"},
             {"serial_no": "AB9", "in_use": False, "last_txn_at": "2026-03-01"},
             {"serial_no": "AB10", "last_txn_at": "2026-03-01"},
+            {"serial_no": "AB11", "in_use": True, "install_date": "2026-03-01", "rejected": ",txn_count,"},
         ),
         flagged=(0, 3),
-        unknown=(5, 6, 9),
+        unknown=(5, 6, 9, 10),
     ),
     since="0.2.0",
 )

@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
 from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS
-from audit.rules.model import DAYS, Case, Category, Example, Owner, Rule, Severity, Texts, Threshold
+from audit.rules.model import DAYS, Case, Category, Example, Owner, Rule, Severity, Texts, Threshold, unread
 
 _LISTED = {"in_scope": True, "reg_status": "registered"}
 _CANCELLED = {"in_use": True, "has_registration": True, "reg_status": "cancelled"}
@@ -149,7 +149,9 @@ REG_07 = Rule(
     requires=("devices.updated_at", *STATUS),
     applies=_OURS,
     known=("updated_at",),
-    unsure=AMBIGUOUS | nw.coalesce("reg_last_sync_at", "reg_registered_at").is_null(),
+    unsure=AMBIGUOUS
+    | nw.coalesce("reg_last_sync_at", "reg_registered_at").is_null()
+    | unread("last_sync_at", "reg_rejected"),
     thresholds=(
         Threshold(
             "days",
@@ -233,9 +235,16 @@ REG_07 = Rule(
                 "updated_at": "2026-11-10",
                 "reg_registered_at": "2026-01-05",
             },
+            {
+                **_LISTED,
+                "serial_no": "F8",
+                "updated_at": "2026-11-10",
+                "reg_registered_at": "2026-01-05",
+                "reg_rejected": ",last_sync_at,",
+            },
         ),
         flagged=(0, 1),
-        unknown=(3, 4, 6),
+        unknown=(3, 4, 6, 7),
     ),
 )
 
