@@ -57,6 +57,32 @@ def test_cells_are_named_as_their_reader_knows_them(language: str, wanted: str, 
     assert findings["actual"].to_pylist() == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "column", "other"),
+    [
+        ("ELE-01", 2, "last_registered_merchant", "M4"),
+        ("DEV-04", 5, "app_version", "1.1"),
+        ("DEV-06", 3, "model_cert_expiry", "2026-02-01"),
+        ("DUP-01", 2, "copies", 4),
+        ("AUD-03", 0, "last_inspected_on", "2026-10-12"),
+        ("DQ-02", 2, "unread_text", "\x1fmerchant_name=#N/A"),
+    ],
+)
+def test_what_a_finding_rests_on_is_shown_and_is_its_evidence(
+    name: str, place: int, column: str, other: object, swift_engine: Engine
+):
+    rule = RULES[name]
+    [key, *_] = rule.subject.identity
+    row = {**rule.example.rows[place], key: "sn:A"}
+    told = findings_of(
+        [judged(rule, swift_engine, row, {**row, key: "sn:B", column: other})], load_words("zh"), AS_OF
+    )
+    assert len(set(told["actual"].to_pylist())) == 2
+    assert len(set(told["evidence"].to_pylist())) == 2, (
+        "who called one of them a false positive meant that one"
+    )
+
+
 CYCLES = {  # days by risk level
     **dict.fromkeys(("高", "高风险", "High risk", "3", "三级"), 90),
     **dict.fromkeys(("中", "medium", "2", "二级"), 180),

@@ -205,10 +205,9 @@ DEV_06 = Rule(
     category=Category.EXPIRED,
     requires=("devices.cert_expiry",),
     applies=nw.col("in_scope"),
-    unsure=(
-        nw.col("cert_expiry").is_null()
-        & nw.col("model_cert_expiry").is_null()
-        & (~nw.col("license_recognised") | ~nw.col("license_no").is_null())
+    unsure=lambda night: (
+        (_CERT_EXPIRY.is_null() & (~nw.col("license_recognised") | ~nw.col("license_no").is_null()))
+        | (unread("license_no") & ~night.past(_CERT_EXPIRY).fill_null(False))
     ),
     cases=(
         Case(
@@ -248,8 +247,11 @@ DEV_06 = Rule(
         "Have the vendor supply the renewed certificate or the number; where the model's certification ended, "
         "agree on replacement with the acquirer.",
     ),
-    expected=Texts("有效期内", "within validity"),
-    actual=Texts("{cert_expiry}", "{cert_expiry}"),
+    expected=Texts("有效期内，有编号", "within validity, with a number"),
+    actual=Texts(
+        "{cert_expiry}（型号 {model_cert_expiry}）/ 编号 {license_no}",
+        "{cert_expiry} (model {model_cert_expiry}) / number {license_no}",
+    ),
     example=Example(
         rows=(
             {"serial_no": "N1", "in_scope": True, "cert_expiry": "2026-11-20", "license_recognised": False},
@@ -270,9 +272,16 @@ DEV_06 = Rule(
                 "license_no": "P3100",
             },
             {"serial_no": "N7", "in_scope": False, "cert_expiry": "2020-01-01", "license_recognised": False},
+            {
+                "serial_no": "N8",
+                "in_scope": True,
+                "cert_expiry": "2028-01-01",
+                "license_recognised": True,
+                "rejected": ",license_no,",
+            },
         ),
         flagged=(0, 3, 4),
-        unknown=(2,),
+        unknown=(2, 7),
     ),
 )
 

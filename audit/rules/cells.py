@@ -69,8 +69,8 @@ DQ_02 = Rule(
     ),
     expected=Texts("符合该列的格式", "the form of the column"),
     actual=Texts(
-        "序列号 {serial_no}，终端号 {terminal_id}，商户 {merchant_no}",
-        "serial {serial_no}, terminal {terminal_id}, merchant {merchant_no}",
+        "序列号 {serial_no}，终端号 {terminal_id}，商户 {merchant_no}，未读出 {unread_text}",
+        "serial {serial_no}, terminal {terminal_id}, merchant {merchant_no}, unread {unread_text}",
     ),
     since="0.2.0",
     example=Example(

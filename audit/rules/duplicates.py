@@ -48,7 +48,10 @@ DUP_01 = Rule(
         "Have the vendor read the serials off the devices, keep the right row and correct or remove the others.",
     ),
     expected=Texts("1 行", "1 row"),
-    actual=Texts("{serial_rows} 行", "{serial_rows} rows"),
+    actual=Texts(
+        "内容不同 {serial_rows} 行 / 本行 {copies} 份",
+        "{serial_rows} rows that differ / this one {copies} times",
+    ),
     other="twin",
     explains=(Explains("DUP-02"),),
     example=Example(

@@ -52,7 +52,10 @@ ELE_01 = Rule(
         "Find out on site who uses the terminal; keep that merchant, unbind and deregister the others, correct mistyped serials.",
     ),
     expected=Texts("一个商户", "one merchant"),
-    actual=Texts("{first_merchant}、{last_merchant}", "{first_merchant}, {last_merchant}"),
+    actual=Texts(
+        "台账 {first_merchant}、{last_merchant} / 报备 {first_registered_merchant}、{last_registered_merchant}",
+        "ledger {first_merchant}, {last_merchant} / registered {first_registered_merchant}, {last_registered_merchant}",
+    ),
     other="twin",
     explains=(Explains("ELE-03"), Explains("DUP-01")),
     example=Example(

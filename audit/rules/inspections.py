@@ -194,7 +194,10 @@ AUD_03 = Rule(
         "The merchant puts it right, the acquirer inspects again and enters the result; where tampering is suspected, stop the terminal at once.",
     ),
     expected=Texts("巡检合格", "inspection passed"),
-    actual=Texts("{last_inspection_issue}", "{last_inspection_issue}"),
+    actual=Texts(
+        "{last_inspected_on} 异常：{last_inspection_issue}",
+        "failed on {last_inspected_on}: {last_inspection_issue}",
+    ),
     other="inspection",
     since="0.2.0",
     example=Example(

@@ -47,8 +47,11 @@ DEV_04 = Rule(
         "安排远程升级或现场升级；无法升级的列入换机计划。",
         "Upgrade remotely or on site; plan replacement for what cannot be upgraded.",
     ),
-    expected=Texts("≥ {model_min_firmware}", "≥ {model_min_firmware}"),
-    actual=Texts("{firmware}", "{firmware}"),
+    expected=Texts(
+        "固件 ≥ {model_min_firmware} / 应用 ≥ {model_min_app_version}",
+        "firmware ≥ {model_min_firmware} / application ≥ {model_min_app_version}",
+    ),
+    actual=Texts("固件 {firmware} / 应用 {app_version}", "firmware {firmware} / application {app_version}"),
     example=Example(
         rows=(
             {
