@@ -20,6 +20,8 @@ from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from audit.errors import ExitCode
+
 NEXT = date(2026, 11, 22)
 LATER = date(2026, 11, 23)
 HEADERS = {
@@ -68,13 +70,18 @@ def columns_of(sheet: Worksheet) -> dict[str, int]:
     return {name: labels[label] for name, label in HEADERS.items()}
 
 
-def fill(path: Path, answers: Mapping[str, Mapping[str, Any]], change: Callable[[Any], None] | None = None):
-    """Fill in REG-01 rows by serial, as a person would in a spreadsheet program, and save."""
+def fill(
+    path: Path,
+    answers: Mapping[str | None, Mapping[str, Any]],
+    change: Callable[[Any], None] | None = None,
+    rule: str = "REG-01",
+):
+    """Fill in the rows of a rule by serial, as a person would in a spreadsheet program, and save."""
     book = openpyxl.load_workbook(path)
     sheet = book["整改台账"]
     place = columns_of(sheet)
     for row in range(2, sheet.max_row + 1):
-        if sheet.cell(row, place["rule"]).value != "REG-01":
+        if sheet.cell(row, place["rule"]).value != rule:
             continue
         for name, value in answers.get(sheet.cell(row, place["serial"]).value, {}).items():
             sheet.cell(row, place[name]).value = value
@@ -122,6 +129,18 @@ def test_what_people_filled_in_is_there_the_next_night(night: Estate):
     rows = ledger(night, LATER)
     assert rows["SN000002"]["state"] == "整改中"
     assert rows["SN000002"]["remark"] == "工单 20261121-07，已提交报备"
+
+
+@pytest.mark.parametrize("said", ["整改中", "已整改待复核"])
+def test_a_night_is_not_complete_because_somebody_sees_to_its_old_lists(estate: Estate, said: str):
+    late, later = date(2026, 11, 28), date(2026, 11, 29)
+    first = estate.run(late)
+    assert first.code is ExitCode.INCOMPLETE
+    fill(copied(estate, on=late), {None: {"status": said}}, rule="SRC-01")
+    second = estate.run(later)
+    assert {one[2] for one in estate.flagged(later)} == {"in_progress" if said == "整改中" else "claimed"}
+    assert second.code is ExitCode.INCOMPLETE
+    assert second.reason == first.reason.replace("7 天", "8 天")
 
 
 def test_numbers_of_persons_that_people_write_are_masked_and_other_numbers_stay(night: Estate):

@@ -47,6 +47,8 @@ _STATE_ORDER = [
     State.FIXED,
     State.GONE,
 ]
+# a finding that tonight's data show and nobody has excused
+_STANDING = (State.NEW, State.REOPENED, State.OPEN, State.IN_PROGRESS, State.CLAIMED)
 _PLACES = {name: place for place, name in enumerate(RULES)}
 
 
@@ -169,9 +171,10 @@ def _status(outcome: Outcome) -> str:
 def _input_alarms(findings: CodedFindings) -> tuple[str, ...]:
     """What is wrong with the inputs, in the findings' own sentences.
 
-    Growth alone is no alarm, nor is a list that may well not have changed.
+    Growth alone is no alarm, nor is a list that may well not have changed. That somebody sees to it, or says
+    that he did, makes no list whole.
     """
-    holds = findings["category"].holds("input") & findings["state"].holds("new", "open", "reopened")
+    holds = findings["category"].holds("input") & findings["state"].holds(*_STANDING)
     grave = ~findings["rule"].holds("SRC-03", "SRC-06") | findings["severity"].holds(Severity.HIGH)
     return tuple(findings["detail"].rows(np.flatnonzero(holds & grave)).decoded.to_pylist())
 
