@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from conftest import DEVICE, REGISTRATION, Estate
+from conftest import AS_OF, DEVICE, REGISTRATION, Estate
 
 POLICY = {"policy_id": "P1", "title": "定位要求", "effective_on": "2026-01-01", "source": "通知"}
 PLACES = {
@@ -11,6 +13,11 @@ PLACES = {
     "SN000002": "广东省广州市天河区体育路2号",
     "SN000003": "福建省福州市东街3号",
 }
+
+
+def devices_told(estate: Estate) -> dict:
+    told = estate.folder / "reports" / AS_OF.isoformat() / "summary.json"
+    return json.loads(told.read_text("utf-8"))["devices"]
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
@@ -33,6 +40,18 @@ def test_a_policy_covers_the_places_it_names(estate: Estate, engine: str, region
     assert [one[1] for one in estate.flagged() if one[0] == "POL-02"] == covered
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_device_that_a_policy_is_not_met_by_is_not_called_compliant(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    estate.write("devices", [DEVICE | {"serial_no": one, "address": at} for one, at in PLACES.items()])
+    estate.write("policies", [POLICY | {"region": "福建", "requirement": "停用"}])
+    estate.run()
+    assert {word: n for word, n in devices_told(estate)["verdicts"].items() if n} == {
+        "compliant": 2,
+        "attention": 1,
+    }
+
+
 def test_a_cell_that_cannot_be_read_is_not_said_to_be_blank(estate: Estate):
     cards = {"SN000001": "89860012345678901234", "SN000002": "", "SN000003": "#REF!"}
     estate.write("devices", [DEVICE | {"serial_no": one, "iccid": card} for one, card in cards.items()])
@@ -48,6 +67,7 @@ def test_what_is_registered_for_another_device_is_not_to_be_registered_again_for
     estate.write("policies", [POLICY | {"requirement": "重新报备"}])
     estate.run()
     assert {one[0] for one in estate.flagged() if one[1] == "SN000001"} == {"ELE-02", "REG-01"}
+    assert devices_told(estate)["channels"] == {"wechat": {"missing": 1}}, "nor counted as registered"
 
 
 def test_an_inspection_of_a_device_nobody_can_read_is_not_one_of_its_whole_merchant(estate: Estate):

@@ -18,7 +18,7 @@ from audit.report.parts import Channel, Population, Verdict
 Thresholds = Mapping[str, Mapping[str, float]]  # by rule
 
 _REGISTERED = "REG-01"
-_DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL)
+_DEVICES = (Subject.DEVICE, Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY)
 
 
 def population_of(
@@ -34,7 +34,7 @@ def population_of(
     """
     engine, facts, outcomes = assessed.engine, assessed.facts, assessed.outcomes
     device = engine.staged(facts.frames[Subject.DEVICE].select("device_key", "device_code", "in_scope"))
-    listed = facts.frames[Subject.DEVICE_CHANNEL].select(*_OF_CHANNELS)
+    listed = _listed(facts.frames[Subject.DEVICE_CHANNEL])
     named = _count(engine, device)
     scoped = device.filter(nw.col("in_scope").fill_null(True))
     judged = engine.attach(scoped, engine.frame(_flagged_categories(outcomes)), "device_key")
@@ -124,7 +124,12 @@ def _marked(engine: Engine, devices: Frame, some: Frame, name: str) -> Frame:
     return engine.attach(devices, marks, "device_code").with_columns(nw.col(name).fill_null(False))
 
 
-_OF_CHANNELS = ("device_code", "channel", "in_scope", "in_use", "reg_status")
+def _listed(devices: Frame) -> Frame:
+    """Devices in their channels; what is registered for another device is not their status."""
+    own = nw.col("has_registration") | (nw.col("reg_status") == "unknown").fill_null(False)
+    return devices.select(
+        *("device_code", "channel", "in_scope", "in_use"), reg_status=nw.when(own).then(nw.col("reg_status"))
+    )
 
 
 def _unsure(listed: Frame) -> Frame:
