@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
@@ -163,6 +163,21 @@ def test_states_that_nobody_remembers_close_nothing(estate: Estate, left: bytes 
     told = {rule["rule"]: rule for rule in summary(estate, third)["rules"]}["SYS-01"]
     assert told["status"] == ("not_enabled" if left is None else "not_evaluated")
     assert estate.run(third + timedelta(days=1)).code is ExitCode.DONE, "what was lost is there again"
+
+
+def test_what_waits_for_its_channel_is_neither_news_nor_anybodys_errand(estate: Estate):
+    serials = [f"SN{number:06}" for number in range(25)]
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    estate.write("registrations", registered(*serials))
+    estate.run()
+    estate.write("registrations", registered(*serials, status="失败"))
+    estate.run(NEXT)
+    sheet = openpyxl.load_workbook(estate.folder / "reports" / NEXT.isoformat() / "report.xlsx")["概览"]
+    told = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]
+    assert ["变化", "恶化 0、复发 0、新增 1、疑似平台异常 25、销号 0"] in told
+    due = datetime(2026, 11, 25)  # noqa: DTZ001 - a day, as a sheet has it
+    assert ["收单机构", 26, 1, 0, due, "渠道报备状态同日大面积突变 1"] in told
+    assert ["新增、恶化与复发（1 项）", "查看变化"] in told
 
 
 def test_what_is_no_longer_asked_for_is_not_said_to_be_gone(estate: Estate):

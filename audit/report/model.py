@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.ledger.lives import Kind, State
+from audit.ledger.lives import EXCUSED, Kind, State
 from audit.ledger.past import Figures, Past
 from audit.ledger.waivers import HELD
 from audit.measures.night import Measures
@@ -44,6 +44,7 @@ class Move(StrEnum):
     REFUTED = "refuted"  # was said to be mended
     LAPSED = "lapsed"  # was called a false positive
     ENDED = "ended"  # its waiver is over
+    HELD = "held"  # found, and suspected to be its channel's doing
     ABSENT = "absent"  # its subject is no longer delivered
     FIXED = "fixed"
     GONE = "gone"
@@ -56,6 +57,7 @@ _MOVES = {
     Kind.REFUTED: Move.REFUTED,
     Kind.LAPSED: Move.LAPSED,
     Kind.WAIVER_ENDED: Move.ENDED,
+    Kind.HELD: Move.HELD,
     Kind.ABSENT: Move.ABSENT,
     Kind.FIXED: Move.FIXED,
     Kind.GONE: Move.GONE,
@@ -123,10 +125,19 @@ class Report:
 
     @cached_property
     def move(self) -> Coded:
-        """Per finding what became of it since the night before; on a first night nothing is known to have."""
-        tonight = self.findings["tonight"]
-        moves = [_MOVES.get(Kind(word)) if self.previous else None for word in tonight.values.to_pylist()]
-        return tonight.relabelled(pa.array(moves, pa.string()))
+        """Per finding what became of it since the night before; on a first night nothing is known to have.
+
+        What was found and is demanded of nobody is no news: it is held, or has not moved.
+        """
+        tonight, state = self.findings["tonight"], self.findings["state"]
+        words = [*tonight.values.to_pylist(), Kind.HELD.value]
+        moves = [_MOVES.get(Kind(word)) if self.previous else None for word in words]
+        found = tonight.holds(Kind.OPENED, Kind.REOPENED)
+        blank, held = len(words), len(words) - 1
+        at = np.where(tonight.at < held, tonight.at, blank)
+        at = np.where(found & state.holds(State.HELD), held, at)
+        at = np.where(found & state.holds(*EXCUSED), blank, at)
+        return Coded(pa.array(words), at.astype(np.int32)).relabelled(pa.array(moves, pa.string()))
 
     @cached_property
     def moved_rows(self) -> npt.NDArray[np.intp]:

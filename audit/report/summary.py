@@ -109,7 +109,7 @@ def _new_rows(report: Report) -> npt.NDArray[np.intp]:
 
 @dataclass(frozen=True)
 class Errand:
-    """What an owner has to do: open findings, the next day one is due, and the gravest by title."""
+    """What an owner has to do: open findings; of those not held the next day one is due, and the gravest."""
 
     owner: str
     open: int
@@ -121,8 +121,8 @@ class Errand:
 
 def errands(report: Report) -> list[Errand]:
     """Per owner with open findings, those with the most overdue and then the most open first."""
-    named = (report.findings[name] for name in ("owner", "due_on", "title"))
-    owner, due, title = (one.rows(report.open_rows) for one in named)
+    asked = report.open_rows[~report.findings["state"].rows(report.open_rows).holds(State.HELD)]
+    owner, due, title = (report.findings[name].rows(asked) for name in ("owner", "due_on", "title"))
     days, titles = [*due.values.to_pylist(), None], [*title.values.to_pylist(), None]
     found = []
     for name, (count, new, overdue) in owners(report).items():
@@ -149,7 +149,7 @@ def worse_rows(report: Report) -> npt.NDArray[np.intp]:
     """The rows of what is graver, back or new since the night before, and demanded of somebody."""
     rows = report.moved_rows
     worse = report.move.rows(rows).holds(Move.WORSE, Move.BACK, Move.NEW, Move.REFUTED)
-    return rows[worse & ~report.findings["state"].rows(rows).holds(*CLOSED, *EXCUSED)]
+    return rows[worse & ~report.findings["state"].rows(rows).holds(*CLOSED, *EXCUSED, State.HELD)]
 
 
 def late_rows(report: Report) -> npt.NDArray[np.intp]:
