@@ -7,25 +7,22 @@ from datetime import date, timedelta
 import pyarrow.compute as pc
 
 from audit.config import WEEKDAYS, When
-from audit.ledger.lives import State
-from audit.report.model import Report
+from audit.report.model import Move, Report
 from audit.rules.model import Severity
 
-_NEWS = (State.NEW, State.REOPENED)
-_MOVED = (*_NEWS, State.ABSENT, State.FIXED, State.GONE)
+_NEWS = (Move.NEW, Move.BACK, Move.WORSE)
 
 
 def is_worth_telling(report: Report, when: When) -> bool:
     """Whether something happened that readers asked to hear of."""
     if when == "always" or report.alarms or report.previous is None:
         return True
-    states = report.findings["state"]
     if when == "on_new_high":
         grave = report.findings["severity"].holds(Severity.CRITICAL, Severity.HIGH)
-        return bool((states.holds(*_NEWS) & grave).any())
+        return bool((report.move.holds(*_NEWS) & grave).any())
     due = report.findings["due_on"].rows(report.overdue_rows).decoded
     lately = pc.any(pc.greater_equal(due, report.previous)).as_py()
-    return bool(states.holds(*_MOVED).any() or lately)
+    return bool(len(report.moved_rows) or lately)
 
 
 def is_digest_due(as_of: date, digest_on: str, last: date | None) -> bool:
