@@ -98,9 +98,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def sync_tree(folder: Path) -> None:
-    """Flush every file of a folder, and the folder itself, to the disk."""
-    for path in (*sorted(folder.rglob("*")), folder):
-        sync(path)

@@ -11,18 +11,20 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from audit.errors import CannotWrite
-from audit.files import digest_of, sync, sync_tree
+from audit.files import digest_of, sync
 
 SUMMARY = "summary.json"
 _NIGHT = re.compile(r"\d{4}-\d\d-\d\d(~r\d+)?")
 _DRAFT = ".tmp"
 _MODE = 0o600
+_AT_ONCE = 2  # files
 
 
 class Committed(Protocol):
@@ -39,10 +41,14 @@ class Committed(Protocol):
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """sha256 by file name; of summary.json over all but what was measured, which no two runs have alike."""
-    return {
-        name: sha256(_unmeasured(data) if name == SUMMARY else data).hexdigest()
-        for name, data in sorted(files.items())
-    }
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        hashed = list(threads.map(_digest, sorted(files.items())))
+    return dict(hashed)
+
+
+def _digest(file: tuple[str, bytes]) -> tuple[str, str]:
+    name, data = file
+    return name, sha256(_unmeasured(data) if name == SUMMARY else data).hexdigest()
 
 
 def digest_as_published(path: Path) -> str:
@@ -70,15 +76,19 @@ def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> P
         output.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
-        for file, data in files.items():
-            path = folder / file
-            path.write_bytes(data)
-            path.chmod(_MODE)
-        sync_tree(folder)
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            list(threads.map(_write, (folder / file for file in files), files.values()))
+        sync(folder)
     except OSError as failure:
         shutil.rmtree(folder, ignore_errors=True)
         raise CannotWrite.to(folder, failure) from failure
     return folder
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    path.chmod(_MODE)
+    sync(path)
 
 
 @contextmanager
