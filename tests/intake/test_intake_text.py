@@ -473,3 +473,29 @@ def test_a_surplus_at_the_end_shifts_nothing(tmp_path: Path):
     row = read.rows[15] if read.rows else {}
     assert (row["remark"], row["terminal_status"]) == ("好", "inactive")
     assert read.reading.notices == (("overlong_rows", {"count": 1, "rows": [17]}),)
+
+
+@pytest.mark.parametrize("end", list("\x85\u2028\u2029\x0b\x0c\x1c\x1d\x1e"))
+@pytest.mark.parametrize("delimiter", [",", "\t", "\x1f"])
+def test_lines_may_end_in_what_few_programs_end_them_with(tmp_path: Path, end: str, delimiter: str):
+    rows = [HEADER, *(device(number) for number in range(1, 4))]
+    read = take_bytes(tmp_path, end.join(delimiter.join(row) for row in rows).encode())
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+    assert read.column("model") == ["X1"] * 3
+
+
+def test_such_a_mark_inside_cells_ends_no_line(tmp_path: Path):
+    rows = [
+        HEADER,
+        *(device(number, f"备注=一\u2028二{mark}三") for number, mark in enumerate("\x85\x1e\x0b", 1)),
+    ]
+    assert take_rows(tmp_path, rows).column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+
+
+@pytest.mark.parametrize("between", [",", " ", ";", "\\n", "<br>"])
+def test_a_table_on_one_line_says_so(tmp_path: Path, between: str):
+    rows = [HEADER, *(device(number) for number in range(1, 4))]
+    reading = take_bytes(tmp_path, between.join(",".join(row) for row in rows).encode()).reading
+    assert reading.error_key == "text_on_one_line"
+    alone = take_bytes(tmp_path, ",".join(HEADER).encode())
+    assert alone.column("serial_no") == [], "a header alone is an empty list"

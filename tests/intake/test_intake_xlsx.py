@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -355,3 +356,59 @@ def test_parts_that_make_no_sense_cost_an_error_at_most(
     data = with_part(data, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</row>", b"</row>" + remark))
     data = with_part(data, part, lambda xml: xml.replace(sound, odd))
     assert take_bytes(tmp_path, data).reading.error in {"", *Unusable}
+
+
+def changed_row(change: Callable[[str], str]) -> bytes:
+    """A list of three devices, the XML of the second one's row (3) changed."""
+    rows = [line(1, *LABELS), *(line(number, f"SN00000{number}", MERCHANT, "X1") for number in (2, 3, 4))]
+    rows[2] = change(rows[2])
+    return raw_book(*rows)
+
+
+@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize(
+    ("sound", "odd", "key", "at"),
+    [
+        ('r="B3"', 'r="B50"', "cell_misplaced", "B50"),
+        ('r="A3"', 'r="A4"', "cell_misplaced", "A4"),
+        ('r="C3"', 'r="B3"', "cells_twice", "B3"),
+        ('<row r="3"', '<row r="0"', "cell_misplaced", "A3"),
+    ],
+)
+def test_a_cell_whose_address_is_anothers_is_named(
+    tmp_path: Path, careful: bool, sound: str, odd: str, key: str, at: str
+):
+    reading = take_bytes(tmp_path, changed_row(lambda row: row.replace(sound, odd)), careful=careful).reading
+    assert (reading.error_key, reading.error_facts["at"]) == (key, at)
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_cell_twice_with_the_same_text_is_one(tmp_path: Path, careful: bool):
+    cell = text("B3", MERCHANT)
+    read = take_bytes(tmp_path, changed_row(lambda row: row.replace(cell, cell + cell)), careful=careful)
+    assert read.column("merchant_no") == [MERCHANT] * 3
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_row_without_a_number_is_where_its_cells_say(tmp_path: Path, careful: bool):
+    data = changed_row(lambda row: row.replace('<row r="3"', "<row"))
+    assert take_bytes(tmp_path, data, careful=careful).column("serial_no") == [
+        "SN000002",
+        "SN000003",
+        "SN000004",
+    ]
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_cell_of_a_kind_there_is_not_is_an_error_of_its_own(tmp_path: Path, careful: bool):
+    data = changed_row(lambda row: row.replace(text("B3", MERCHANT), '<c r="B3" t="S"><v>1</v></c>'))
+    read = take_bytes(tmp_path, data, careful=careful)
+    assert read.column("merchant_no") == [MERCHANT, None, MERCHANT]
+    assert read.rejected == [(3, "merchant_no", "error_cell")]
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_formula_may_stand_behind_its_result(tmp_path: Path, careful: bool):
+    computed = f'<c r="B3" t="str"><v>{MERCHANT}</v><f>F3&amp;"1"</f></c>'
+    data = changed_row(lambda row: row.replace(text("B3", MERCHANT), computed))
+    assert take_bytes(tmp_path, data, careful=careful).column("merchant_no") == [MERCHANT] * 3

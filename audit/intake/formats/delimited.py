@@ -17,6 +17,7 @@ from pyarrow import csv as arrow_csv
 from audit.errors import InputError, Unusable
 from audit.intake.formats.encodings import as_utf8
 from audit.intake.formats.fixedwidth import by_position, has_ruler
+from audit.intake.formats.lineends import with_usual_ends
 from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
 from audit.intake.repeats import decoded, each, is_encoded, repeats, whole
@@ -53,6 +54,7 @@ def read_delimited(data: bytes, encoding: str | None = None) -> DelimitedText:
     end inside a character or a quoted cell.
     """
     text, found = as_utf8(data, encoding)
+    text = with_usual_ends(text, str(text[: 4 * _SHAPED], "utf-8", "replace"), _SEPARATORS)
     head = str(text[: 4 * _SHAPED], "utf-8", "replace")
     declared = _DECLARED.match(head)
     # the declaration stays a row, so that rows keep the numbers a spreadsheet program shows

@@ -74,9 +74,3 @@ class Sheet:
         kinds = np.zeros(self._height, np.int8)
         kinds[rows] = marks
         return pa.array(dense, pa.string()), pa.array(kinds)
-
-    def _refuse_lost(self, place: int, rows: list[int], are_lost: np.ndarray) -> None:
-        """Of two cells in one place, one would be gone."""
-        if are_lost.any():
-            at = f"{Grid('', (), ()).letter(place)}{rows[int(np.argmax(are_lost))] + 1}"
-            raise InputError(Unusable.UNREADABLE, "cells_twice", sheet=self.name, at=at)

@@ -228,13 +228,16 @@ def _read_carefully(
                 left, right = column_index(start[1].upper()), column_index(end[1].upper())
                 sheet.merge(int(start[2]) - 1, left, int(end[2]) - 1, right)
             continue
-        stated = element.get("r")
-        row = int(stated) - 1 if stated and stated.isdigit() else row + 1
+        cells = [(cell, _ADDRESS.match(cell.get("r") or "")) for cell in element.iterchildren("{*}c")]
+        stated = element.get("r") or next((address[2] for _, address in cells if address), "")
+        row = int(stated) - 1 if stated.isdigit() else row + 1
         column = -1
-        for cell in element.iterchildren("{*}c"):
-            address = _ADDRESS.match(cell.get("r") or "")
+        for cell, address in cells:
             column = column_index(address[1].upper()) if address else column + 1
             text, mark = _cell(cell, strings, formats)
+            if text and (row < 0 or (address and int(address[2]) != row + 1)):
+                at = address[0] if address else f"{Grid('', (), ()).letter(column)}{row + 1}"
+                raise InputError(Unusable.UNREADABLE, "cell_misplaced", sheet=part.name, at=at, row=row + 1)
             is_computed = formulas and text is not None and cell.find("{*}f") is not None
             sheet.add(row, column, text, Mark.FORMULA if is_computed else mark)
     return sheet.grid()
@@ -271,8 +274,10 @@ def _cell(cell: etree._Element, strings: list[str], formats: CellFormats) -> tup
         return value, Mark.ERROR
     if kind == "b":
         return ("true" if value.strip() in ("1", "true") else "false"), Mark.TEXT
-    if kind != "n":
+    if kind in ("str", "d"):
         return (iso_text(value) if kind == "d" else _unescaped(value)), Mark.TEXT
+    if kind != "n":
+        return value, Mark.ERROR  # what its writer meant nobody knows: a number, or the place of a text
     try:
         number = float(value)
     except ValueError:

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from audit.intake.formats.formulas import literal
 from audit.intake.formats.numbers import MAX_EXACT_DIGITS
 from audit.intake.formats.sheet import MAX_CELLS
+from audit.intake.formats.xlsx_addresses import in_their_rows
 from audit.intake.formats.xlsx_columns import DIMENSION, MAX_BLANK_ROWS, merges_of
 from audit.intake.formats.xlsx_values import Irregular, dereferenced, times_alone
 from audit.intake.grid import Grid, Mark, column_index
@@ -37,10 +38,12 @@ _FILLED = rb'[0-9]+"[^>/]*>\s*(?:<f[^>]*(?:/>|>[^<]*</f>)\s*)?<(?:v|is)>'
 _FIRST_COLUMN = re.compile(rb'<c r="A' + _FILLED)
 _COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})' + _FILLED)
 _ELEMENT = re.compile(rb"<[^>]*>")
-_TYPE = re.compile(rb' t="(\w+)"')
+_TYPE = re.compile(rb' t="([^"]*)"')
+_KINDS = (b"n", b"b", b"d", b"str")
 _STYLE = re.compile(rb' s="(\d+)"')
 # what fastexcel takes for the first of the shared texts: a place that is no number
 _NO_PLACE = re.compile(rb' t="s"[^>]*>\s*<v>(?!\d{1,9}</v>)')
+_FORMULA_LAST = re.compile(rb"</v>\s*<f")  # fastexcel takes such a cell for a blank one
 _BEYOND_AGES = r"^[+-]?\d{5,}-\d\d-\d\d"
 _NUMBER_BEGINS = b"-+.0123456789"
 _TOO_FAR = re.compile(rb'<c r="[A-Z]{4}')
@@ -140,10 +143,10 @@ def _is_plain(content: bytes, cells: int) -> bool:
     start, end = content.find(b"<sheetData"), content.rfind(b"</sheetData>")
     if not (cells > 0 and 0 <= start < end and _count_pair(content, b"<c", start, end) == cells):
         return False
-    if _NO_PLACE.search(content):
+    if _NO_PLACE.search(content) or _FORMULA_LAST.search(content) or b" t='" in content:
         return False
     rows = np.array(_ROW_NUMBER.findall(content, start, end), "S10").astype(np.int64)
-    return bool((np.diff(rows) > 0).all())
+    return bool((np.diff(rows) > 0).all()) and in_their_rows(content, start, end)
 
 
 def _count_pair(content: bytes, pair: bytes, start: int, end: int) -> int:
@@ -190,7 +193,8 @@ def _scanned(content: bytes, padded: Mapping[int, int]) -> _Hidden:
 def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark, str | None]:
     """What a cell is, and its text where the fast reader does not show it.
 
-    Raises Irregular for a number that is none: fastexcel shows NaN under a date as the day before all days.
+    Raises Irregular for a kind of cell there is not, and for a number that is none: fastexcel shows NaN under
+    a date as the day before all days.
     """
     attributes, formula, value = found[3], found[4], found[5]
     kind = _TYPE.search(attributes)
@@ -201,6 +205,8 @@ def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark,
             return Mark.TEXT, shown or None
         is_blank_text = kind and kind[1] == b"str" and value is not None
         return (Mark.TEXT if is_blank_text else Mark.UNCACHED), None
+    if kind and kind[1] not in _KINDS:
+        raise Irregular
     if not value or (kind and kind[1] != b"n"):
         return Mark.TEXT, None
     if value[:1] not in _NUMBER_BEGINS:
