@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import pyarrow as pa
 
 from audit.crosscheck.devices import nothing_known
 from audit.crosscheck.schema import FACTS, Subject
@@ -92,7 +93,7 @@ def _under(
     covered = engine.where(devices, *conditions) if conditions else devices
     field = policy["field"]
     known = field in columns and field in FACTS[Subject.DEVICE]
-    found = nw.col(field).cast(nw.String) if known else nothing("device_key")
+    found = _as_text(field) if known else nothing("device_key")
     return covered.select(
         *(nw.col(name) for name in _FROM_DEVICE),
         policy_row=nw.lit(policy["row_id"]).cast(nw.Int64),
@@ -151,6 +152,21 @@ def _met(policy: Mapping[str, Any], found: nw.Expr) -> nw.Expr:
             return found == _cell(policy["value"])
         case _:
             return nothing_known()
+
+
+def _as_text(field: str) -> nw.Expr:
+    """A column of the ledger as people write its values; engines write numbers and moments differently."""
+    value, kind = nw.col(field), FACTS[Subject.DEVICE][field]
+    if pa.types.is_floating(kind):
+        exact = nw.when((value > -_EXACT) & (value < _EXACT)).then(value)
+        whole = nw.when(exact == exact.floor()).then(exact).cast(nw.Int64)
+        return nw.coalesce(whole.cast(nw.String), value.cast(nw.String))
+    if pa.types.is_timestamp(kind):
+        return value.dt.to_string("%Y-%m-%d %H:%M:%S").str.slice(0, 19)
+    return value.cast(nw.String)
+
+
+_EXACT = 1e15  # whole numbers below it are exact, and so written
 
 
 def _cell(value: str | None) -> str:
