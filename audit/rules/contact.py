@@ -17,6 +17,7 @@ from audit.rules.model import (
     Severity,
     Texts,
     Threshold,
+    more_than,
     unread,
 )
 
@@ -140,7 +141,7 @@ HB_02 = Rule(
         Case(
             lambda night: (
                 (nw.col("first_contact_at").dt.date() == nw.col("last_contact_at").dt.date())
-                & (nw.col("last_contact_at").dt.offset_by(f"{int(night['days'])}d") < nw.col("heard_until"))
+                & more_than(night["days"], nw.col("heard_until"), nw.col("last_contact_at"))
             ),
             Severity.HIGH,
             Texts(
@@ -208,6 +209,14 @@ HB_02 = Rule(
                 "heard_until": "2026-11-21 03:00:00",
             },
             {"merchant_no": "M1", "store_no": "S6", "devices": 3},
+            {
+                "merchant_no": "M1",
+                "store_no": "S7",
+                "devices": 3,
+                "first_contact_at": "2026-11-20 00:30:00",
+                "last_contact_at": "2026-11-20 01:00:00",
+                "heard_until": "2026-11-21 03:00:00",
+            },
         ),
         flagged=(0, 3),
         unknown=(5,),

@@ -117,6 +117,11 @@ def expression(condition: Condition, night: Night) -> nw.Expr:
     return condition if isinstance(condition, nw.Expr) else condition(night)
 
 
+def more_than(days: float, later: nw.Expr, earlier: nw.Expr) -> nw.Expr:
+    """Whether a moment lies more than so many whole calendar days after another date or moment."""
+    return later.dt.offset_by(f"-{int(days) + 1}d").cast(nw.Date) >= earlier.cast(nw.Date)
+
+
 def unread(name: str, rejected: str = "rejected") -> nw.Expr:
     """Whether the cell of a canonical column was filled but could not be read; never null.
 

@@ -6,16 +6,23 @@ import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
 from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS
-from audit.rules.model import DAYS, Case, Category, Example, Owner, Rule, Severity, Texts, Threshold, unread
+from audit.rules.model import (
+    DAYS,
+    Case,
+    Category,
+    Example,
+    Owner,
+    Rule,
+    Severity,
+    Texts,
+    Threshold,
+    more_than,
+    unread,
+)
 
 _LISTED = {"in_scope": True, "reg_status": "registered"}
 _CANCELLED = {"in_use": True, "has_registration": True, "reg_status": "cancelled"}
 _OURS = nw.col("in_scope") & (nw.col("reg_status") == "registered").fill_null(False) & ~ANOTHER_DEVICE
-
-
-def _more_than(days: float, later: nw.Expr, earlier: nw.Expr) -> nw.Expr:
-    """Whether a moment lies more than so many whole calendar days after another date or moment."""
-    return later.dt.offset_by(f"-{int(days) + 1}d").cast(nw.Date) >= earlier.cast(nw.Date)
 
 
 REG_05 = Rule(
@@ -39,7 +46,7 @@ REG_05 = Rule(
     ),
     cases=(
         Case(
-            lambda night: _more_than(night["days"], nw.col("reg_registered_at"), nw.col("install_date")),
+            lambda night: more_than(night["days"], nw.col("reg_registered_at"), nw.col("install_date")),
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 于 {install_date} 安装，{channel}报备到 {reg_registered_at} 才完成。",
@@ -165,7 +172,7 @@ REG_07 = Rule(
     ),
     cases=(
         Case(
-            lambda night: _more_than(night["days"], nw.col("updated_at"), nw.col("reg_last_sync_at")),
+            lambda night: more_than(night["days"], nw.col("updated_at"), nw.col("reg_last_sync_at")),
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 的台账于 {updated_at} 变更，{channel}报备最近一次同步是 {reg_last_sync_at}。",
@@ -176,7 +183,7 @@ REG_07 = Rule(
         Case(
             lambda night: (
                 nw.col("reg_last_sync_at").is_null()
-                & _more_than(night["days"], nw.col("updated_at"), nw.col("reg_registered_at"))
+                & more_than(night["days"], nw.col("updated_at"), nw.col("reg_registered_at"))
             ),
             Severity.MEDIUM,
             Texts(
