@@ -217,7 +217,7 @@ ROW = st.fixed_dictionaries({"person": TEXT, "remark": TEXT, "status": st.sample
 
 @given(st.lists(st.tuples(ROW, st.integers(0, 3)), max_size=6))
 def test_merging_forgets_nothing_and_repeats_nothing(copies):
-    """Whatever copies come in whatever order, every text is in the row, in a change, or in a conflict."""
+    """Whatever copies come in whatever order, every text is in the row, a change, a conflict, or refused."""
     rows = {"f": Handling("f", 0, dict.fromkeys(HUMAN_FIELDS, ""), dict.fromkeys(HUMAN_FIELDS, 0))}
     past = {0: dict(rows["f"].values)}
     kept: set[tuple[str, str]] = set()
@@ -231,6 +231,7 @@ def test_merging_forgets_nothing_and_repeats_nothing(copies):
         past[rows["f"].row_version] = dict(rows["f"].values)
         kept |= {(one.field, one.after) for one in merged.changes}
         kept |= {(one.field, one.copy_text) for one in merged.conflicts}
+        kept |= {(one.field, normalised(one.text)) for one in merged.refusals}
         for name, text in values.items():
             told = normalised(text)
             untouched = told in ("", past[base][name], before.values[name])
