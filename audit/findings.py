@@ -19,7 +19,7 @@ from audit.identities import finding_ids, hashed, listed
 from audit.intake.dates import FOREVER
 from audit.intake.repeats import whole
 from audit.leads import Flagged, Lead, leads_of
-from audit.rules.model import Rule, Texts
+from audit.rules.model import Rule, Severity, Texts
 from audit.words import Words
 
 SCHEMA = pa.schema(
@@ -92,7 +92,7 @@ _BLANK = "—"
 
 
 def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Table:
-    """All findings of the night, sorted by rule and id; one per id (a subject listed twice counts once).
+    """All findings of the night, sorted by rule and id; one per id: of a subject listed twice the gravest.
 
     A finding that follows from another points to it, and says so where it has no suggestion of its own.
     """
@@ -105,12 +105,17 @@ def findings_of(outcomes: Iterable[Outcome], words: Words, as_of: date) -> pa.Ta
 
 
 def _in_order(findings: pa.Table) -> pa.Table:
-    """By id; of those that share one the first."""
+    """By id; of those that share one the gravest, in whatever order a list has its rows."""
     order = pc.sort_indices(findings["finding_id"])
     ids = whole(findings["finding_id"]).take(order)
     is_first = np.ones(len(ids), bool)
     is_first[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
-    return findings.take(order if is_first.all() else order.filter(pa.array(is_first)))
+    if is_first.all():
+        return findings.take(order)
+    rank = pc.index_in(findings["severity"], value_set=pa.array([word.value for word in Severity]))
+    told = {"id": findings["finding_id"], "rank": rank, "evidence": findings["evidence"]}
+    order = pc.sort_indices(pa.table(told), [(name, "ascending") for name in told])
+    return findings.take(order.filter(pa.array(is_first)))
 
 
 def _led(findings: pa.Table, leads: Mapping[str, Lead], words: Words) -> pa.Table:

@@ -742,6 +742,19 @@ def test_devices_too_many_to_look_for_mistyped_serials_are_counted(estate: Estat
     assert ("未查找录入错误的设备：3" in page) is (most == 2)
 
 
+@pytest.mark.parametrize("heard", [("2026-11-10", "2026-09-01"), ("2026-09-01", "2026-11-10")])
+def test_of_a_device_that_is_listed_twice_the_gravest_is_told(estate: Estate, heard: tuple[str, str]):
+    rows = [
+        DEVICE | {"last_heartbeat": day, "model": model}
+        for day, model in zip(heard, ("X1", "X2"), strict=True)
+    ]
+    estate.write("devices", sorted(rows, key=lambda row: row["last_heartbeat"] != heard[0]))
+    estate.write("registrations", registered("SN000001"))
+    estate.run()
+    [told] = [row for row in estate.findings() if row["rule"] == "HB-01"]
+    assert (told["severity"], told["actual"]) == ("high", "2026-09-01")
+
+
 def test_pending_counts_whole_days(estate: Estate):
     pending = {"status": "审核中", "decided_at": ""}
     estate.write(
