@@ -59,6 +59,7 @@ def about_missing_devices(
         index: label.strip()
         for index, label in enumerate(grid.row(header.row))
         if label and index not in own and normalise_label(label) in _COUNTS
+        if not _is_of_summary(grid, header, places, index)
     }
     if not counting or DEVICE_NUMBERS.isdisjoint(header.columns):
         return
@@ -74,6 +75,22 @@ def about_missing_devices(
         if len(short := places[numbers.to_numpy() > rows]):
             facts: dict[str, object] = {"sheet": grid.sheet, "header": label, "count": len(short)}
             yield "devices_not_listed", {**facts, "rows": (short[:_LISTED] + 1).tolist()}
+
+
+def _is_of_summary(grid: Grid, header: HeaderMap, places: np.ndarray, index: int) -> bool:
+    """Whether the column belongs to a small table beside the list: a blank column lies between, or it and an
+    unused column left of it end together above the end of the list."""
+    own = [place for place in header.columns.values() if place < index]
+    labels = grid.row(header.row)
+    between = range(max(own, default=index), index)
+    if any(not labels[place] and not _is_filled(grid, place, places).any() for place in between):
+        return True
+    if index - 1 in own or not index:
+        return False
+    filled = _is_filled(grid, index, places)
+    count = int(filled.sum())
+    is_top = count < len(places) and bool(filled[:count].all())
+    return is_top and bool((filled == _is_filled(grid, index - 1, places)).all())
 
 
 def _groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> tuple[np.ndarray, list[int]] | None:

@@ -154,7 +154,7 @@ MERCHANTS = Table(
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,子商户号,SMID,二级商户号,sub_mch_id,sub mchid",
+            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,子商户号,支付宝子商户号,SMID,二级商户号,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
         ),
         Column(
             "biz_address",

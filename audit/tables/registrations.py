@@ -69,7 +69,7 @@ REGISTRATIONS = Table(
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,支付宝商户号,支付宝SMID,渠道子商户号,通道商户号,通道子商户号,银联渠道商户号,渠道商编,通道商编,上游商户号,子商户号,SMID,sub_mch_id,channel_merch_no",
+            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,支付宝商户号,支付宝SMID,渠道子商户号,通道商户号,通道子商户号,银联渠道商户号,渠道商编,通道商编,上游商户号,子商户号,支付宝子商户号,二级商户号,SMID,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
         ),
         Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS, alone=MERCHANT_NAME_ALONE),
         Column("model", Kind.TEXT, MODEL_HEADERS),

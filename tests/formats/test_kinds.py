@@ -415,3 +415,56 @@ def test_a_header_outside_any_row_and_a_choice_in_a_cell(tmp_path: Path):
     reading, [found] = read(tmp_path, page.encode())
     assert (found["serial_no"], found["terminal_status"]) == ("000012345678", "inactive")
     assert [sheet.header_row for sheet in reading.sheets] == [1]
+
+
+def page(*tables: str) -> bytes:
+    """A page that holds these."""
+    return f'<html><head><meta charset="utf-8"></head><body>{"".join(tables)}</body></html>'.encode()
+
+
+HEADER_OF_PAGE = "<tr><th>序列号</th><th>商户号</th><th>型号</th></tr>"
+ROWS_OF_PAGE = "<tr><td>SN000001</td><td>898100000000001</td><td>X1</td></tr>" * 2
+ROWS_OF_PAGE = ROWS_OF_PAGE.replace("SN000001", "SN000002", 1)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<table style="display: none">{}</table>',
+        "<table hidden>{}</table>",
+        "<div style='DISPLAY:none'><table>{}</table></div>",
+    ],
+)
+def test_a_table_of_a_page_that_nobody_sees_is_a_hidden_sheet(hidden: str, tmp_path: Path):
+    template = hidden.format(HEADER_OF_PAGE + ROWS_OF_PAGE.replace("SN", "TPL"))
+    reading, rows = read(tmp_path, page(template, f"<table>{HEADER_OF_PAGE}{ROWS_OF_PAGE}</table>"))
+    assert sorted(row["serial_no"] for row in rows) == ["SN000001", "SN000002"]
+    assert {sheet.name: sheet.skipped for sheet in reading.sheets} == {"table 1": "hidden", "table 2": ""}
+    _, rows = read(tmp_path, page(template))
+    assert len(rows) == 2, "a page that shows itself only when it is loaded"
+
+
+def test_hidden_rows_of_a_page_are_data_and_what_is_hidden_in_a_cell_is_none(tmp_path: Path):
+    hidden = "<tr style='display:none'><td>SN000003</td><td>898100000000001</td><td>X1</td></tr>"
+    shown = ROWS_OF_PAGE.replace("X1", "<span style='display:none'>0001</span>X1")
+    _, rows = read(tmp_path, page(f"<table>{HEADER_OF_PAGE}{shown}{hidden}</table>"))
+    assert sorted(row["serial_no"] for row in rows) == ["SN000001", "SN000002", "SN000003"]
+    assert {row["model"] for row in rows} == {"X1"}
+
+
+@pytest.mark.parametrize("span", ["0", "1000", "100000", "99999999999"])
+def test_a_title_over_more_columns_than_there_are_is_a_title(span: str, tmp_path: Path):
+    title = f"<tr><td colspan='{span}'>终端台账</td></tr>"
+    _, rows = read(tmp_path, page(f"<table>{title}{HEADER_OF_PAGE}{ROWS_OF_PAGE}</table>"))
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_delimited_text_that_a_page_shows_as_it_is(delimiter: str, whole: bool, tmp_path: Path):
+    lines = [["序列号", "商户号", "型号"], ["SN000001", "898100000000001", "A&amp;B"]]
+    text = "<pre>" + "\n".join(map(delimiter.join, lines)) + "\n</pre>"
+    _, [row] = read(tmp_path, page(text) if whole else text.encode(), "export.csv")
+    assert (row["serial_no"], row["model"]) == ("SN000001", "A&B")
+    reading, _ = read(tmp_path, page('<pre>Error: 500\nat a, b "c</pre>'))
+    assert reading.error == "not_a_spreadsheet"

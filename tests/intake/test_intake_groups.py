@@ -89,3 +89,12 @@ def test_devices_that_are_counted_and_not_listed_are_told_of(tmp_path: Path):
     # where each merchant has as many rows, or the cells are no counts, nothing is told
     listed = [*rows[:1], *rows[2:], [THIRD, "SN000006", "很多"]]
     assert take_rows(tmp_path, listed).reading.notices == ()
+
+
+@pytest.mark.parametrize("gap", [[], [""]])
+def test_a_summary_beside_the_list_counts_none_of_its_rows(tmp_path: Path, gap: list[str]):
+    rows = [["商户号", "序列号"], *([MERCHANT, f"SN00000{number}"] for number in range(1, 6))]
+    beside = [["类别", "数量"], ["传统", "3"], ["智能", "2"], ["全部", "5"], ["", ""], ["", ""]]
+    read = take_rows(tmp_path, [own + gap + other for own, other in zip(rows, beside, strict=True)])
+    assert len(read.column("serial_no")) == 5
+    assert read.reading.notices == ()

@@ -924,3 +924,17 @@ def test_a_column_of_two_names_is_parted_where_every_cell_is(tmp_path: Path):
     both = take_rows(tmp_path, [["序列号", "终端号/SN"], ["SN000009", "10000001/SN000001"]])
     assert both.column("serial_no") == ["SN000009"]
     assert both.sheet.unmapped == ("终端号/SN",)
+
+
+@pytest.mark.parametrize("table", ["devices", "merchants", "registrations"])
+@pytest.mark.parametrize("header", ["支付宝子商户号", "二级商户号", "SubMerchantNo", "sub mchid"])
+def test_the_number_a_channel_gives_a_merchant(tmp_path: Path, table: str, header: str):
+    named = {"merchants": "商户名称", "devices": "序列号", "registrations": "序列号"}[table]
+    rows = [["商户号", named, "报备状态", header], [MERCHANT, "SN000001", "报备成功", "2088000000000001"]]
+    read = take_rows(tmp_path, rows, table=table)
+    assert read.column("channel_merchant_no") == ["2088000000000001"]
+    assert read.column("merchant_no") == [MERCHANT]
+
+
+def test_an_exchanged_device_is_retired(tmp_path: Path):
+    assert take_rows(tmp_path, [HEADER, device(1, "终端状态=换机")]).column("terminal_status") == ["retired"]

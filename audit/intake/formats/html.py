@@ -6,12 +6,14 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pyarrow as pa
 from lxml import etree
 
 from audit.errors import InputError, Unusable
+from audit.intake.formats.delimited import read_delimited
 from audit.intake.formats.encodings import decode
 from audit.intake.formats.numbers import number_text
 from audit.intake.formats.sheet import MAX_COLUMNS, Sheet
@@ -19,20 +21,22 @@ from audit.intake.grid import Grid, Mark
 from audit.intake.identifiers import ERROR_TEXT
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE)
-_MAX_SPAN = 65_536
+_MAX_SPANS = {"colspan": 1_000, "rowspan": 65_534}  # as browsers have it: more is as much
 _HEADER_ROWS = 3
 _PASSWORD_FIELD = re.compile(r"<input[^>]*type\s*=\s*[\"']?password", re.IGNORECASE)
 _BREAKS = {"br", "p", "div", "li"}
 _EXACT = ("x:num", "num", "sdval")
 # said as exactly as the number behind it would, which may count its days from 1904
 _MOMENT = re.compile(r"\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日? \d{1,2}:\d\d:\d\d")
-_UNSEEN = {"script", "style", "noscript", "template"}
+_NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_LEFT_OUT = {"script", "style", "noscript", "template", "table"}
 
 
 def read_html(data: bytes) -> Iterator[Grid]:
-    """Every table of a page, as a sheet.
+    """Every table of a page, as a sheet; or, of a page without any, the text in it that is one.
 
-    Raises InputError (not a spreadsheet) for a page without tables: a login page, mostly.
+    A table that nobody sees comes without cells, as a hidden sheet does; hidden rows are rows. Raises
+    InputError (not a spreadsheet) for a page without tables: a login page, mostly.
     """
     text = _text_of(data)
     # libxml2 drops the rest of a page at a NUL, and believes a declaration before it believes us
@@ -40,15 +44,23 @@ def read_html(data: bytes) -> Iterator[Grid]:
         re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", "")).encode(),
         etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True),
     )
-    tables = list(root.iter("table")) if root is not None else []
-    grids = [grid for place, table in enumerate(tables, 1) if (grid := _grid(table, place)).height]
-    grids = _with_their_headers(grids)
+    found = list(root.iter("table")) if root is not None else []
+    tables = [(table, grid) for place, table in enumerate(found, 1) if (grid := _grid(table, place)).height]
+    seen = [grid for table, grid in tables if not _is_hidden(table, *table.iterancestors())]
+    if not any(map(_is_tabular, seen)):  # a page that shows itself only when all of it is there
+        seen = [grid for _, grid in tables]
+    shown = {grid.sheet for grid in seen}
+    unseen = [Grid(grid.sheet, (), (), skipped="hidden") for _, grid in tables if grid.sheet not in shown]
+    grids = _with_their_headers(seen)
+    if root is not None and not any(map(_is_tabular, grids)):
+        grids = list(_preformatted(root))
     # a form to log in is laid out in tables too, and a message takes one cell
-    if _PASSWORD_FIELD.search(text) or not any(_is_tabular(grid) for grid in grids):
+    if _PASSWORD_FIELD.search(text) or not any(map(_is_tabular, grids)):
         raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="HTML")
-    if not re.search(r"</html\s*>|</table\s*>", text[-10_000:], re.IGNORECASE):
+    if not re.search(r"</(?:html|table|pre)\s*>", text[-10_000:], re.IGNORECASE):
         raise InputError(Unusable.TRUNCATED, "file_truncated")
     yield from grids
+    yield from unseen
 
 
 def read_mhtml(data: bytes) -> Iterator[Grid]:
@@ -117,6 +129,21 @@ def _grid(table: etree._Element, place: int) -> Grid:
     return sheet.grid()
 
 
+def _preformatted(root: etree._Element) -> Iterator[Grid]:
+    """Delimited text that a page shows as it is."""
+    for place, element in enumerate(root.iter("pre"), 1):
+        text = "".join(map(str, element.itertext()))
+        with suppress(InputError):  # what went wrong on a server is no table
+            grid = read_delimited(text.encode()).grid
+            if sum(column.null_count < len(column) for column in grid.columns) > 2:
+                yield replace(grid, sheet=f"pre {place}")
+
+
+def _is_hidden(*elements: etree._Element) -> bool:
+    """Whether one of the elements is not to be seen."""
+    return any("hidden" in one.attrib or _NOT_DISPLAYED.search(one.get("style", "")) for one in elements)
+
+
 def _with_their_headers(grids: list[Grid]) -> list[Grid]:
     """The tables, each below the small table of as many columns before it: grids that scroll keep their
     header, with a title perhaps, in a table of its own."""
@@ -149,7 +176,7 @@ def _is_tabular(grid: Grid) -> bool:
 
 def _span(cell: etree._Element, name: str) -> int:
     value = (cell.get(name) or "").strip()
-    return min(max(1, int(value)), _MAX_SPAN) if value.isdigit() and len(value) < 9 else 1
+    return min(max(1, int(value)), _MAX_SPANS[name]) if value.isdigit() and len(value) < 9 else 1
 
 
 def _cell(cell: etree._Element) -> tuple[str, Mark]:
@@ -172,7 +199,7 @@ def _cell(cell: etree._Element) -> tuple[str, Mark]:
 def _pieces(element: etree._Element) -> Iterator[str]:
     yield re.sub(r"[ \t\r\n]+", " ", element.text or "")
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in _UNSEEN and child.tag != "table":
+        if isinstance(child.tag, str) and child.tag not in _LEFT_OUT and not _is_hidden(child):
             if child.tag in _BREAKS:
                 yield "\n"
             if child.tag == "input" and child.get("type", "text").lower() == "text":

@@ -66,7 +66,7 @@ _LONGEST_DBASE = 8_192  # bytes of a header: 32 for each of 255 columns
 _MARK_WITHIN = 64  # bytes: web pages send blanks before a file
 _OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # BIFF2, 3 and 4 start so
 _MARKUP = re.compile(
-    rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|p)\b"
+    rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|pre?)\b"
 )
 _JSON = re.compile(rb"(?:\[\s*)?\{\s*\"[^\"\n]*\"\s*:|\[\s*\[\s*\"")
 # streams in an OLE file
