@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -42,6 +42,8 @@ class Nightly:
         self._config = config
         self._say = say
         self._words = words
+        self._timetable = timetable_of(settings)
+        self._told: datetime | None = self._timetable.last_due(datetime.now(UTC))
         self.stop = threading.Event()
         self.hours = self.fresh_hours()
 
@@ -52,7 +54,7 @@ class Nightly:
         every = len(set(own.days)) == len(WEEKDAYS)
         for day in ("day",) if every else tuple(_NAMES[day] for day in own.days):
             job = getattr(hours.every(), day)
-            job.at(own.at, self._settings.audit.timezone).do(self.night).tag(_NIGHT)
+            job.at(own.at, self._settings.audit.timezone).do(self.due_night).tag(_NIGHT)
         if self._settings.delivers:
             hours.every(_DELIVERY_MINUTES).minutes.do(self.deliver)
         return hours
@@ -76,19 +78,26 @@ class Nightly:
         """Whether the last night that was due is not published, on an estate that has had nights before."""
         if not self._settings.schedule.catch_up:
             return False
-        timetable = timetable_of(self._settings)
-        due = timetable.night_of(timetable.last_due(now)).isoformat()
+        due = self._timetable.night_of(self._timetable.last_due(now)).isoformat()
         published = [folder.name for folder in self._settings.output.glob("20??-??-??")]
         return bool(published) and max(published) < due
 
     def next_night(self) -> str:
         """When the next night is due, on the estate's clock."""
         moments = [job.next_run for job in self.hours.get_jobs(_NIGHT) if job.next_run]
-        return min(moments).astimezone(self._settings.zone).strftime("%Y-%m-%d %H:%M")
+        due = self._timetable.next_due(min(moments).astimezone(UTC) - timedelta(seconds=1))
+        return due.astimezone(self._settings.zone).strftime("%Y-%m-%d %H:%M")
+
+    def due_night(self) -> None:
+        """The night of the hour, once: on the day after clocks went forward `schedule` is an hour early."""
+        due = self._timetable.last_due(datetime.now(UTC))
+        if due != self._told:
+            self._told = due
+            self.night()
 
     def night(self) -> None:
         """One night; late in the night or early the next day it is the one that was due."""
-        timetable, fixed = timetable_of(self._settings), self._settings.audit.as_of
+        timetable, fixed = self._timetable, self._settings.audit.as_of
         night = fixed or timetable.night_of(timetable.last_due(datetime.now(UTC)))
         arguments = ["run", "--config", str(self._config), "--as-of", str(night)]
         if most := self._settings.schedule.catch_up:
@@ -131,6 +140,7 @@ class Nightly:
         self.stop.wait(seconds)
         if (time.time() - wall) - (time.monotonic() - steady) < -_CLOCK_JUMP:
             self._say(self._words("cli.clock_back"))
+            self._told = None
             self.hours = self.fresh_hours()
             self._announce()
 

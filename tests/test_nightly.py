@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -137,6 +137,31 @@ def test_a_night_missed_while_the_loop_was_away_is_run_once(estate: Estate):
     assert not Nightly(load_settings(estate.configure()), estate.config, print, ZH).missed(
         datetime(2026, 12, 1, tzinfo=UTC)
     )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_each_night_is_told_once_at_its_hour_when_the_clocks_change(
+    estate: Estate, machine_in, monkeypatch: pytest.MonkeyPatch, zone: str
+):
+    """An hour early on the day after, it would tell the night before again, with whatever came in since."""
+    machine_in(zone)
+    estate.settings |= {"timezone": '"America/New_York"', "as_of_offset_days": "-1"}
+    settings = load_settings(estate.configure())
+    started: list[str] = []
+    monkeypatch.setattr(Nightly, "_start", lambda _, arguments: started.append(arguments[4]))
+    for start, hours in (
+        (datetime(2026, 3, 7, 12, tzinfo=UTC), ["03-08 03:00", "03-09 02:00", "03-10 02:00"]),
+        (datetime(2026, 10, 31, 12, tzinfo=UTC), ["11-01 02:00", "11-02 02:00", "11-03 02:00"]),
+    ):
+        with time_machine.travel(start, tick=False) as clock:
+            loop = Nightly(settings, estate.config, print, ZH)
+            for hour in hours:
+                assert loop.next_night() == f"2026-{hour}"
+                at = datetime.strptime(f"2026-{hour}", "%Y-%m-%d %H:%M").replace(tzinfo=settings.zone)
+                for minutes in (-60, 0):
+                    clock.move_to(at.astimezone(UTC) + timedelta(minutes=minutes, seconds=1))
+                    loop.hours.run_pending()
+    assert started == [f"2026-{day}" for day in ("03-07", "03-08", "03-09", "10-31", "11-01", "11-02")]
 
 
 def test_a_clock_set_back_does_not_lose_a_night(estate: Estate, monkeypatch: pytest.MonkeyPatch):
