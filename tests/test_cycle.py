@@ -111,13 +111,15 @@ def test_a_night_told_anew_hears_of_nothing_that_was_said_after_it(database: Dat
         enter_cycle(connection, Cycle("2026-10", "e", day(0), True, {}))
         signed = SignOff("2026-10", "e", "王经理", day(4), "", {}, {})
         enter_sign_offs(connection, [signed], "sha", day(5), None)
-        before, reading, after = (
+        before, early, reading, after = (
             record_of(connection, day(3)),
             record_of(connection, day(3), {"sha"}),
+            record_of(connection, day(4), {"sha"}),
             record_of(connection, day(5)),
         )
     assert (before.said, before.signed, before.waiting) == ({}, (), (OCTOBER,))
     assert reading == after, "what tonight's own copies say counts tonight"
+    assert (early.said, early.signed, early.waiting) == (after.said, (), (OCTOBER,)), "but of no later day"
     assert (after.versions, after.waiting) == ({"training": 1}, ())
     assert [one.signed_by for one in after.signed] == ["王经理"]
 

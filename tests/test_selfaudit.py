@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -379,6 +381,43 @@ def test_what_was_attested_is_there_the_next_night_and_settles_the_finding(night
     assert (row["下次到期"].date(), row["状态"], row["行版本"]) == (date(2027, 11, 20), None, 1)
     assert row["完成日期"] is None, "the next time is filled in anew"
     assert [one["state"] for one in night.findings(NEXT) if one["rule"] == "RES-02"] == ["fixed"]
+
+
+def saved_at(path: Path, moment: str) -> None:
+    """Have the copy say when it was saved, in universal time."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    core = parts["docProps/core.xml"].decode()
+    parts["docProps/core.xml"] = re.sub(r"(<dcterms:modified[^>]*>)[^<]*", rf"\g<1>{moment}", core).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("saved", "done_on", "known"),
+    [
+        pytest.param("2026-11-24T02:00:00Z", date(2026, 11, 20), False, id="filled in later"),
+        pytest.param("2026-11-22T02:00:00Z", date(2026, 11, 23), False, id="of a later day"),
+        pytest.param("2026-11-22T02:00:00Z", date(2026, 11, 20), True, id="the clock ran ahead"),
+    ],
+)
+def test_a_night_told_anew_hears_of_no_copy_that_was_filled_in_after_it(
+    night: Estate, saved: str, done_on: date, known: bool
+):
+    def state(on: date) -> list[str]:
+        return [one["state"] for one in night.findings(on) if one["rule"] == "RES-02"]
+
+    later = date(2026, 11, 24)
+    night.run(NEXT)
+    answers = DONE["emergency_plan"] | {"完成日期": done_on}
+    saved_at(filled(night, "自查.xlsx", {"emergency_plan": answers}), saved)
+    night.run(later)
+    assert state(later) == ["fixed"]
+    night.run(NEXT, rebuild="补发的文件")
+    assert state(NEXT) == (["fixed"] if known else ["open"]), "the copy still lies in the folder"
+    night.run(later)
+    assert state(later) == ([] if known else ["fixed"])
 
 
 @pytest.mark.libreoffice

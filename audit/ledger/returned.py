@@ -61,8 +61,9 @@ def unread_copies(
 ) -> tuple[ReturnedCopy, ...]:
     """The copies in the feedback folder that no earlier night has read, by name.
 
-    `known` holds the audit date each was first read on, by sha256. What programs leave beside an open file is
-    passed over, and so are folders.
+    `known` holds the audit date each was first read on, by sha256. A night told anew leaves those a later
+    one read to that, unless they had been saved by its own day: then the clock of the other ran ahead. What
+    programs leave beside an open file is passed over, and so are folders.
     """
     try:
         files = sorted(path for path in folder.iterdir() if is_copy(path))
@@ -71,7 +72,8 @@ def unread_copies(
     except OSError as failure:  # what lies in it goes unread, and the night has to say so
         unread = InputError(Unusable.UNREADABLE, "folder_unreadable", detail=failure.strerror or "")
         return (ReturnedCopy(str(folder), "", FileReading(str(folder)).failed(unread)),)
-    return tuple(read_copy(path, store, words) for path in files if not _read_before(path, known, as_of))
+    copies = (read_copy(path, store, words) for path in files if not _read_before(path, known, as_of))
+    return tuple(copy for copy in copies if not _of_a_later_night(copy, known, as_of))
 
 
 def is_copy(path: Path) -> bool:
@@ -87,6 +89,12 @@ def _read_before(path: Path, known: Mapping[str, date], as_of: date) -> bool:
     except InputError:
         return False
     return read_on is not None and read_on < as_of
+
+
+def _of_a_later_night(copy: ReturnedCopy, known: Mapping[str, date], as_of: date) -> bool:
+    """Whether a later night read it, and it was saved after this one's day (as universal time has it)."""
+    read_on = known.get(copy.sha256)
+    return read_on is not None and read_on > as_of and copy.said_at[:10] > as_of.isoformat()
 
 
 def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:

@@ -232,17 +232,20 @@ def enter_sign_offs(
 
 
 def record_of(connection: sa.Connection, as_of: date, copies: Collection[str] = ()) -> Record:
-    """What people had put on record by a date; `copies` are the workbooks read tonight, by sha256."""
+    """What people had put on record by a date; `copies` are the workbooks read tonight, by sha256.
 
-    def counts(one: Any) -> bool:
-        return one.recorded_on <= as_of or one.source in copies
+    What bears a later day is of a later night, whichever read it.
+    """
+
+    def counts(one: Any, day: date) -> bool:
+        return day <= as_of and (one.recorded_on <= as_of or one.source in copies)
 
     told = {
-        item: [one for one in statements if counts(one)]
+        item: [one for one in statements if counts(one, one.done_on)]
         for item, statements in statements_of(connection).items()
     }
     held = {item: one.said for item, statements in told.items() if (one := standing(statements))}
-    signed = {period: one for period, one in sign_offs_of(connection).items() if counts(one)}
+    signed = {period: one for period, one in sign_offs_of(connection).items() if counts(one, one.signed_on)}
     return Record(
         held,
         {item: statements[-1].version for item, statements in told.items() if statements},
