@@ -60,11 +60,20 @@ def compare(settings: Settings, a: date | None, b: date | None) -> Difference:
 
 
 def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
-    """The files of a published night, against the hashes the ledger has of them."""
+    """The files of a published night, against the hashes the ledger has of them.
+
+    Raises ConfigError for a night that was pruned, unless its folder was brought back.
+    """
+    from audit.ledger.retention import pruned_before
+
+    folder = settings.output / as_of.isoformat()
     with _ledger(settings) as database:
         night = night_of(past_nights(database), as_of)
         inputs = delivered_files(database, night)
-    folder = settings.output / as_of.isoformat()
+        with database.transaction() as connection:
+            kept_from = pruned_before(connection)
+    if kept_from and as_of < kept_from and not folder.exists():
+        raise ConfigError("night_removed", as_of=as_of.isoformat(), since=kept_from.isoformat())
     return (
         *_published(folder, night.files),
         *(

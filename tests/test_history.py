@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from conftest import AS_OF, REGISTRATION, Estate
 from nightly_findings import Fault, day, tell
 
-from audit.errors import ConfigError, ExitCode
+from audit.errors import ConfigError, ExitCode, NightRefused
 from audit.ledger.database import Database
 from audit.ledger.difference import Drift, difference
 from audit.ledger.history import past_nights, trend
+from audit.ledger.nights import open_night
 from audit.ledger.retention import planned_pruning, prune
 from audit.ledger.schema import EVENTS, FINDINGS, PRUNINGS
 
@@ -107,6 +108,8 @@ def test_pruning_takes_what_is_old_and_leaves_what_stands(database: Database):
         assert connection.scalar(sa.select(sa.func.min(EVENTS.c.as_of))) == day(100)
         assert connection.scalar(sa.select(PRUNINGS.c.before)) == plan.before
     assert database.problems() == []
+    with pytest.raises(NightRefused, match="night_not_whole"), open_night(database, day(1), rebuild=True):
+        pass
     with pytest.raises(ConfigError, match="night_pruned"):
         difference(database, past_nights(database)[0], past_nights(database)[-1])
     told = tell(database, day(102), [Fault("standing")])
@@ -160,6 +163,8 @@ def test_pruning_from_the_command_line(estate: Estate):
     assert [path.name for path in folder.parent.iterdir()] == [own.name]
     code, text = estate.call("prune")
     assert (code, "的 0 晚" in text) == (0, True), text
+    code, text = estate.call("verify", AS_OF.isoformat())
+    assert (code, "已按 keep_nights 删除" in text, "已不在" in text) == (ExitCode.CONFIG, True, False), text
 
 
 def test_a_rebuilt_night_sets_the_later_ones_aside(estate: Estate):

@@ -21,6 +21,7 @@ from audit.ledger.lifecycle import Tonight
 from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
 from audit.ledger.recording import Born, Practice, enter_born, record, stood_before
+from audit.ledger.retention import pruned_before
 from audit.ledger.schema import INPUTS, RUNS
 from audit.ledger.telling import told
 from audit.ledger.waivers import Waiver, Watched, idle_nights, watched
@@ -71,6 +72,8 @@ class Night:
         self._connection = connection
         self.as_of = as_of
         self._runs = [Entry(*row) for row in connection.execute(_STANDING)]
+        if self.later:
+            _require_whole(connection, as_of)
         if self.later and not rebuild:
             raise NightRefused(
                 "night_refused", as_of=as_of.isoformat(), last=self._runs[-1].as_of.isoformat()
@@ -233,6 +236,13 @@ class Night:
     def connection(self) -> sa.Connection:
         """The transaction, for the outbox."""
         return self._connection
+
+
+def _require_whole(connection: sa.Connection, as_of: date) -> None:
+    """No night before the pruning is told anew: the events by which findings would be taken back are gone."""
+    kept_from = pruned_before(connection)
+    if kept_from and as_of < kept_from:
+        raise NightRefused("night_not_whole", as_of=as_of.isoformat(), since=kept_from.isoformat())
 
 
 # of every night behind; what each came to is asked of one alone
