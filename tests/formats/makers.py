@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import re
 import struct
@@ -14,7 +15,10 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlwt
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from msoffcrypto.format.ooxml import OOXMLFile
+from msoffcrypto.method.container.ecma376_encrypted import ECMA376Encrypted
+from msoffcrypto.method.ecma376_standard import ECMA376Standard
 
 PASSWORD = "Zd@2026"
 HEADER = ("终端序列号", "商户编号", "终端型号", "装机日期", "终端状态", "布放地址")
@@ -177,6 +181,25 @@ def encrypted_xlsx(password: str = PASSWORD) -> bytes:
     """The workbook behind a password."""
     target = io.BytesIO()
     OOXMLFile(io.BytesIO(xlsx())).encrypt(password, target)
+    return target.getvalue()
+
+
+def standard_xlsx(password: str = PASSWORD) -> bytes:
+    """The workbook behind a password as Excel 2007 and WPS put it: AES-128, block by block."""
+    salt, verifier, data = bytes(range(16)), bytes(range(16, 32)), xlsx()
+    key = ECMA376Standard.makekey_from_password(password, 0x660E, 0x8004, 0x18, 128, 16, salt)
+
+    def locked(text: bytes) -> bytes:
+        cipher = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+        return cipher.update(text + bytes(-len(text) % 16)) + cipher.finalize()
+
+    provider = "Microsoft Enhanced RSA and AES Cryptographic Provider\0".encode("utf-16-le")
+    header = struct.pack("<8I", 0x24, 0, 0x660E, 0x8004, 128, 0x18, 0, 0) + provider
+    info = struct.pack("<HHII", 3, 2, 0x24, len(header)) + header
+    info += struct.pack("<I", 16) + salt + locked(verifier) + struct.pack("<I", 20)
+    info += locked(hashlib.sha1(verifier).digest())
+    target = io.BytesIO()
+    ECMA376Encrypted(struct.pack("<Q", len(data)) + locked(data), info).write_to(target)
     return target.getvalue()
 
 
@@ -389,6 +412,7 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "xlsx paths": backslashed_xlsx,
     "xlsx comments": commented_xlsx,
     "xlsx encrypted": encrypted_xlsx,
+    "xlsx encrypted of 2007": standard_xlsx,
     "xlsx opened by every Excel": lambda: encrypted_xlsx("VelvetSweatshop"),
     "xls": xls,
     "xlsb": xlsb,

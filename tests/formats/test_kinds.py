@@ -41,8 +41,9 @@ def test_each_kind_gives_the_same_rows(kind: str, tmp_path: Path):
         assert sheet.skipped or sheet.rows_in_file == sheet.rows + sum(sheet.set_aside.values())
 
 
-def test_a_protected_file_says_that_it_needs_its_password(tmp_path: Path):
-    locked = makers.encrypted_xlsx()
+@pytest.mark.parametrize("lock", [makers.encrypted_xlsx, makers.standard_xlsx])
+def test_a_protected_file_says_that_it_needs_its_password(lock: Callable[[], bytes], tmp_path: Path):
+    locked = lock()
     assert [read(tmp_path, locked)[0].error_key, read(tmp_path, locked, password="no")[0].error_key] == [
         "file_encrypted",
         "password_wrong",
@@ -468,3 +469,21 @@ def test_delimited_text_that_a_page_shows_as_it_is(delimiter: str, whole: bool, 
     assert (row["serial_no"], row["model"]) == ("SN000001", "A&B")
     reading, _ = read(tmp_path, page('<pre>Error: 500\nat a, b "c</pre>'))
     assert reading.error == "not_a_spreadsheet"
+
+
+def test_a_style_of_xml_2003_pads_as_the_one_it_is_made_from(tmp_path: Path):
+    styles = (
+        '<Styles><Style ss:ID="s1"><NumberFormat ss:Format="00000000"/></Style>'
+        '<Style ss:ID="s2" ss:Parent="s1"><Font/></Style>'
+        '<Style ss:ID="s3" ss:Parent="s1"><NumberFormat/></Style></Styles><Worksheet'
+    )
+    cells = "".join(
+        f'<Row><Cell ss:StyleID="{style}"><Data ss:Type="Number">88</Data></Cell>'
+        f'<Cell ss:Index="3"><Data ss:Type="String">89810000000000{number}</Data></Cell></Row>'
+        for number, style in enumerate(("s1", "s2", "s3"))
+    )
+    header = "<Row><Cell><Data>序列号</Data></Cell><Cell ss:Index='3'><Data>商户号</Data></Cell></Row>"
+    before, _, after = makers.xml2003().decode().partition("<Table>")
+    made = before.replace("<Worksheet", styles) + f"<Table>{header}{cells}" + after[after.index("</Table>") :]
+    _, rows = read(tmp_path, made.encode())
+    assert [row["serial_no"] for row in rows] == ["00000088", "00000088", "88"]

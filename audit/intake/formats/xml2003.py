@@ -28,7 +28,8 @@ def read_xml2003(data: bytes) -> Iterator[Grid]:
         match xml.local(element):
             case "Style":
                 code = next((found for found in element.iterchildren("{*}NumberFormat")), None)
-                width = padding_of(xml.attribute(code, "Format")) if code is not None else 0
+                parent = widths.get(xml.attribute(element, "Parent") or "", 0)
+                width = padding_of(xml.attribute(code, "Format")) if code is not None else parent
                 if width:
                     widths[xml.attribute(element, "ID") or ""] = width
             case "Row":
