@@ -197,7 +197,8 @@ def test_a_cell_that_lies_about_its_place_takes_nothing_with_it(ledger: Request)
     far = '<row r="2"><c r="ALK1048576" t="inlineStr"><is><t>x</t></is></c></row>'
     Path(ledger.path).write_bytes(raw_book(line(1, *HEADER), far, line(3, *device(3))))
     reading = read_in_child(ledger.to_json())
-    assert (reading.error, reading.rows) == ("", 1)
+    # no abort of its process: the cell is named
+    assert (reading.error_key, reading.error_facts["at"]) == ("cell_misplaced", "ALK1048576")
 
 
 def test_the_readings_own_words_survive_the_journey(ledger: Request):
