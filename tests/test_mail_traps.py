@@ -84,7 +84,7 @@ def test_when_everybody_is_refused_it_stops_and_tells(box: Letterbox, pair):
         inbox.refuse.clear()
         assert box.send() == []
         assert inbox.raw == []
-        assert deliver(box.settings, load_words("en"), box.taken.append, print, again=True) == []
+        assert deliver(box.settings, load_words("en"), box.taken.append, print, again=True) == ([], 0)
     assert inbox.recipients == [list(PEOPLE)], "unless somebody asks for it"
 
 
@@ -306,7 +306,7 @@ def test_after_five_days_a_message_is_given_up_and_told(box: Letterbox, pair):
         assert box.send() == []
         assert inbox.raw == []
         assert box.status == "expired"
-        assert deliver(box.settings, load_words("en"), box.taken.append, print, again=True) == []
+        assert deliver(box.settings, load_words("en"), box.taken.append, print, again=True) == ([], 0)
     assert len(inbox.raw) == 1
 
 
