@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from audit.config import Settings
 from audit.errors import ConfigError
 from audit.ledger.database import Database
-from audit.ledger.history import PastNight, delivered_files, night_of, past_nights
+from audit.ledger.history import PastNight, delivered_files, night_of, past_nights, pruned_before
 from audit.lock import only_run
 from audit.periods import Period
 from audit.publish import SUMMARY, digest_as_published, is_of_a_night
@@ -64,8 +64,6 @@ def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
 
     Raises ConfigError for a night that was pruned, unless its folder was brought back.
     """
-    from audit.ledger.retention import pruned_before
-
     folder = settings.output / as_of.isoformat()
     with _ledger(settings) as database:
         night = night_of(past_nights(database), as_of)

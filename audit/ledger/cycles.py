@@ -18,11 +18,10 @@ from audit.ledger import bulk
 from audit.ledger.attestations import Statement, standing, statements_of
 from audit.ledger.database import Database
 from audit.ledger.difference import lives_on_both
-from audit.ledger.history import PastNight, past_nights
+from audit.ledger.history import PastNight, past_nights, pruned_before
 from audit.ledger.lives import OPEN_LIVES, Kind, Life
 from audit.ledger.merge import Status
 from audit.ledger.periods import NEWS
-from audit.ledger.retention import pruned_before
 from audit.ledger.schema import EVENTS, HANDLINGS, RUNS, WAIVERS
 from audit.ledger.signoffs import SignOff, cycles_of, sign_offs_of
 from audit.ledger.wording import every_word

@@ -17,9 +17,8 @@ import sqlalchemy as sa
 from audit.errors import ConfigError
 from audit.ledger import bulk
 from audit.ledger.database import Database
-from audit.ledger.history import PastNight, rule_changes
+from audit.ledger.history import PastNight, pruned_before, rule_changes
 from audit.ledger.lives import LIFE, NOT_OF_LIFE, OPEN_LIVES, Life
-from audit.ledger.retention import pruned_before
 from audit.ledger.schema import EVENTS, FINDINGS, RUNS
 from audit.ledger.wording import words_of
 from audit.rules.model import Severity

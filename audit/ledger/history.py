@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from audit.errors import ConfigError, NothingToShow
 from audit.ledger.database import Database
-from audit.ledger.schema import INPUTS, RUNS
+from audit.ledger.schema import INPUTS, PRUNINGS, RUNS
 
 if TYPE_CHECKING:  # who only looks at nights needs none of it
     from audit.check import Outcome
@@ -143,3 +143,9 @@ def rule_changes(
             if (before[name]["status"] in ANSWERED) != (after[name]["status"] in ANSWERED)
         ),
     }
+
+
+def pruned_before(connection: sa.Connection) -> date | None:
+    """The day before which nights are no longer kept whole."""
+    found: date | None = connection.scalar(sa.select(sa.func.max(PRUNINGS.c.before)))
+    return found

@@ -16,12 +16,12 @@ from audit.errors import NightRefused
 from audit.intake.feeds import Feed
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
+from audit.ledger.history import pruned_before
 from audit.ledger.inputs_read import first_deliveries
 from audit.ledger.lifecycle import Tonight
 from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
 from audit.ledger.recording import Born, Practice, enter_born, record, stood_before
-from audit.ledger.retention import pruned_before
 from audit.ledger.schema import INPUTS, RUNS
 from audit.ledger.telling import told
 from audit.ledger.waivers import Waiver, Watched, idle_nights, watched

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from audit.ledger.database import Database
+from audit.ledger.history import pruned_before
 from audit.ledger.lives import OPEN_LIVES
 from audit.ledger.outbox import Posting
 from audit.ledger.schema import (
@@ -59,12 +60,6 @@ def prune(database: Database, plan: Pruning, as_of: date) -> None:
         )
         for table, condition in _going(plan.before):
             connection.execute(sa.delete(table).where(condition))
-
-
-def pruned_before(connection: sa.Connection) -> date | None:
-    """The day before which nights are no longer kept whole."""
-    found: date | None = connection.scalar(sa.select(sa.func.max(PRUNINGS.c.before)))
-    return found
 
 
 def _going(before: date) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
