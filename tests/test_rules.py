@@ -221,7 +221,15 @@ def test_a_rule_that_crashes_is_said_so_and_spares_the_others(engine: Engine):
 
 
 @pytest.mark.parametrize(
-    ("name", "feed"), [("REG-01", "registrations"), ("RES-01", "registrations"), ("HB-02", "devices")]
+    ("name", "feed"),
+    [
+        ("REG-01", "registrations"),
+        ("RES-01", "registrations"),
+        ("HB-02", "devices"),
+        ("TYP-02", "devices"),
+        ("DQ-04", "devices"),
+        ("AUD-03", "inspections"),
+    ],
 )
 def test_an_incomplete_list_silences_the_rules_about_absence(name: str, feed: str, engine: Engine):
     rule = RULES[name]

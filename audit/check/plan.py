@@ -97,10 +97,9 @@ def why_not(
         if name not in columns[feed]:
             due = name in due_columns.get(feed, frozenset())
             return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=due)
-    if rule.absence_of and not (state := health[rule.absence_of]).complete:
-        return NotEvaluated(
-            state.reason or "feed_unusable", {"feed": rule.absence_of, **state.facts}, due=True
-        )
+    for feed in rule.absence_of:
+        if not (state := health[feed]).complete:
+            return NotEvaluated(state.reason or "feed_unusable", {"feed": feed, **state.facts}, due=True)
     return forgotten if rule.compares else None
 
 

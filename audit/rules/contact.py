@@ -115,7 +115,7 @@ HB_02 = Rule(
     subject=Subject.SITE,
     category=Category.ATTENTION,
     requires=("devices.store_no", "devices.last_heartbeat_at"),
-    absence_of="devices",
+    absence_of=("devices",),
     applies=lambda night: nw.col("devices") >= night["devices"],
     known=("last_contact_at", "heard_until"),
     thresholds=(

@@ -177,7 +177,7 @@ TYP_02 = Rule(
     subject=Subject.DEVICE,
     category=Category.MISMATCH,
     requires=("devices.serial_no", "registrations.serial_no"),
-    absence_of="registrations",
+    absence_of=("registrations", "devices"),
     applies=nw.col("in_scope") & (nw.col("near_kind") != "lost_zeros").fill_null(True),
     cases=(
         Case(

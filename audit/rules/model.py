@@ -179,7 +179,7 @@ class Rule:
     `requires` names columns of feeds ("devices.firmware"): where one was not recognised, the rule is not
     evaluated; where a cell of one was rejected, that row is not. `applies` says which rows it is about;
     `known` names fact columns without which a row cannot be judged, `unsure` says so for what a blank does
-    not show. `absence_of` names the feed whose
+    not show. `absence_of` names the feeds whose
     missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
     `compares` says that it looks at the registration states of the night before, so that it says nothing where
     those are forgotten. `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
@@ -201,7 +201,7 @@ class Rule:
     applies: Condition | None = None
     known: tuple[str, ...] = ()
     unsure: Condition | None = None
-    absence_of: str = ""
+    absence_of: tuple[str, ...] = ()
     told_in: str = ""
     compares: bool = False
     thresholds: tuple[Threshold, ...] = ()
@@ -220,8 +220,8 @@ class Rule:
     @cached_property
     def feeds(self) -> tuple[str, ...]:
         """The feeds the rule draws on."""
-        named = [column.split(".")[0] for column in self.requires] + [self.absence_of]
-        return tuple(dict.fromkeys(feed for feed in named if feed))
+        named = [column.split(".")[0] for column in self.requires]
+        return tuple(dict.fromkeys([*named, *self.absence_of]))
 
     @property
     def file(self) -> str:

@@ -13,7 +13,7 @@ REG_08 = Rule(
     subject=Subject.REGISTRATION,
     category=Category.MISMATCH,
     requires=("registrations.reg_status",),
-    absence_of="devices",
+    absence_of=("devices",),
     known=("reg_status",),
     cases=(
         Case(
@@ -56,7 +56,7 @@ ELE_11 = Rule(
     subject=Subject.REGISTRATION,
     category=Category.MISMATCH,
     requires=("registrations.reg_status", "registrations.terminal_id", "registrations.serial_no"),
-    absence_of="devices",
+    absence_of=("devices",),
     applies=~nw.col("in_ledger"),
     known=("reg_status",),
     cases=(

@@ -73,7 +73,7 @@ DQ_04 = Rule(
     subject=Subject.DEVICE,
     category=Category.MISMATCH,
     requires=("devices.serial_no", "registrations.serial_no"),
-    absence_of="registrations",
+    absence_of=("registrations", "devices"),
     applies=nw.col("in_scope"),
     cases=(
         Case(
