@@ -55,7 +55,8 @@ HOSTILE = {
     "absolute path": lambda: makers.zipped({"/etc/cron.d/x.csv": makers.text()}),
     "ods repeats": lambda: makers.ods(ODS_BOMB),
     "xml 2003 index": lambda: makers.xml2003().replace(b'ss:Index="3"', b'ss:Index="99999999"'),
-    "html colspan": lambda: makers.html().replace(b'colspan="6"', b'colspan="65000"'),
+    # a browser takes each for a thousand
+    "html colspan": lambda: makers.html().replace(b"</tr>", b'<td colspan="65000">x</td>' * 17 + b"</tr>", 1),
     "far column with text": lambda: makers.edited(
         makers.SHEET,
         lambda data: data.replace(b"</row>", b'<c r="XFD1" t="inlineStr"><is><t>x</t></is></c></row>', 1),
