@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -119,14 +120,14 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         night.add_run(run, __version__, settings.digest, task.scope)
         telling = _Telling(task, inputs, night, run)
         feedback, programme = _take_back(telling)
-        with ThreadPoolExecutor(1, "estate") as beside, ThreadPoolExecutor(1, "ledger") as writer:
+        with ThreadPoolExecutor(1, "page") as beside, ThreadPoolExecutor(1, "ledger") as writer:
             with progress.stage("check", "checking"):
                 assessing = beside.submit(_assess, telling, engine, programme, night.recall())
                 stood = Handover(night.open_findings())
                 judged = _Judged(feedback, programme, _eased(telling, assessing.result(), stood))
                 del assessing
                 pa.default_memory_pool().release_unused()
-                coming = beside.submit(_estate_of, telling, judged.assessed)
+                coming = engine.begun(partial(_estate_of, telling, judged.assessed))
                 beside.submit(prepare_page, settings.own_templates)  # what fails there fails again later
                 flagged = Handover(findings_of(judged.assessed.outcomes, words, task.as_of))
             with progress.stage("ledger", "recording"):
@@ -135,7 +136,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
                 del born
                 entered = replace(entered, findings=with_seals(entered.findings, inputs.secret))
             with progress.stage("report", "rendering"):
-                estate = coming.result()
+                estate = coming()
                 findings = by_priority(entered.findings)
                 shown = beside.submit(page_findings, findings, words, settings.report.max_rows)
                 tables = beside.submit(render_tables, findings)
