@@ -136,6 +136,19 @@ def test_a_list_that_tells_but_a_part_closes_nothing_by_staying_away(estate: Est
     assert [one[2] for one in left] == ["unchecked"] * len(found)
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_registration_whose_status_cannot_be_read_is_not_called_cancelled(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    retired = [DEVICE | {"serial_no": "SN000001", "terminal_status": "retired"}]
+    estate.write("devices", retired)
+    estate.write("registrations", registered("SN000001"))
+    estate.run()
+    assert ("LIF-01", "SN000001", "new") in estate.flagged()
+    estate.write("registrations", registered("SN000001", status="??"))
+    estate.run(NEXT)
+    assert ("LIF-01", "SN000001", "unchecked") in estate.flagged(NEXT)
+
+
 def test_a_row_is_not_called_mended_on_the_word_of_an_old_list(estate: Estate):
     estate.write("merchants", [MERCHANT | {"mcc": "#REF!"}])
     estate.run()

@@ -131,7 +131,11 @@ def with_registered(facts: Frame, lists: Listed, wanted: Collection[str]) -> Fra
         return facts
     facts = engine.attach(facts, engine.staged(side), "row_id")
     shown = {name: nw.col(source) for name, source in _OF_FIRST.items() if name in wanted}
-    late = set(REGISTERED) - {"registered_rows"}
+    if "registration_unread" in wanted:
+        unread = engine.attach(facts.select("row_id"), engine.staged(_unread(lists)), "row_id")
+        unread = unread.select("row_id", registration_unread=~nw.col("unread_row").is_null())
+        facts = engine.attach(facts, engine.staged(unread), "row_id")
+    late = set(REGISTERED) - {"registered_rows", "registration_unread"}
     facts = engine.attach(facts, lists.rows.select(first_row="row_id", **shown), "first_row", late=late)
     if "last_registered_merchant" in wanted:
         last = lists.rows.select(last_row="row_id", last_registered_merchant="merchant_no")
@@ -171,6 +175,24 @@ def _registered(lists: Listed) -> Frame | None:
         if way is not ways[-1]:
             left = engine.lacking(left, hits, "row_id")
     return engine.stacked(found) if found else None
+
+
+def _unread(lists: Listed) -> Frame:
+    """The ledger rows named by a registration of unknown status: `row_id`, and `unread_row` the same."""
+    engine = lists.engine
+    ways = [way for way in lists.ways if way.by_serial or way.name == "terminal"]
+    keys = {"serial_key", *(way.registration for way in ways)}
+    rows = lists.current.select("reg_status", *sorted(keys))
+    rows = engine.held(engine.where(rows, nw.col("reg_status").is_null()))
+    found: list[Frame] = []
+    for way in ways:
+        keyed = engine.where(rows, nw.col("serial_key").is_null()) if way.name == "terminal" else rows
+        keyed = engine.named(keyed.select(key=way.registration), "key")
+        ours = engine.named(lists.keys.select("row_id", key=way.device), "key")
+        single = engine.distinct(keyed, "key").with_columns(unread=nw.lit(True))
+        hits = engine.named(engine.attach(ours, engine.staged(single), "key"), "unread")
+        found.append(hits.select("row_id"))
+    return engine.distinct(engine.stacked(found), "row_id").with_columns(unread_row=nw.col("row_id"))
 
 
 def _per_key(engine: Engine, keyed: Frame) -> Frame:

@@ -128,6 +128,7 @@ TERMINAL_TWINS = {
 # valid registrations of the device in any channel
 REGISTERED = {
     "registered_rows": _COUNT,  # 0 where none
+    "registration_unread": _YES,  # one of the device has a status that is blank or cannot be read
     **_typed(_TEXT, "first_registered_merchant", "last_registered_merchant"),
     **_source("registered"),
 }

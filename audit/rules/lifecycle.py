@@ -13,6 +13,8 @@ LIF_01 = Rule(
     category=Category.ATTENTION,
     requires=("devices.terminal_status", "registrations.reg_status"),
     applies=nw.col("terminal_status").is_in(["retired", "lost"]),
+    known=("registered_rows",),
+    unsure=(nw.col("registered_rows") == 0) & nw.col("registration_unread"),
     cases=(
         Case(
             nw.col("registered_rows") > 0,
@@ -44,9 +46,15 @@ LIF_01 = Rule(
             {"serial_no": "H3", "terminal_status": "retired", "registered_rows": 0},
             {"serial_no": "H4", "terminal_status": "active", "registered_rows": 1},
             {"serial_no": "H5", "terminal_status": None, "registered_rows": 1},
+            {
+                "serial_no": "H6",
+                "terminal_status": "lost",
+                "registered_rows": 0,
+                "registration_unread": True,
+            },
         ),
         flagged=(0, 1),
-        unknown=(4,),
+        unknown=(4, 5),
     ),
 )
 
