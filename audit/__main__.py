@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from contextlib import suppress
 
 # Arrow's own choice among the allocators it comes with takes a third more memory, and a twentieth more time
 _ALLOCATOR = ("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
@@ -34,9 +35,10 @@ def main() -> None:
 def _begin_night() -> None:
     """Fork what imports the readers, which is the longest way to a night's first row, before all else."""
     gc.disable()  # nothing that is imported becomes garbage; `run` enables it
-    from audit.intake.nursery import fork_nursery
+    with suppress(OSError, ImportError):  # which `run` meets again, and tells
+        from audit.intake.nursery import fork_nursery
 
-    fork_nursery()
+        fork_nursery()
 
 
 def _leave(codes: list[int]) -> None:

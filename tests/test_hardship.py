@@ -182,3 +182,18 @@ def test_a_night_of_a_clock_that_was_ahead_can_be_taken_back(told: Estate):
         str(NEXT),
         "2099-01-01~r1",
     }
+
+
+@pytest.mark.parametrize(
+    ("fails", "code"),
+    [
+        ("import os; os.fork = lambda: os.open('/nowhere', 0)", ExitCode.DONE),  # a reader is started anew
+        ("import sys; sys.modules['pyarrow'] = None", ExitCode.BUG),
+    ],
+)
+def test_what_fails_before_the_configuration_is_read_is_told_later(told: Estate, fails: str, code: ExitCode):
+    program = f"{fails}; from audit.__main__ import main; main()"
+    command = [sys.executable, "-c", program, "run", "--config", told.configure(), "--as-of", str(NEXT)]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == code, ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith(f"退出码 {code.value}"), ended.stderr
