@@ -209,9 +209,15 @@ def pausing(seconds: float) -> Iterator[tuple[int, list[int]]]:
 
 
 @contextmanager
-def talking(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """A server that says what it is given, a line to each line it hears; the port, and what it heard."""
+def talking(*answers: bytes, tls: tuple[Path, Path] | None = None) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that says what it is given, a line to each line it hears; the port, and what it heard.
+
+    With `tls` it is encrypted from the first byte.
+    """
     heard: list[bytes] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if tls:
+        context.load_cert_chain(*tls)
 
     def talk(listening: socket.socket) -> None:
         while True:
@@ -219,6 +225,8 @@ def talking(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
                 connection, _ = listening.accept()
             except OSError:
                 return
+            if tls:
+                connection = context.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as lines, suppress(ConnectionError):
                 for answer in answers:
                     connection.sendall(answer)

@@ -259,6 +259,23 @@ def test_a_limit_found_out_later_does_the_same(box: Letterbox, pair, step: str):
     assert [list(message.iter_attachments()) for message in inbox.messages] == [[]]
 
 
+def test_a_number_within_a_refusal_is_no_word_about_size(box: Letterbox, pair):
+    box.set(status="sent")
+    box.queue(letter(60_000), letter(text="without"), number=2)
+    said = "554 5.7.1 spam, see log 1552-15.3.41"
+    with serving(Inbox(steps={"DATA": [said] * 2}), pair) as inbox:
+        assert said in at(box, inbox).send()[0]
+    assert inbox.raw == [], "and nothing goes without its workbook for that"
+
+
+def test_a_server_encrypted_from_the_first_byte_is_greeted_without_a_login(box: Letterbox, pair):
+    answers = (b"220 hello\r\n", b"250 OK\r\n", b"550 not today\r\n", b"250 OK\r\n", b"221 bye\r\n")
+    with talking(*answers, tls=pair) as (port, heard):
+        [told] = at(box, port, security="tls", user="").send()
+        assert "not today" in told
+    assert heard[0].upper().startswith(b"EHLO"), "RFC 5321: before any mail"
+
+
 def test_a_message_too_large_in_every_form_is_told(box: Letterbox, pair):
     box.set(status="sent")
     box.queue(letter(60_000), letter(50_000), number=2)

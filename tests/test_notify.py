@@ -256,6 +256,19 @@ def test_figures_of_a_run_that_failed_keep_what_the_last_good_one_said(tmp_path:
     }
 
 
+def test_figures_tell_a_run_that_failed_because_its_ledger_is_away(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("AUDIT_NOTIFY_TEXTFILE", str(tmp_path / "audit.prom"))
+    words = load_words("en")
+    with watched(Letterbox(tmp_path).settings, words, print) as outcome:
+        outcome.code = ExitCode.DONE
+    monkeypatch.setenv("AUDIT_LEDGER_URL", "postgresql+psycopg://audit@127.0.0.1:9/audit")
+    with pytest.raises(CannotWrite), watched(Letterbox(tmp_path).settings, words, print):
+        raise CannotWrite("cannot_write", path="x", detail="y")
+    told = samples(tmp_path)
+    assert told["pos_audit_last_exit_code"] == "43"
+    assert told['pos_audit_messages_waiting{status="queued"}'] == "0", "as the run before said"
+
+
 def samples(folder: Path) -> dict[str, str]:
     lines = (folder / "audit.prom").read_text("utf-8").splitlines()
     return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))

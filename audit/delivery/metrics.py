@@ -11,7 +11,7 @@ from datetime import time as hour
 from typing import Any
 
 from audit.config import Settings
-from audit.errors import GOOD, ExitCode
+from audit.errors import GOOD, AuditError, ExitCode
 from audit.files import replacing
 from audit.ledger import outbox
 from audit.ledger.database import Database
@@ -37,7 +37,7 @@ Samples = dict[tuple[str, str], str]  # (name, labels) -> value
 def write_metrics(settings: Settings, code: ExitCode, summary: Mapping[str, Any], began: float) -> None:
     """Write `[notify].textfile` anew. What this run cannot say stays as the run before said it.
 
-    Raises AuditError or OSError; the file is whole or the one before then.
+    Raises CannotWrite or OSError; the file is whole or the one before then.
     """
     assert settings.notify.textfile is not None
     path = settings.path(settings.notify.textfile)
@@ -80,8 +80,12 @@ def _night(settings: Settings, summary: Mapping[str, Any]) -> Samples:
 
 
 def _waiting(settings: Settings) -> Samples:
-    with Database(settings.ledger.url, settings.state, reading=True) as database:
-        counted = Counter(message.status for message in outbox.waiting(database, datetime.now(UTC)))
+    """What waits; nothing where the ledger cannot be read, which may be why the run failed."""
+    try:
+        with Database(settings.ledger.url, settings.state, reading=True) as database:
+            counted = Counter(message.status for message in outbox.waiting(database, datetime.now(UTC)))
+    except AuditError:
+        return {}
     return {
         ("messages_waiting", f'{{status="{status.value}"}}'): str(counted[status])
         for status in outbox.UNSERVED

@@ -16,7 +16,8 @@ from audit.errors import AuditError, ExitCode
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _VERDICT = 10  # a text may take ten times as long as an answer to go out, and again to be looked into
-_TOO_LARGE = re.compile(r"552|5\.3\.4")  # in front of, or within the server's words
+# in front of, or within the server's words; not within another number of theirs
+_TOO_LARGE = re.compile(r"(?<![\w.-])(552|5\.3\.4)(?![\w-]|\.\w)")
 
 
 class NotDelivered(AuditError):
@@ -177,16 +178,12 @@ class Session:
 
 
 def _connect(mail: MailSection) -> smtplib.SMTP:
-    if mail.security == "tls":
-        return smtplib.SMTP_SSL(
-            mail.host, mail.port, timeout=mail.timeout_seconds, context=ssl.create_default_context()
-        )
     if mail.security == "none" and mail.host not in _LOCAL:
         raise NotDelivered("mail_plain")
-    server = smtplib.SMTP(mail.host, mail.port, timeout=mail.timeout_seconds)
+    server = _reached(mail)
     try:
-        server.ehlo()
         if mail.security == "starttls":
+            server.ehlo()
             if not server.has_extn("starttls"):
                 raise NotDelivered("mail_tls", host=mail.host)
             server.starttls(context=ssl.create_default_context())
@@ -195,6 +192,14 @@ def _connect(mail: MailSection) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _reached(mail: MailSection) -> smtplib.SMTP:
+    if mail.security == "tls":
+        return smtplib.SMTP_SSL(
+            mail.host, mail.port, timeout=mail.timeout_seconds, context=ssl.create_default_context()
+        )
+    return smtplib.SMTP(mail.host, mail.port, timeout=mail.timeout_seconds)
 
 
 def _may_pass(failure: Exception) -> bool:
