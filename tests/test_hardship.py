@@ -20,6 +20,7 @@ from postgres import fresh_database
 from program import pos_audit
 
 from audit.errors import ExitCode, NightRefused
+from audit.ledger.database import Database
 
 NEXT = AS_OF + timedelta(days=1)
 
@@ -162,6 +163,20 @@ def test_a_server_where_nobody_may_make_tables_is_not_called_damaged(told: Estat
     assert told_by(ended) == ExitCode.CANNOT_WRITE
     assert "没有权限" in ended.stderr
     assert "损坏" not in ended.stderr
+
+
+@pytest.mark.postgres
+def test_a_server_that_became_a_standby_is_no_bug(told: Estate, postgres_server: str):
+    with fresh_database(postgres_server, "standby") as url:
+        Database(url, told.folder / "state").close()
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("ALTER DATABASE standby SET default_transaction_read_only = on")
+        engine.dispose()
+        told.sections["ledger"] = f'url = "{url}"'
+        ended = pos_audit("run", "--config", told.configure(), "--as-of", NEXT)
+    assert told_by(ended) == ExitCode.CANNOT_WRITE
+    assert "read-only" in ended.stderr
 
 
 def test_a_clock_set_back_refuses_the_night_and_changes_nothing(told: Estate):

@@ -20,6 +20,7 @@ from postgres import fresh_database
 
 from audit.errors import CannotWrite, ExitCode, Locked
 from audit.ledger.database import Database
+from audit.ledger.nights import Run, open_night
 from audit.ledger.schema import RUNS
 from audit.lock import holder_of, only_run
 from audit.words import load_words
@@ -151,6 +152,19 @@ def test_writers_of_one_server_take_turns_or_are_refused(
         with elsewhere.transaction() as connection:
             assert len(connection.execute(sa.select(RUNS)).all()) == 1
         elsewhere.close()
+
+
+def test_who_looks_beside_a_night_sees_one_moment(database: Database, tmp_path: Path):
+    place = "" if database.is_sqlite else database.engine.url.render_as_string(hide_password=False)
+    looking = Database(place, tmp_path / "state", reading=True)
+    with looking.transaction() as connection:
+        before = connection.execute(sa.select(RUNS)).all()
+        with open_night(database, AS_OF) as night:
+            night.add_run(Run(1, "a" * 16, AS_OF, 0, "", {}), "0", "", {})
+        assert connection.execute(sa.select(RUNS)).all() == before == []
+    with looking.transaction() as connection:
+        assert len(connection.execute(sa.select(RUNS)).all()) == 1
+    looking.close()
 
 
 @pytest.mark.postgres

@@ -25,7 +25,8 @@ BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the fil
 _FIRST = "0001"  # what a ledger without a version is
 _WRITERS = 0x706F7361  # the number under which those that write to a server's ledger queue
 _WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their pages in order, once each
-_NO_RIGHT = "42501"  # what a server says to those who may not make tables: insufficient_privilege
+# what a server says to those who may not write: insufficient_privilege, read_only_sql_transaction
+_MAY_NOT = ("42501", "25006")
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
@@ -109,6 +110,8 @@ class Database:
         self.engine = self._place.engine()
         if self.is_sqlite:
             _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
+        elif reading:  # what several questions are told is of one moment, as it is in a file
+            self.engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
         try:
             self._bring_up()
         except BaseException:
@@ -127,7 +130,7 @@ class Database:
         except (OperationalError, OSError) as failure:
             raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
-            if getattr(failure.orig, "sqlstate", "") == _NO_RIGHT:
+            if _sqlstate(failure) in _MAY_NOT:
                 raise self._place.unwritable(failure) from failure
             raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
 
@@ -153,6 +156,8 @@ class Database:
         except OperationalError as failure:
             raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
+            if _sqlstate(failure) in _MAY_NOT:
+                raise self._place.unwritable(failure) from failure
             if type(failure) is not DatabaseError:  # a constraint that was broken is a fault of ours
                 raise
             raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
@@ -172,7 +177,7 @@ class Database:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         except OperationalError as failure:
-            if getattr(failure.orig, "sqlstate", "") != "55P03":  # lock_not_available
+            if _sqlstate(failure) != "55P03":  # lock_not_available
                 raise
             seconds = BUSY_MILLISECONDS // 1_000
             raise Locked("ledger_busy", path=self._place.shown, seconds=seconds) from failure
@@ -248,6 +253,10 @@ def copy_ledger(file: Path, target: Path) -> None:
             source.backup(copy)
     except (OSError, sqlite3.Error) as failure:
         raise CannotWrite.to(target, failure) from failure
+
+
+def _sqlstate(failure: DatabaseError) -> str:
+    return getattr(failure.orig, "sqlstate", "") or ""
 
 
 def _said(failure: Exception) -> str:
