@@ -10,7 +10,18 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from audit.check import Health, NotEvaluated, Outcome, Plan, able, evaluate, looks_beyond, together, wanted_of
+from audit.check import (
+    Grounds,
+    Health,
+    NotEvaluated,
+    Outcome,
+    Plan,
+    able,
+    evaluate,
+    looks_beyond,
+    together,
+    wanted_of,
+)
 from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
@@ -63,15 +74,15 @@ def assess(
     due["registrations"] |= {"channel"}
     delivered = engine.frame(input_facts(feeds, memory, plan.as_of))
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
-    about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, {}, due)
+    about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, Grounds({}, due))
     health = {
         name: _health(feed, about_inputs, memory, plan.as_of)
         for name, feed in feeds.items()
         if feed.configured or feed.mandatory
     }
     of_estate = plan.of(lambda rule: rule.subject is not Subject.INPUT)
-    forgotten = _forgotten(memory)
-    wanted = wanted_of(able(of_estate, columns, health, due, forgotten))
+    grounds = Grounds(health, due, _forgotten(memory))
+    wanted = wanted_of(able(of_estate, columns, grounds))
     measured = asked(columns, settings.audit.profile.device, settings.audit.profile.merchant)
     wanted = together({Subject.DEVICE_CHANNEL: frozenset()}, wanted, measured)
     tables = {name: parts_of(feed) for name, feed in feeds.items() if feed.files}
@@ -93,7 +104,7 @@ def assess(
     )
     for feed in feeds.values():
         feed.let_go()
-    about_estate = evaluate(facts, of_estate, health, due, forgotten)
+    about_estate = evaluate(facts, of_estate, grounds)
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     return Assessment(

@@ -32,7 +32,7 @@ import tuned_pandas
 from clean_estate import AS_OF, CHANNEL
 from planted_faults import Planted, is_about_rows, planted_estate
 
-from audit.check import Health, Plan, able, evaluate, wanted_of
+from audit.check import Grounds, Health, Plan, able, evaluate, wanted_of
 from audit.crosscheck.schema import Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine
 from audit.intake.rows import names_of, read_rows
@@ -181,10 +181,10 @@ def by_rulebook(only: tuple[str, ...]) -> Callable[[Mapping[str, pa.Table], Engi
             rule for rule in RULES.values() if rule.id in only or (not only and is_about_rows(rule))
         )
         plan = Plan(rules, {}, AS_OF)
-        health = {feed: Health(True, True) for feed in tables}
-        wanted = wanted_of(able(plan, planted.columns, health, {}))
+        grounds = Grounds({feed: Health(True, True) for feed in tables})
+        wanted = wanted_of(able(plan, planted.columns, grounds))
         always = dict.fromkeys((Subject.DEVICE, Subject.DEVICE_CHANNEL), frozenset[str]())
-        outcomes = evaluate(planted.facts(engine, always | wanted), plan, health, {})
+        outcomes = evaluate(planted.facts(engine, always | wanted), plan, grounds)
         return {one.rule.id: one.count for one in outcomes if not one.not_evaluated}
 
     return check

@@ -7,7 +7,7 @@ from odd_estates import odd_estate
 from test_parity import AS_OF, EVERYTHING, HEALTHY
 
 from audit.assessment import Assessment
-from audit.check import Outcome, Plan, evaluate, wanted_of
+from audit.check import Grounds, Outcome, Plan, evaluate, wanted_of
 from audit.config import ProfileSection
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import Sources
@@ -41,7 +41,7 @@ def outcomes_of(rules: tuple[Rule, ...]) -> list[Outcome]:
         wanted=wanted,
     )
     facts = build_facts(sources)
-    outcomes = evaluate(facts, Plan(rules, {}, AS_OF), HEALTHY, {})
+    outcomes = evaluate(facts, Plan(rules, {}, AS_OF), Grounds(HEALTHY))
     assert not [one.not_evaluated for one in outcomes if one.not_evaluated]
     assessed = Assessment(engine, facts, tuple(outcomes), HEALTHY, ("wechat", "alipay"))
     assert population_of(assessed, {}, AS_OF, ESTATE["devices"].num_rows).devices

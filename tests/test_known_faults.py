@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from planted_faults import AS_OF, Planted, is_about_rows, planted_estate
 
-from audit.check import Health, Outcome, Plan, evaluate, wanted_of
+from audit.check import Grounds, Health, Outcome, Plan, evaluate, wanted_of
 from audit.crosscheck.schema import Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine
 from audit.findings import findings_of
@@ -53,7 +53,7 @@ def planted() -> Planted:
 def judged(request: pytest.FixtureRequest, planted: Planted) -> Judged:
     engine = ENGINES[request.param]()
     facts = planted.facts(engine, wanted_of(ABOUT_ROWS))
-    outcomes = evaluate(facts, Plan(ABOUT_ROWS, {}, AS_OF), HEALTHY, {})
+    outcomes = evaluate(facts, Plan(ABOUT_ROWS, {}, AS_OF), Grounds(HEALTHY))
     devices = facts.frames[Subject.DEVICE].select("device_key", "near_serial", "near_kind", "near_candidates")
     nears = {row["device_key"]: row for row in engine.collected(devices).to_pylist() if row["near_serial"]}
     return Judged(planted, tuple(outcomes), findings_of(outcomes, load_words("en"), AS_OF).to_pylist(), nears)

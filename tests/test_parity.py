@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.assessment import Assessment, eased, statuses_of, told_once
-from audit.check import Health, Plan, evaluate, together, wanted_of
+from audit.check import Grounds, Health, Plan, evaluate, together, wanted_of
 from audit.config import ProfileSection, WeightsSection
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import KEPT_KEYS, Facts, Sources
@@ -185,7 +185,7 @@ def facts_of(
 
 
 def judged(facts: Facts, engine: Engine, estate: dict[str, pa.Table]) -> tuple[pa.Table, Any]:
-    outcomes = evaluate(facts, Plan(tuple(RULES.values()), {}, AS_OF), HEALTHY, {})
+    outcomes = evaluate(facts, Plan(tuple(RULES.values()), {}, AS_OF), Grounds(HEALTHY))
     missed = [(o.rule.id, o.not_evaluated.facts) for o in outcomes if o.not_evaluated]
     assert not missed
     counted = [(outcome.rule.id, outcome.passed, outcome.unknown) for outcome in outcomes]
@@ -265,7 +265,7 @@ def test_what_is_left_of_the_facts_tells_what_became_of_findings(estate: dict[st
     engine = PandasEngine()
     plan = Plan(tuple(RULES.values()), {}, AS_OF)
     facts = facts_of(engine, estate, ("wechat",))
-    whole = Assessment(engine, facts, tuple(evaluate(facts, plan, HEALTHY, {})), HEALTHY, ("wechat",))
+    whole = Assessment(engine, facts, tuple(evaluate(facts, plan, Grounds(HEALTHY))), HEALTHY, ("wechat",))
     stood = findings_of(whole.outcomes, load_words("zh"), AS_OF)
     rules = [RULES[name] for name in set(stood["rule"].to_pylist())]
     left = eased(whole, ProfileSection(), rules)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from facts import example_facts
 
-from audit.check import Health, Outcome, Plan, evaluate
+from audit.check import Grounds, Health, Outcome, Plan, evaluate
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine
 from audit.findings import findings_of
@@ -27,7 +27,7 @@ HEALTHY = {name: Health(True, True) for name in TABLES}
 def judged(rule: Rule, engine: Engine, *rows: Mapping[str, Any]) -> Outcome:
     asked = {name: None for row in rule.example.rows for name in row}
     shown = replace(rule, example=replace(rule.example, rows=tuple({**asked, **row} for row in rows)))
-    [outcome] = evaluate(example_facts(shown, engine), Plan((shown,), {}, AS_OF), HEALTHY, {})
+    [outcome] = evaluate(example_facts(shown, engine), Plan((shown,), {}, AS_OF), Grounds(HEALTHY))
     assert outcome.not_evaluated is None
     return outcome
 

@@ -10,7 +10,7 @@ import pytest
 from facts import EVERYTHING, example_facts, fact_types
 
 from audit.assessment import with_transactions
-from audit.check import Health, Outcome, Plan, evaluate
+from audit.check import Grounds, Health, Outcome, Plan, evaluate
 from audit.config import RulesSection
 from audit.engines import Engine
 from audit.errors import ConfigError
@@ -53,7 +53,7 @@ def said_of_example(rule: Rule, engine: Engine) -> Outcome:
     """What a rule makes of its example. It is asked once an engine: to plan it takes DuckDB long."""
     key = (rule.id, engine.name)
     if key not in _SAID:
-        [_SAID[key]] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+        [_SAID[key]] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), Grounds(HEALTHY))
     return _SAID[key]
 
 
@@ -102,7 +102,7 @@ def test_a_rule_names_every_column_it_looks_at(rule: Rule, swift_engine: Engine)
     types = fact_types(rule.subject)
     assert rule.columns <= set(types), "what is asked for is a fact"
     facts = example_facts(rule, swift_engine, only=rule.columns | {"row_id"})
-    [outcome] = evaluate(facts, Plan((rule,), {}, AS_OF), HEALTHY, {})
+    [outcome] = evaluate(facts, Plan((rule,), {}, AS_OF), Grounds(HEALTHY))
     assert outcome.not_evaluated is None, "an expression asks for a column that no text or example row names"
     assert outcome.flagged is not None
     assert tuple(outcome.flagged["row_id"].to_pylist()) == rule.example.flagged
@@ -182,11 +182,11 @@ def test_missing_column_is_not_evaluated(rule: Rule, swift_engine: Engine):
     facts = example_facts(rule, swift_engine)
     columns = EVERYTHING | {feed: EVERYTHING[feed] - {column}}
     lacking = type(facts)(facts.engine, facts.frames, columns)
-    [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), HEALTHY, {feed: frozenset({column})})
+    [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), Grounds(HEALTHY, {feed: frozenset({column})}))
     assert outcome.flagged is None
     assert outcome.not_evaluated is not None
     assert outcome.not_evaluated.due
-    [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), HEALTHY, {})
+    [outcome] = evaluate(lacking, Plan((rule,), {}, AS_OF), Grounds(HEALTHY))
     assert outcome.not_evaluated is not None
     assert not outcome.not_evaluated.due, "a column nobody promised is not missed"
 
@@ -199,7 +199,7 @@ def test_a_rejected_cell_leaves_its_row_unjudged(engine: Engine):
     from dataclasses import replace
 
     marked = replace(rule, example=replace(rule.example, rows=rows))
-    [outcome] = evaluate(example_facts(marked, engine), Plan((marked,), {}, AS_OF), HEALTHY, {})
+    [outcome] = evaluate(example_facts(marked, engine), Plan((marked,), {}, AS_OF), Grounds(HEALTHY))
     assert (outcome.count, outcome.unknown) == (0, 2)
 
 
@@ -213,7 +213,7 @@ def test_a_rule_that_crashes_is_said_so_and_spares_the_others(engine: Engine):
         good, id="DEV-99", cases=(replace(good.cases[0], when=nw.col("no_such_column") == "x"),), known=()
     )
     facts = example_facts(good, engine)
-    crashed, fine = evaluate(facts, Plan((bad, good), {}, AS_OF), HEALTHY, {})
+    crashed, fine = evaluate(facts, Plan((bad, good), {}, AS_OF), Grounds(HEALTHY))
     assert crashed.not_evaluated is not None
     assert crashed.not_evaluated.key == "rule_crashed"
     assert crashed.not_evaluated.due
@@ -234,7 +234,7 @@ def test_a_rule_that_crashes_is_said_so_and_spares_the_others(engine: Engine):
 def test_an_incomplete_list_silences_the_rules_about_absence(name: str, feed: str, engine: Engine):
     rule = RULES[name]
     health = HEALTHY | {feed: Health(False, False, "feed_shrunken")}
-    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), health, {})
+    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), Grounds(health))
     assert outcome.count == 0
     assert outcome.not_evaluated is not None
     assert outcome.not_evaluated.key == "feed_shrunken"
@@ -242,7 +242,7 @@ def test_an_incomplete_list_silences_the_rules_about_absence(name: str, feed: st
 
 def test_stores_of_one_merchant_are_findings_of_their_own(engine: Engine):
     rule = RULES["HB-02"]
-    outcomes = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+    outcomes = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), Grounds(HEALTHY))
     assert findings_of(outcomes, load_words("zh"), AS_OF).num_rows == len(rule.example.flagged) > 1
 
 
@@ -252,7 +252,7 @@ def test_stores_of_one_merchant_are_findings_of_their_own(engine: Engine):
 )
 def test_missing_fields_are_named_in_the_readers_words(language: str, named: str, engine: Engine):
     rule = RULES["MER-01"]
-    outcomes = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), HEALTHY, {})
+    outcomes = evaluate(example_facts(rule, engine), Plan((rule,), {}, AS_OF), Grounds(HEALTHY))
     details = findings_of(outcomes, load_words(language), AS_OF)["detail"].to_pylist()
     assert any(named in detail for detail in details)
 
@@ -266,7 +266,7 @@ def test_a_transactions_table_does_for_the_ledgers_own_columns(engine: Engine):
     def outcome_with(transactions: set[str]):
         known = with_transactions(columns | {"transactions": frozenset(transactions)})
         facts = example_facts(rule, engine)
-        [outcome] = evaluate(type(facts)(facts.engine, facts.frames, known), plan, HEALTHY, {})
+        [outcome] = evaluate(type(facts)(facts.engine, facts.frames, known), plan, Grounds(HEALTHY))
         return outcome
 
     assert outcome_with({"serial_no", *counts}).count == len(rule.example.flagged)
@@ -283,7 +283,7 @@ def test_thresholds_and_severity_are_configuration(engine: Engine):
     rules, thresholds = selected_rules(section)
     rule = next(rule for rule in rules if rule.id == "REG-03")
     assert rule.severity is Severity.LOW
-    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), thresholds, AS_OF), HEALTHY, {})
+    [outcome] = evaluate(example_facts(rule, engine), Plan((rule,), thresholds, AS_OF), Grounds(HEALTHY))
     assert outcome.count == 0, "the example is 11 days old"
 
 

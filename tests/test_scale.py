@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import engines
-from audit.check import Health, Plan, evaluate
+from audit.check import Grounds, Health, Plan, evaluate
 from audit.config import load_settings
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
@@ -140,7 +140,7 @@ def test_an_engine_that_gives_up_ends_the_night_and_passes_no_rule():
     facts = Facts(engine, {Subject.DEVICE_CHANNEL: engine.frame(example_rows(rule))}, EVERYTHING)
     healthy = {name: Health(True, True) for name in TABLES}
     with pytest.raises(ConfigError):
-        evaluate(facts, Plan((rule,), {}, AS_OF), healthy, {})
+        evaluate(facts, Plan((rule,), {}, AS_OF), Grounds(healthy))
 
 
 WIDE = {

@@ -24,7 +24,7 @@ from odd_estates import odd_estate
 from program import pos_audit
 from test_parity import AS_OF, HEALTHY, facts_of, judged
 
-from audit.check import Outcome, Plan, evaluate
+from audit.check import Grounds, Outcome, Plan, evaluate
 from audit.crosscheck.facts import KEPT_KEYS, Facts
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import DuckDBEngine, Engine, PandasEngine, SparkEngine
@@ -58,8 +58,10 @@ def _said(outcome: Outcome) -> tuple[str, list[tuple[int, int]], int, int]:
 @pytest.mark.spark
 def test_every_example_is_judged_as_on_pandas(spark: Engine):
     plan = Plan(tuple(RULES.values()), {}, AS_OF)
-    theirs = [_said(outcome) for outcome in evaluate(_examples(spark), plan, HEALTHY, {})]
-    assert theirs == [_said(outcome) for outcome in evaluate(_examples(PandasEngine()), plan, HEALTHY, {})]
+    theirs = [_said(outcome) for outcome in evaluate(_examples(spark), plan, Grounds(HEALTHY))]
+    assert theirs == [
+        _said(outcome) for outcome in evaluate(_examples(PandasEngine()), plan, Grounds(HEALTHY))
+    ]
     for number, (rule, (_, flagged, _, _)) in enumerate(zip(RULES.values(), theirs, strict=True)):
         first = number * _APART
         own = [row - first for row, _ in flagged if first <= row < first + _APART]

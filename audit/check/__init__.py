@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.check.evaluation import Outcome, evaluate
 from audit.check.horizon import COUNTED_TO, Horizon, horizon_of, looks_beyond
-from audit.check.plan import Health, NotEvaluated, Plan, able, together, wanted_of
+from audit.check.plan import Grounds, Health, NotEvaluated, Plan, able, together, wanted_of
 from audit.check.verdict import NOT_APPLICABLE, PASSED, UNKNOWN, beyond_file, verdict_of
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "NOT_APPLICABLE",
     "PASSED",
     "UNKNOWN",
+    "Grounds",
     "Health",
     "Horizon",
     "NotEvaluated",

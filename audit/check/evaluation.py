@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from audit.check.horizon import horizon_of
-from audit.check.plan import Health, NotEvaluated, Plan, looked_at, why_not
+from audit.check.plan import Grounds, Health, NotEvaluated, Plan, looked_at, why_not
 from audit.check.verdict import PASSED, Asks, rejected_column
 from audit.crosscheck.facts import ALWAYS, Facts
 from audit.crosscheck.schema import Subject
@@ -37,28 +37,17 @@ class Outcome:
         return self.flagged.num_rows if self.flagged is not None else 0
 
 
-def evaluate(
-    facts: Facts,
-    plan: Plan,
-    health: Mapping[str, Health],
-    due_columns: Mapping[str, frozenset[str]],
-    forgotten: NotEvaluated | None = None,
-) -> list[Outcome]:
-    """Every rule of the plan, in order.
-
-    `due_columns` names per feed the columns a rule can count on: required by configuration, or
-    recognised on the last good night. A rule that needs one of them and lacks it is due but not evaluated.
-    `forgotten` is the answer of the rules that compare, where nobody remembers what with.
-    """
+def evaluate(facts: Facts, plan: Plan, grounds: Grounds) -> list[Outcome]:
+    """Every rule of the plan, in order."""
     able: dict[Subject, list[Rule]] = {}
     outcomes: dict[str, Outcome] = {}
     for rule in plan.rules:
-        if reason := why_not(rule, facts.columns, health, due_columns, forgotten):
+        if reason := why_not(rule, facts.columns, grounds):
             outcomes[rule.id] = Outcome(rule, not_evaluated=reason)
         else:
             able.setdefault(rule.subject, []).append(rule)
     for subject, rules in able.items():
-        for outcome in _evaluate_subject(facts, facts.frames[subject], rules, plan, health):
+        for outcome in _evaluate_subject(facts, facts.frames[subject], rules, plan, grounds.health):
             outcomes[outcome.rule.id] = outcome
     return [outcomes[rule.id] for rule in plan.rules]
 

@@ -31,6 +31,19 @@ class NotEvaluated:
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """What the answers of a night rest on.
+
+    `due_columns` names per feed the columns a rule can count on: required by configuration, or recognised on
+    the last good night. A rule that needs one of them and lacks it is due but not evaluated.
+    """
+
+    health: Mapping[str, Health]
+    due_columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    forgotten: NotEvaluated | None = None  # why nothing is known of the night before, where there was one
+
+
+@dataclass(frozen=True)
 class Plan:
     """Which rules run tonight, and with which thresholds."""
 
@@ -43,15 +56,9 @@ class Plan:
         return replace(self, rules=tuple(rule for rule in self.rules if wanted(rule)))
 
 
-def able(
-    plan: Plan,
-    columns: Mapping[str, frozenset[str]],
-    health: Mapping[str, Health],
-    due_columns: Mapping[str, frozenset[str]],
-    forgotten: NotEvaluated | None = None,
-) -> tuple[Rule, ...]:
+def able(plan: Plan, columns: Mapping[str, frozenset[str]], grounds: Grounds) -> tuple[Rule, ...]:
     """The rules that tonight's feeds, and what is remembered, allow to be evaluated."""
-    return tuple(rule for rule in plan.rules if not why_not(rule, columns, health, due_columns, forgotten))
+    return tuple(rule for rule in plan.rules if not why_not(rule, columns, grounds))
 
 
 def wanted_of(rules: Iterable[Rule]) -> dict[Subject, frozenset[str]]:
@@ -76,31 +83,22 @@ def together(*wanted: Mapping[Subject, frozenset[str]]) -> dict[Subject, frozens
     return found
 
 
-def why_not(
-    rule: Rule,
-    columns: Mapping[str, frozenset[str]],
-    health: Mapping[str, Health],
-    due_columns: Mapping[str, frozenset[str]],
-    forgotten: NotEvaluated | None = None,
-) -> NotEvaluated | None:
-    """What keeps a rule from being evaluated tonight, if anything does.
-
-    `forgotten` says why nothing is known of the night before, where there was one.
-    """
+def why_not(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds) -> NotEvaluated | None:
+    """What keeps a rule from being evaluated tonight, if anything does."""
     for feed in rule.feeds:
-        if feed not in health:
+        if feed not in grounds.health:
             return NotEvaluated("feed_not_configured", {"feed": feed}, due=False)
     for required in rule.requires:
         feed, _, name = required.partition(".")
         if not columns[feed]:
             return NotEvaluated("feed_unusable", {"feed": feed}, due=True)
         if name not in columns[feed]:
-            due = name in due_columns.get(feed, frozenset())
+            due = name in grounds.due_columns.get(feed, frozenset())
             return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=due)
     for feed in rule.absence_of:
-        if not (state := health[feed]).complete:
+        if not (state := grounds.health[feed]).complete:
             return NotEvaluated(state.reason or "feed_unusable", {"feed": feed, **state.facts}, due=True)
-    return forgotten if rule.compares else None
+    return grounds.forgotten if rule.compares else None
 
 
 def looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:

@@ -10,7 +10,7 @@ from functools import reduce
 import narwhals.stable.v2 as nw
 
 from audit.assessment import Assessment
-from audit.check import NotEvaluated, Outcome, Plan, evaluate
+from audit.check import Grounds, NotEvaluated, Outcome, Plan, evaluate
 from audit.crosscheck.facts import Facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, Frame
@@ -70,7 +70,7 @@ def share_of(assessed: Assessment, plan: Plan, scope: Scope) -> Share:
     )
     silent = {one.rule.id: one for one in assessed.outcomes if one.not_evaluated}
     judged = plan.of(lambda rule: rule.subject in owned and rule.id not in silent)
-    answers = evaluate(facts, judged, assessed.health, {})
+    answers = evaluate(facts, judged, Grounds(assessed.health))
     by_id = {one.rule.id: one for one in answers if one.count + one.passed + one.unknown}
     by_id |= {name: _reticent(one) for name, one in silent.items() if one.rule.subject in owned}
     outcomes = tuple(by_id[rule.id] for rule in plan.rules if rule.id in by_id)
