@@ -180,7 +180,7 @@ def _withdraw(night: Night, rebuild: str) -> None:
     """
     same = (night.same_date,) if night.same_date else ()
     for run in (*reversed(night.later), *same):
-        outbox.forget_unsent(night.connection, run.number)
+        outbox.forget_unsent(night.connection, run.number, run.run_id)
         night.withdraw(run, rebuild)
 
 

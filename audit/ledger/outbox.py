@@ -172,10 +172,17 @@ def doubt(database: Database, message: Message, detail: str) -> Posting:
     return status
 
 
-def forget_unsent(connection: sa.Connection, number: int) -> None:
-    """Drop what was queued for a run that is told anew and was never sent."""
+def forget_unsent(connection: sa.Connection, number: int, run_id: str) -> None:
+    """Drop what was queued for a run that is told anew and was never sent.
+
+    What only belongs to it for want of a night of its own, a cycle's letter, has another id and stays.
+    """
     connection.execute(
-        sa.delete(OUTBOX).where(OUTBOX.c.number == number, OUTBOX.c.status == Posting.QUEUED.value)
+        sa.delete(OUTBOX).where(
+            OUTBOX.c.number == number,
+            OUTBOX.c.message_id.contains(f"{run_id}."),
+            OUTBOX.c.status.in_((Posting.QUEUED.value, Posting.EXPIRED.value)),
+        )
     )
 
 
