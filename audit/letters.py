@@ -26,7 +26,8 @@ from audit.ledger.history import night_of, past_nights
 from audit.ledger.merchants import merchant_names
 from audit.publish import digests
 from audit.report.letter import MerchantLetter, letter_of, render_letters
-from audit.routing.owners import file_part, key_of, owners_of, scopes_of
+from audit.report.sentences import owners_as_told
+from audit.routing.owners import file_part, key_of, scopes_of
 from audit.words import Words
 
 _FINDINGS = "findings.parquet"
@@ -84,7 +85,7 @@ def letters_to(
         findings = _published(settings, night.as_of, night.files)
         numbers = [key_of("merchant_no", number) for number in merchants]
         if owner:
-            numbers += _merchants_of(settings, owner, findings)
+            numbers += _merchants_of(settings, owner, findings, words)
         by_merchant = _by_merchant(findings, dict.fromkeys(numbers))
         names = merchant_names(database, by_merchant)
     letters = tuple(
@@ -108,10 +109,10 @@ def _published(settings: Settings, as_of: date, files: Any) -> pa.Table:
     return pq.read_table(pa.BufferReader(data))
 
 
-def _merchants_of(settings: Settings, name: str, findings: pa.Table) -> list[str]:
+def _merchants_of(settings: Settings, name: str, findings: pa.Table, words: Words) -> list[str]:
     """The merchants that an owner's findings name, by number."""
     with store_to_look(settings.state) as store:
-        owners = {one.name: one for one in owners_of(settings, store)}
+        owners = {one.name: one for one in owners_as_told(settings, store, words)}
     if name not in owners:
         near = difflib.get_close_matches(name, owners, n=1, cutoff=0) or [""]
         raise ConfigError("letter_no_owner", owner=name, near=near[0])

@@ -11,7 +11,7 @@ from audit.check import Plan
 from audit.config import Settings
 from audit.delivery.chat import require_chat, send_notices
 from audit.delivery.courier import require_secrets, send_queued
-from audit.errors import ConfigError, ExitCode, NoUsableInput
+from audit.errors import ExitCode, NoUsableInput
 from audit.intake.begun import Begun
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
@@ -26,8 +26,7 @@ from audit.lock import only_run
 from audit.night import Inputs, Progress, Result, Say, Task, Wishes
 from audit.publish import settle
 from audit.report.owntemplates import check_templates
-from audit.report.sentences import problem_of
-from audit.routing.owners import Owner, UnreadableList, owners_of
+from audit.report.sentences import owners_as_told, problem_of
 from audit.rules.selection import selected_rules
 from audit.telling import Rehearsed, tell
 from audit.words import Words
@@ -96,19 +95,10 @@ def _read(task: Task, database: Database, store: Store, progress: Progress, begu
         feeds = read_feeds(
             settings, task.as_of, store, lambda name: progress.say("read_file", name), wishes.until, begun
         )
-        owners = _owners(settings, store, words)
+        owners = owners_as_told(settings, store, words)
         copies = unread_copies(settings.feedback, known, task.as_of, store, words)
     _require_input(feeds, words)
     return Inputs(feeds, copies, owners, store.secret)
-
-
-def _owners(settings: Settings, store: Store, words: Words) -> tuple[Owner, ...]:
-    """The owners of `[routing]`. A list of merchants that cannot be read stops the night, with the reason."""
-    try:
-        return owners_of(settings, store)
-    except UnreadableList as failure:
-        problem = problem_of(failure.reading, words) if failure.reading else words("error.no_such_file")
-        raise ConfigError("routing_file", **failure.facts, problem=problem) from failure
 
 
 def _require_input(feeds: Mapping[str, Feed], words: Words) -> None:

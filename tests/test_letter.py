@@ -152,6 +152,15 @@ def test_what_cannot_be_written_is_said(
     night.configure()
 
 
+def test_a_list_of_merchants_that_is_not_there_is_named(night: Estate, tmp_path: Path):
+    said = Estate(night.folder, night.settings, night.sections | {"routing.a": 'merchant_file = "gone.csv"'})
+    done = pos_audit("letter", "--all-of", "a", "--to", str(tmp_path), "--config", said.configure())
+    assert done.returncode == 40, done.stderr
+    assert "gone.csv" in done.stderr
+    assert "{" not in done.stderr
+    night.configure()
+
+
 def test_a_night_that_was_changed_is_no_ground_for_a_letter(night: Estate, tmp_path: Path):
     path = night.folder / "reports" / AS_OF.isoformat() / "findings.parquet"
     kept = path.read_bytes()

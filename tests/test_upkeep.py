@@ -119,6 +119,13 @@ def _later(estate: Estate) -> None:
     estate.run(date(2099, 1, 1))
 
 
+def _unknown_room(estate: Estate) -> None:
+    file = estate.folder / "rooms"
+    file.touch(0o600)
+    file.write_text("nosuch://token")
+    estate.sections["notify"] = 'urls_file = "rooms"'
+
+
 BROKEN = [
     broken(_file_for_folder, "output", "fail", ExitCode.CANNOT_WRITE, "reports"),
     broken(_below_a_file, "output", "fail", ExitCode.CANNOT_WRITE, "reports/there"),
@@ -178,11 +185,20 @@ BROKEN = [
         ExitCode.DELIVERY,
         "[mail] 的 host",
     ),
+    broken(_unknown_room, "notify", "fail", ExitCode.CONFIG, "nosuch"),
+    broken(
+        lambda estate: estate.sections.update({"routing.A": 'merchant_file = "gone.csv"'}),
+        "routing",
+        "fail",
+        ExitCode.CONFIG,
+        "gone.csv",
+    ),
     broken(_damaged, "ledger", "fail", ExitCode.CANNOT_WRITE, "restore"),
     broken(_later, "ledger", "fail", ExitCode.CONFIG, "2099-01-01"),
 ]
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise's own
 @pytest.mark.parametrize(("change", "check", "verdict", "code", "word"), BROKEN)
 def test_what_is_wrong_is_said_with_what_to_do(
     fit: Estate, change: Callable[[Estate], object], check: str, verdict: str, code: ExitCode, word: str
@@ -272,6 +288,14 @@ def test_the_same_night_again_says_why_it_does_not_end_well(fit: Estate):
     status = pos_audit(fit, "status", "--max-age", "9999999")
     assert (status.exit_code, "1 封" in status.stdout) == (30, True)
     assert "02:00（Asia/Shanghai）" in status.stdout, "on the estate's clock"
+
+
+@pytest.mark.parametrize(("master", "verdict"), [("sc://localhost:15002", "ok"), ("local[1]", "fail")])
+def test_java_is_missed_where_a_driver_of_ours_needs_it(fit: Estate, monkeypatch, master: str, verdict: str):
+    monkeypatch.setenv("JAVA_HOME", str(fit.folder))  # where there is none
+    fit.settings["engine"] = '"spark"'
+    fit.sections["spark"] = f'master = "{master}"\nshared = "{fit.folder}"'
+    assert [one["verdict"] for one in examined(fit)[1]["engine"]] == [verdict]
 
 
 def test_a_key_that_is_gone_or_damaged_is_told_and_not_made_anew(fit: Estate):

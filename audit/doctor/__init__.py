@@ -8,10 +8,10 @@ from typing import Any
 
 from audit.config import Settings
 from audit.doctor.check import Check, Verdict
-from audit.doctor.inputs import look_at_feedback, look_at_inputs
+from audit.doctor.inputs import look_at_feedback, look_at_inputs, look_at_routing
 from audit.doctor.ledger import look_at_ledger
 from audit.doctor.machine import look_at_clock, look_at_disk, look_at_engine, look_at_folders, look_at_secrets
-from audit.doctor.mail import look_at_mail
+from audit.doctor.mail import look_at_mail, look_at_notify
 from audit.doctor.rulebook import look_at_calendar, look_at_rules, look_at_templates
 from audit.errors import AuditError, ExitCode, gravest, of_the_machine
 from audit.words import Words
@@ -28,7 +28,9 @@ _LOOKS: tuple[Callable[[Settings, Words, datetime], Iterator[Check]], ...] = (
     look_at_ledger,
     look_at_inputs,
     look_at_feedback,
+    look_at_routing,
     look_at_mail,
+    look_at_notify,
 )
 
 

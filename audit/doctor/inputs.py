@@ -13,7 +13,7 @@ from audit.errors import ExitCode
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.reading import Reason
 from audit.intake.store import Store
-from audit.report.sentences import problem_of
+from audit.report.sentences import owners_as_told, problem_of
 from audit.words import Words
 
 
@@ -41,6 +41,12 @@ def look_at_feedback(settings: Settings, words: Words, _: datetime) -> Iterator[
     elif not os.access(folder, os.R_OK | os.X_OK):
         told = words("error.folder_unreadable", detail=folder)
         yield Check("feedback", Verdict.FAIL, told, code=ExitCode.INCOMPLETE)
+
+
+def look_at_routing(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """Whether the lists of owners' merchants can be read; nothing without owners. Raises ConfigError."""
+    if owners := owners_as_told(settings, Store(settings.state), words):
+        yield Check("routing", Verdict.OK, words("doctor.routing_ok", count=len(owners)))
 
 
 def _feed(feed: Feed, words: Words, night: date) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from audit.config import Settings
 from audit.doctor.check import Check, Verdict
+from audit.engines.cluster import lacks_java
 from audit.errors import CannotWrite, ExitCode
 from audit.files import replacing
 from audit.intake.dropfolder import files_of
@@ -120,7 +121,7 @@ def look_at_engine(settings: Settings, words: Words, _: datetime) -> Iterator[Ch
     if extra and not find_spec(extra):
         told = words("error.engine_missing", engine=engine, extra=engine)
         yield Check("engine", Verdict.FAIL, told)
-    elif engine == "spark" and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+    elif engine == "spark" and lacks_java(settings.spark.master):
         yield Check("engine", Verdict.FAIL, words("error.spark_java_missing"))
     elif engine == "auto" and find_spec("duckdb"):
         from audit.engines import DuckDBEngine, rows_for_pandas

@@ -1,4 +1,4 @@
-"""The mail server: reached, encrypted and logged in to, and no mail sent."""
+"""Those who are to be told: the mail server logged in to, and nothing sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from audit.config import Settings
+from audit.delivery.courier import require_secrets
 from audit.delivery.smtp import NotDelivered, Session
 from audit.doctor.check import Check, Verdict
 from audit.errors import ExitCode
@@ -35,3 +36,10 @@ def look_at_mail(settings: Settings, words: Words, _: datetime) -> Iterator[Chec
         yield Check("mail", Verdict.WARN, told, remedy, ExitCode.DELIVERY)
     else:
         yield Check("mail", Verdict.OK, told)
+
+
+def look_at_notify(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
+    """Whether the addresses of chat rooms and of the watchdog can be used. Raises ConfigError."""
+    require_secrets(settings)
+    if rooms := len(settings.chat_urls):
+        yield Check("notify", Verdict.OK, words("doctor.notify_ok", count=rooms))

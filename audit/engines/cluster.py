@@ -62,7 +62,7 @@ class Cluster:
     def start(self, shelf: Shelf) -> Any:
         """A session whose executors work and see the shelf. Raises ConfigError where there is none."""
         self._knock()
-        if not self.remote and not _java():
+        if lacks_java(self.master):
             raise ConfigError("spark_java_missing")
         with self.failures():
             session = self._in_time(self._connected if self.remote else self._classic)
@@ -168,9 +168,10 @@ class Cluster:
         return done[0]
 
 
-def _java() -> bool:
+def lacks_java(master: str) -> bool:
+    """Whether there is no Java machine here where the driver of this master needs one."""
     home = os.environ.get("JAVA_HOME")
-    return bool(shutil.which("java", path=f"{home}/bin" if home else None))
+    return not master.startswith(_CONNECT) and not shutil.which("java", path=f"{home}/bin" if home else None)
 
 
 def _addresses(master: str) -> Iterator[tuple[str, int]]:

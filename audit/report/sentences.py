@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
+from audit.config import Settings
+from audit.errors import ConfigError
 from audit.intake.reading import FileReading
+from audit.intake.store import Store
 from audit.plaintext import plain
+from audit.routing.owners import Owner, UnreadableList, owners_of
 from audit.words import Words
 
 
@@ -57,3 +61,12 @@ def _shown(reading: FileReading, facts: Mapping[str, object], words: Words) -> d
     """Facts in words. The sheet of a text has no name; spreadsheet programs give it that of the file."""
     shown = {name: shown_fact(name, value, words) for name, value in facts.items()}
     return shown | {"sheet": plain(PurePath(reading.path).stem)} if facts.get("sheet") == "" else shown
+
+
+def owners_as_told(settings: Settings, store: Store, words: Words) -> tuple[Owner, ...]:
+    """The owners of `[routing]`. Raises ConfigError for a list of merchants that cannot be used, and why."""
+    try:
+        return owners_of(settings, store)
+    except UnreadableList as failure:
+        problem = problem_of(failure.reading, words) if failure.reading else words("error.no_such_file")
+        raise ConfigError("routing_file", **failure.facts, problem=problem) from failure
