@@ -12,6 +12,7 @@ from audit.intake.channelcolumns import states_joined
 from audit.intake.devicecolumns import about_devices_in_columns
 from audit.intake.exported import exported_at
 from audit.intake.grid import Grid
+from audit.intake.headerrow import has_key, named
 from audit.intake.headers import HeaderMap, map_headers
 from audit.intake.layout import continues
 from audit.intake.notices import Notice
@@ -51,7 +52,12 @@ def canonicalise(grids: Iterable[Grid], profile: Profile) -> Canonical:
     exported = ""
     grids = list(grids)
     chosen = list(choose(grids, profile.table, profile.columns, profile.fewest))
-    others = [grid for grid, _, reason in chosen if reason == "no_header"]
+    others = [
+        grid
+        for grid, found, reason in chosen
+        if reason == "no_header"
+        or (found and not reason and not has_key(named(found.labels, table, profile.columns), table))
+    ]
     for grid, found, reason in chosen:
         if reason or found is None:
             if reason == "no_header" and continues(grid, headers, table):

@@ -19,7 +19,9 @@ from audit.intake.meaning import by_content, knows, numbers_of_wechat
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
-from audit.tables import DEVICES, Column, Table, normalise_label
+from audit.tables import DEVICES, Column, Table, header_forms, normalise_label
+
+_BEHIND = 1_000  # more than a column has names
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,19 @@ class _Search:
                 )
         for name, claimants in claims.items():
             order = partial(_order, self.grid, self.row, self.table.by_name[name], self.codes, self.labels)
+            if len(claimants) > 1:  # Legal Name beside Legal Representative is the firm's
+                claimants = [
+                    (rank + _BEHIND * self._may_mean_another(index, name), index, how)
+                    for rank, index, how in claimants
+                ]
             (_, self.columns[name], self.how[name]), *others = sorted(claimants, key=order)
             for _, index, how in others:
                 self._also_named(name, index, how)
+
+    def _may_mean_another(self, index: int, name: str) -> bool:
+        forms = header_forms(self.labels[index])
+        others = (column for column in self.table.columns if column.name != name)
+        return any(not column.fallbacks.isdisjoint(forms) for column in others)
 
     def _also_named(self, name: str, index: int, how: str) -> None:
         first = self.columns[name]
@@ -146,7 +158,12 @@ class _Search:
     def by_cells(self) -> None:
         """Headers of several meanings, or spelt otherwise than any name, whose cells fit a missing column."""
         table, columns = self.table, self.columns
-        self.how |= dict.fromkeys(by_content(self.grid, self.row, table, self.labels, columns), "content")
+        moved, further = by_content(self.grid, self.row, table, self.labels, columns)
+        self.how |= dict.fromkeys(moved, "content")
+        self.second += [
+            Mapped(self.grid.letter(index), self.labels[index].strip(), name, "content")
+            for name, index in further
+        ]
         of_rows = {index: label for index, label in self.labels.items() if of_channel(label, table) != ""}
         for column, index in _fallbacks(table, of_rows, columns, self._fits):
             columns[column.name], self.how[column.name] = index, "alone"
@@ -219,6 +236,12 @@ def _fallbacks(
     for column in table.columns:
         # what names the row is no name of anything else
         naming = {columns[part] for part in parts & columns.keys()}
+        # nor is the very name of a column
+        naming |= {
+            index
+            for name, index in columns.items()
+            if normalise_label(name) == normalise_label(labels.get(index, ""))
+        }
         for index, label in labels.items() if column.name not in columns else ():
             if index not in naming and is_fallback(label, column, table) and fits(column, index):
                 yield column, index

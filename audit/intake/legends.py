@@ -20,10 +20,14 @@ _NAMED = re.compile(
 )
 # of 1-正常 2-注销, 0正常1注销 too, a label ends before the next code
 _PAIR = re.compile(
-    rf"(?<![0-9A-Za-z])([0-9]{{1,2}}|[A-Z])\s*(?:[,，=:：、.．\-—]|{_MEANS})?\s*"
-    r"([^\s0-9A-Z,，;；/|、=:：.\-—][^,，;；/|、\n]{0,30}?)"
-    r"(?=\s*(?:[,，;；/|、\n]|$)|\s+(?:[0-9]{1,2}|[A-Z])\s*[,，=:：、.．\-—]|\s*[0-9]{1,2}\s*[\-=:：.、]?[\u4e00-\u9fff])"
+    rf"(?<![0-9A-Za-z])([0-9]{{1,2}}|[A-Z])\s*(?:[,，=:：、.．)）\-—]|{_MEANS})?\s*"
+    r"([^\s0-9A-Z,，;；/|、=:：.)）\-—][^,，;；/|、\n]{0,30}?)"
+    r"(?=\s*(?:[,，;；/|、\n]|$)|\s+(?:[0-9]{1,2}|[A-Z])\s*[,，=:：、.．\-—]"
+    r"|\s*[(（]?[0-9]{1,2}\s*[\-=:：.、)）]?[\u4e00-\u9fff])"
 )
+# the label first: 正常-1，注销-2
+_TURNED = re.compile(r"([\u4e00-\u9fff]{1,12})\s*[=:：\-—]\s*([0-9]{1,2}|[A-Z])")
+_PARTED = re.compile(r"\s*[,，;；/|、\n]\s*|\s+")
 _CODE = re.compile(r"[0-9]{1,2}|[A-Z]")
 _LONGEST_DICTIONARY = 300  # rows
 
@@ -58,30 +62,44 @@ def _of_texts(
     for text in texts:
         parts = _NAMED.match(text)
         if parts and (column := _of_codes(parts[1], table, configured)):
-            yield column, {code: label.strip() for code, label in _PAIR.findall(parts[2])}
+            turned = [_TURNED.fullmatch(part) for part in _PARTED.split(parts[2].strip())]
+            if all(turned):
+                yield column, {pair[2]: pair[1] for pair in turned if pair}
+            else:
+                yield column, {code: label.strip() for code, label in _PAIR.findall(parts[2])}
 
 
 def _of_dictionary(
     grid: Grid, table: Table, configured: Mapping[str, str]
 ) -> Iterator[tuple[Column, dict[str, str]]]:
-    """What a sheet of codes explains: 终端状态 | 0 | 在用, the column's name beside the first of its codes or
-    above them."""
+    """What a sheet of codes explains: 终端状态 | 0 | 在用, the column's name beside its codes, the first of
+    them or above them; behind the number of the row or its name in the database."""
     if grid.height > _LONGEST_DICTIONARY:
         return
     rows = [[cell.strip() for cell in grid.row(row) if cell and cell.strip()] for row in range(grid.height)]
     yield from _of_texts((cell for cells in rows for cell in cells if len(cell) > 5), table, configured)
     column: Column | None = None
     pairs: dict[str, str] = {}
-    for cells in rows:
-        if cells and not _CODE.fullmatch(cells[0]):
-            if column:
+    for names, code in (_named_code(cells, table, configured) for cells in rows):
+        if names:
+            known = (_of_codes(name, table, configured) for name in names)
+            named = next(filter(None, known), None)
+            if column and column != named:
                 yield column, pairs
-            column, pairs = _of_codes(cells[0], table, configured), {}
-            cells = cells[1:]
-        if len(cells) > 1 and _CODE.fullmatch(cells[0]):
-            pairs[cells[0]] = cells[1]
+            if not named or named != column:
+                column, pairs = named, {}
+        if len(code) > 1:
+            pairs[code[0]] = code[1]
     if column:
         yield column, pairs
+
+
+def _named_code(cells: list[str], table: Table, configured: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The cells before the code of a row, and those from it on; the number of the row is neither."""
+    if len(cells) > 1 and _CODE.fullmatch(cells[0]) and lookup(cells[1], table, configured)[0]:
+        cells = cells[1:]
+    place = next((place for place, cell in enumerate(cells) if _CODE.fullmatch(cell)), len(cells))
+    return cells[:place], cells[place:]
 
 
 def _of_codes(name: str, table: Table, configured: Mapping[str, str]) -> Column | None:

@@ -45,33 +45,43 @@ _MERCHANT_NO = re.compile(r"\d{8,20}|\d{3}[0-9A-Z]{12}")
 _OF_WECHAT = frozenset(map(normalise_label, ("特约商户号", "特约商户编号", "特约商户编码", "特约商户ID")))
 _WECHATS_NUMBER = re.compile(r"1\d{7,9}")
 _CATEGORY = re.compile(r"\d{4}")
+# people have shorter names, or a dot in them
+_FIRM = re.compile(r"^[^·•.]*[\u4e00-\u9fff][^·•.]{4,}$|\b(?:ltd|limited|llc|inc|co|corp)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z\u4e00-\u9fff]{2}")  # degrees are without
 
 
 def by_content(
     grid: Grid, row: int, table: Table, labels: Mapping[int, str], columns: dict[str, int]
-) -> set[str]:
-    """Move headers of two meanings, in `columns`, to the column their cells fit; gives the names moved to.
+) -> tuple[set[str], list[tuple[str, int]]]:
+    """Move headers of two meanings, in `columns`, to the column their cells fit; gives the names moved
+    to, and the headers that mean a column which another one gives.
 
     A "terminal number" longer than any terminal number is the serial number; a "state" of status words is no
     province and a "region" of provinces one, a "location" in words no coordinates, a "licence" of 18
-    characters its number, an "industry" of four digits a category.
+    characters its number, an "industry" of four digits a category, a "legal name" of a firm nobody's. Where
+    that column has another header, words of it are in no other either.
     """
-    moved = set()
+    moved, further = set(), []
     if _is_serial(grid, row, table, labels, columns):
         columns["serial_no"] = columns.pop("terminal_id")
         moved.add("serial_no")
     for header, first, other, fits in _meanings(table):
-        if other in columns or other not in table.by_name:
+        if other not in table.by_name:
             continue
         index = next((index for index, label in labels.items() if header in header_forms(label)), None)
-        if index is None or not _mostly(grid, row, index, fits):
+        if index is None or (other in columns and columns.get(first) != index):
             continue
-        if columns.get(first) == index:
+        if not _mostly(grid, row, index, fits):
+            continue
+        if other not in columns:
+            if columns.get(first) == index:
+                del columns[first]
+            columns[other] = index
+            moved.add(other)
+        elif table.by_name[first].kind is Kind.TEXT:
             del columns[first]
-        columns[other] = index
-        moved.add(other)
-    return moved
+            further.append((other, index))
+    return moved, further
 
 
 def numbers_of_wechat(grid: Grid, row: int, labels: Mapping[int, str]) -> list[int]:
@@ -119,6 +129,7 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
         yield header, "merchant_name", "merchant_no", _is_merchant_no
     for header in _normalised("证件号码,证件号,证照号,主体证件号码,商户证件号码,商户证件号"):
         yield header, "legal_id_no", "uscc", lambda text: bool(_CREDIT_CODE.fullmatch(text.strip()))
+    yield "legalname", "legal_name", "merchant_name", lambda text: bool(_FIRM.search(text))
     for header in _normalised("行业,所属行业,行业类型,行业分类,行业大类,经营类目,经营类别,类目,industry"):
         yield header, "", "mcc", lambda text: bool(_CATEGORY.fullmatch(text.strip()))
     for header in _normalised("地区,区域,所属地区,所属区域,所在地区,省市,所在省市,省公司,region"):

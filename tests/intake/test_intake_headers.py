@@ -938,3 +938,23 @@ def test_the_number_a_channel_gives_a_merchant(tmp_path: Path, table: str, heade
 
 def test_an_exchanged_device_is_retired(tmp_path: Path):
     assert take_rows(tmp_path, [HEADER, device(1, "终端状态=换机")]).column("terminal_status") == ["retired"]
+
+
+FIRM, PERSON = "杭州市西湖区晨光便利店", "徐玉刚"
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ({"Legal Name": FIRM, "Legal Representative": PERSON}, (FIRM, PERSON)),
+        ({"Legal Rep": PERSON, "Legal Name": FIRM, "Merchant Name": "晨光"}, ("晨光", PERSON)),
+        ({"Merchant Name": FIRM, "Legal Name": PERSON}, (FIRM, PERSON)),
+        ({"Merchant Name": "晨光", "Legal Name": FIRM}, ("晨光", None)),
+        ({"Legal Name": FIRM}, (FIRM, None)),
+        ({"legal_name": PERSON}, (None, PERSON)),
+    ],
+)
+def test_a_legal_name_is_of_the_firm_or_of_its_head(tmp_path: Path, columns: dict[str, str], names: object):
+    rows = [["MID", *columns], *([f"{int(MERCHANT) + n}", *columns.values()] for n in range(4))]
+    first = (take_rows(tmp_path, rows, table="merchants").rows or [])[0]
+    assert (first.get("merchant_name"), first.get("legal_name")) == names

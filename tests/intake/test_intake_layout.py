@@ -680,3 +680,32 @@ def test_each_feed_finds_its_own_of_two_tables_side_by_side(tmp_path: Path, orde
     assert read.column("reg_status") == ["registered"] * 4
     assert read.sheet.set_aside == {"blank": 2, "title": 1}
     assert take_rows(tmp_path, rows).column("serial_no") == [f"SN{number:06}" for number in range(6)]
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        [["字段", "代码", "含义"], ["商户状态", "1", "正常"], ["商户状态", "2", "注销"]],
+        [["商户状态", "说明"], ["1", "正常"], ["2", "注销"]],
+        [["序号", "字段名", "字段说明", "代码", "含义"]]
+        + [[f"{n}", "MCHT_STATUS", "商户状态", f"{n}", word] for n, word in ((1, "正常"), (2, "注销"))],
+        [
+            ["代码表"],
+            ["商户类型", "1", "企业"],
+            [None, "2", "小微"],
+            ["商户状态", "1", "正常"],
+            [None, "2", "注销"],
+        ],
+    ],
+)
+def test_codes_explained_on_a_sheet_of_their_own(tmp_path: Path, sheet: list[list[str]]):
+    rows = [["商户号", "商户名称", "商户状态"], *([f"89810000000000{n}", "店", f"{n}"] for n in (1, 2))]
+    read = take_bytes(tmp_path, book(rows, sheet), table="merchants")
+    assert read.column("merchant_status") == ["active", "closed"]
+
+
+@pytest.mark.parametrize("legend", ["正常-1，注销-2", "1）正常2）注销", "（1）正常（2）注销"])
+def test_a_legend_with_its_codes_behind_or_in_brackets(tmp_path: Path, legend: str):
+    rows = [[f"商户状态：{legend}"], ["商户号", "商户名称", "商户状态"]]
+    rows += [[f"89810000000000{n}", "店", f"{n}"] for n in (1, 2)]
+    assert take_rows(tmp_path, rows, table="merchants").column("merchant_status") == ["active", "closed"]

@@ -499,3 +499,15 @@ def test_a_table_on_one_line_says_so(tmp_path: Path, between: str):
     assert reading.error_key == "text_on_one_line"
     alone = take_bytes(tmp_path, ",".join(HEADER).encode())
     assert alone.column("serial_no") == [], "a header alone is an empty list"
+
+
+def test_times_part_no_cells_of_text_whose_columns_are_told_by_position(tmp_path: Path):
+    rows = [("序列号", "商户号", "最近心跳时间", "型号")]
+    rows += [(f"SN00000{n}", MERCHANT, f"2026-11-21 08:0{n}:00", "A8") for n in range(5)]
+    text = "".join(
+        "".join(cell + " " * (24 - len(cell.encode("gb18030"))) for cell in row).rstrip() + "\n"
+        for row in rows
+    )
+    read = take_bytes(tmp_path, text.encode("gb18030"), "export.txt")
+    assert read.column("last_heartbeat_at")[1].minute == 1
+    assert read.reading.delimiter == ""

@@ -28,6 +28,7 @@ _RARE_SEPARATORS = "│┃║¦#$!*&:§、\x02\x03"
 _NEARLY_ALL, _HARDLY_ANY = 0.8, 0.5  # of the lines
 # Arrow splits at single bytes: text with full-width commas or marks like |@| is split at this instead
 _UNIT = "\x1f"
+_TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")  # parts no cells, though every line has one
 _SEVERAL_MARKS = re.compile(r"[!@#$%^&*|+~;:{}\[\]]{2,4}")
 _END = "\x1e"  # in every cell of a row that is put below the text
 _DECLARED = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
@@ -109,6 +110,7 @@ def _shape(text: str, separators: str) -> tuple[str, int]:
 
 def _rare_shape(lines: list[str]) -> tuple[str, int] | None:
     """A separator that hardly anybody uses, and the width: nearly all lines have as many, two or more."""
+    lines = [_TIME.sub("", line) for line in lines]
     for separator in _RARE_SEPARATORS:
         found = Counter(line.count(separator) for line in lines)
         count, agreeing = max(found.items(), key=lambda one: (one[0] > 1, one[1]))
