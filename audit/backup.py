@@ -13,13 +13,14 @@ from pathlib import Path, PurePosixPath
 from audit import __version__
 from audit.config import Settings
 from audit.errors import ConfigError
-from audit.files import digest_of, replacing, write_private
+from audit.files import PRIVATE, digest_of, replacing, sync, write_private
 from audit.ledger.aside import TRAILS
 from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exists
 from audit.ledger.history import past_nights
 from audit.lock import only_run
 
 _MANIFEST = "manifest.json"
+_UNDER_WAY = "restoring"  # in the state folder until all of a backup is there
 _KEPT = ("secret", "statuses/*", "outbox/*")  # beside the ledger; the rest is made again when it is needed
 
 
@@ -52,6 +53,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
                 nights[-1].as_of.isoformat() if nights else "",
                 not settings.ledger.url,
             )
+            temporary.touch(PRIVATE)  # before the key goes into it
             with tarfile.open(temporary, "w:gz") as archive:
                 plain = json.dumps({"version": __version__, **vars(made)}, indent=2).encode()
                 manifest = tarfile.TarInfo(_MANIFEST)
@@ -65,15 +67,19 @@ def back_up(settings: Settings, target: Path) -> Backup:
 def restore(settings: Settings, source: Path) -> Backup:
     """Bring a backup into a state folder that holds no estate yet, whole or not at all.
 
-    Every file is checked against the backup's own hashes before the first is written. Raises ConfigError,
-    CannotWrite; LedgerDamaged when the ledger in it is not sound.
+    Every file is checked against the backup's own hashes before the first is written; what a restoring that
+    was killed left there is no estate. Raises ConfigError, CannotWrite; LedgerDamaged when the ledger is
+    not sound.
     """
     state = settings.state
     with only_run(state, settings.zone):
         if held := _of_an_estate(settings):
             raise ConfigError("restore_occupied", state=state, name=held[0])
         found, files = _read(source)
+        under_way = state / _UNDER_WAY
         try:
+            under_way.touch(PRIVATE)
+            sync(state)
             for name, data in files.items():
                 write_private(state / name, data)
             with Database(settings.ledger.url, state) as database:
@@ -84,6 +90,8 @@ def restore(settings: Settings, source: Path) -> Backup:
             for name in (*files, *(f"{LEDGER_FILE}{trail}" for trail in TRAILS)):
                 (state / name).unlink(missing_ok=True)
             raise
+        finally:
+            under_way.unlink(missing_ok=True)
     return found
 
 
@@ -93,6 +101,8 @@ def _of_an_estate(settings: Settings) -> list[str]:
     A key alone does not: `doctor` makes one to read the files with, and nothing depends on it yet. Where the
     ledger is on a server it may be the only thing that is here.
     """
+    if (settings.state / _UNDER_WAY).exists():
+        return []
     names = ("secret", "statuses/*") if settings.ledger.url else (LEDGER_FILE, "statuses/*")
     found = (path for name in names for path in settings.state.glob(name))
     return [str(path.relative_to(settings.state)) for path in found]

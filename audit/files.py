@@ -50,6 +50,7 @@ def digest_of(path: Path) -> str:
 def write_private(path: Path, data: bytes) -> None:
     """Write a whole file atomically, readable by its owner alone."""
     with replacing(path) as temporary:
+        temporary.touch(PRIVATE)
         temporary.write_bytes(data)
 
 

@@ -20,9 +20,11 @@ from conftest import AS_OF, DEVICE, Estate
 from mailserver import PASSWORD, USER, Inbox, certificate, serving
 from typer.testing import CliRunner
 
+from audit.backup import restore
 from audit.cli import app
 from audit.config import load_settings
 from audit.errors import ExitCode
+from audit.files import write_private
 from audit.ledger.database import HEAD
 from audit.status import status_of
 
@@ -334,6 +336,45 @@ def test_a_backup_brings_the_estate_back_as_it_was(estate: Estate, tmp_path: Pat
     } == {0o600}
     again = estate.run(NEXT)
     assert (again.run_id, (again.folder / "findings.parquet").read_bytes()) == (expected.run_id, told)
+    assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
+
+
+def test_a_backup_is_its_owner_s_alone_from_the_first_byte(estate: Estate, tmp_path: Path, monkeypatch):
+    estate.run()
+    modes = []
+    opened = tarfile.open
+
+    def watched(path: Path, mode: str) -> tarfile.TarFile:
+        archive = opened(path, mode)
+        modes.append(path.stat().st_mode & 0o777)
+        return archive
+
+    monkeypatch.setattr("audit.backup.tarfile.open", watched)
+    assert pos_audit(estate, "backup", str(tmp_path / "state.tar.gz")).exit_code == 0
+    assert modes == [0o600], "the key is in it"
+
+
+def test_a_restoring_that_was_killed_is_done_again(estate: Estate, tmp_path: Path, monkeypatch):
+    estate.run()
+    kept, state = tmp_path / "state.tar.gz", estate.folder / "state"
+    pos_audit(estate, "backup", str(kept))
+    shutil.rmtree(state)
+    if not (child := os.fork()):
+        written = iter(range(2))
+
+        def killed(path: Path, data: bytes) -> None:
+            if next(written, None) is None:
+                os._exit(0)
+            write_private(path, data)
+
+        monkeypatch.setattr("audit.backup.write_private", killed)
+        restore(load_settings(estate.config), kept)
+    os.waitpid(child, 0)
+    assert list(state.glob("statuses/*"))
+    assert not (state / "ledger.sqlite").exists()
+    again = pos_audit(estate, "restore", str(kept))
+    assert again.exit_code == 0, again.stderr
+    assert pos_audit(estate, "restore", str(kept)).exit_code == 40, "then it is an estate as any other"
     assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
 
 
