@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from audit.identities import finding_ids, hashed, listed
 from audit.intake.dates import FOREVER
 from audit.intake.repeats import whole
 from audit.leads import Flagged, Lead, leads_of
-from audit.rules.model import Rule, Severity, Texts
+from audit.rules.model import Case, Rule, Severity, Texts
 from audit.words import Words
 
 SCHEMA = pa.schema(
@@ -157,9 +158,9 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
         "owner": constant(rule.owner),
         "cause": constant(f"{rule.cause} {words.label('cause', rule.cause)}"),
         "title": constant(rule.title[language]),
-        "detail": _sentences(rule, rows, words, as_of),
+        "detail": _per_case(rule, rows, lambda case, own: sentences(case.says, own, words, as_of)),
         "expected": worded(rule.expected, rows, words, as_of),
-        "actual": worded(rule.actual, rows, words, as_of),
+        "actual": _per_case(rule, rows, lambda case, own: worded(rule.actual_of(case), own, words, as_of)),
         "suggestion": worded(rule.suggestion, rows, words, as_of)
         if rule.suggestion.zh
         else pa.nulls(count, pa.string()),
@@ -167,14 +168,14 @@ def _of_rule(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Table:
         "other_source": _other_source(rule, rows),
         "led_by": pa.nulls(count, pa.string()),
         "held": pa.array([False] * count, pa.bool_()),
-        "evidence": _evidence(rule, rows),
+        "evidence": _per_case(rule, rows, partial(_evidence, rule)),
     }
     return pa.table({name: columns[name] for name in SCHEMA.names}, schema=SCHEMA)
 
 
-def _evidence(rule: Rule, rows: pa.Table) -> pa.Array:
-    """16 hex digits over what a finding rests on; another wording, language or night changes nothing."""
-    named = dict.fromkeys((*rule.expected.fields, *rule.actual.fields))
+def _evidence(rule: Rule, held: Case, rows: pa.Table) -> pa.Array:
+    """16 hex digits over what findings of a case rest on; other words or another night change nothing."""
+    named = dict.fromkeys((*rule.expected.fields, *rule.actual_of(held).fields))
     facts = [rows[name].combine_chunks().cast(pa.string()) for name in named if name in rows.column_names]
     case = rows["case"].combine_chunks().cast(pa.string())
     texts = pc.binary_join_element_wise(
@@ -188,15 +189,15 @@ def _by_case(rule: Rule, rows: pa.Table, texts: list[str]) -> pa.Array:
     return pa.array(texts, pa.string()).take(pc.subtract(rows["case"].combine_chunks(), 1))
 
 
-def _sentences(rule: Rule, rows: pa.Table, words: Words, as_of: date) -> pa.Array:
-    """The sentence of the case that holds, row by row."""
+def _per_case(rule: Rule, rows: pa.Table, told: Callable[[Case, pa.Table], pa.Array]) -> pa.Array:
+    """What is told of the rows of each case, row by row."""
     result = pa.nulls(rows.num_rows, pa.string())
     for number, case in enumerate(rule.cases, start=1):
         holds = pc.equal(rows["case"].combine_chunks(), number)
+        if pc.all(holds).as_py():
+            return told(case, rows)
         if pc.any(holds).as_py():
-            result = pc.replace_with_mask(
-                result, holds, sentences(case.says, rows.filter(holds), words, as_of)
-            )
+            result = pc.replace_with_mask(result, holds, told(case, rows.filter(holds)))
     return result
 
 

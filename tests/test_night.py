@@ -230,6 +230,8 @@ def test_whose_file_did_not_come_is_not_said_to_be_gone(estate: Estate):
     estate.write("registrations", registered("SN000001", "SN000002"))
     estate.run()
     assert estate.flagged() == [("DQ-06", "SN000002", "new")]
+    [finding] = estate.findings()
+    assert finding["actual"] == "安装日期 2027-03-01", "what of a row is wrong is its evidence"
     (estate.folder / "devices_b.csv").unlink()
     estate.run(NEXT)
     assert ("DQ-06", "SN000002", "unchecked") in estate.flagged(NEXT)

@@ -166,12 +166,7 @@ def _met(engine: Engine, frame: Frame, wanted: Frame, column: str, *more: str) -
 
 def quoting_rules() -> frozenset[str]:
     """The rules whose words quote what somebody wrote."""
-    return frozenset(
-        rule.id
-        for rule in RULES.values()
-        for texts in (rule.expected, rule.actual, rule.suggestion, *(case.says for case in rule.cases))
-        if _FREE_TEXT & set(texts.fields)
-    )
+    return frozenset(rule.id for rule in RULES.values() if _FREE_TEXT & set(rule.fields))
 
 
 def is_surely_own(text: str, own: Collection[str]) -> bool:

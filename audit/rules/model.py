@@ -137,6 +137,7 @@ class Case:
     when: Condition
     severity: Severity
     says: Texts
+    actual: Texts | None = None  # the evidence, where each case of the rule has another
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,8 @@ class Rule:
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """Fact columns its texts name."""
-        texts = [case.says for case in self.cases] + [self.expected, self.actual, self.suggestion]
+        own = [text for case in self.cases for text in (case.says, self.actual_of(case))]
+        texts = [*own, self.expected, self.actual, self.suggestion]
         return tuple(dict.fromkeys(name for text in texts for name in text.fields))
 
     @cached_property
@@ -244,6 +246,10 @@ class Rule:
         second = {f"{self.other}_source_{part}" for part in ("file", "sheet", "row")} if self.other else set()
         keys = {name for explained in self.explains for name in explained.own}
         return frozenset({*self.fields, *self.known, *shown, *second, *keys, *self.subject.identity})
+
+    def actual_of(self, case: Case) -> Texts:
+        """The evidence that is shown where a case holds."""
+        return case.actual or self.actual
 
     def night(self, as_of: date, configured: Mapping[str, float] | None = None) -> Night:
         """The audit date with this rule's thresholds, defaults where nothing is configured."""

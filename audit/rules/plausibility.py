@@ -21,8 +21,11 @@ def _in_future(name: str, cutoff: Callable[[Night, float], date], zh: str, en: s
             f"{{feed}}（{{source_file}}）第 {{source_row}} 行的{zh}为 {{{name}}}，晚于审计日。",
             f"Row {{source_row}} of the {{feed}} ({{source_file}}) has the {en} {{{name}}}, after the audit date.",
         ),
+        Texts(f"{zh} {{{name}}}", f"{en} {{{name}}}"),
     )
 
+
+_POINT = Texts("经度 {longitude}，纬度 {latitude}", "longitude {longitude}, latitude {latitude}")
 
 DQ_06 = Rule(
     id="DQ-06",
@@ -48,6 +51,7 @@ DQ_06 = Rule(
                 "{feed}（{source_file}）第 {source_row} 行的日期无法确定：{unread_text}。",
                 "Row {source_row} of the {feed} ({source_file}) has a date that cannot be told: {unread_text}.",
             ),
+            Texts("{unread_text}", "{unread_text}"),
         ),
         _in_future("install_date", Night.day, "安装日期", "installation date"),
         _in_future("production_date", Night.day, "生产日期", "production date"),
@@ -61,6 +65,7 @@ DQ_06 = Rule(
                 "{feed}（{source_file}）第 {source_row} 行的经度 {longitude} 与纬度 {latitude} 疑似填反。",
                 "Row {source_row} of the {feed} ({source_file}) seems to have longitude {longitude} and latitude {latitude} exchanged.",
             ),
+            _POINT,
         ),
         Case(
             nw.col("place_fault") == "outside",
@@ -69,6 +74,7 @@ DQ_06 = Rule(
                 "{feed}（{source_file}）第 {source_row} 行的坐标（经度 {longitude}，纬度 {latitude}）不在境内范围。",
                 "Row {source_row} of the {feed} ({source_file}) has a point outside the country (longitude {longitude}, latitude {latitude}).",
             ),
+            _POINT,
         ),
     ),
     cause="4.3",
