@@ -137,6 +137,20 @@ def test_a_list_that_tells_but_a_part_closes_nothing_by_staying_away(estate: Est
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_second_merchant_whose_status_cannot_be_read_is_not_called_gone(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    estate.write("devices", [DEVICE | {"serial_no": "SN000001"}])
+    other = {"merchant_no": "888000000000002"}
+    estate.write("registrations", [*registered("SN000001"), *(one | other for one in registered("SN000001"))])
+    estate.run()
+    assert ("ELE-01", "SN000001", "new") in estate.flagged()
+    unread = (one | other for one in registered("SN000001", status="??"))
+    estate.write("registrations", [*registered("SN000001"), *unread])
+    estate.run(NEXT)
+    assert ("ELE-01", "SN000001", "unchecked") in estate.flagged(NEXT)
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_a_registration_whose_status_cannot_be_read_is_not_called_cancelled(estate: Estate, engine: str):
     estate.settings["engine"] = f'"{engine}"'
     retired = [DEVICE | {"serial_no": "SN000001", "terminal_status": "retired"}]

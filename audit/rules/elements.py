@@ -15,15 +15,21 @@ _FOLLOWS_THE_MERCHANT = tuple(
     for rule in ("ELE-04", "ELE-05", "ELE-06", "ELE-07")
 )
 
+_SEVERAL_LISTED = nw.col("first_merchant") != nw.col("last_merchant")
+_SEVERAL_REGISTERED = nw.col("first_registered_merchant") != nw.col("last_registered_merchant")
+
 ELE_01 = Rule(
     id="ELE-01",
     subject=Subject.DEVICE,
     category=Category.MISMATCH,
     requires=("devices.serial_no", "devices.merchant_no"),
     applies=nw.col("in_scope"),
+    # which of its merchants' registrations are valid cannot be told
+    unsure=nw.col("registration_unread")
+    & ~(_SEVERAL_LISTED.fill_null(False) | _SEVERAL_REGISTERED.fill_null(False)),
     cases=(
         Case(
-            nw.col("first_merchant") != nw.col("last_merchant"),
+            _SEVERAL_LISTED,
             Severity.CRITICAL,
             Texts(
                 "序列号 {serial_no} 在台账中同时登记在商户 {first_merchant} 和 {last_merchant} 名下。",
@@ -31,7 +37,7 @@ ELE_01 = Rule(
             ),
         ),
         Case(
-            nw.col("first_registered_merchant") != nw.col("last_registered_merchant"),
+            _SEVERAL_REGISTERED,
             Severity.CRITICAL,
             Texts(
                 "序列号 {serial_no} 的有效报备同时在商户 {first_registered_merchant} 和 {last_registered_merchant} 名下。",
@@ -70,8 +76,17 @@ ELE_01 = Rule(
             },
             {"serial_no": "F4", "in_scope": True},
             {"serial_no": "F5", "in_scope": False, "first_merchant": "M1", "last_merchant": "M2"},
+            {"serial_no": "F6", "in_scope": True, "registration_unread": True},
+            {
+                "serial_no": "F7",
+                "in_scope": True,
+                "first_merchant": "M1",
+                "last_merchant": "M2",
+                "registration_unread": True,
+            },
         ),
-        flagged=(0, 2),
+        flagged=(0, 2, 6),
+        unknown=(5,),
     ),
 )
 
