@@ -36,7 +36,7 @@ from audit.intake.repeats import decoded, each, encoded, numbered, spread, with_
 from audit.intake.sweep import swept, undressed
 from audit.plaintext import plain
 from audit.tables import Column, Kind
-from audit.tables.codes import BLANK_TEXTS, NULL_TOKENS
+from audit.tables.codes import BLANK_TEXTS, DITTO, NULL_TOKENS
 
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
@@ -131,6 +131,8 @@ class Reader:
             try:
                 if UNDECODABLE in text or any(mark in text for mark in REPLACED):
                     raise Unreadable(Reason.UNDECODABLE)
+                if text.strip().lower() in DITTO and self.column.name != "remark":
+                    raise Unreadable(Reason.DITTO)
                 cleaned[text] = clean(text)
             except Unreadable as failure:
                 unread[text] = failure.reason

@@ -33,6 +33,7 @@ _BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _TWICE = re.compile(
     r"[\s/|:()\[\]【】-]+"
 )  # between a word and the same word in another language, or a program's code
+_ASIDE = re.compile(r"[:()\[\]【】-]")
 _PROGRAMS_CODE = re.compile(r"\d{1,4}|[A-Za-z]\d?")
 _COMMENTED = re.compile(r"(.+?)\s*(?:[(\[【](.+?)[)\]】]|[-_:;,、](.+))")
 _MARK_AND_BLANK = re.compile(r"[:;,] | - ")
@@ -155,7 +156,10 @@ def _words_of(value: str, known: dict[str, str]) -> list[str]:
         if word := _said_twice(part, known):
             words.append(word)
         else:
-            words += [known.get(label, "") for label in _glued(normalise_label(part), known)]
+            labels = _glued(normalise_label(part), known)
+            if len(labels) > 1 and _ASIDE.search(part):
+                return []  # 微信(网联) may be the one by way of the other
+            words += [known.get(label, "") for label in labels]
     return sorted(set(words)) if all(words) else []
 
 

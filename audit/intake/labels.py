@@ -27,7 +27,7 @@ _SHORT_FORMS = {
     "typ": "type",
     "addr": "address",
     "prov": "province",
-    **dict.fromkeys(("stat", "sts"), "status"),
+    **dict.fromkeys(("stat", "sts", "sta"), "status"),
     **dict.fromkeys(("mcht", "mchnt", "merch", "mer", "mch"), "merchant"),
     **dict.fromkeys(("term", "trm"), "terminal"),
     **dict.fromkeys(("chnl", "chn"), "channel"),

@@ -130,7 +130,9 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
     for header in _normalised("证件号码,证件号,证照号,主体证件号码,商户证件号码,商户证件号"):
         yield header, "legal_id_no", "uscc", lambda text: bool(_CREDIT_CODE.fullmatch(text.strip()))
     yield "legalname", "legal_name", "merchant_name", lambda text: bool(_FIRM.search(text))
-    for header in _normalised("行业,所属行业,行业类型,行业分类,行业大类,经营类目,经营类别,类目,industry"):
+    for header in _normalised(
+        "行业,所属行业,行业类型,行业分类,行业大类,行业类目,经营类目,经营类别,类目,industry"
+    ):
         yield header, "", "mcc", lambda text: bool(_CATEGORY.fullmatch(text.strip()))
     for header in _normalised("地区,区域,所属地区,所属区域,所在地区,省市,所在省市,省公司,region"):
         yield header, "", "province", _is_province

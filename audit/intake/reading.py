@@ -57,6 +57,7 @@ class Reason(StrEnum):
     IMPOSSIBLE_DATE = "impossible_date"  # 2026-02-30
     NOT_A_NUMBER = "not_a_number"
     NOT_A_FLAG = "not_a_flag"
+    DITTO = "ditto"  # 同上: which row that was is not known once a list has been sorted
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _NUMBERS: tuple[_Endings, _Endings] = (
     (re.compile(r"(.+?)(?:number|num|no|id|code|identifier)"), ("", "no", "number", "id", "code")),
 )
 _MOMENTS: tuple[_Endings, _Endings] = (
-    (re.compile(r"(.+?)(?:日期时间|日期|时间|日)"), ("日期", "时间")),
+    (re.compile(r"(.+?)(?:日期时间|年月日|日期|时间|日)"), ("日期", "时间")),
     (
         re.compile(r"(?=date|.+(?:date|time|on|at)$)(?:date(?:of)?)?(.+?)(?:date|time|on|at)?"),
         ("date", "time", "on", "at"),

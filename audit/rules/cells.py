@@ -48,6 +48,7 @@ DQ_02 = Rule(
                 Reason.UNDECODABLE,
                 Reason.NOT_A_NUMBER,
                 Reason.NOT_A_FLAG,
+                Reason.DITTO,
             ),
             Severity.MEDIUM,
             Texts(

@@ -23,6 +23,7 @@ from audit.tables.headers import (
     STORE_NAME_HEADERS,
     STORE_NO_ALONE,
     STORE_NO_HEADERS,
+    TERMINAL_ALONE,
     TERMINAL_HEADERS,
     TUSN_ALONE,
     TUSN_HEADERS,
@@ -109,7 +110,7 @@ DEVICES = Table(
     columns=(
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS, alone=TUSN_ALONE),
-        Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
+        Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS, alone=TERMINAL_ALONE),
         Column("channel_terminal_id", Kind.REFERENCE, CHANNEL_TERMINAL_HEADERS),
         Column(
             "stock_no", Kind.REFERENCE, "设备库存编号,机具库存编号,资产编号,固定资产编号,asset tag,asset no"
@@ -134,7 +135,7 @@ DEVICES = Table(
             "固件版本,固件版本号,firmware rev,firmware revision,rom version,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
             "固件,固件号,固件版号,韧体版本,韧体版号,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
             + made_of("终端,设备,机具,POS", "固件版本,固件版本号,系统版本,系统版本号"),
-            alone="os build,firmware build,firmware release,installed firmware,版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
+            alone="主控程序版本,底层固件版本,固件版次,系统固件号,当前固件,系统软件版本号,当前版本号,基线版本,os build,firmware build,firmware release,installed firmware,版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
             "APP版本,version,current version,app version,software version,sw version,soft version,"
             "设备版本,机具版本,POS版本,设备软件版本,POS程序版本,POS应用版本,主程序版本,机具程序版本",
         ),
@@ -152,7 +153,7 @@ DEVICES = Table(
             "终端状态,设备状态,机具状态,在用/停用,启用/停用,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
-            alone="目前状态,现状态,序列号状态,使用状态描述,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
+            alone="设备现状,机具现状,终端现状,目前状态,现状态,序列号状态,使用状态描述,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
@@ -168,7 +169,7 @@ DEVICES = Table(
             + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机,装设", "日期,时间,完成日期,完成时间")
             + ","
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
-            alone="activate date,activated,deployed,开始使用日期,开始使用时间,投入使用日期,投入使用时间,date placed in service,placed in service date,in service from,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
+            alone="首次装机日期,首次装机时间,activate date,activated,deployed,开始使用日期,开始使用时间,投入使用日期,投入使用时间,date placed in service,placed in service date,in service from,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
         Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
         Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
@@ -182,7 +183,7 @@ DEVICES = Table(
             + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置,布放详细地址,安装详细地址")
             + ",机具所在地址,终端所在地址,设备所在地址,安放地址,实际装机地址,使用地点,使用场所,布放场所,机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
             "installed at,installation location,site address,terminal location,device location",
-            alone="存放地点,放置场所,street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
+            alone="详细安装地址,详细装机地址,详细布放地址,安装详址,布放详址,装机详址,铺机地址,铺设地址,deploy address,存放地点,放置场所,street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
         ),
         *PLACE,
         *COORDINATES,
@@ -235,8 +236,8 @@ DEVICES = Table(
             "证书有效期止,认证有效期止,入网证到期日,入网证到期日期,入网证有效期,certification valid until,certification expiry,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
             "certificate expiry,certificate expires,"
             + made_of(
-                "证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
-                "截止,到期,有效期,有效期至,有效期截止,有效截止日,有效期限,有效日期,到期日,到期日期,到期时间,截止日期,失效日期,失效时间,过期日,过期日期,过期时间",
+                "检测认证,证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
+                "终止日期,终止日,期限至,截止,到期,有效期,有效期至,有效期截止,有效截止日,有效期限,有效日期,到期日,到期日期,到期时间,截止日期,失效日期,失效时间,过期日,过期日期,过期时间",
             )
             + ","
             + made_of(

@@ -17,9 +17,10 @@ SERIAL_HEADERS = (
     + ",终端机身编号,序列号码,SN/IMEI,SN或IMEI,受理终端SN号,受理终端机身号,串码,SN条码,机身条码,机身号码,受理终端SN,物理序列号,终端出厂序列号,机具出厂编号,设备出厂编号,equip sn,sn num,esn,hardware sn,hw s/n,machine_code"
     + ",dev_sn,pos serial number,设备唯一序列号,终端背贴SN,机身背贴SN,IMEI/SN,设备IMEI/SN,sn number,serial num,serial code,device serial no,terminal serial no,hardware serial number,"
     "hardware serial,unit serial number,unit serial,equipment serial number,machine sn,machine serial number"
+    + ",eqp sn"
 )
 SERIAL_ALONE = (
-    "新机序列号,新机SN,新SN,新机身号,现SN,现序列号,现机序列号,新设备序列号,新设备SN,新终端序列号,换后SN,换机后SN,换机后序列号,受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
+    "设备识别号,设备识别号SN,机具身份号,机具唯一号,设备唯一号,终端唯一序列号,机具唯一序列号,新机序列号,新机SN,新SN,新机身号,现SN,现序列号,现机序列号,新设备序列号,新设备SN,新终端序列号,换后SN,换机后SN,换机后序列号,受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
     "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
     "机器码,设备码,机具码,设备条形码,机具条码,机具条形码,终端条码,终端条形码,出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
     # beside a terminal's they are another machine's
@@ -35,6 +36,8 @@ TERMINAL_HEADERS = (
     "终端号,终端编号,终端编码,受理终端编号,受理终端号,受理终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
     "POS编号,POS号,POS机编号,POS机号,card acceptor terminal id,card acceptor terminal identification,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
+# of a bank, beside others' numbers
+TERMINAL_ALONE = "内部终端号,内部终端编号,标准终端号,线下终端号,银联卡终端号,银行卡终端号,终端识别码TID"
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
     "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,收银宝商户号,"
@@ -49,21 +52,23 @@ MERCHANT_HEADERS = (
     + ",商户SN,商户SN号,商家SN,商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
-    "merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "标准商户号,线下商户号,银联卡商户号,银行卡商户号,商户识别号,间联商户号,merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (
     "商户名称,商户名称/门头,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
     "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,business name,legal business name,"
     "特约商店名称,商店名称,商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
+    + ",商户登记名称,商户公司名称,商户单位名称,商户中文全名"
 )
 # a short name is better than none
-MERCHANT_NAME_ALONE = "客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
+MERCHANT_NAME_ALONE = "营业执照名称,客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
     "model no,model name,model number,product model,POS机型,终端机型号,设备具体型号,型号规格,型号名称,机型名称,pos model,终端品牌型号,设备品牌型号,"
     + made_of("终端,设备,机具,产品,机器", "型号名称,具体型号,机型名称")
+    + ",设备型号代码,产品机型,智能POS型号,智能终端型号,机型代码,机型型号"
 )
 VENDOR_HEADERS = (
     "厂商,厂家,供应商,供应商名称,厂商名称,厂家名称,生产厂商,生产厂家,生产企业,机具厂商,机具厂家,终端厂商,终端厂家,厂家编号,品牌,制造商,"
@@ -74,6 +79,7 @@ VENDOR_HEADERS = (
         "厂商,厂家,生产厂商,生产厂家,生产企业,制造商,制造厂商,供应商,供应厂商,供货商,品牌,厂商名称,厂家名称",
     )
     + ",制造商名称,生产商名称,厂商简称,厂商全称,厂家简称,厂家全称,供应商全称,厂商名,厂牌,factory"
+    + ",供货厂商,供货单位,制造单位,生产单位"
 )
 DEVICE_TYPE_HEADERS = (
     "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,pos type,device category,terminal category,form factor,"
@@ -101,10 +107,12 @@ PROVINCE_HEADERS = (
     "省,省份,省份/直辖市,省份（直辖市）,门店省份,门店所在省,布放地省份,省/直辖市/自治区,省级,所在省份,所属省份,所属省,所在省,终端所在省份,终端省份,安装省份,布放省份,安装省,布放省,商户省份,经营省份,省/直辖市,省/自治区,"
     "省/市/自治区,省/自治区/直辖市,province name,province/state,state,省份名称,省分,省别,所属省分,"
     + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "省,省份")
+    + ",安装地省份,装机地省份,省级区域,落地省份"
 )
 CITY_HEADERS = (
     "市,城市,城市名,所属市,市/州,地市名称,门店城市,门店所在城市,地市,地级市,所在城市,所属城市,所属地市,所在地市,所在市,终端所在城市,安装城市,布放城市,经营城市,city name,城市名称,"
     + made_of("装机,安装,布放,终端,归属,注册,经营,商户,商户所在", "市,城市")
+    + ",安装地城市,装机地城市,布放地城市,市级区域,落地城市"
 )
 COUNTY_HEADERS = "区县,区,县,县区,行政区,所属区县,所在区,所在县,区县名称,安装区县,布放区县,district name,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"

@@ -19,7 +19,7 @@ USCC_HEADERS = (
     "统一信用代码,统一社会信用代码证号,统一社会信用号,社会统一信用代码,营业执照代码,营业执照统一社会信用代码,执照注册号,统一社会信用代码/营业执照号,营业执照号/统一社会信用代码,"
     "营业执照注册号/统一社会信用代码,证照编号,证照号码,工商注册号,纳税人识别号,营业执照统一代码,营业执照证件号,企业信用代码,机构信用代码,社会信用代码证号,biz license no,工商注册号码,证照号,"
     + made_of("商户,企业,单位", "统一社会信用代码,信用代码,营业执照号,营业执照号码,营业执照编号")
-    + ",统一社会信用代码/注册号,统一社会信用代码/税号,统一信用代码证,营业执照注册号码,工商营业执照号,社会信用码,信用码,统一代码,证照代码,税号,企业税号,商户证照号,商户证照编号,经营证照号,主体证照号码,usci,unified social credit identifier,company registration number,tax id,tax number,usc code,social credit code,license number,licence number,"
+    + ",统一社会信用代码/注册号,统一社会信用代码/税号,统一信用代码证,营业执照注册号码,工商营业执照号,社会信用码,信用码,统一代码,证照代码,税号,企业税号,商户证照号,商户证照编号,经营证照号,主体证照号码,usci,unified social credit identifier,company registration number,tax id,tax number,usc code,social credit code,bus license no,license number,licence number,"
     "business license number,business licence number,business registration no,business registration number"
 )
 
@@ -44,7 +44,7 @@ MERCHANTS = Table(
         Column(
             "has_license",
             Kind.FLAG,
-            "有无执照,有无营业执照,是否上传营业执照,营业执照是否上传,是否有执照,是否有营业执照,has licence,licensed,"
+            "有照/无照,有照无照,执照标志,营业执照标志,有无执照,有无营业执照,是否上传营业执照,营业执照是否上传,是否有执照,是否有营业执照,has licence,licensed,"
             + made_of("是否提供,是否具备,是否已上传,是否办理,是否上传", "执照,营业执照")
             + ",有无证照,执照有无,营业执照有无,有执照,有营业执照,有营业执照否,是否有证,是否持证,是否证照齐全,是否三证齐全,证照是否齐全,执照是否齐全,营业执照是否齐全,营业执照是否有,有否营业执照,是否持照,是否有照,执照标识,has business license,has business licence,"
             "license flag,license uploaded,license on file,licence on file",

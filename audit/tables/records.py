@@ -37,7 +37,7 @@ INSPECTIONS = Table(
         Column(
             "inspector",
             Kind.TEXT,
-            "巡检人,巡检员,巡检人员,巡检员姓名,巡检工程师,检查人,检查人员,巡查人员,走访人,客户经理,客户经理工号,业务员号",
+            "巡检人,巡检员,巡检人员,巡检员姓名,巡检工程师,检查人,检查人员,巡查人员,走访人,巡检人员姓名,检查人员姓名,巡检人姓名,客户经理,客户经理工号,业务员号",
             personal=True,
         ),
         Column("agency", Kind.REFERENCE, "巡检服务机构号,巡检机构,服务机构,agency code"),
@@ -47,7 +47,11 @@ INSPECTIONS = Table(
             "巡检结果,检查结果,结果,结论,inspection result,巡检结论,检查结论,巡查结果,走访结果,现场检查结果,巡检情况,巡检状态",
             codes=INSPECTION_RESULT,
         ),
-        Column("issue", Kind.TEXT, "问题描述,发现问题,异常描述,问题,issues"),
+        Column(
+            "issue",
+            Kind.TEXT,
+            "问题描述,发现问题,异常描述,问题,issues,存在问题,存在的问题,问题说明,异常说明,异常情况",
+        ),
         Column("action", Kind.TEXT, "处理措施,整改措施,处理结果,处理情况,action taken"),
     ),
 )

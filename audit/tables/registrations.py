@@ -59,7 +59,7 @@ REGISTRATIONS = Table(
                 "ID,编码,记录编号,记录号,申请号,申请编号,申请单号,申请流水号,批次流水号,订单号",
             )
             + ",登记号,登记单号,登记流水号,备案编号,备案号,备案流水号,报送编号,报送流水号,注册编号,register no,filing no",
-            alone="报备记录ID,登记单编号,登记流水,业务编号,报件编号,进件编号,进件单号,受理单号,报备序号,申请流水号,请求流水号,工单编号,单据编号,record id,申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
+            alone="报备序列号,上报流水号,报备记录ID,登记单编号,登记流水,业务编号,报件编号,进件编号,进件单号,受理单号,报备序号,申请流水号,请求流水号,工单编号,单据编号,record id,申请号,申请单号,业务流水号,受理编号,单号,单据号,工单号,入网编号,application no,application id,request id,reference no,report no,record no",
         ),
         Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
         Column("tusn", Kind.IDENTIFIER, TUSN_HEADERS, alone=TUSN_ALONE),
@@ -88,7 +88,7 @@ REGISTRATIONS = Table(
         Column(
             "reg_status",
             Kind.CODE,
-            "报备状态,是否报备,最新报备状态,报备完成情况,是否完成报备,是否报备完成,报备成功/失败,报备成功标志,报备标志,入网审核状态,上报审核状态,register status,apply status,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
+            "报备最终状态,最终报备状态,报备状态,是否报备,最新报备状态,报备完成情况,是否完成报备,是否报备完成,报备成功/失败,报备成功标志,报备标志,入网审核状态,上报审核状态,register status,apply status,登记状态,入网状态,备案状态,终端报备状态,报送状态,审核状态,审批状态,报备结果,审核结果,状态,status,registration status,"
             "report status,reg state,审批结果,登记结果,备案结果,报送结果,上报结果,上报状态,注册状态,终端登记状态,设备报备状态,报备审核状态,报备情况,报备进度,"
             "报备标识,报备状态名称,是否已报备,是否登记,是否备案,registration state,registration result,approval status,review status,filing status,"
             "application status,audit status,报备状态描述,报备状态说明,是否报备成功,regist status,"
@@ -162,7 +162,7 @@ REGISTRATIONS = Table(
             + ",上送时间,上送日期,送审日期,报件日期,进件时间,进件日期"
             + ",上报时间,上报日期,提报时间,提报日期,送审时间,提交审核时间,填报日期,报件时间,submit date,submission date,submitted on,"
             "submitted date,date submitted,application date,application time,apply time,apply date,applied at,request date,reported at",
-            alone="reported on,report date,filed on,filing date,applied on,request time,date of submission,申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
+            alone="申请提交时间,申请提交日期,请求时间,reported on,report date,filed on,filing date,applied on,request time,date of submission,申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
         ),
         Column(
             "registered_at",

@@ -958,3 +958,28 @@ def test_a_legal_name_is_of_the_firm_or_of_its_head(tmp_path: Path, columns: dic
     rows = [["MID", *columns], *([f"{int(MERCHANT) + n}", *columns.values()] for n in range(4))]
     first = (take_rows(tmp_path, rows, table="merchants").rows or [])[0]
     assert (first.get("merchant_name"), first.get("legal_name")) == names
+
+
+def test_names_of_columns_as_other_vendors_write_them(tmp_path: Path):
+    names = {
+        "终端唯一序列号": "serial_no",
+        "银联卡商户号": "merchant_no",
+        "内部终端号": "terminal_id",
+        "智能POS型号": "model",
+        "供货厂商": "vendor",
+        "商户登记名称": "merchant_name",
+        "安装地省份": "province",
+        "布放地城市": "city",
+        "详细安装地址": "address",
+        "装机年月日": "install_date",
+        "检测认证有效期": "cert_expiry",
+        "termSta": "terminal_status",
+        "当前版本号": "firmware",
+    }
+    assert how_mapped(tmp_path, list(names)) == names
+
+
+def test_a_number_of_a_bank_stands_behind_the_merchants_own(tmp_path: Path):
+    headers = ["终端序列号", "商户编号", "银联卡商户号", "终端号", "内部终端号"]
+    found = how_mapped(tmp_path, headers)
+    assert found == {"终端序列号": "serial_no", "商户编号": "merchant_no", "终端号": "terminal_id"}

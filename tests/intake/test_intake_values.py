@@ -701,3 +701,57 @@ def test_a_header_says_on_which_clock_its_moments_are(tmp_path: Path, header: st
     assert found == [shown, shown, "2026-11-20 08:05:00", "2026-11-20 00:00:00", "None"]
     assert read.reading.notices == (("clock_stated", {"sheet": "", "headers": [header]}),)
     assert read.reading.rejections[0].value == "很久"
+
+
+@pytest.mark.parametrize(
+    ("header", "column"), [("厂商", "vendor"), ("批次号", "batch_no"), ("安装地址", "address")]
+)
+@pytest.mark.parametrize("word", ["同上", " 〃", "Ditto"])
+def test_what_is_said_by_the_row_above_is_told_and_is_no_value(
+    tmp_path: Path, header: str, column: str, word: str
+):
+    read = take_column(tmp_path, header, ["A001", word, "A002"])
+    assert read.column(column) == ["A001", None, "A002"]
+    assert read.rejected == [(3, column, Reason.DITTO)]
+
+
+def test_a_remark_may_say_as_above(tmp_path: Path):
+    read = take_column(tmp_path, "备注", ["换机", "同上"])
+    assert (read.column("remark"), read.rejected) == (["换机", "同上"], [])
+
+
+@pytest.mark.parametrize("channel", ["微信（网联）", "银联-微信", "支付宝[银联]"])
+def test_one_channel_by_way_of_another_is_not_taken_for_both(tmp_path: Path, channel: str):
+    rows = [["序列号", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, channel, "已报备"]]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert (read.column("channel"), read.rejected) == ([None], [(2, "channel", Reason.UNKNOWN_CODE)])
+
+
+def test_a_ledger_says_in_use_by_truth_values(tmp_path: Path):
+    rows = [["序列号", "商户号", "是否启用"], ["SN000001", MERCHANT, True], ["SN000002", MERCHANT, False]]
+    assert take_bytes(tmp_path, book(rows)).column("terminal_status") == ["active", "inactive"]
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "table"),
+    [
+        ("终端状态", "库存:代理商库存", "devices"),
+        ("终端状态", "丢失:去向不明", "devices"),
+        ("报备状态", "审核中:已上送未返回", "registrations"),
+        ("报备状态", "未报备:未发起报备", "registrations"),
+        ("报备状态", "冻结:暂停受理", "registrations"),
+        ("商户状态", "待审核:资料不全", "merchants"),
+        ("商户状态", "冻结:异常冻结", "merchants"),
+    ],
+)
+def test_words_of_other_vendors(tmp_path: Path, status: str, word: str, table: str):
+    known, other = word.split(":")
+    header = ["商户号", "商户名称", status] if table == "merchants" else ["序列号", "商户号", status]
+    rows = [[f"{int(MERCHANT) + n}", "晨光", said] for n, said in enumerate((known, other))]
+    if table != "merchants":
+        rows = [[f"SN{n:06}", MERCHANT, said] for n, said in enumerate((known, other))]
+    first, second = take_rows(tmp_path, [header, *rows], table=table).rows or []
+    name = {"devices": "terminal_status", "registrations": "reg_status", "merchants": "merchant_status"}[
+        table
+    ]
+    assert first[name] == second[name] is not None
