@@ -41,6 +41,21 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def shown_name(path: str) -> str:
+    """A path as people know it: a name that is no UTF-8 is GB 18030, as archives of Chinese Windows have it.
+
+    Python keeps its bytes as halves of characters, which nothing that holds text takes.
+    """
+    return "/".join(map(_shown_part, path.split("/")))
+
+
+def _shown_part(name: str) -> str:
+    try:
+        return os.fsencode(name).decode()
+    except UnicodeDecodeError:
+        return os.fsencode(name).decode("gb18030", "replace")
+
+
 def digest_of(path: Path) -> str:
     """sha256 of a file's bytes, hex."""
     with path.open("rb") as stream:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from audit.cleanlist import LeftOut, canonical_csv, split_clean
 from audit.config import InputSection, configured_codes, configured_columns
 from audit.errors import ConfigError, InputError
-from audit.files import write_private
+from audit.files import shown_name, write_private
 from audit.intake.child import read_in_child
 from audit.intake.nursery import fork_nursery
 from audit.intake.opening import await_settled
@@ -136,11 +136,11 @@ def _with_expected(reading: FileReading, section: InputSection | None) -> FileRe
 def _left_out_line(path: str, left: LeftOut, words: Words) -> str:
     rows = [f"{sheet}!{row}" if sheet else str(row) for sheet, row in left.rows[:_SHOWN_REJECTIONS]]
     why = f"{words.column(left.column)}{words('colon')}{words.label('reject', left.reason)}"
-    return words("cli.left_out", file=path, count=left.count, why=why, rows=rows)
+    return words("cli.left_out", file=shown_name(path), count=left.count, why=why, rows=rows)
 
 
 def _plain(reading: FileReading, words: Words) -> dict[str, Any]:
-    plain = reading.to_json() | {"rejected": reading.rejected}
+    plain = reading.to_json() | {"path": shown_name(reading.path), "rejected": reading.rejected}
     for name in ("error", "error_key", "error_facts", "notices"):
         plain.pop(name)
     plain["notices"] = list(notice_sentences(reading, words))
@@ -162,7 +162,7 @@ def _form(reading: FileReading) -> str:
 
 def _lines(reading: FileReading, words: Words) -> list[str]:
     colon = words("colon")
-    lines = [reading.path]
+    lines = [shown_name(reading.path)]
     if reading.error:
         lines.append(f"  {words.label('unusable', reading.error)}{colon}{problem_of(reading, words)}")
         if reading.kind:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audit.config import MANDATORY_FEEDS
 from audit.errors import ConfigError, InputError
-from audit.files import write_private
+from audit.files import shown_name, write_private
 from audit.intake.begun import READERS
 from audit.intake.child import read_in_child
 from audit.intake.labels import suggest
@@ -85,9 +85,9 @@ def propose(folder: Path, words: Words) -> Proposal:
         places = [Path(scratch) / f"{number}.parquet" for number in range(len(files))]
         for path, one in zip(files, pool.map(_look, files, places), strict=True):
             if one.first.error:
-                unknown.append(SeenFile(path.name, problem=problem_of(one.first, words)))
+                unknown.append(SeenFile(shown_name(path.name), problem=problem_of(one.first, words)))
             for name, reading in one.tables.items():
-                _add(feeds.setdefault(name, SeenFeed(name)), path.name, reading, words)
+                _add(feeds.setdefault(name, SeenFeed(name)), shown_name(path.name), reading, words)
             channels |= one.channels
     ordered = tuple(feeds[name] for name in TABLES if name in feeds)
     facts = {

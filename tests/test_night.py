@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -233,6 +236,37 @@ def test_a_rule_that_is_switched_off_leaves_its_findings_open(estate: Estate):
     note = "自上次起有 1 条规则变动（新增、停用、阈值调整或当晚未评估），与上次相比的增减未必来自设备。"
     assert [note] in told
     assert note in page
+
+
+def test_names_as_a_chinese_windows_packed_them_end_no_night(estate: Estate):
+    def named(text: str) -> Path:
+        return estate.folder / os.fsdecode(text.encode("gb18030"))
+
+    estate.write("devices", [DEVICE | {"serial_no": "SN000009"}], "台账.csv")
+    (estate.folder / "台账.csv").rename(named("台账_20261121.csv"))
+    named("台账_旧.csv").write_bytes(b"\0\1\2")
+    estate.sections["inputs.devices"] = 'files = ["*.csv"]\nmax_age_days = 5'
+    for feed in ("merchants", "registrations", "models"):
+        (estate.folder / feed).mkdir()
+        (estate.folder / f"{feed}_20261121.csv").rename(estate.folder / feed / "a.csv")
+        estate.sections[f"inputs.{feed}"] = f'files = ["{feed}/a.csv"]'
+    assert (estate.run().code, estate.findings()[0]["source_file"]) == (20, "台账_20261121.csv")
+    assert any("台账_旧.csv" in str(one) for one in summary(estate)["inputs"])
+    (estate.folder / "feedback").mkdir()
+    book = estate.folder / "reports" / str(AS_OF) / "report.xlsx"
+    shutil.copy(book, estate.folder / "feedback" / named("整改.xlsx").name)
+    estate.run(NEXT)
+    with closing(sqlite3.connect(estate.folder / "state" / "ledger.sqlite")) as ledger:
+        assert ledger.execute("SELECT name FROM feedback_files").fetchall() == [("整改.xlsx",)]
+    inspect = ("inspect", str(named("台账_20261121.csv")), "--table", "devices")
+    for words in (
+        ("doctor",),
+        inspect,
+        (*inspect, "--json"),
+        ("verify", str(NEXT)),
+        ("run", "--as-of", str(NEXT)),
+    ):
+        assert estate.call(*words)[0] in (0, 20), words
 
 
 def test_whose_file_did_not_come_is_not_said_to_be_gone(estate: Estate):

@@ -14,7 +14,7 @@ from audit.config import Settings
 from audit.doctor.check import Check, Verdict
 from audit.engines.cluster import lacks_java
 from audit.errors import CannotWrite, ExitCode
-from audit.files import replacing
+from audit.files import replacing, shown_name
 from audit.intake.dropfolder import files_of
 from audit.ledger.database import LEDGER_FILE
 from audit.words import Words
@@ -41,7 +41,7 @@ def look_at_clock(settings: Settings, words: Words, now: datetime) -> Iterator[C
     ]
     newest = max(paths, key=lambda path: path.stat().st_mtime, default=None)
     if newest and newest.stat().st_mtime > (now + _AHEAD).timestamp():
-        told = words("doctor.clock_behind", file=newest.name)
+        told = words("doctor.clock_behind", file=shown_name(newest.name))
         yield Check("clock", Verdict.WARN, told, words("doctor.clock_behind_remedy"))
         return
     local = now.astimezone(settings.zone)

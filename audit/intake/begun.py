@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from audit.config import InputSection, Settings, configured_codes, configured_columns
+from audit.files import shown_name
 from audit.intake.ahead import Ahead
 from audit.intake.dropfolder import files_of
 from audit.intake.reading import FileReading
@@ -36,7 +37,7 @@ class Begun:
         jobs = {future: job for job, future in self._readings.items()}
         for future in as_completed(jobs):
             future.result()
-            progress(jobs[future][1].name)
+            progress(shown_name(jobs[future][1].name))
         return {job: future.result() for job, future in self._readings.items()}
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import Settings
+from audit.files import shown_name
 from audit.intake.ahead import Ahead
 from audit.intake.begun import Begun, being_read
 from audit.intake.dropfolder import date_in_name, lock_beside
@@ -254,4 +255,4 @@ def assembled(parts: Iterable[Part]) -> pa.Table:
 
 
 def _shown(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+    return shown_name(str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name)

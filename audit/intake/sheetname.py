@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
+from audit.files import shown_name
 from audit.tables import CHANNEL, Table, normalise_label
 
 _EVERY = "common"  # no channel
@@ -41,7 +42,7 @@ def channel_in_name(path: str) -> str:
 
     Of a file that does not say in its name that it is of registrations, the channel may be anybody's.
     """
-    name = PurePath(path).stem
+    name = PurePath(shown_name(path)).stem
     return only_channel([name]) if _REGISTRATIONS.search(name) else ""
 
 
@@ -85,4 +86,4 @@ def _state(text: str, status: str, table: Table) -> str:
 
 def state_in_name(path: str, table: Table) -> str:
     """The state that the name of a file says of all its rows: 未报备终端清单_20261121.csv."""
-    return only_state([PurePath(path).stem], table)
+    return only_state([PurePath(shown_name(path)).stem], table)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.errors import CannotWrite, InputError, Unusable
+from audit.files import shown_name
 from audit.intake.child import read_in_child
 from audit.intake.dates import clean_date
 from audit.intake.grid import Mark
@@ -102,7 +103,7 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
     try:
         await_settled(path)
     except InputError as failure:
-        return ReturnedCopy(path.name, "", FileReading(str(path)).failed(failure))
+        return ReturnedCopy(shown_name(path.name), "", FileReading(str(path)).failed(failure))
     with store.nameless() as output:
         request = _request(path, words, f"/dev/fd/{output.fileno()}")
         try:
@@ -110,7 +111,7 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         except CannotWrite as failure:
             raise CannotWrite(failure.key, path=store.folder, detail=failure.facts["detail"]) from failure
         if reading.error:
-            return ReturnedCopy(path.name, reading.sha256, reading)
+            return ReturnedCopy(shown_name(path.name), reading.sha256, reading)
         table = pq.read_table(output)
     signature = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     who, said_at = signature.get("who", ""), signature.get("said_at", "")
@@ -125,10 +126,10 @@ def read_copy(path: Path, store: Store, words: Words) -> ReturnedCopy:
         refusals += refused
     if table.num_rows and not any(told.values()):
         foreign = reading.failed(InputError(Unusable.UNSAFE, "form_of_another_estate"))
-        return ReturnedCopy(path.name, reading.sha256, foreign, who, said_at)
+        return ReturnedCopy(shown_name(path.name), reading.sha256, foreign, who, said_at)
     findings, items, signed = (tuple(told[form]) for form in (RECTIFICATION, CHECKLIST, SIGNATURES))
     return ReturnedCopy(
-        path.name, reading.sha256, reading, who, said_at, findings, items, signed, tuple(refusals)
+        shown_name(path.name), reading.sha256, reading, who, said_at, findings, items, signed, tuple(refusals)
     )
 
 

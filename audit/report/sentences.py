@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from audit.config import Settings
 from audit.errors import ConfigError
+from audit.files import shown_name
 from audit.intake.reading import FileReading
 from audit.intake.store import Store
 from audit.plaintext import plain
@@ -60,7 +61,9 @@ def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
 def _shown(reading: FileReading, facts: Mapping[str, object], words: Words) -> dict[str, object]:
     """Facts in words. The sheet of a text has no name; spreadsheet programs give it that of the file."""
     shown = {name: shown_fact(name, value, words) for name, value in facts.items()}
-    return shown | {"sheet": plain(PurePath(reading.path).stem)} if facts.get("sheet") == "" else shown
+    if facts.get("sheet") == "":
+        shown["sheet"] = plain(PurePath(shown_name(reading.path)).stem)
+    return shown
 
 
 def owners_as_told(settings: Settings, store: Store, words: Words) -> tuple[Owner, ...]:
