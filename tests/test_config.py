@@ -79,6 +79,9 @@ def test_the_digest_changes_with_what_matters_and_with_nothing_else(tmp_path: Pa
         '[audit]\nrequired_channels = ["weixin"]',
         '[schedule]\nat = "25:00"',
         '[mail]\nhost = "h"\nsender = "a@b"\nto = []',
+        '[mail]\nhost = "h"\nsender = "a@b"\nto = ["a@x, b@x"]',  # the second would hear of nothing
+        '[mail]\nhost = "h"\nsender = "a@b"\nto = ["A <a@x>; B <b@x>"]',
+        '[mail]\nhost = "h"\nsender = "a@b"\nto = ["Risk, A <a@x>"]',
         '[inputs.registrations]\nfiles = ["r"]\n[inputs.registrations.codes.reg_status]\n"00" = "ok"',
         '[inputs.registrations]\nfiles = ["r"]\n[inputs.registrations.codes.serial_no]\n"00" = "ok"',
     ],

@@ -275,9 +275,16 @@ def samples(folder: Path) -> dict[str, str]:
 
 
 def test_an_address_that_is_no_web_address_is_refused(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("AUDIT_NOTIFY_PING_URL", "file:///etc/passwd")
-    with pytest.raises(ConfigError):
-        _ = Letterbox(tmp_path).settings.ping_url
+    for url in (
+        "file:///etc/passwd",
+        "https://",
+        "http://[::1/ping",
+        "https://a.invalid:pw/x",
+        "https://a.invalid/监控",
+    ):
+        monkeypatch.setenv("AUDIT_NOTIFY_PING_URL", url)
+        with pytest.raises(ConfigError):
+            _ = Letterbox(tmp_path).settings.ping_url
 
 
 def test_hooks_need_no_server_when_nobody_is_to_be_told(tmp_path: Path):

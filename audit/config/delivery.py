@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
@@ -20,7 +21,8 @@ _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 
 
 def _an_address(text: str) -> str:
-    if not _ADDRESS.fullmatch(parseaddr(text)[1]) or not text.isprintable():
+    found = getaddresses([text])
+    if len(found) != 1 or not _ADDRESS.fullmatch(found[0][1]) or not text.isprintable():
         raise ValueError(f'"name@example.com" or "Name <name@example.com>", not "{text}"')
     return text
 
@@ -64,6 +66,16 @@ class NotifySection(Section):
     @classmethod
     def _one_to_a_line(cls, urls: object) -> object:
         return "\n".join(map(str, urls)) if isinstance(urls, list) else urls
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a request can be sent there, as far as that shows."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # which has to be a number
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and text.isascii()
 
 
 def secret_text(value: SecretStr | None, file: Path | None, folder: Path, key: str) -> str:

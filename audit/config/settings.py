@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from audit.config.delivery import MailSection, NotifySection, secret_text
+from audit.config.delivery import MailSection, NotifySection, is_web_address, secret_text
 from audit.config.duckdb import DuckDBSection
 from audit.config.routing import Routing
 from audit.config.sections import (
@@ -162,7 +162,7 @@ class Settings(BaseSettings):
         """The watchdog's address, a secret; "" when there is none. Raises ConfigError."""
         own = self.notify
         url = secret_text(own.ping_url, own.ping_url_file, self.folder, "notify.ping_url_file")
-        if url and not url.startswith(("http://", "https://")):
+        if url and not is_web_address(url):
             raise ConfigError("config_value", file=self.file, key="notify.ping_url", detail="https://…")
         return url
 
