@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import ANY
@@ -165,6 +166,25 @@ def test_who_looks_beside_a_night_sees_one_moment(database: Database, tmp_path: 
     with looking.transaction() as connection:
         assert len(connection.execute(sa.select(RUNS)).all()) == 1
     looking.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("reading", [False, True])
+def test_a_server_that_ends_idle_sessions_does_not_end_a_night(
+    tmp_path: Path, postgres_server: str, reading: bool
+):
+    with fresh_database(postgres_server, "idle") as url:
+        Database(url, tmp_path).close()
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("ALTER DATABASE idle SET idle_in_transaction_session_timeout = 100")
+        engine.dispose()
+        database = Database(url, tmp_path, reading=reading)
+        with database.transaction() as connection:
+            connection.execute(sa.select(RUNS)).all()
+            time.sleep(0.5)  # a night reckons for longer
+            assert connection.execute(sa.select(RUNS)).all() == []
+        database.close()
 
 
 @pytest.mark.postgres

@@ -25,8 +25,9 @@ BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the fil
 _FIRST = "0001"  # what a ledger without a version is
 _WRITERS = 0x706F7361  # the number under which those that write to a server's ledger queue
 _WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their pages in order, once each
-# what a server says to those who may not write: insufficient_privilege, read_only_sql_transaction
-_MAY_NOT = ("42501", "25006")
+# what a server says to those who may not write, or not for so long: insufficient_privilege,
+# read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
+_MAY_NOT = ("42501", "25006", "25P03", "25P04")
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
@@ -165,6 +166,8 @@ class Database:
     @contextmanager
     def _begun(self) -> Iterator[sa.Connection]:
         with self.engine.begin() as connection:
+            if not self.is_sqlite:  # a night asks nothing for as long as it reckons
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             if not self.is_sqlite and not self._reading:
                 self._await_turn(connection)
                 connection.exec_driver_sql(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
