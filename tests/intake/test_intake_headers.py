@@ -983,3 +983,8 @@ def test_a_number_of_a_bank_stands_behind_the_merchants_own(tmp_path: Path):
     headers = ["终端序列号", "商户编号", "银联卡商户号", "终端号", "内部终端号"]
     found = how_mapped(tmp_path, headers)
     assert found == {"终端序列号": "serial_no", "商户编号": "merchant_no", "终端号": "terminal_id"}
+
+
+def test_the_province_of_business_comes_before_that_of_registration(tmp_path: Path):
+    rows = [["商户号", "商户名称", "注册省", "经营省"], [MERCHANT, "晨光", "上海市", "浙江省"]]
+    assert take_rows(tmp_path, rows, table="merchants").column("province") == ["浙江省"]

@@ -511,3 +511,23 @@ def test_times_part_no_cells_of_text_whose_columns_are_told_by_position(tmp_path
     read = take_bytes(tmp_path, text.encode("gb18030"), "export.txt")
     assert read.column("last_heartbeat_at")[1].minute == 1
     assert read.reading.delimiter == ""
+
+
+def test_a_quote_that_closes_in_the_next_row_takes_no_row_away(tmp_path: Path):
+    """Both rows have a quote at the beginning of a name, as text without any quoting may."""
+    lines = ["序列号,商户号,商户名称,型号"]
+    lines += [
+        f"SN00000{n},{MERCHANT},{name},A8" for n, name in enumerate(("晨光", '"老王', '"好邻居', "恒信"))
+    ]
+    read = take_bytes(tmp_path, "\n".join(lines).encode())
+    assert (read.reading.error, read.reading.error_facts) == (Unusable.TRUNCATED, {"row": 3})
+
+
+def test_commas_and_line_ends_in_quotes_are_of_the_cell(tmp_path: Path):
+    address = '人民路1号,"东门",2楼\n左转,3号'
+    rows = [
+        ["序列号", "商户号", "安装地址"],
+        ["SN000001", MERCHANT, address],
+        ["SN000002", MERCHANT, address],
+    ]
+    assert take_rows(tmp_path, rows).column("address") == [address] * 2

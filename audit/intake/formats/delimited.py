@@ -18,9 +18,10 @@ from audit.errors import InputError, Unusable
 from audit.intake.formats.encodings import as_utf8
 from audit.intake.formats.fixedwidth import by_position, has_ruler
 from audit.intake.formats.lineends import with_usual_ends
+from audit.intake.formats.quotes import not_closed, refuse_swallowed
 from audit.intake.formats.sheet import MAX_COLUMNS
 from audit.intake.grid import Grid
-from audit.intake.repeats import decoded, each, is_encoded, repeats, whole
+from audit.intake.repeats import decoded, is_encoded, repeats, whole
 
 _SEPARATORS = ",\t;|，；^~\x01\x1f"  # the last but one is Hive's
 # what parts cells where none of these does: of banks' files, of tables drawn on a screen
@@ -155,7 +156,7 @@ def _parse(text: memoryview, delimiter: str, width: int) -> Grid:
     read = len(columns[0]) + len(ragged)
     # a quote that never closes takes all that follows, the row below the text included, into one row
     if not len(columns[0]) or columns[0][-1].as_py() != _END or (ragged and ragged[-1][0] == read):
-        raise _not_closed(read)
+        raise not_closed(read)
     columns = [column.slice(0, len(column) - 1) for column in columns]
     short: tuple[tuple[int, int], ...] = ()
     if ragged:
@@ -164,7 +165,7 @@ def _parse(text: memoryview, delimiter: str, width: int) -> Grid:
         short = tuple((row, count) for row, count in counts if count < width)
         columns = _with_ragged(columns, [number for number, _ in ragged], rows)
     if width > 2 and _lines(text) > read - 1:
-        _refuse_swallowed(columns, delimiter, width)
+        refuse_swallowed(text, columns, delimiter, width)
     return Grid("", tuple(columns), (None,) * len(columns), is_text=True, short=short)
 
 
@@ -255,21 +256,6 @@ def _refuse_width(width: int) -> None:
         raise InputError(Unusable.UNSAFE, "sheet_too_wide", sheet="", columns=width, limit=MAX_COLUMNS)
 
 
-def _not_closed(row: int) -> InputError:
-    return InputError(Unusable.TRUNCATED, "quote_not_closed", row=row)
-
-
-def _refuse_swallowed(columns: list[pa.Array], delimiter: str, width: int) -> None:
-    """Raise InputError where a quote that closes rows further down has taken those into one cell."""
-    for column in columns:
-        broken = each(column, lambda texts: pc.match_substring(texts, "\n"))
-        for row in np.flatnonzero(pc.fill_null(broken, False).to_numpy(zero_copy_only=False)).tolist():
-            cell = column[row].as_py()
-            lines = (cell or "").splitlines()[1:]
-            if any(line.count(delimiter) >= width - 1 for line in lines):
-                raise _not_closed(row + 1)
-
-
 def _with_ragged(columns: list[pa.Array], numbers: list[int], rows: list[list[str]]) -> list[pa.Array]:
     """Put the rows of another width back where they stood; short ones are padded with blanks."""
     width = max(len(columns), *(_filled(cells) for cells in rows))
@@ -295,7 +281,7 @@ def _cells(number: int, line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
     except csv.Error:
-        raise _not_closed(number) from None
+        raise not_closed(number) from None
 
 
 def _filled(cells: list[str]) -> int:
