@@ -62,7 +62,8 @@ def clean_code(text: str, column: Column, configured: dict[str, str]) -> str | N
 def _clean_label(text: str, column: Column, configured: dict[str, str]) -> str | None:
     assert column.codes is not None
     value = unicodedata.normalize("NFKC", text).strip()
-    for said in (value, _NUMBERED.sub("", value), _SIGNS.sub("", value), _SUBJECT.sub("", value)):
+    spoken_of = _SUBJECT.sub("", value), value.removesuffix("状态")  # 设备停用, 停用状态
+    for said in (value, _NUMBERED.sub("", value), _SIGNS.sub("", value), *spoken_of):
         label = normalise_label(said) or said
         word = configured.get(label) or column.codes.by_label.get(label)
         if word and not _takes_back(value, said, word, column):

@@ -39,6 +39,8 @@ def how_mapped(folder: Path, headers: list[str], table: str = "devices", **how: 
         "终端序列号",
         "*终端序列号",
         "终端序列号*",
+        "01_终端序列号",
+        "3-终端序列号",
         "终端序列号（必填）",
         "终端序列号(最长20位)",
         "终端序列号【必填】",

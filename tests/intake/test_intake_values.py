@@ -755,3 +755,8 @@ def test_words_of_other_vendors(tmp_path: Path, status: str, word: str, table: s
         table
     ]
     assert first[name] == second[name] is not None
+
+
+@pytest.mark.parametrize(("said", "word"), [("停用状态", "inactive"), ("库存状态", "stock"), ("状态", None)])
+def test_a_state_that_calls_itself_one(tmp_path: Path, said: str, word: str | None):
+    assert take_column(tmp_path, "终端状态", ["在用", said]).column("terminal_status") == ["active", word]
