@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from letterbox import AS_OF, Letterbox
@@ -45,6 +46,18 @@ def test_a_night_told_anew_takes_its_own_letters_back_and_no_cycle_s(tmp_path: P
             [run] = night.runs
             outbox.forget_unsent(night.connection, run.number, run.run_id)
     assert [row["kind"] for row in box.rows] == ["cycle"]
+
+
+def test_what_was_refused_of_a_night_taken_back_stays_refused(tmp_path: Path):
+    box = Letterbox(tmp_path)
+    for number in (1, 2):
+        box.queue(number=number)
+    box.set(status="refused")
+    with box.database() as database:
+        with open_night(database, AS_OF, rebuild=True) as night:
+            night.withdraw(night.later[-1])
+        outbox.revive(database, datetime.now(UTC))
+    assert [(row["number"], row["status"]) for row in box.rows] == [(1, "queued"), (2, "refused")]
 
 
 def test_what_was_given_up_of_a_night_told_anew_is_not_taken_up_again(tmp_path: Path):

@@ -131,8 +131,16 @@ def _given_up(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def revive(database: Database, now: datetime) -> None:
-    """Queue again what was given up, refused or is in doubt, for whoever was not served."""
+    """Queue again what was given up, refused or is in doubt, for whoever was not served.
+
+    What a night told that was taken back since is told by another letter, or by nobody.
+    """
+    with database.transaction() as connection:
+        runs = connection.execute(sa.select(RUNS.c.run_id, RUNS.c.superseded)).all()
+    taken_back = {run for run, superseded in runs if superseded} - {run for run, gone in runs if not gone}
     for message in given_up(database, now):
+        if message.message_id.strip("<").partition(".")[0] in taken_back:
+            continue
         with database.transaction() as connection:
             connection.execute(
                 sa.update(OUTBOX)
