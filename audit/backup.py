@@ -17,10 +17,9 @@ from audit.files import PRIVATE, digest_of, replacing, sync, write_private
 from audit.ledger.aside import TRAILS
 from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exists
 from audit.ledger.history import past_nights
-from audit.lock import only_run
+from audit.lock import RESTORING, only_run
 
 _MANIFEST = "manifest.json"
-_UNDER_WAY = "restoring"  # in the state folder until all of a backup is there
 _KEPT = ("secret", "statuses/*", "outbox/*")  # beside the ledger; the rest is made again when it is needed
 
 
@@ -72,11 +71,11 @@ def restore(settings: Settings, source: Path) -> Backup:
     not sound.
     """
     state = settings.state
-    with only_run(state, settings.zone):
+    with only_run(state, settings.zone, restores=True):
         if held := _of_an_estate(settings):
             raise ConfigError("restore_occupied", state=state, name=held[0])
         found, files = _read(source)
-        under_way = state / _UNDER_WAY
+        under_way = state / RESTORING
         try:
             under_way.touch(PRIVATE)
             sync(state)
@@ -101,7 +100,7 @@ def _of_an_estate(settings: Settings) -> list[str]:
     A key alone does not: `doctor` makes one to read the files with, and nothing depends on it yet. Where the
     ledger is on a server it may be the only thing that is here.
     """
-    if (settings.state / _UNDER_WAY).exists():
+    if (settings.state / RESTORING).exists():
         return []
     names = ("secret", "statuses/*") if settings.ledger.url else (LEDGER_FILE, "statuses/*")
     found = (path for name in names for path in settings.state.glob(name))

@@ -13,17 +13,21 @@ from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
-from audit.errors import CannotWrite, Locked
+from audit.errors import CannotWrite, LedgerDamaged, Locked
 from audit.files import clear_abandoned, scratch, write_private
 
+RESTORING = "restoring"  # in the state folder until all of a backup is there
 _SHY_SECONDS = 1.0  # how long a holder may take to write down who it is
 
 
 @contextmanager
-def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator[None]:
+def only_run(
+    state: Path, zone: ZoneInfo, wait_seconds: float = 0.0, *, restores: bool = False
+) -> Iterator[None]:
     """Hold the state folder, or wait for it. Raises Locked, naming the holder, when another run has it.
 
     What runs that were killed have left half written goes first; temporary files go to the folder itself.
+    Of half a backup nobody but who `restores` may go on from: raises LedgerDamaged.
     """
     holder = state / "lock.json"
     try:
@@ -38,12 +42,20 @@ def only_run(state: Path, zone: ZoneInfo, wait_seconds: float = 0.0) -> Iterator
     try:
         started = datetime.now(zone).isoformat(sep=" ", timespec="seconds")
         write_private(holder, json.dumps({"pid": os.getpid(), "started": started}).encode())
+        if not restores:
+            require_restored(state)
         clear_abandoned(state)
         with scratch(state / "scratch"):
             yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def require_restored(state: Path) -> None:
+    """Raises LedgerDamaged where a restoring was killed: what is there is half an estate."""
+    if (state / RESTORING).exists():
+        raise LedgerDamaged("restore_unfinished", state=state)
 
 
 def holder_of(state: Path) -> dict[str, object] | None:

@@ -372,6 +372,10 @@ def test_a_restoring_that_was_killed_is_done_again(estate: Estate, tmp_path: Pat
     os.waitpid(child, 0)
     assert list(state.glob("statuses/*"))
     assert not (state / "ledger.sqlite").exists()
+    night = pos_audit(estate, "run", "--as-of", str(NEXT))
+    assert (night.exit_code, "pos-audit restore" in night.stderr) == (43, True), night.stderr
+    assert "pos-audit restore" in pos_audit(estate, "doctor").stdout
+    assert not (state / "ledger.sqlite").exists()
     again = pos_audit(estate, "restore", str(kept))
     assert again.exit_code == 0, again.stderr
     assert pos_audit(estate, "restore", str(kept)).exit_code == 40, "then it is an estate as any other"

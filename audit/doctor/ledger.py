@@ -8,12 +8,14 @@ from datetime import datetime
 from audit.config import Settings
 from audit.doctor.check import Check, Verdict
 from audit.ledger.database import Database, ledger_exists
+from audit.lock import require_restored
 from audit.status import status_of
 from audit.words import Words
 
 
 def look_at_ledger(settings: Settings, words: Words, now: datetime) -> Iterator[Check]:
-    """The database's own check of itself, then the age of the last good night."""
+    """The database's own check of itself, then the age of the last good night. Raises LedgerDamaged."""
+    require_restored(settings.state)
     if not ledger_exists(settings.ledger.url, settings.state):
         yield Check("ledger", Verdict.OK, words("doctor.ledger_none"))
         return
