@@ -132,9 +132,8 @@ def with_registered(facts: Frame, lists: Listed, wanted: Collection[str]) -> Fra
     facts = engine.attach(facts, engine.staged(side), "row_id")
     shown = {name: nw.col(source) for name, source in _OF_FIRST.items() if name in wanted}
     if "registration_unread" in wanted:
-        unread = engine.attach(facts.select("row_id"), engine.staged(_unread(lists)), "row_id")
-        unread = unread.select("row_id", registration_unread=~nw.col("unread_row").is_null())
-        facts = engine.attach(facts, engine.staged(unread), "row_id")
+        facts = engine.attach(facts, engine.staged(_unread(lists)), "row_id")
+        facts = facts.with_columns(registration_unread=~nw.col("unread_row").is_null()).drop("unread_row")
     late = set(REGISTERED) - {"registered_rows", "registration_unread"}
     facts = engine.attach(facts, lists.rows.select(first_row="row_id", **shown), "first_row", late=late)
     if "last_registered_merchant" in wanted:
