@@ -24,6 +24,10 @@ _COUNTS = frozenset(
 ).union(f"{what}{count}" for what in ("终端", "设备", "机具", "pos") for count in ("数", "台数", "数量"))
 _LISTED = 20
 _FEWEST, _SHARE = 2, 0.2  # devices without a merchant of their own, and their share of all
+# what devices are listed by, above their merchants
+_LARGER = frozenset(
+    ("province", "city", "county", "agent", "vendor", "model", "device_type", "acquirer_code")
+)
 
 
 def with_merchants_of_groups(
@@ -33,21 +37,31 @@ def with_merchants_of_groups(
     something in the list proves that these are its own; else the sheet as it is. A sentence about either.
 
     No merchant is named twice, and at least one more column is filled where the merchant is and blank where
-    it is not. Stock, which has no merchant, may look the same: so the groups have to be counted by one of
-    those columns, or no device without a merchant may be anything but in use.
+    it is not, or one names larger groups beside the first of their merchants. Stock, which has no merchant,
+    may look the same: so the groups have to be counted by a column, or no device without a merchant may be
+    anything but in use. The larger groups are filled with the merchants alone.
     """
-    groups = _groups(grid, header, places)
+    larger = _larger_groups(grid, header, places)
+    groups = _groups(grid, header, places, larger)
+    left = _about_larger(grid, header, "groups_blank_below", larger)
     if groups is None:
-        return grid, []
+        return grid, left
     heads, columns = groups
     count = int((~heads).sum())
     if not (_counted(grid, columns, places, heads) or _in_use(grid, header, table, readers, places[~heads])):
-        return grid, [("merchants_blank_below", {"sheet": grid.sheet, "count": count})]
+        return grid, [("merchants_blank_below", {"sheet": grid.sheet, "count": count}), *left]
     own = {name for name in header.columns if table.by_name[name].kind is Kind.NUMBER} | DEVICE_NUMBERS
     filled = {index for name, index in header.columns.items() if index in columns and name not in own}
-    source = np.arange(grid.height)
-    source[places] = places[np.maximum.accumulate(np.where(heads, np.arange(len(places)), 0))]
-    return _filled(grid, filled, source), [("merchants_filled_down", {"sheet": grid.sheet, "count": count})]
+    grid = _filled(grid, filled, _source(grid, heads, places))
+    nested = {index: of_group for index, of_group in larger.items() if (heads | ~of_group).all()}
+    for index, of_group in nested.items():
+        grid = _filled(grid, [index], _source(grid, of_group, places))
+    others = {index: of_group for index, of_group in larger.items() if index not in nested}
+    told = [
+        *_about_larger(grid, header, "groups_filled_down", nested),
+        *_about_larger(grid, header, "groups_blank_below", others),
+    ]
+    return grid, [("merchants_filled_down", {"sheet": grid.sheet, "count": count}), *told]
 
 
 def about_missing_devices(
@@ -93,28 +107,66 @@ def _is_of_summary(grid: Grid, header: HeaderMap, places: np.ndarray, index: int
     return is_top and bool((filled == _is_filled(grid, index - 1, places)).all())
 
 
-def _groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> tuple[np.ndarray, list[int]] | None:
+def _groups(
+    grid: Grid, header: HeaderMap, places: np.ndarray, larger: Mapping[int, np.ndarray]
+) -> tuple[np.ndarray, list[int]] | None:
     """Of the rows of data those that name a merchant, and the columns that are filled in these alone; None of
-    a list that is not made so."""
+    a list that is not made so. `larger` are the columns that name groups of merchants."""
     merchants = header.columns.get("merchant_no")
     numbers = [index for name, index in header.columns.items() if name in DEVICE_NUMBERS]
-    if merchants is None or not numbers or not len(places):
+    if merchants is None or not numbers or (heads := _heads(grid, merchants, places)) is None:
         return None
-    if any(merge.first_column - grid.first_column == merchants for merge in grid.merges):
-        return None  # what is merged there is known
-    marks = grid.marks[merchants]
-    if marks is not None and pc.any(pc.equal(marks, Mark.UNCACHED)).as_py():
-        return None  # what is blank may only not have been computed
-    heads = _is_filled(grid, merchants, places)
+    has_number = np.logical_or.reduce([_is_filled(grid, index, places) for index in numbers])
+    columns = [index for index in range(header.width) if (_is_filled(grid, index, places) == heads).all()]
+    is_nested = any((heads | ~of_group).all() for of_group in larger.values())
+    return (heads, columns) if has_number.all() and (len(columns) > 1 or is_nested) else None
+
+
+def _larger_groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> dict[int, np.ndarray]:
+    """Columns that name groups of merchants or devices beside the first of each, and the rows that do."""
+    found = {
+        index: heads
+        for name, index in header.columns.items()
+        if name in _LARGER and (heads := _heads(grid, index, places)) is not None
+    }
+    merchants = header.columns.get("merchant_no")
+    if not found or merchants is None:
+        return found
+    named = _is_filled(grid, merchants, places)
+    return {index: heads for index, heads in found.items() if not (heads == named).all()}
+
+
+def _heads(grid: Grid, index: int, places: np.ndarray) -> np.ndarray | None:
+    """Of the rows of data those with a value in a column that has each but once, beginning in the first row,
+    and blanks below; None of any other column."""
+    if len(places) < _FEWEST or grid.columns[index].null_count < _FEWEST:
+        return None
+    heads = _is_filled(grid, index, places)
     blanks = len(places) - int(heads.sum())
     if not heads[0] or blanks < max(_FEWEST, _SHARE * len(places)):
         return None
-    named = said(grid, merchants).take(pa.array(places[heads]))
-    has_number = np.logical_or.reduce([_is_filled(grid, index, places) for index in numbers])
-    if not has_number.all() or pc.count_distinct(named).as_py() < len(named):
-        return None
-    columns = [index for index in range(header.width) if (_is_filled(grid, index, places) == heads).all()]
-    return (heads, columns) if len(columns) > 1 else None
+    if any(merge.first_column - grid.first_column == index for merge in grid.merges):
+        return None  # what is merged there is known
+    marks = grid.marks[index]
+    if marks is not None and pc.any(pc.equal(marks, Mark.UNCACHED)).as_py():
+        return None  # what is blank may only not have been computed
+    named = said(grid, index).take(pa.array(places[heads]))
+    return None if pc.count_distinct(named).as_py() < len(named) else heads
+
+
+def _about_larger(grid: Grid, header: HeaderMap, key: str, larger: Mapping[int, np.ndarray]) -> list[Notice]:
+    if not larger:
+        return []
+    labels = [one.header for one in header.mapped if header.columns[one.column] in larger]
+    count = int((~np.logical_and.reduce(list(larger.values()))).sum())
+    return [(key, {"sheet": grid.sheet, "headers": labels, "count": count})]
+
+
+def _source(grid: Grid, heads: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Per row of the grid the row that says what its own does not: of the rows of data, the head above it."""
+    source = np.arange(grid.height)
+    source[places] = places[np.maximum.accumulate(np.where(heads, np.arange(len(places)), 0))]
+    return source
 
 
 def _counted(grid: Grid, columns: Collection[int], places: np.ndarray, heads: np.ndarray) -> bool:

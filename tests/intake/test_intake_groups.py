@@ -64,6 +64,42 @@ def test_what_may_be_stock_gets_no_merchant_and_is_told(tmp_path: Path, rows: li
     assert ("merchants_blank_below", {"sheet": "", "count": 3}) in read.reading.notices
 
 
+def provinces(state: str) -> list[list[str]]:
+    """Two provinces, each beside the first of its merchants, and these beside the first of their devices."""
+    rows = [["省份", "商户号", "序列号", "终端状态"]]
+    rows += [["浙江省", MERCHANT, "", state], ["", "", "", state], ["", OTHER, "", "启用"]]
+    rows += [["", "", "", state], ["江苏省", THIRD, "", state], ["", "", "", state]]
+    return [rows[0], *([*row[:2], device(at)[0], row[3]] for at, row in enumerate(rows[1:]))]
+
+
+def test_provinces_are_those_of_the_merchants_below_them(tmp_path: Path):
+    read = take_rows(tmp_path, provinces("启用"))
+    assert read.column("merchant_no") == [MERCHANT] * 2 + [OTHER] * 2 + [THIRD] * 2
+    assert read.column("province") == ["浙江省"] * 4 + ["江苏省"] * 2
+    assert read.reading.notices == (
+        ("merchants_filled_down", {"sheet": "", "count": 3}),
+        ("groups_filled_down", {"sheet": "", "headers": ["省份"], "count": 4}),
+    )
+
+
+def test_provinces_above_what_may_be_stock_are_told(tmp_path: Path):
+    read = take_rows(tmp_path, provinces("库存"))
+    assert read.column("merchant_no") == [MERCHANT, None, OTHER, None, THIRD, None]
+    assert read.column("province") == ["浙江省", None, None, None, "江苏省", None]
+    told = ("groups_blank_below", {"sheet": "", "headers": ["省份"], "count": 4})
+    assert read.reading.notices == (("merchants_blank_below", {"sheet": "", "count": 3}), told)
+
+
+def test_provinces_named_once_each_are_told_where_merchants_are_named_everywhere(tmp_path: Path):
+    rows = [["省份", "商户号", "序列号"]]
+    rows += [["浙江省" if at == 0 else "", MERCHANT, device(at)[0]] for at in range(4)]
+    rows += [["江苏省", OTHER, device(4)[0]], ["", OTHER, device(5)[0]]]
+    told = ("groups_blank_below", {"sheet": "", "headers": ["省份"], "count": 4})
+    assert take_rows(tmp_path, rows).reading.notices == (told,)
+    rows[2][0] = "浙江省"  # said again: they are blank here and there
+    assert take_rows(tmp_path, rows).reading.notices == ()
+
+
 def test_figures_of_a_merchant_are_none_of_its_devices(tmp_path: Path):
     read = take_rows(tmp_path, merged([], 序号=[1, 2, 3], 交易笔数=[30, 10, 20]))
     assert read.column("txn_count") == [30, None, None, 10, 20, None]
