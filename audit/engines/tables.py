@@ -64,7 +64,7 @@ _PROVENANCE = {
 
 def schema_of(table: Table) -> dict[str, pa.DataType]:
     """Every column of a canonical table as facts may ask for it, with its Arrow type."""
-    of_channels = {*table.wide, *table.dated}
+    of_channels = {*table.wide, *table.per_channel}
     own = {
         column.name: ARROW_TYPES[column.kind] for column in table.columns if column.name not in of_channels
     }

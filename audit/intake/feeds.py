@@ -124,7 +124,7 @@ class Feed:
             found |= {"channel", "reg_status"}
         if any(message in found for _, message in self.table.wide.values()):
             found.add("reg_message")
-        found |= {moment for name, (_, moment) in self.table.dated.items() if name in found}
+        found |= {moment for name, (_, moment) in self.table.per_channel.items() if name in found}
         return frozenset(found)
 
 
@@ -217,7 +217,7 @@ class Part:
     @property
     def is_long(self) -> bool:
         """Whether the rows are those of the table as they lie there, but for row ids and file names."""
-        return {*self.table.wide, *self.table.dated}.isdisjoint(names_of(self.path))
+        return {*self.table.wide, *self.table.per_channel}.isdisjoint(names_of(self.path))
 
     def rows(self) -> pa.Table:
         """The rows with ids and file name; of a wide registration list, one per channel."""

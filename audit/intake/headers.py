@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from audit.errors import InputError, Unusable
 from audit.intake.beside import labels_beside
+from audit.intake.channelnumbers import with_numbers_of_channels
 from audit.intake.grid import Grid
 from audit.intake.halves import shared_columns
 from audit.intake.headerrow import HeaderRow, has_key
@@ -125,6 +126,7 @@ class _Search:
                 claims.setdefault("channel_merchant_no", []).extend(
                     (0, index, "content") for index in wechats
                 )
+        claims = with_numbers_of_channels(claims, self.labels, self.table, self._says_same)
         for name, claimants in claims.items():
             order = partial(_order, self.grid, self.row, self.table.by_name[name], self.codes, self.labels)
             if len(claimants) > 1:  # Legal Name beside Legal Representative is the firm's
@@ -135,6 +137,9 @@ class _Search:
             (_, self.columns[name], self.how[name]), *others = sorted(claimants, key=order)
             for _, index, how in others:
                 self._also_named(name, index, how)
+
+    def _says_same(self, left: int, right: int) -> bool:
+        return _same_content(self.grid, self.row, left, right)
 
     def _may_mean_another(self, index: int, name: str) -> bool:
         forms = header_forms(self.labels[index])

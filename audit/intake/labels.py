@@ -112,7 +112,7 @@ def of_channel(label: str, table: Table) -> str | None:
                 return state if what == table.status else message
         if what and table.by_name[what].kind in (Kind.DATE, Kind.MOMENT):
             own = f"{what}_{channel}"
-            return own if own in table.dated else ""
+            return own if own in table.per_channel else ""
     return None
 
 

@@ -64,7 +64,7 @@ def narrowed(rows: pa.Table, table: Table) -> pa.Table:
     """
     present = [name for name in table.wide if name in rows.column_names]
     if not _by_columns(rows, table):
-        return _dated(rows.drop_columns(present), table)
+        return _of_channel(rows.drop_columns(present), table)
     parts = []
     for place, name in enumerate(present):
         channel, message = table.wide[name]
@@ -78,20 +78,28 @@ def narrowed(rows: pa.Table, table: Table) -> pa.Table:
         part = put(part, "row_id", pc.add(pc.multiply(part["row_id"], len(table.wide)), place))
         parts.append(part)
     # a column of messages may be that of one channel alone
-    return _dated(pa.concat_tables(parts, promote_options="default").drop_columns(present), table)
+    return _of_channel(pa.concat_tables(parts, promote_options="default").drop_columns(present), table)
 
 
-def _dated(rows: pa.Table, table: Table) -> pa.Table:
-    """The rows with the moments that columns of their channel say."""
-    present = [name for name in table.dated if name in rows.column_names]
-    for name in present if "channel" in rows.column_names else ():
-        channel, moment = table.dated[name]
-        said = pc.if_else(pc.equal(decoded(rows["channel"]), channel), decoded(rows[name]), None)
-        if moment in rows.column_names:
-            said = pc.coalesce(said, decoded(rows[moment]))
-        rows = put(rows, moment, said)
+def _of_channel(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows with the moments and numbers that columns of their channel say. A row of no channel has no
+    moment of any, but the first number there is."""
+    present = [name for name in table.per_channel if name in rows.column_names]
+    if not present:
+        return rows
+    nothing = pa.nulls(rows.num_rows, pa.string())
+    channels = decoded(rows["channel"]) if "channel" in rows.column_names else nothing
+    for name in present:
+        channel, of_row = table.per_channel[name]
+        is_own = pc.fill_null(pc.equal(channels, channel), False)
+        said = pc.if_else(is_own, decoded(rows[name]), None)
+        if of_row in rows.column_names:
+            said = pc.coalesce(said, decoded(rows[of_row]))
+        if table.by_name[of_row].kind is Kind.REFERENCE:
+            said = pc.coalesce(said, pc.if_else(pc.is_null(channels), decoded(rows[name]), None))
+        rows = put(rows, of_row, said)
     rows = rows.drop_columns(present)
-    return put(rows, "effective_at", effective_at(rows)) if present else rows
+    return put(rows, "effective_at", effective_at(rows))
 
 
 def effective_at(rows: pa.Table) -> pa.ChunkedArray:

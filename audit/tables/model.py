@@ -167,7 +167,7 @@ class Table:
     `keys` are the alternative sets of columns one of which a file must have; `required` must be
     recognised as well unless `[inputs.<feed>].required` says otherwise. `wide` names the columns that
     stand for several rows (a registration list with one status column per channel), each with its channel and
-    the column of its message, `dated` those of a moment of one channel, with the column of the row. `status` is the
+    the column of its message, `per_channel` those of a moment or number of one channel, with it and the column of the row. `status` is the
     code column that says in which state the subject of a row is. `subjects` are words for what a row is
     about, `relations` for how others stand to it: names of columns may begin with either.
     """
@@ -178,7 +178,7 @@ class Table:
     required: tuple[str, ...] = ()
     status: str = ""
     wide: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    dated: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    per_channel: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
 

@@ -28,11 +28,8 @@ _REASONS = "报备错误信息,错误信息,失败原因,报备失败原因,驳�
 
 _CHANNELS = ("wechat", "alipay", "unionpay", "nucc")
 # their headers are told from those of the row: 微信报备时间
-_DATED = {
-    f"{moment}_{channel}": (channel, moment)
-    for moment in ("submitted_at", "registered_at")
-    for channel in _CHANNELS
-}
+_MOMENTS, _NUMBERS = ("submitted_at", "registered_at"), ("channel_merchant_no", "channel_terminal_id")
+_APIECE = {f"{name}_{channel}": (channel, name) for name in _MOMENTS + _NUMBERS for channel in _CHANNELS}
 
 REGISTRATIONS = Table(
     name="registrations",
@@ -48,7 +45,7 @@ REGISTRATIONS = Table(
         *("assigned", "bound", "bind", "binding", "linked", "bank", "acquirer", "acquiring", "unionpay"),
     ),
     wide={f"reg_status_{channel}": (channel, f"reg_message_{channel}") for channel in _CHANNELS},
-    dated=_DATED,
+    per_channel=_APIECE,
     columns=(
         Column(
             "registration_no",
@@ -178,7 +175,10 @@ REGISTRATIONS = Table(
             alone="finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
             "processed at",
         ),
-        *(Column(name, Kind.MOMENT) for name in _DATED),
+        *(
+            Column(name, Kind.MOMENT if of_row in _MOMENTS else Kind.REFERENCE)
+            for name, (_, of_row) in _APIECE.items()
+        ),
         Column(
             "last_sync_at",
             Kind.MOMENT,
