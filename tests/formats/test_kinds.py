@@ -181,6 +181,19 @@ def test_fields_padded_with_nuls_are_text_and_a_tail_of_nuls_was_never_written(t
     assert read(tmp_path, whole + b"\x00\x01\x02")[0].error == "not_a_spreadsheet"
 
 
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [("", "utf-8"), ("\ufeff", "utf-8"), ("", "gb18030"), ("\ufeff", "utf-16-le"), ("", "utf-16-be")],
+)
+def test_room_behind_the_last_line_is_no_part_of_a_text(tmp_path: Path, mark: str, encoding: str):
+    whole = b"".join((mark.encode(encoding), makers.text(encoding=encoding), "\r\n".encode(encoding)))
+    for room in (1, 4096, 1 << 16):
+        reading, rows = read(tmp_path, whole + bytes(2 * room))
+        assert (reading.error, [row["model"] for row in rows]) == ("", [row[2] for row in makers.ROWS])
+    cut = whole[:-40]
+    assert read(tmp_path, cut + bytes(40))[0].error == "truncated"
+
+
 def test_addresses_in_small_letters_keep_their_columns(tmp_path: Path):
     small = makers.repacked(
         makers.xlsx([makers.HEADER, ["SN000001", None, "N910"], *makers.ROWS]),

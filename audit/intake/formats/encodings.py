@@ -26,6 +26,7 @@ _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19]")
 _BROKEN_SHARE = 0.001
 _BROKEN_LETTERS = 0.1
 _PIECE = 1 << 22
+_UNWRITTEN, _LINE_ENDS = b"\x00" * 4, (b"\n", b"\r")
 UNDECODABLE = "\ufffd"
 # four Chinese characters: six of GBK that look like them are no words, and hardly ever meet
 _RUN_OF_UTF8, _RUN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}"), 12
@@ -46,11 +47,11 @@ def as_utf8(data: bytes, encoding: str | None = None) -> tuple[memoryview, str]:
             said = encoding if encoding and not encoding.lower().startswith("utf") else name
             if (said, name) == ("utf-8", "utf-8") and not is_utf8(text) and not _mostly_utf8(bytes(text)):
                 said = "gb18030"  # the mark alone was written in UTF-8
-            return _recoded(text, said)
+            return _written(_recoded(text, said))
     if encoding:
-        return _recoded(memoryview(data), encoding)
+        return _written(_recoded(memoryview(data), encoding))
     if wide := _utf16_without_mark(data):
-        return _recoded(memoryview(data), wide)
+        return _written(_recoded(memoryview(data), wide))
     if b"\x00" in data:
         data = _without_nulls(data)
     if is_utf8(data):
@@ -140,14 +141,25 @@ def _as_gb18030(line: bytes) -> bytes:
 
 
 def _without_nulls(data: bytes) -> bytes:
-    """Text whose fields are padded with NULs. Raises InputError for binary data, and for a file that ends in
-    NULs: room was made for it, and its end was never written."""
-    text = data.replace(b"\x00", b"")
-    if len(text) < len(data) // 2 or _CONTROLS.search(text):
+    """Text whose fields are padded with NULs, or which stands in more room than it takes. Raises InputError
+    for binary data, and where the text breaks off within a line: its end was never written."""
+    written = data.rstrip(b"\x00")
+    text = written.replace(b"\x00", b"")
+    if len(text) < len(written) // 2 or _CONTROLS.search(text):
         raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="binary")
-    if data.endswith(b"\x00" * 4):
-        raise InputError(Unusable.TRUNCATED, "text_truncated")
+    _refuse_unwritten(data)
     return text
+
+
+def _refuse_unwritten(text: bytes | memoryview) -> None:
+    """Raise InputError for text within whose last line NULs begin: room was made for what is not there."""
+    if bytes(text[-len(_UNWRITTEN) :]) == _UNWRITTEN and not bytes(text).rstrip(b"\x00").endswith(_LINE_ENDS):
+        raise InputError(Unusable.TRUNCATED, "text_unwritten")
+
+
+def _written(found: tuple[memoryview, str]) -> tuple[memoryview, str]:
+    _refuse_unwritten(found[0])
+    return found
 
 
 def _recoded(data: memoryview, encoding: str) -> tuple[memoryview, str]:
@@ -177,7 +189,7 @@ def _in_pieces(data: memoryview, encoding: str) -> memoryview:
 
 
 def _utf16_without_mark(data: bytes) -> str | None:
-    head = data[:4096]
+    head = data[:4096].rstrip(b"\x00")  # there may be room behind the text
     nulls = head[1::2].count(0), head[0::2].count(0)
     # separators and digits are ASCII, so one half of a UTF-16 table's bytes is full of zeros
     if nulls[0] > len(head) // 8 and nulls[0] > 8 * nulls[1]:
