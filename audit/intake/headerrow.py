@@ -102,7 +102,7 @@ def find_header(grid: Grid, table: Table, configured: Mapping[str, str], fewest:
 
 def _describes(grid: Grid, header: HeaderRow, table: Table, configured: Mapping[str, str]) -> bool:
     """Whether names of columns stand below the key: a sheet that explains columns, a form for each device."""
-    parts = {part for key in table.keys for part in key}
+    parts = table.key_parts
     for index, label in enumerate(header.labels):
         if label and lookup(label, table, configured)[0] in parts:
             below = [text for text in sample(grid, header.row, index)[:_LOOKED_AT] if text != label]
@@ -172,7 +172,7 @@ def _is_below_key(
     labels: list[str | None], above: list[str | None], table: Table, configured: Mapping[str, str]
 ) -> bool:
     """Whether a key stands in a row, below its name: one that says 门店 in another column names none."""
-    parts = {part for key in table.keys for part in key}
+    parts = table.key_parts
     return any(
         lookup(name, table, configured)[0] in parts and not lookup(label, table, configured)[0]
         for name, label in zip(above, labels, strict=True)
@@ -212,7 +212,7 @@ def _most_names(
         for place, cell in enumerate(cells)
         if cell and (configured or not is_nameless(cell))
     }
-    return len(places) + len({part for key in table.keys for part in key}) if places else 0
+    return len(places) + len(table.key_parts) if places else 0
 
 
 def _spread(grid: Grid, row: int, labels: list[str | None]) -> list[str | None]:

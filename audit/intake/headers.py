@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,7 +19,7 @@ from audit.intake.labels import lookup, of_channel, suggest
 from audit.intake.meaning import by_content, knows, numbers_of_wechat
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded
-from audit.intake.spellings import is_fallback, is_spelt_otherwise
+from audit.intake.strangers import fallbacks, spelt_otherwise
 from audit.tables import DEVICES, Column, Table, header_forms, normalise_label
 
 _BEHIND = 1_000  # more than a column has names
@@ -151,7 +151,7 @@ class _Search:
         same = _same_content(self.grid, self.row, first, index)
         if not same:
             _refuse_guess(self.grid, self.table, name, self.labels, (first, index))
-        elif name in _key_parts(self.table) or _same_label(self.labels, (first, index)):
+        elif name in self.table.key_parts or _same_label(self.labels, (first, index)):
             self.completed.append((first, index))
             return
         if _stem(self.labels[index], "状态") == _stem(self.labels[first], "结果") != "":
@@ -170,9 +170,9 @@ class _Search:
             for name, index in further
         ]
         of_rows = {index: label for index, label in self.labels.items() if of_channel(label, table) != ""}
-        for column, index in _fallbacks(table, of_rows, columns, self._fits):
+        for column, index in fallbacks(table, of_rows, columns, self._fits):
             columns[column.name], self.how[column.name] = index, "alone"
-        for column, (first, *others) in _spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):
+        for column, (first, *others) in spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):
             for other in others:
                 if not _same_content(self.grid, self.row, first, other):
                     _refuse_guess(self.grid, table, column.name, self.labels, (first, other))
@@ -229,53 +229,6 @@ def _fits(grid: Grid, row: int, codes: Collection[str], column: Column, index: i
     return column.name in codes or knows(column, grid, row, index)
 
 
-def _key_parts(table: Table) -> set[str]:
-    return {part for key in table.keys for part in key}
-
-
-def _fallbacks(
-    table: Table, labels: Mapping[int, str], columns: dict[str, int], fits: Callable[[Column, int], bool]
-) -> Iterator[tuple[Column, int]]:
-    """Columns that nothing claims, with the first header that may mean them. `columns` grow meanwhile."""
-    parts = _key_parts(table)
-    for column in table.columns:
-        # what names the row is no name of anything else
-        naming = {columns[part] for part in parts & columns.keys()}
-        # nor is the very name of a column
-        naming |= {
-            index
-            for name, index in columns.items()
-            if normalise_label(name) == normalise_label(labels.get(index, ""))
-        }
-        for index, label in labels.items() if column.name not in columns else ():
-            if index not in naming and is_fallback(label, column, table) and fits(column, index):
-                yield column, index
-                break
-
-
-def _spelt_otherwise(
-    table: Table,
-    labels: Mapping[int, str],
-    columns: dict[str, int],
-    claimed: Collection[int],
-    fits: Callable[[Column, int], bool],
-) -> Iterator[tuple[Column, list[int]]]:
-    """Columns that are still missing, with the strangers that are other spellings of their names."""
-    for column in table.columns:
-        if column.name in columns:
-            continue
-        found = [
-            index
-            for index, label in labels.items()
-            if index not in claimed
-            and index not in columns.values()
-            and is_spelt_otherwise(label, column, table)
-            and fits(column, index)
-        ]
-        if found:
-            yield column, found
-
-
 def _same_content(grid: Grid, row: int, left: int, right: int) -> bool:
     """Whether two columns say the same, but for case and blanks, wherever both say something."""
     a, b = (_below(grid, row, index) for index in (left, right))
@@ -302,7 +255,7 @@ def _refuse_guess(
     """Two headers of one meaning and different content: an error where the rows' identity hangs on it."""
     if name == "remark":
         return  # two of them are common, and nothing hangs on either
-    if _same_label(labels, pair) or name in _key_parts(table):
+    if _same_label(labels, pair) or name in table.key_parts:
         raise InputError(
             Unusable.AMBIGUOUS_COLUMN,
             "column_ambiguous",

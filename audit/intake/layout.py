@@ -98,7 +98,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     # and so it does in a row that names nothing, however much stands beside it
     kinds[_any_cell(grid, everywhere, _TOTAL, thin | (body & ~named), first_only=True)] = Aside.TOTAL
     first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
-    naming = {part for key in table.keys for part in key} | {"merchant_name", "store_name"}
+    naming = table.key_parts | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]
     kinds[_any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
     kinds[_any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
@@ -121,7 +121,7 @@ def continues(grid: Grid, headers: Iterable[HeaderMap], table: Table) -> bool:
     filled = np.zeros(grid.height, bool)
     for column in grid.columns:
         filled |= _filled(column)
-    parts = {part for key in table.keys for part in key}
+    parts = table.key_parts
     return any(
         all(header.columns[part] < len(grid.columns) for part in parts & header.columns.keys())
         and filled.any()

@@ -183,7 +183,7 @@ def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
     """Rows that cannot be judged because a cell of a key or required column could not be read."""
     alarms = []
     for feed in feeds:
-        needed = {part for key in feed.table.keys for part in key} | set(feed.required)
+        needed = feed.table.key_parts | set(feed.required)
         for file in feed.files:
             unread = [(column, count) for column, _, count in file.reading.rejected_by if column in needed]
             if unread:

@@ -188,6 +188,11 @@ class Table:
         return {column.name: column for column in self.columns}
 
     @cached_property
+    def key_parts(self) -> frozenset[str]:
+        """Columns of any of the keys."""
+        return frozenset(part for key in self.keys for part in key)
+
+    @cached_property
     def by_synonym(self) -> dict[str, str]:
         """Normalised header to canonical name."""
         return {synonym: column.name for column in self.columns for synonym in column.synonyms}
