@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from audit.intake.codetables import code_tables
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
@@ -38,12 +39,13 @@ def harvest(
     """Per canonical column, the normalised codes that legends explain, to canonical words.
 
     Legends are looked for in the header itself, above it, in the last rows and in columns nobody claimed, and
-    before all these on `others`, the sheets of the file without a table. A label the column does not know
-    explains nothing, and its code stays unknown.
+    before all these on `others`, the sheets of the file without a table; there and beside the list also as
+    tables of codes. A label the column does not know explains nothing, and its code stays unknown.
     """
     found: dict[str, dict[str, str]] = {}
     explained = (one for other in others for one in _of_dictionary(other, table, configured))
-    for column, pairs in (*explained, *_of_texts(_candidates(grid, header), table, configured)):
+    tables = code_tables(grid, header, table, others)
+    for column, pairs in (*tables, *explained, *_of_texts(_candidates(grid, header), table, configured)):
         assert column.codes is not None
         known = {
             normalise_label(code) or code: column.codes.by_label[normalise_label(label)]
