@@ -7,7 +7,7 @@ import io
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from audit.errors import InputError
@@ -69,6 +69,8 @@ def test_whether_a_text_is_broken_utf8_is_told_from_its_pieces(parts: list[bytes
 
 @given(st.text(), st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
 def test_text_in_pieces_is_the_text(text: str, encoding: str):
+    # the mark of UTF-16 with a NUL behind it is the mark of UTF-32
+    assume(not (encoding == "utf-16" and text.startswith("\0")))
     data = text.encode(encoding, "ignore")
     said = data.decode(encoding)
     with pytest.MonkeyPatch.context() as small:
