@@ -234,6 +234,14 @@ def test_the_mail_server_is_greeted_and_nothing_is_sent(
     assert inbox.raw == []
 
 
+def test_a_password_that_cannot_be_read_is_told_of_the_mail_alone(fit: Estate):
+    fit.sections["mail"] = f"{MAIL}\nport = 1\nsecurity = 'none'\nuser = 'a'\npassword_file = 'gone.txt'"
+    code, checks = examined(fit)
+    assert code == ExitCode.CONFIG
+    assert "gone.txt" in checks["mail"][0]["told"]
+    assert "notify" not in checks
+
+
 def test_the_text_form_names_each_check(fit: Estate):
     ended = pos_audit(fit, "doctor")
     assert "[正常] 磁盘：" in ended.stdout

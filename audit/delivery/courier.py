@@ -53,7 +53,13 @@ def deliver(
 
 def require_secrets(settings: Settings) -> None:
     """Raise ConfigError, before a night begins, for a secret that could not be read at its end."""
-    _ = settings.mail_password, settings.ping_url
+    _ = settings.mail_password
+    require_addresses(settings)
+
+
+def require_addresses(settings: Settings) -> None:
+    """Raise ConfigError for an address of a chat room or of the watchdog that cannot be used."""
+    _ = settings.ping_url
     require_chat(settings)
 
 

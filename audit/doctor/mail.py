@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from audit.config import Settings
-from audit.delivery.courier import require_secrets
+from audit.delivery.courier import require_addresses
 from audit.delivery.smtp import NotDelivered, Session
 from audit.doctor.check import Check, Verdict
 from audit.errors import ExitCode
@@ -40,6 +40,6 @@ def look_at_mail(settings: Settings, words: Words, _: datetime) -> Iterator[Chec
 
 def look_at_notify(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
     """Whether the addresses of chat rooms and of the watchdog can be used. Raises ConfigError."""
-    require_secrets(settings)
+    require_addresses(settings)
     if rooms := len(settings.chat_urls):
         yield Check("notify", Verdict.OK, words("doctor.notify_ok", count=rooms))

@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from audit.intake.dates import FOREVER
 from audit.ledger.schema import DATE_FIELDS, HUMAN_FIELDS
+from audit.tables.codes import DITTO
 
 _BACK, _AHEAD = timedelta(days=180), timedelta(days=1830)  # a planned day beyond is a slip of the year
-_DITTO = ("同上", "同上行", "同前", "〃", "″", '"', "ditto", "same as above", "as above")
 TEXT_LIMIT = 2_000  # characters of one field; a cell holds 32,767, a ledger is no archive of letters
 
 
@@ -184,7 +184,7 @@ def _why_not(
     """Why a text cannot be taken for a field; `row` is the whole row as the copy would have it."""
     if len(text) > TEXT_LIMIT:
         return "too_long", {"limit": TEXT_LIMIT}
-    if text.strip("（）() ").casefold() in _DITTO:
+    if text.strip("（）() ").casefold() in DITTO | {'"'}:
         return "ditto", {"text": text}
     if name == "status" and text not in list(Status):
         return "not_a_status", {"text": text}
