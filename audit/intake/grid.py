@@ -48,6 +48,7 @@ class Grid:
     is_text: bool = False  # delimited text: nothing but its header says how wide a row should be
     delimiter: str = ""  # of such text
     short: tuple[tuple[int, int], ...] = ()  # of delimited text, 0-based rows and cells of those with fewer
+    lacks_line_end: bool = False  # of delimited text: nothing ends its last row
 
     @property
     def height(self) -> int:

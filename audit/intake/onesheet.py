@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from audit.intake.beside import without_columns
 from audit.intake.cells import CleanColumn, Reader
+from audit.intake.cutoff import refuse_cut_off
 from audit.intake.dates import CHINA, FOREVER
 from audit.intake.devicecolumns import about_further_numbers
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
@@ -87,6 +88,7 @@ def read_sheet(
     places = lines.places
     readers = _readers_of(lines, header, profile)
     grid, shifted = put_right(lines.grid, header, readers, places)
+    refuse_cut_off(grid, header, places)
     grid, of_groups = with_merchants_of_groups(grid, header, table, readers, places)
     clocks = _clocks_of(header, table)
     cells, cleaned = _read(grid, header, readers, clocks, places)

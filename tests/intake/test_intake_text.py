@@ -223,6 +223,32 @@ def test_a_last_line_with_or_without_an_end(tmp_path: Path, text: str):
         assert read.sheet.rows_in_file == 3
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16-le"])
+@pytest.mark.parametrize("delimiter", [",", "\t", "@|@"])
+def test_text_that_is_cut_within_its_last_row_is_refused(tmp_path: Path, codec: str, delimiter: str):
+    rows = [HEADER, *(device(number) for number in range(1, 8))]
+    text = "\r\n".join(delimiter.join(row) for row in rows)
+    whole = take_bytes(tmp_path, text.encode(codec))
+    assert len(whole.column("serial_no")) == 7, "a last row that only lacks its line end is whole"
+    cut = text[: text.rindex(delimiter) - 2]
+    reading = take_bytes(tmp_path, cut.encode(codec)).reading
+    assert (reading.error, reading.error_key) == (Unusable.TRUNCATED, "row_cut_off")
+    assert reading.error_facts == {"row": 8, "cells": len(HEADER) - 1, "width": len(HEADER)}
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["", "\n", "\n合计,7", "\n制表人：王芳", "\n" + ",".join(device(8))],
+    ids=["none", "line end", "total", "note", "whole row"],
+)
+def test_short_rows_that_no_cut_explains_are_read(tmp_path: Path, last: str):
+    rows = [HEADER, *(device(number) for number in range(1, 7)), device(7)[:3]]
+    if not last:
+        rows[3] = rows[3][:3]
+    read = take_bytes(tmp_path, ("\n".join(map(",".join, rows)) + last).encode())
+    assert read.column("serial_no")[:7] == [f"SN{number:06}" for number in range(1, 8)]
+
+
 def test_one_column_alone_is_a_list_where_it_is_the_key(tmp_path: Path):
     columns = {"编号": "serial_no", "商户": "merchant_no"}
     reading = take_bytes(tmp_path, '编号\nSN000001\n"SN000002\n'.encode(), columns=columns).reading

@@ -166,7 +166,14 @@ def _parse(text: memoryview, delimiter: str, width: int) -> Grid:
         columns = _with_ragged(columns, [number for number, _ in ragged], rows)
     if width > 2 and _lines(text) > read - 1:
         refuse_swallowed(text, columns, delimiter, width)
-    return Grid("", tuple(columns), (None,) * len(columns), is_text=True, short=short)
+    return Grid(
+        "",
+        tuple(columns),
+        (None,) * len(columns),
+        is_text=True,
+        short=short,
+        lacks_line_end=_lacks_line_end(text),
+    )
 
 
 def _read_csv(
@@ -218,7 +225,7 @@ class _WithEnd(io.RawIOBase):
     """The text with one more row below it, which must come back as the last one."""
 
     def __init__(self, text: memoryview, delimiter: str, width: int) -> None:
-        line_end = "" if not text or bytes(text[-1:]) in (b"\n", b"\r") else "\n"
+        line_end = "\n" if _lacks_line_end(text) else ""
         row = f"{line_end}{delimiter.join([_END] * width)}\n"
         self._parts = [part for part in (text, memoryview(row.encode())) if len(part)]
 
@@ -239,9 +246,13 @@ class _WithEnd(io.RawIOBase):
         return pa.py_buffer(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
+def _lacks_line_end(text: memoryview) -> bool:
+    return len(text) > 0 and text[-1] not in b"\r\n"
+
+
 def _lines(text: memoryview) -> int:
     """Lines of a text, whatever ends them."""
-    lines = int(len(text) > 0 and text[-1] not in b"\r\n")
+    lines = int(_lacks_line_end(text))
     for start in range(0, len(text), _HEAD):
         piece = np.frombuffer(text[start : start + _HEAD + 1], np.uint8)
         lines += int(np.count_nonzero(piece[:_HEAD] == ord("\n")))
