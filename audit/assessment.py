@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,8 @@ from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
 from audit.crosscheck.inputs import Memory, delivered_again, input_facts, tells_of_days
+from audit.crosscheck.lost import Lost, lost_columns
+from audit.crosscheck.origins import Columns
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
 from audit.engines import Engine, open_tables
@@ -50,6 +52,8 @@ class Assessment:
     outcomes: tuple[Outcome, ...]
     health: Mapping[str, Health]
     channels: tuple[str, ...]  # that devices are looked at in
+    lost: Lost = field(default_factory=Lost)
+    profile: Columns = field(default_factory=dict)  # by feed the columns whose blanks are counted
 
 
 def assess(
@@ -107,8 +111,15 @@ def assess(
     about_estate = evaluate(facts, of_estate, grounds)
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
     by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
+    own = settings.audit.profile
     return Assessment(
-        engine, facts, tuple(by_id[rule.id] for rule in plan.rules), health, settings.audit.required_channels
+        engine,
+        facts,
+        tuple(by_id[rule.id] for rule in plan.rules),
+        health,
+        settings.audit.required_channels,
+        lost_columns(feeds, memory),
+        {"devices": frozenset().union(*own.device.values()), "merchants": frozenset(own.merchant)},
     )
 
 

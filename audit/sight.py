@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.check import NOT_APPLICABLE, PASSED, Plan, horizon_of, verdict_of
-from audit.crosscheck.origins import feeds_behind
+from audit.crosscheck.origins import KEYS, OWN_FEED, Origins, origins_of
 from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule
 
@@ -30,16 +32,7 @@ class Sight(StrEnum):
     UNCHECKED = "unchecked"
 
 
-_FEED_OF = {
-    Subject.DEVICE: "devices",
-    Subject.DEVICE_CHANNEL: "devices",
-    Subject.DEVICE_POLICY: "devices",
-    Subject.SITE: "devices",
-    Subject.MERCHANT: "merchants",
-    Subject.REGISTRATION: "registrations",
-    Subject.TRAINING: "training",
-    Subject.POLICY: "policies",
-}
+_FEED_OF = {**OWN_FEED, Subject.SITE: "devices"}
 
 SCHEMA = pa.schema([("finding_id", pa.string()), ("sight", pa.string())])
 
@@ -49,56 +42,91 @@ def sights_of(
 ) -> pa.Table:
     """For every open finding that was not flagged tonight: passed, absent, or not looked at (SCHEMA).
 
-    `open_findings` has finding_id, rule and identity; `flagged` the ids of tonight. Only a rule that was
-    evaluated can pass a finding, and only where every feed it looks at is fresh, also one that it can do
-    without; only from a complete feed can the subject be absent.
+    `open_findings` has finding_id, rule, identity and seen_until; `flagged` the ids of tonight. Only a rule
+    that was evaluated can pass a finding, and only where every feed it looks at is fresh and has the columns
+    that it had when the finding was last seen, also those that the rule can do without; only from a complete
+    feed can the subject be absent.
     """
     silent = open_findings.filter(pc.invert(pc.is_in(open_findings["finding_id"], value_set=flagged)))
     able = {
-        outcome.rule.id: outcome.rule
+        outcome.rule.id: (outcome.rule, origins)
         for outcome in assessed.outcomes
-        if outcome.not_evaluated is None and _are_fresh(_feeds_of(outcome.rule, assessed), assessed)
+        if outcome.not_evaluated is None
+        and _are_fresh(
+            _feeds_of(outcome.rule, origins := _origins_of(outcome.rule, assessed), assessed), assessed
+        )
     }
     could = pc.is_in(silent["rule"], value_set=pa.array(list(able), pa.string()))
-    waiting: dict[str, list[tuple[str, list[str | None]]]] = {}
+    waiting: dict[str, list[_Waiting]] = {}
     sights: dict[str, Sight] = {}
-    for row in silent.filter(could).to_pylist():
+    for row in silent.select(_ASKED_OF).filter(could).to_pylist():
         identity = json.loads(row["identity"])
-        if able[row["rule"]].subject is Subject.ROW and not _are_fresh(identity[1:], assessed):
+        rule, origins = able[row["rule"]]
+        seen = row["seen_until"] or assessed.lost.night
+        if (rule.subject is Subject.ROW and not _are_fresh(identity[1:], assessed)) or _is_since(
+            assessed.lost.in_lists(origins.lists), seen
+        ):
             sights[row["finding_id"]] = Sight.UNCHECKED
         else:
-            waiting.setdefault(row["rule"], []).append((row["finding_id"], identity))
+            waiting.setdefault(row["rule"], []).append(_Waiting(row["finding_id"], identity, seen))
     for rule_id, findings in waiting.items():
-        rule = able[rule_id]
-        for identifier, identity in findings:
-            gone = _is_gone(rule.subject, identity, assessed)
-            sights[identifier] = Sight.ABSENT if gone else Sight.UNCHECKED
-        sights |= _looked_up(rule, findings, assessed, plan)
+        rule, origins = able[rule_id]
+        for one in findings:
+            gone = _is_gone(rule.subject, one, origins, assessed)
+            sights[one.finding_id] = Sight.ABSENT if gone else Sight.UNCHECKED
+        sights |= _looked_up(rule, findings, origins, assessed, plan)
     unchecked = silent.filter(pc.invert(could))["finding_id"].combine_chunks()
     looked_at = pa.table([list(sights), [one.value for one in sights.values()]], schema=SCHEMA)
     blind = pa.table([unchecked, pa.repeat(Sight.UNCHECKED.value, len(unchecked))], schema=SCHEMA)
     return pa.concat_tables([looked_at, blind])
 
 
-def _feeds_of(rule: Rule, assessed: Assessment) -> set[str]:
+_ASKED_OF = ["finding_id", "rule", "identity", "seen_until"]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """An open finding that was not flagged: its subject, and the last night that flagged it."""
+
+    finding_id: str
+    identity: list[str | None]
+    seen: date | None
+
+
+def _origins_of(rule: Rule, assessed: Assessment) -> Origins:
+    return origins_of(rule.subject, rule.columns, rule.requires, assessed.profile)
+
+
+def _feeds_of(rule: Rule, origins: Origins, assessed: Assessment) -> set[str]:
     """The feeds a rule looks at: those it cannot do without, and of the others what is to be delivered."""
-    return {*rule.feeds, *(feeds_behind(rule.subject, rule.columns) & assessed.health.keys())}
+    return {*rule.feeds, *(origins.lists.keys() & assessed.health.keys())}
 
 
 def _are_fresh(feeds: Iterable[str], assessed: Assessment) -> bool:
     return all(assessed.health[feed].fresh for feed in feeds)
 
 
-def _is_gone(subject: Subject, identity: list[str | None], assessed: Assessment) -> bool:
+def _is_since(came: date | None, seen: date | None) -> bool:
+    """Whether what is lost came on the night that last flagged a finding, or after it."""
+    return came is not None and seen is not None and came >= seen
+
+
+def _is_gone(subject: Subject, one: _Waiting, origins: Origins, assessed: Assessment) -> bool:
     """Whether a subject that is not there is gone: its feed came whole, and its channel was looked at."""
-    if subject in (Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY) and identity[1] not in assessed.channels:
+    if (
+        subject in (Subject.DEVICE_CHANNEL, Subject.DEVICE_POLICY)
+        and one.identity[1] not in assessed.channels
+    ):
         return False
-    feed = identity[1] if subject is Subject.ROW else _FEED_OF.get(subject)
-    return feed is None or assessed.health[feed].complete
+    feed = one.identity[1] if subject is Subject.ROW else _FEED_OF.get(subject)
+    if feed is None:
+        return True
+    lost = assessed.lost.in_lists({feed: origins.own.union(KEYS)})
+    return assessed.health[feed].complete and not _is_since(lost, one.seen)
 
 
 def _looked_up(
-    rule: Rule, findings: list[tuple[str, list[str | None]]], assessed: Assessment, plan: Plan
+    rule: Rule, findings: list[_Waiting], origins: Origins, assessed: Assessment, plan: Plan
 ) -> dict[str, Sight]:
     """The verdict of a rule on the subjects of some findings; the gravest where one has several rows."""
     names = rule.subject.identity
@@ -106,15 +134,15 @@ def _looked_up(
     watched = assessed.engine.frame(
         pa.table(
             {
-                "finding_id": pa.array([identifier for identifier, _ in findings], pa.string()),
+                "finding_id": pa.array([one.finding_id for one in findings], pa.string()),
                 **{
-                    key: pa.array([identity[place] or "" for _, identity in findings], pa.string())
+                    key: pa.array([one.identity[place] or "" for one in findings], pa.string())
                     for place, key in enumerate(keys)
                 },
             }
         )
     )
-    known = {identity[0] or "" for _, identity in findings}
+    known = {one.identity[0] or "" for one in findings}
     texts = pa.array([*known, *([None] if "" in known else [])], pa.string())
     # to look at every column of every subject took longer than all the rest for a few findings
     frame = assessed.engine.plain(assessed.engine.among(assessed.facts.frames[rule.subject], names[0], texts))
@@ -127,12 +155,17 @@ def _looked_up(
             rule, horizon_of(rule, plan.as_of, assessed.health), plan.thresholds.get(rule.id), columns
         )
     )
-    found = assessed.engine.collected(judged.select("finding_id", "verdict")).to_pylist()
+    told = [name for name in ("source_file", "rejected") if name in columns]
+    found = assessed.engine.collected(judged.select("finding_id", "verdict", *told)).to_pylist()
+    seen = {one.finding_id: one.seen for one in findings}
     result: dict[str, Sight] = {}
     for row in found:
+        lost = assessed.lost.in_file(row.get("source_file") or "", origins.own)
         passed = (
             row["verdict"] in (PASSED, NOT_APPLICABLE)
             and result.get(row["finding_id"]) is not Sight.UNCHECKED
+            and not _is_since(lost, seen[row["finding_id"]])
+            and origins.own.isdisjoint((row.get("rejected") or "").split(","))
         )
         result[row["finding_id"]] = Sight.PASSED if passed else Sight.UNCHECKED
     return result

@@ -166,6 +166,82 @@ def test_a_registration_whose_status_cannot_be_read_is_not_called_cancelled(esta
     assert ("LIF-01", "SN000001", "unchecked") in estate.flagged(NEXT)
 
 
+def columns_of_old(estate: Estate) -> dict[str, list[dict[str, str]]]:
+    """Lists with a fault that each of some columns shows, which its rule can do without."""
+    inspected = {"merchant_no": DEVICE["merchant_no"], "inspect_date": "2026-07-01", "result": "合格"}
+    asked = {"policy_id": "P1", "mcc": "5411", "requirement": "字段取值", "field": "model", "value": "X2"}
+    shown = {"production_date": "2016-01-01", "last_error": "终端未登记", "county": "#REF!"}
+    lists = {
+        "devices": [DEVICE | {"serial_no": f"SN{number:06}"} | shown for number in range(1, 4)],
+        "models": [MODEL | {"vendor": DEVICE["vendor"], "version_pattern": "VN.N", "eol_on": "2020-01-01"}],
+        "merchants": [MERCHANT | {"risk_level": "高", "mcc": "5411"}],
+        "inspections": [inspected],
+        "policies": [asked | {"effective_on": "2026-01-01"}],
+        "error_texts": [{"text": "终端未登记", "cause": "1.3"}],
+    }
+    for feed, rows in lists.items():
+        estate.write(feed, rows)
+    return lists
+
+
+@pytest.mark.parametrize(
+    ("rule", "feed", "column"),
+    [
+        ("DEV-05", "models", "version_pattern"),
+        ("DEV-03", "devices", "vendor"),
+        ("DEV-08", "devices", "production_date"),
+        ("SYS-02", "devices", "last_error"),
+        ("AUD-01", "merchants", "risk_level"),
+        ("POL-02", "merchants", "mcc"),
+        ("DQ-02", "devices", "county"),
+    ],
+)
+def test_a_column_that_tells_but_a_part_closes_nothing_by_staying_away(
+    estate: Estate, rule: str, feed: str, column: str
+):
+    lists = columns_of_old(estate)
+    estate.run()
+    found = [one for one in estate.flagged() if one[0] == rule]
+    assert found
+    estate.write(feed, [{name: one[name] for name in one if name != column} for one in lists[feed]])
+    for days in (1, 2):  # the night before has lost it too
+        estate.run(AS_OF + timedelta(days=days))
+        left = [one for one in estate.flagged(AS_OF + timedelta(days=days)) if one[0] == rule]
+        assert [one[2] for one in left] == ["unchecked"] * len(found)
+    mended = {"production_date": "2025-01-01", "version_pattern": "N.N.N", "risk_level": "低", "mcc": "5812"}
+    mended |= {"vendor": "蓝湾", "last_error": "", "county": ""}
+    estate.write(feed, [one | {column: mended[column]} for one in lists[feed]])
+    estate.run(AS_OF + timedelta(days=3))
+    left = [one for one in estate.flagged(AS_OF + timedelta(days=3)) if one[0] == rule]
+    assert {one[2] for one in left} <= {"fixed", "absent"}
+
+
+def test_a_column_that_another_vendor_leaves_out_keeps_nothing_open(estate: Estate):
+    old = {"production_date": "2016-01-01"}
+    estate.write("devices", [DEVICE | old])
+    estate.write("devices", [DEVICE | old | {"serial_no": "LW000001"}], "others.csv")
+    estate.sections["inputs.devices"] = 'files = ["devices_20261121.csv", "others.csv"]\nmax_age_days = 5'
+    estate.run()
+    estate.write("devices", [DEVICE | {"production_date": "2024-01-01"}])
+    estate.write("devices", [DEVICE | {"serial_no": "LW000001"}], "others.csv")
+    estate.run(NEXT)
+    assert [one for one in estate.flagged(NEXT) if one[0] == "DEV-08"] == [
+        ("DEV-08", "LW000001", "unchecked"),
+        ("DEV-08", "SN000001", "fixed"),
+    ]
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "去年"])
+def test_a_cell_that_cannot_be_read_any_more_closes_nothing(estate: Estate, cell: str):
+    estate.write("devices", [DEVICE | {"production_date": "2016-01-01"}])
+    estate.run()
+    estate.write("devices", [DEVICE | {"production_date": cell}])
+    estate.run(NEXT)
+    assert [one for one in estate.flagged(NEXT) if one[0] == "DEV-08"] == [
+        ("DEV-08", "SN000001", "unchecked")
+    ]
+
+
 def test_a_row_is_not_called_mended_on_the_word_of_an_old_list(estate: Estate):
     estate.write("merchants", [MERCHANT | {"mcc": "#REF!"}])
     estate.run()

@@ -267,6 +267,7 @@ def test_what_is_left_of_the_facts_tells_what_became_of_findings(estate: dict[st
     facts = facts_of(engine, estate, ("wechat",))
     whole = Assessment(engine, facts, tuple(evaluate(facts, plan, Grounds(HEALTHY))), HEALTHY, ("wechat",))
     stood = findings_of(whole.outcomes, load_words("zh"), AS_OF)
+    stood = stood.append_column("seen_until", pa.nulls(len(stood), pa.date32()))
     rules = [RULES[name] for name in set(stood["rule"].to_pylist())]
     left = eased(whole, ProfileSection(), rules)
     assert left.facts.frames.keys() <= whole.facts.frames.keys()

@@ -19,6 +19,10 @@ SCHEMA = pa.schema(list(FACTS[Subject.INPUT].items()))
 _MOVING = {"last_heartbeat_at", "last_signin_at", "last_txn_at", *(one.name for one in TRANSACTION_COLUMNS)}
 
 
+# (feed, pattern) -> column -> the last night on which a file of the pattern had it
+Came = Mapping[tuple[str, str], Mapping[str, date]]
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A file as it was first there: its name, and the day its name bears, else that of the night."""
@@ -43,6 +47,8 @@ class Memory:
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (feed, pattern) -> canonical rows
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)  # feed -> columns recognised then
     owed: tuple[Owed, ...] = ()  # findings open then
+    came: Came = field(default_factory=dict)  # every column that ever came
+    night: date | None = None  # the last one that stands, whatever it was delivered
     remembered: Remembered = Remembered()
     first: Mapping[str, Delivery] = field(default_factory=dict)  # by sha256 of its bytes
 

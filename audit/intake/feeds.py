@@ -74,6 +74,11 @@ class Slot:
         return sum(file.reading.rows for file in self.usable)
 
     @property
+    def columns(self) -> frozenset[str]:
+        """Canonical columns that at least one of its usable files has."""
+        return frozenset(name for file in self.usable for name in file.reading.columns)
+
+    @property
     def complete(self) -> bool:
         """Whether the pattern found files and every one of them could be read and held rows."""
         counting = [file for file in self.files if not file.reading.is_superseded]
@@ -118,8 +123,12 @@ class Feed:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """Canonical columns that at least one file has; a wide registration list has the long ones too."""
-        found = {name for file in self.files for name in file.reading.columns}
+        """Canonical columns that at least one file has."""
+        return self.completed({name for file in self.files for name in file.reading.columns})
+
+    def completed(self, names: Iterable[str]) -> frozenset[str]:
+        """Recognised columns as rules count on them; a wide registration list has the long ones too."""
+        found = set(names)
         if found & set(self.table.wide):
             found |= {"channel", "reg_status"}
         if any(message in found for _, message in self.table.wide.values()):

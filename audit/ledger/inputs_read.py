@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from audit.crosscheck.inputs import Delivery
+from audit.crosscheck.inputs import Came, Delivery
 from audit.intake.dropfolder import date_in_name
 from audit.ledger.schema import INPUTS, RUNS
 
@@ -34,3 +35,20 @@ def first_deliveries(connection: sa.Connection, as_of: date) -> dict[str, Delive
             if sha256 not in first or on < first[sha256].on:
                 first[sha256] = Delivery(name, on)
     return first
+
+
+def columns_came(connection: sa.Connection, as_of: date) -> Came:
+    """Per feed and pattern every column that a night before `as_of` read, and the last that did."""
+    listed = sa.cast(INPUTS.c.columns, sa.Text)  # most nights read the same ones
+    query = (
+        sa.select(INPUTS.c.feed, INPUTS.c.pattern, listed, sa.func.max(RUNS.c.as_of))
+        .join(RUNS, RUNS.c.number == INPUTS.c.number)
+        .where(RUNS.c.as_of < as_of, ~RUNS.c.superseded)
+        .group_by(INPUTS.c.feed, INPUTS.c.pattern, listed)
+    )
+    came: dict[tuple[str, str], dict[str, date]] = {}
+    for feed, pattern, text, night in connection.execute(query):
+        own = came.setdefault((feed, pattern), {})
+        for column in json.loads(text):
+            own[column] = max(night, own.get(column, night))
+    return came

@@ -17,7 +17,7 @@ from audit.intake.feeds import Feed
 from audit.ledger.database import Database
 from audit.ledger.handover import Handover
 from audit.ledger.history import pruned_before
-from audit.ledger.inputs_read import first_deliveries
+from audit.ledger.inputs_read import columns_came, first_deliveries
 from audit.ledger.lifecycle import Tonight
 from audit.ledger.lives import State
 from audit.ledger.owed import owed_before
@@ -136,6 +136,8 @@ class Night:
             rows,
             columns,
             owed_before(self._connection, self.as_of),
+            columns_came(self._connection, self.as_of),
+            self.previous,
             first=first_deliveries(self._connection, self.as_of),
         )
 
@@ -283,7 +285,7 @@ def input_records(feeds: Mapping[str, Feed]) -> list[InputRecord]:
             slot.pattern,
             slot.rows,
             slot.complete,
-            tuple(sorted({name for file in slot.usable for name in file.reading.columns})),
+            tuple(sorted(slot.columns)),
             {file.name: file.reading.sha256 for file in slot.files},
         )
         for feed in feeds.values()
