@@ -29,6 +29,7 @@ from audit.intake.identifiers import (
     clean_identifier,
     clean_named,
     clean_reference,
+    clean_serial,
 )
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.reading import Reason
@@ -178,6 +179,8 @@ class Reader:
     def _cleaner(self) -> Callable[[str], object]:
         match self.column.kind:
             case Kind.IDENTIFIER:
+                if self.column.name == "serial_no":
+                    return clean_serial
                 return clean_named if self.column.is_named else clean_identifier
             case Kind.REFERENCE:
                 figures = self.column.figures

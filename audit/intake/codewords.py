@@ -33,6 +33,9 @@ _BETWEEN = re.compile(r"[\s/\\|、,;+&]+|和|及|与")
 _TWICE = re.compile(
     r"[\s/|:()\[\]【】-]+"
 )  # between a word and the same word in another language, or a program's code
+_TONGUES = re.compile(
+    r"(?<=[A-Za-z])[\s/|:()-]+(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[\s/|:()-]+(?=[A-Za-z])"
+)
 _ASIDE = re.compile(r"[:()\[\]【】-]")
 _PROGRAMS_CODE = re.compile(r"\d{1,4}|[A-Za-z]\d?")
 _COMMENTED = re.compile(r"(.+?)\s*(?:[(\[【](.+?)[)\]】]|[-_:;,、](.+))")
@@ -139,7 +142,9 @@ def comment_of(text: str, column: Column, configured: dict[str, str]) -> str | N
 
 def _said_twice(value: str, known: dict[str, str]) -> str:
     """The word of a cell that says it more than once (已报备/Registered, S-成功); "" where parts disagree."""
-    parts = [part for part in _TWICE.split(value) if part]
+    parts = _TONGUES.split(value.strip(" ()"))
+    if not all(normalise_label(part) in known for part in parts):  # In Stock 库存
+        parts = [part for part in _TWICE.split(value) if part]
     labels = {part: normalise_label(part) for part in parts}
     words = {
         known.get(label, "")

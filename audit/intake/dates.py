@@ -73,7 +73,19 @@ _IN_WORDS = re.compile(
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 # what programs write for "no date": their own day zero, as year, month and day
-_DAYS_ZERO = frozenset({(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0)})
+_DAYS_ZERO = frozenset(
+    {
+        (1, 1, 1),
+        (1601, 1, 1),
+        (1753, 1, 1),
+        (1899, 12, 30),
+        (1899, 12, 31),
+        (1900, 1, 0),
+        (1900, 1, 1),
+        (1970, 1, 1),
+    }
+)
+AFTER_DAYS_ZERO = datetime(1970, 1, 2)  # noqa: DTZ001
 START_OF_TIME = datetime(1900, 1, 1)  # noqa: DTZ001 - no terminal is older
 # in ms, µs or ns; services of .NET write /Date(1795201445000+0800)/. Ten digits may be a serial number
 _EPOCH = re.compile(r"(?P<dotnet>/Date\()?(?P<seconds>1\d{9})\d{3}(?:\d{3}){0,2}(?(dotnet)(?:[+-]\d{4})?\)/)")

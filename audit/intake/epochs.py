@@ -14,7 +14,7 @@ from audit.tables.codes import NULL_TOKENS
 _SECONDS = r"^1\d{9}(?:\.\d+)?$"
 # 2611210805, which databases keep for 2026-11-21 08:05
 _COMPACT = r"^\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d$"
-_NOTHING = pa.array(sorted({*NULL_TOKENS, "0"}))
+_NOTHING = pa.array(sorted({*NULL_TOKENS, "0", "-1"}))
 _FIRST = 100
 _COUNT = re.compile(r"\s*(1\d{9})(?:\.\d+)?\s*")
 

@@ -275,6 +275,8 @@ def _joined(
             label for label in (both, of_group, None if of_channel else name, turned, group) if label
         ]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
-        of_any = name if group and _ANY_GROUP.fullmatch(group.strip()) else None
+        # 详细地址 below 地址
+        says_all = group and (_ANY_GROUP.fullmatch(group.strip()) or (name and group.strip() in name))
+        of_any = name if says_all else None
         joined.append(known or of_any or of_group or name or group)
     return joined

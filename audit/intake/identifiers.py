@@ -45,6 +45,13 @@ _NUMBER_AND_NAME = re.compile(
     rf"|[^\W\d]{_FEW_DIGITS}[\s_/|:,;(\[【-]+{_MERCHANT}[)\]】]?",
     re.DOTALL,
 )
+# what is printed below each other on a device: SN:NA8839466840 / IMEI:860123456789010
+_PRINTED = re.compile(
+    r"\b(?P<label>(?:终端|设备|机具)?序列号|机身号|S/?N(?:号|码)?|IMEI\d?|ICCID|MEID|EID|MAC|TUSN|P/?N|型号|MODEL)"
+    r"(?: ?[:#=] ?| )(?P<value>[0-9A-Z][0-9A-Z.:-]*)",
+    re.IGNORECASE,
+)
+_SERIAL_LABEL = re.compile(r"S/?N(?:号|码)?|.*序列号|机身号", re.IGNORECASE)
 _COPY = re.compile(
     r"([0-9A-Z]{15}|[0-9A-Z]{18})\(\d{1,2}-\d{1,2}\)"
 )  # which of the copies of a licence: (1-1)
@@ -78,7 +85,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
         return None
     if _THOUSANDS.fullmatch(value):
         value, is_number = value.replace(",", ""), True
-    if len(value) > MAX_EXACT_DIGITS and _LIST_MARKS.search(text) and _several(text):
+    if len(value) > MAX_EXACT_DIGITS and (_printed(text) or (_LIST_MARKS.search(text) and _several(text))):
         raise Unreadable(Reason.SEVERAL)
     value = _COPY.sub(r"\1", value.replace(" ", "").upper())
     if _is_range(value):
@@ -99,6 +106,28 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     if not _PLAIN.match(value):
         raise Unreadable(Reason.NOT_AN_IDENTIFIER)
     return value
+
+
+def clean_serial(text: str) -> str | None:
+    """A number as `clean_identifier` reads it, or the one of a cell that has all that a device's label says.
+
+    >>> clean_serial("SN:NA88394668/IMEI:860123456789010"), clean_serial("NA88394668 IMEI: 860123456789010")
+    ('NA88394668', 'NA88394668')
+    """
+    serials = [value for label, value in _printed(text) if not label or _SERIAL_LABEL.fullmatch(label)]
+    return clean_identifier(serials[0] if len(serials) == 1 else text)
+
+
+def _printed(text: str) -> list[tuple[str, str]]:
+    """The names and values of a cell that holds two or more; the first of them may lack its name."""
+    value = GLUE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    found = [(one["label"], one["value"].rstrip(".:-")) for one in _PRINTED.finditer(value)]
+    rest = _PRINTED.sub("", value).strip(" ,;/|、()[]")
+    if rest and re.fullmatch(r"[0-9A-Z][0-9A-Z-]{5,}", rest, re.IGNORECASE) and value.startswith(rest):
+        found.insert(0, ("", rest))
+    elif re.search(r"\w", rest):
+        return []
+    return found if len(found) > 1 else []
 
 
 def clean_reference(text: str, is_number: bool = False) -> str | None:

@@ -42,10 +42,17 @@ _HINT = (
     r"|(最长|最多|不超过|长度|定长)?\s*\d{1,3}\s*(位|个?字符|个?字|字节)(以内|数字|文本)?|y{4}\s*[-/.年]?\s*m{1,2}\s*[-/.月]?\s*d{1,2}日?(\s*hh?:mm(:ss)?)?"
     r"|唯一|例?如\s*[:：]?.{1,30}|(格式|下拉|请|填写).{0,30}|\p{Han}{1,6}([/、|]\p{Han}{1,6})+"
     r"|(n?var)?char2?\s*\(\d+\)|n?varchar2?|(number|numeric|decimal)\s*(\(\d+(,\s*\d+)?\))?|timestamp(\s*\(\d\))?|(big|small|tiny)?int\s*(\(\d+\))?"
-    r"|string|text|date|datetime|int|integer|number|required|optional)[\s）)\]】]*$"
+    r"|((Nullable|LowCardinality)\()*(Fixed)?(String|U?Int\d{1,3}|Float\d\d|Decimal|Date(Time)?(32|64)?|Bool|Enum\d+|UUID)(\(.{0,40}\))?\)*"
+    r"|string|text|date|datetime|int|integer|number|boolean|double|float|required|optional)[\s）)\]】]*$"
 )
 # in every cell of a row with fewer than others: 商户号：898100000000001 | 商户名称：某店
 _LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]\s*\S"
+# alone in the first of the cells that name a merchant, with its number in another: 商户编号 | 898100000000001
+_CARD = (
+    r"(?i)^\s*(商户(号码?|编号|编码|代码|ID|名称|全称|简称)?|商编|MID|merchant\s?(id|no\.?|number|name))"
+    r"\s*[:：]?\s*$"
+)
+_CARD_BEGINS = ("商户", "商编", "MID", "Merchant", "MERCHANT", "merchant")
 _RULE = r"^\s*[-=_+:*~|—─━]{2,}\s*$"  # below a header, in every cell: :--- and ----
 _COMMENT = (
     r"^\s*(#|//|--|——|\*{2,}|-{4,}|[\x{2500}-\x{257F}]{2,}|(?i:T|TLR|TRL|TRAILER|EOF)\s*$"
@@ -58,7 +65,7 @@ _IDENTIFIER = (
     r"|^#[A-Z]"
 )
 # words, or none with a digit: "Prepared by: admin", "End of report"
-_PROSE = r"[A-Za-z]{2,}[\s:：]+[A-Za-z]{2,}|^\P{Nd}*$"
+_PROSE = r"[A-Za-z]{2,}[\s:：]+[A-Za-z]{2,}|^\P{Nd}*$|^Elapsed: "
 _HEADING = r"\p{Han}.*\p{Han}"
 _LETTERS_AND_DIGITS = bytes_of(string.digits + string.ascii_letters)
 _FEW_ROWS = 1_000
@@ -80,7 +87,8 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     # among a handful of rows the notes may be the majority: the header knows how wide a row is
     wide = max(typical, filled[header.row] / 2)
     sparse = filled <= (max(2.0, wide * _SPARSE_SHARE) if wide > 4 else 1 if wide > 2 else 0)
-    named = names_something(grid, header, table)
+    cards = _cards(grid, body)
+    named = names_something(grid, header, table) & ~cards
     if typical > _PROSE_BELOW:  # the only cell of a row may be a sentence that looks like a number
         named &= ~_any_cell(grid, everywhere, _PROSE, body & named & (filled == 1))
     thin = body & ((filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named))
@@ -111,7 +119,8 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     below_header = first_rows | np.append(False, kinds[:-1] == Aside.HEADER)
     kinds[_all_cells(grid, _RULE, below_header)] = Aside.NOTE
     kinds[body & (filled == 0)] = Aside.BLANK
-    set_tables_below_aside(grid, header, table, kinds, body & ~named & (filled > 1))
+    kinds[cards] = Aside.NOTE
+    set_tables_below_aside(grid, header, table, kinds, body & ~named & ~cards & (filled > 1))
     kinds[: header.row + 1] = Aside.TITLE
     return kinds
 
@@ -157,6 +166,19 @@ def _equal_labels(grid: Grid, header: HeaderMap) -> np.ndarray:
         elif (place := pc.index(equal, True).as_py()) >= 0:
             repeats += numbers.fill_null(-1).to_numpy(zero_copy_only=False) == place
     return repeats
+
+
+def _cards(grid: Grid, body: np.ndarray) -> np.ndarray:
+    """Rows that say whose devices are listed below, each cell beside its name."""
+    begin = np.zeros(grid.height, bool)
+    for column in grid.columns[:2]:
+        values, index = numbered(column)
+        for word in _CARD_BEGINS:
+            begin |= per_row(
+                pc.fill_null(pc.starts_with(values, word), False).to_numpy(zero_copy_only=False), index
+            )
+    cards = _any_cell(grid, range(len(grid.columns)), _CARD, body & begin, first_only=True)
+    return _any_cell(grid, range(len(grid.columns)), r"\d{6}", cards)
 
 
 def _heads_of_merchants(grid: Grid, header: HeaderMap, alone: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.dates import END_OF_TIME, START_OF_TIME, stated_zone
+from audit.intake.dates import AFTER_DAYS_ZERO, END_OF_TIME, START_OF_TIME, stated_zone
 from audit.intake.repeats import with_rest
 
 _MOMENT = pa.timestamp("us")
@@ -32,12 +32,12 @@ def moments(values: pa.Array, zone: tzinfo, in_seconds: bool) -> pa.Array:
     """The values that are moments by their form, without a zone; null for others and for what does not exist.
 
     What states its offset is brought to `zone`, the estate's; `in_seconds` says that bare numbers count
-    seconds from 1970. What lies before the first terminals or after the end of time is left to `dates`.
+    seconds from 1970. What may be a program's day zero or lies after the end of time is left to `dates`.
     """
     found = _read_at_once(values)
     found = with_rest(found, values, lambda rest: _read_at_once(pc.replace_substring(rest, "/", "-")))
     found = with_rest(found, values, lambda rest: _read_in_parts(rest, zone, in_seconds))
-    start, end = pa.scalar(START_OF_TIME, _MOMENT), pa.scalar(END_OF_TIME, _MOMENT)
+    start, end = pa.scalar(AFTER_DAYS_ZERO, _MOMENT), pa.scalar(END_OF_TIME, _MOMENT)
     return pc.if_else(pc.and_(pc.greater_equal(found, start), pc.less(found, end)), found, None)
 
 

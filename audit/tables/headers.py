@@ -33,7 +33,7 @@ SERIAL_ALONE = (
 TUSN_ALONE = "受理终端序列号"  # of the scheme, or of the maker where there is no other
 TUSN_HEADERS = "TUSN号,终端唯一编码TUSN,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号"
 TERMINAL_HEADERS = (
-    "终端号,终端编号,终端编码,受理终端编号,受理终端号,受理终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
+    "端末机代号,端末机号,终端号,终端编号,终端编码,受理终端编号,受理终端号,受理终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
     "POS编号,POS号,POS机编号,POS机号,card acceptor terminal id,card acceptor terminal identification,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
 # of a bank, beside others' numbers

@@ -94,6 +94,8 @@ def test_totals(tmp_path: Path, cells: list[str]):
         ["", "以上为全部数据"],
         ["第 1 页，共 3 页"],
         ["End of report"],
+        ["Elapsed: 00:00:01.23"],
+        ["已用时间:  00: 00: 01.23"],
         ["Prepared by: admin 2026-11-20"],
     ],
 )
@@ -409,6 +411,15 @@ def test_rows_in_one_cell_each_are_put_into_columns(tmp_path: Path):
 
 def test_hints_of_every_kind_below_the_header(tmp_path: Path):
     types = ["字符型(20)", "字符型（15）", "字典", "日期时间", "数值型(10)", "整型"]
+    assert take_rows(tmp_path, [HEADER, types, device(1)]).sheet.set_aside == {"example": 1, "title": 1}
+    types = [
+        "String",
+        "Nullable(String)",
+        "LowCardinality(String)",
+        "Enum8('a' = 1)",
+        "DateTime64(3)",
+        "UInt64",
+    ]
     assert take_rows(tmp_path, [HEADER, types, device(1)]).sheet.set_aside == {"example": 1, "title": 1}
     hints = ["唯一", "15位", "如：N5", "启用/停用", "格式：YYYY-MM-DD", "VARCHAR2(50)"]
     read = take_rows(tmp_path, [HEADER, hints, device(1), device(2)])

@@ -55,6 +55,26 @@ def test_headings_name_the_merchant_of_the_devices_below(tmp_path: Path, heading
     assert read.sheet.set_aside == {"note": 2, "title": 1}
 
 
+@pytest.mark.parametrize("blank", [[], [[""]]])
+@pytest.mark.parametrize(
+    "header", [HEADER, ["序号", *HEADER], ["序号", "型号", "终端状态", "序列号", "安装日期"]]
+)
+@pytest.mark.parametrize("again", [True, False])
+def test_cards_name_the_merchant_of_the_devices_below(
+    tmp_path: Path, blank: list[list[str]], header: list[str], again: bool
+):
+    def card(number: str, first: int) -> list[list[str]]:
+        rows = [dict(zip(HEADER, device, strict=True)) | {"序号": "1"} for device in devices(first)]
+        named = [["商户编号", number, "商户名称", "某某超市"], *([header] if again or not first else [])]
+        return [*named, *([row[name] for name in header] for row in rows)]
+
+    rows = [*card(MERCHANT, 0), *blank, *card(OTHER, 3), *blank, *card("898100000000003", 6)]
+    read = take(put(tmp_path / "cards.xlsx", book([[cell or None for cell in row] for row in rows])))
+    assert read.column("merchant_no") == [MERCHANT] * 3 + [OTHER] * 3 + ["898100000000003"] * 3
+    assert read.column("serial_no") == [device[0] for device in devices(0, 9)]
+    assert [key for key, _ in read.reading.notices] == ["state_of_headings"]
+
+
 def test_rows_of_merchants_speak_for_the_devices_below_them(tmp_path: Path):
     rows = [["商户号", "商户名称", "序列号", "型号", "终端状态", "安装日期"]]
     for merchant, name, first in ((MERCHANT, "甲店", 0), (OTHER, "乙店", 3)):

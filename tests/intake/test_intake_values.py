@@ -71,6 +71,14 @@ def take_column(folder: Path, header: str, values: list[str], table: str = "devi
         ("8.98310156410129E+14", "898310156410129"),
         ("1.857362389E9", "1857362389"),
         ("10234E12", "10234E12"),
+        ("SN:NA8839466840/IMEI:860123456789010", "NA8839466840"),
+        ("SN：NA8839466840 IMEI：860123456789010", "NA8839466840"),
+        ("S/N:NA8839466840\nIMEI1:860123456789010\nIMEI2:860123456789011", "NA8839466840"),
+        ("IMEI:860123456789010;SN:NA8839466840", "NA8839466840"),
+        ("序列号：NA8839466840，IMEI：860123456789010", "NA8839466840"),
+        ("NA8839466840 (IMEI: 860123456789010)", "NA8839466840"),
+        ("型号:A8 SN:NA8839466840 MAC:00:1A:2B:3C:4D:5E", "NA8839466840"),
+        ("SN NA8839466840 P/N 12345", "NA8839466840"),
     ],
 )
 def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: str, serial: str):
@@ -102,6 +110,8 @@ def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: 
         ("A1234567890/B1234567890", Reason.SEVERAL),
         ("A1234567890 / B1234567890", Reason.SEVERAL),
         ("SN000001/SN000002", Reason.SEVERAL),
+        ("SN:NA8839466840 SN:NA8839466841", Reason.SEVERAL),
+        ("ICCID:89860012345678901234;IMEI:860123456789010", Reason.SEVERAL),
         ("SN000001-SN000100", Reason.RANGE),
         ("PB0412340001~PB0412340010", Reason.RANGE),
         ("PB0412340001 至 PB0412340010", Reason.RANGE),
@@ -238,6 +248,14 @@ DATES = {
     "1899-12-30": None,
     "1899-12-31 00:00:00": None,
     "1900-01-00": None,
+    "1900-01-01": None,
+    "1900/1/1 0:00": None,
+    "1970-01-01": None,
+    "1970-01-01 08:00:00": None,
+    "1970/1/1": None,
+    "19700101": None,
+    "1970-01-02": date(1970, 1, 2),
+    "1969-12-31": date(1969, 12, 31),
 }
 
 
@@ -248,7 +266,9 @@ def test_dates_as_vendors_write_them(tmp_path: Path, raw: str):
     assert read.reading.rejected == 0
 
 
-@pytest.mark.parametrize("raw", ["0001-01-01 00:00:00", "1753-01-01", "1899-12-30 00:00:00"])
+@pytest.mark.parametrize(
+    "raw", ["0001-01-01 00:00:00", "1753-01-01", "1899-12-30 00:00:00", "1970-01-01 08:00:00"]
+)
 def test_a_day_zero_is_no_heartbeat(tmp_path: Path, raw: str):
     read = take_column(tmp_path, "最近心跳", ["2026-11-21 03:04:05", raw])
     assert read.column("last_heartbeat_at")[1] is None
@@ -373,6 +393,8 @@ def test_labels_in_traditional_characters(tmp_path: Path):
     ]
     read = take_rows(tmp_path, rows, table="registrations")
     assert read.column("reg_status") == ["registered", "failed", "pending", "cancelled", "frozen"]
+    words, states = ["存倉", "失竊", "損壞", "已遺失"], ["stock", "lost", "repair", "lost"]
+    assert take_column(tmp_path, "終端機狀態", words).column("terminal_status") == states
 
 
 def test_a_submission_is_no_confirmation_and_one_word_may_mean_two_things(tmp_path: Path):
@@ -383,6 +405,7 @@ def test_a_submission_is_no_confirmation_and_one_word_may_mean_two_things(tmp_pa
 
 def test_a_word_said_twice_is_that_word_and_two_words_are_none(tmp_path: Path):
     said = ["已报备/Registered", "S-成功", "报备成功（2026-01-02）", "Success（审核通过）", "报备成功！"]
+    said += ["Audit Pass 审核通过", "已报备 (Reg Success)"]
     read = take_column(tmp_path, "报备状态", [*said, "已报备（待审核）", "N-已报备"], "registrations")
     assert read.column("reg_status") == ["registered"] * len(said) + [None, None]
     assert [reason for _, _, reason in read.rejected] == [Reason.UNKNOWN_CODE] * 2
@@ -651,6 +674,7 @@ def test_registrations_whose_states_are_all_unknown_are_refused_and_explained_by
             ["1795201445", "2026-11-21", "1795201446"],
             [None, "2026-11-21 00:00:00", None],
         ),  # one alone is no moment
+        (["1795201445", "-1"], ["2026-11-21 03:04:05", None]),
         (["1795201445", "待定"], [None, None]),
         (["1911210805", "1912011230"], [None, None]),  # 2019-11-21 08:05 as well
     ],

@@ -117,6 +117,21 @@ def test_names_of_groups_above_and_names_merged_over_both_rows(tmp_path: Path):
     assert (read.sheet.header_row, read.sheet.set_aside) == (2, {"title": 2})
 
 
+def test_a_name_that_says_what_its_group_does(tmp_path: Path):
+    made = openpyxl.Workbook()
+    for row in (
+        ["终端序列号", "商户号", "地址", None, None, "终端状态"],
+        [None, None, "省", "市", "详细地址", None],
+        ["SN000001", MERCHANT, "浙江省", "杭州市", "西湖区人民路1号", "在用"],
+    ):
+        made.active.append(row)
+    for place in ("A1:A2", "B1:B2", "C1:E1", "F1:F2"):
+        made.active.merge_cells(place)
+    read = take_bytes(tmp_path, saved(made))
+    assert read.rows[0]["address"] == "西湖区人民路1号"
+    assert read.sheet.unmapped == ()
+
+
 def test_every_visible_sheet_is_read_and_the_others_are_named(tmp_path: Path):
     def name(made: openpyxl.Workbook) -> None:
         titles = ["福建 & 'A' <一>", "旧数据", "深藏", "浙江", "说明", "Sheet6"]
