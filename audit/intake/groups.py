@@ -28,6 +28,9 @@ _FEWEST, _SHARE = 2, 0.2  # devices without a merchant of their own, and their s
 _LARGER = frozenset(
     ("province", "city", "county", "agent", "vendor", "model", "device_type", "acquirer_code")
 )
+_CODES = frozenset(
+    ("channel", "terminal_status", "reg_status", "merchant_status")
+)  # of these a blank may be meant: they are told
 
 
 def with_merchants_of_groups(
@@ -52,10 +55,15 @@ def with_merchants_of_groups(
         return grid, [("merchants_blank_below", {"sheet": grid.sheet, "count": count}), *left]
     own = {name for name in header.columns if table.by_name[name].kind is Kind.NUMBER} | DEVICE_NUMBERS
     filled = {index for name, index in header.columns.items() if index in columns and name not in own}
-    grid = _filled(grid, filled, _source(grid, heads, places))
-    nested = {index: of_group for index, of_group in larger.items() if (heads | ~of_group).all()}
+    grid = filled_from(grid, filled, heads, places)
+    codes = {header.columns[name] for name in _CODES & header.columns.keys()}
+    nested = {
+        index: of_group
+        for index, of_group in larger.items()
+        if index not in codes and (heads | ~of_group).all()
+    }
     for index, of_group in nested.items():
-        grid = _filled(grid, [index], _source(grid, of_group, places))
+        grid = filled_from(grid, [index], of_group, places)
     others = {index: of_group for index, of_group in larger.items() if index not in nested}
     told = [
         *_about_larger(grid, header, "groups_filled_down", nested),
@@ -127,7 +135,7 @@ def _larger_groups(grid: Grid, header: HeaderMap, places: np.ndarray) -> dict[in
     found = {
         index: heads
         for name, index in header.columns.items()
-        if name in _LARGER and (heads := _heads(grid, index, places)) is not None
+        if name in _LARGER | _CODES and (heads := _heads(grid, index, places)) is not None
     }
     merchants = header.columns.get("merchant_no")
     if not found or merchants is None:
@@ -193,7 +201,9 @@ def _in_use(
     return any(not one.null_count for one in read)
 
 
-def _filled(grid: Grid, filled: Collection[int], source: np.ndarray) -> Grid:
+def filled_from(grid: Grid, filled: Collection[int], heads: np.ndarray, places: np.ndarray) -> Grid:
+    """The sheet whose rows of data say in those columns what the last of the `heads` above them does."""
+    source = _source(grid, heads, places)
     columns, marks = list(grid.columns), list(grid.marks)
     for index in filled:
         columns[index] = encoded(columns[index].take(pa.array(source)))

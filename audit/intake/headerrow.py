@@ -271,12 +271,15 @@ def _joined(
         turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
         # 报备时间 below 微信 is not that of the row
         of_channel = bool(both) and normalise_label(group or "") in CHANNEL.by_label
+        # 渠道 over 微信, 支付宝: a column for each
+        channels = bool(group and name) and normalise_label(name or "") in CHANNEL.by_label
+        above = None if channels and lookup(group or "", table, configured)[0] == "channel" else group
         candidates = [
-            label for label in (both, of_group, None if of_channel else name, turned, group) if label
+            label for label in (both, of_group, None if of_channel else name, turned, above) if label
         ]
         known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
         # 详细地址 below 地址
         says_all = group and (_ANY_GROUP.fullmatch(group.strip()) or (name and group.strip() in name))
-        of_any = name if says_all else None
+        of_any = name if says_all or above is None else None
         joined.append(known or of_any or of_group or name or group)
     return joined

@@ -20,11 +20,19 @@ from audit.tables import Table
 _LONGEST, _LONGEST_OF_MERCHANT = 30, 120  # characters
 # 商户号：898100000000001, 商户编号 898100000000001, 商户：某店（898100000000001）
 _MERCHANT = re.compile(
-    r"(?:商户(?:号码?|编号|编码|代码|ID)|商编|\bMID|\bmerchant (?:id|no|number)\.?)\s*[:：=]?\s*"
+    r"(?:商户(?:号码?|编号|编码|代码|ID)|客户(?:号|编号|编码|代码)|商编|\bMID|\bmerchant (?:id|no|number)\.?)"
+    r"\s*[:：=]?\s*"
     r"((?=[A-Z]*\d)[0-9A-Z]{8,20})(?![0-9A-Z])"
     r"|商户(?:名称|全称|简称)?\s*[:：]\s*[^:：]{1,60}?[(（\[]\s*(\d{8,20})\s*[)）\]]",
     re.IGNORECASE,
 )
+_NUMBER = r"\d{3}[0-9A-Z]{12}"
+# 898100000000001 某店（3台）, 某店（898100000000001）
+_NAMED_MERCHANT = re.compile(
+    rf"\s*({_NUMBER})[\s_-]+[\u4e00-\u9fff][^:：]*"
+    rf"|\s*[\u4e00-\u9fff][^:：]{{1,60}}[(（\[【]({_NUMBER})[)）\]】][^:：]{{0,20}}"
+)
+_SHEET_OF_MERCHANT = re.compile(rf"(?:商户)?[\s_-]*({_NUMBER})")
 _REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 
 
@@ -73,7 +81,8 @@ def with_said(
             told.append(about_said(sheet.grid.sheet, table.status, state, headings))
             rows = rows.append_column(table.status, _by_heading(sheet.places, headings, state))
     if "merchant_no" in table.by_name.keys() - columns and ("merchant_no",) not in table.keys:
-        merchant = merchant_in(sheet.titles)
+        named = _SHEET_OF_MERCHANT.fullmatch(sheet.grid.sheet.strip())
+        merchant = merchant_in(sheet.titles) or (named[1] if named else "")
         headings = sheet.headings(merchant_in, _LONGEST_OF_MERCHANT)
         if merchant or headings:
             told.append(about_said(sheet.grid.sheet, "merchant_no", merchant, headings))
@@ -86,8 +95,13 @@ def merchant_in(texts: Sequence[str]) -> str:
 
     >>> merchant_in(["商户编号", "898100000000001", "某店"]), merchant_in(["商户：某店（898100000000001）"])
     ('898100000000001', '898100000000001')
+    >>> merchant_in(["898100000000001 某店（3台）"])
+    '898100000000001'
     """
     found = {number.upper() for pair in _MERCHANT.findall(" ".join(texts)) for number in pair if number}
+    if not found:
+        named = filter(None, map(_NAMED_MERCHANT.fullmatch, texts))
+        found = {one[1] or one[2] for one in named}
     return found.pop() if len(found) == 1 else ""
 
 

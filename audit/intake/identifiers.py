@@ -96,7 +96,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
         value, is_number = _written_out(value), True
     if whole := _WHOLE_FLOAT.match(value):
         value, is_number = whole[1], True
-    if value in ("TRUE", "FALSE") or _BELOW_ZERO.match(value):
+    if value in ("TRUE", "FALSE") or _BELOW_ZERO.match(value) or "://" in value:
         raise Unreadable(Reason.NOT_AN_IDENTIFIER)
     if _FRACTION.match(value):  # in text as well: 3.25 is not 325
         raise Unreadable(Reason.FRACTION)

@@ -41,6 +41,7 @@ _SHORT_FORMS = {
     "ver": "version",
     "fw": "firmware",
     "mfr": "manufacturer",
+    "mdl": "model",
 }
 FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"}).union(
     # above the names of channels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +14,11 @@ from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
+from audit.intake.patterns import all_cells, any_cell, is_filled, matches
 from audit.intake.reading import Aside
-from audit.intake.repeats import decoded, each, numbered, per_row
+from audit.intake.repeats import decoded, numbered, per_row
 from audit.intake.stacked import set_tables_below_aside
-from audit.tables import Kind, Table
+from audit.tables import CHANNEL, Kind, Table, normalise_label
 
 # RE2; a whole cell that announces a total
 _TOTAL = (
@@ -47,12 +48,16 @@ _HINT = (
 )
 # in every cell of a row with fewer than others: 商户号：898100000000001 | 商户名称：某店
 _LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]\s*\S"
-# alone in the first of the cells that name a merchant, with its number in another: 商户编号 | 898100000000001
+# of a row that names a merchant: 商户编号 before a cell with its number, or 商户编号：898100000000001
 _CARD = (
-    r"(?i)^\s*(商户(号码?|编号|编码|代码|ID|名称|全称|简称)?|商编|MID|merchant\s?(id|no\.?|number|name))"
+    r"(?i)^\s*([商客]户(号码?|编号|编码|代码|ID|名称|全称|简称)?|商编|MID|merchant\s?(id|no\.?|number|name))"
     r"\s*[:：]?\s*$"
 )
-_CARD_BEGINS = ("商户", "商编", "MID", "Merchant", "MERCHANT", "merchant")
+_CARD_BEGINS = ("商户", "客户", "商编", "MID", "Merchant", "MERCHANT", "merchant")
+_NUMBERED_CARD = (
+    r"(?i)^\s*([商客]户(号码?|编号|编码|代码|ID)|商编|MID|merchant\s?(id|no\.?|number))"
+    r"\s*[:：]\s*[0-9A-Z]{8,20}\s*$"
+)
 _RULE = r"^\s*[-=_+:*~|—─━]{2,}\s*$"  # below a header, in every cell: :--- and ----
 _COMMENT = (
     r"^\s*(#|//|--|——|\*{2,}|-{4,}|[\x{2500}-\x{257F}]{2,}|(?i:T|TLR|TRL|TRAILER|EOF)\s*$"
@@ -80,7 +85,7 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     everywhere = range(len(grid.columns))
     filled = np.zeros(grid.height, np.int32)
     for column in grid.columns:
-        filled += _filled(column)
+        filled += is_filled(column)
     kinds = np.full(grid.height, "", dtype="<U10")
     body = np.arange(grid.height) > header.row
     typical = float(np.median(filled[body & (filled > 0)])) if (body & (filled > 0)).any() else 0.0
@@ -89,35 +94,37 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     sparse = filled <= (max(2.0, wide * _SPARSE_SHARE) if wide > 4 else 1 if wide > 2 else 0)
     cards = _cards(grid, body)
     named = names_something(grid, header, table) & ~cards
+    named |= _of_channels(grid, header, table, body & ~named & (filled > 1))
+    cards |= any_cell(grid, everywhere, _NUMBERED_CARD, body & ~named)
     if typical > _PROSE_BELOW:  # the only cell of a row may be a sentence that looks like a number
-        named &= ~_any_cell(grid, everywhere, _PROSE, body & named & (filled == 1))
+        named &= ~any_cell(grid, everywhere, _PROSE, body & named & (filled == 1))
     thin = body & ((filled < typical if typical > 1 else filled <= 1) | ((filled < wide) & ~named))
 
-    kinds[_any_cell(grid, everywhere, _COMMENT, thin & ~named, first_only=True)] = Aside.NOTE
+    kinds[any_cell(grid, everywhere, _COMMENT, thin & ~named, first_only=True)] = Aside.NOTE
     kinds[body & sparse & ~named] = Aside.NOTE
-    kinds[_all_cells(grid, _LABELLED, body & ~named & (filled < typical) & (filled > 0))] = Aside.NOTE
+    kinds[all_cells(grid, _LABELLED, body & ~named & (filled < typical) & (filled > 0))] = Aside.NOTE
     if filled[header.row] > _PROSE_BELOW:  # where headings are half of the rows, a usual one has few cells
         alone = body & ~named & (filled == 1)
-        kinds[_any_cell(grid, everywhere, _HEADING, alone)] = Aside.NOTE
+        kinds[any_cell(grid, everywhere, _HEADING, alone)] = Aside.NOTE
     if filled[header.row] > _PROSE_BELOW:
         kinds[_heads_of_merchants(grid, header, body & named & (filled == 1))] = Aside.NOTE
     # a device whose remark says 共3台 is a device: among rows that name something, only the first cell tells
-    kinds[_any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
+    kinds[any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
     # and so it does in a row that names nothing, however much stands beside it
-    kinds[_any_cell(grid, everywhere, _TOTAL, thin | (body & ~named), first_only=True)] = Aside.TOTAL
+    kinds[any_cell(grid, everywhere, _TOTAL, thin | (body & ~named), first_only=True)] = Aside.TOTAL
     first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
     naming = table.key_parts | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]
-    kinds[_any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
-    kinds[_any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
-    kinds[_all_cells(grid, _HINT, first_rows)] = Aside.EXAMPLE
+    kinds[any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
+    kinds[any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
+    kinds[all_cells(grid, _HINT, first_rows)] = Aside.EXAMPLE
     repeats = _equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     for row in np.flatnonzero(first_rows).tolist():
         if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)):
             kinds[row] = Aside.HEADER
     below_header = first_rows | np.append(False, kinds[:-1] == Aside.HEADER)
-    kinds[_all_cells(grid, _RULE, below_header)] = Aside.NOTE
+    kinds[all_cells(grid, _RULE, below_header)] = Aside.NOTE
     kinds[body & (filled == 0)] = Aside.BLANK
     kinds[cards] = Aside.NOTE
     set_tables_below_aside(grid, header, table, kinds, body & ~named & ~cards & (filled > 1))
@@ -129,7 +136,7 @@ def continues(grid: Grid, headers: Iterable[HeaderMap], table: Table) -> bool:
     """Whether the rows of a sheet without a header, the first included, are rows under that of another."""
     filled = np.zeros(grid.height, bool)
     for column in grid.columns:
-        filled |= _filled(column)
+        filled |= is_filled(column)
     parts = table.key_parts
     return any(
         all(header.columns[part] < len(grid.columns) for part in parts & header.columns.keys())
@@ -149,7 +156,7 @@ def names_something(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
         for part in key:
             cells = grid.columns[header.columns[part]].slice(below)
             is_number = table.by_name[part].kind is Kind.IDENTIFIER
-            complete &= could_be_identifiers(cells) if is_number else _filled(cells)
+            complete &= could_be_identifiers(cells) if is_number else is_filled(cells)
         named[below:] |= complete
     return named
 
@@ -177,8 +184,22 @@ def _cards(grid: Grid, body: np.ndarray) -> np.ndarray:
             begin |= per_row(
                 pc.fill_null(pc.starts_with(values, word), False).to_numpy(zero_copy_only=False), index
             )
-    cards = _any_cell(grid, range(len(grid.columns)), _CARD, body & begin, first_only=True)
-    return _any_cell(grid, range(len(grid.columns)), r"\d{6}", cards)
+    cards = any_cell(grid, range(len(grid.columns)), _CARD, body & begin, first_only=True)
+    return any_cell(grid, range(len(grid.columns)), r"\d{6}", cards)
+
+
+def _of_channels(grid: Grid, header: HeaderMap, table: Table, asked: np.ndarray) -> np.ndarray:
+    """Rows of those asked for that say the state of a channel, of a device which a row above them names."""
+    found = np.zeros(grid.height, bool)
+    if not {"channel", table.status} <= header.columns.keys() or not asked.any():
+        return found
+    rows = np.flatnonzero(asked & is_filled(grid.columns[header.columns[table.status]]))
+    channels = decoded(grid.columns[header.columns["channel"]].take(pa.array(rows)))
+    known = [
+        word for word in pc.unique(channels).to_pylist() if word and normalise_label(word) in CHANNEL.by_label
+    ]
+    found[rows] = pc.is_in(channels, value_set=pa.array(known, pa.string())).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _heads_of_merchants(grid: Grid, header: HeaderMap, alone: np.ndarray) -> np.ndarray:
@@ -219,67 +240,8 @@ def _numbers_columns(cells: list[str | None]) -> bool:
 def could_be_identifiers(cells: pa.Array) -> np.ndarray:
     """Cells that match `_IDENTIFIER`; letters and digits alone do so by their number."""
     values, index = numbered(cells)
-    filled = _filled(values)
+    filled = is_filled(values)
     found: np.ndarray = filled & made_of(values, _LETTERS_AND_DIGITS) & (byte_lengths(values) > 4)
     rest = np.flatnonzero(filled & ~found)
-    found[rest] = _matching(values.take(pa.array(rest)), _IDENTIFIER)
+    found[rest] = matches(values.take(pa.array(rest)), _IDENTIFIER)
     return per_row(found, index)
-
-
-def _all_cells(grid: Grid, pattern: str, asked: np.ndarray) -> np.ndarray:
-    """Rows of those few asked for of which every filled cell matches the pattern."""
-    every = np.zeros(grid.height, bool)
-    rows = np.flatnonzero(asked)
-    matching, filled = _judged(grid, range(len(grid.columns)), rows, pattern)
-    every[rows] = (matching | ~filled).all(axis=0)
-    return every
-
-
-def _any_cell(
-    grid: Grid, columns: Collection[int], pattern: str, asked: np.ndarray, first_only: bool = False
-) -> np.ndarray:
-    """Rows of those asked for of which a cell (or the first filled cell) matches the pattern."""
-    found = np.zeros(grid.height, bool)
-    rows = np.flatnonzero(asked)
-    if len(rows) <= _FEW_ROWS:
-        matching, filled = _judged(grid, columns, rows, pattern)
-        if first_only:
-            matching &= filled.cumsum(axis=0) == 1
-        found[rows] = matching.any(axis=0)
-        return found
-    for index in columns:
-        cells = _rows(grid.columns[index], rows)
-        found[rows] |= _matching(cells, pattern)
-        if first_only:
-            rows = rows[~_filled(cells)]
-    return found
-
-
-def _judged(
-    grid: Grid, columns: Collection[int], rows: np.ndarray, pattern: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which cells of a few rows match the pattern, and which are filled: a line for each of the columns.
-
-    All at once: a pattern is dearer than what it is matched with.
-    """
-    shape = len(columns), len(rows)
-    if not all(shape):
-        return np.zeros(shape, bool), np.zeros(shape, bool)
-    cells = pa.concat_arrays([decoded(grid.columns[index].take(pa.array(rows))) for index in columns])
-    return _matching(cells, pattern).reshape(shape), _filled(cells).reshape(shape)
-
-
-def _matching(cells: pa.Array, pattern: str) -> np.ndarray:
-    hits = each(cells, lambda texts: pc.match_substring_regex(texts, pattern))
-    matching: np.ndarray = pc.fill_null(hits, False).to_numpy(zero_copy_only=False)
-    return matching
-
-
-def _filled(cells: pa.Array) -> np.ndarray:
-    filled: np.ndarray = cells.is_valid().to_numpy(zero_copy_only=False)
-    return filled
-
-
-def _rows(column: pa.Array, rows: np.ndarray) -> pa.Array:
-    # of a few rows, not the values of all the others
-    return column if len(rows) == len(column) else decoded(column.take(pa.array(rows)))

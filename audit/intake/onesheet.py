@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from audit.intake.beside import without_columns
 from audit.intake.cells import CleanColumn, Reader
+from audit.intake.channelrows import with_devices_of_channels
 from audit.intake.cutoff import refuse_cut_off
 from audit.intake.dates import CHINA, FOREVER
 from audit.intake.devicecolumns import about_further_numbers
@@ -89,6 +90,7 @@ def read_sheet(
     readers = _readers_of(lines, header, profile)
     grid, shifted = put_right(lines.grid, header, readers, places)
     refuse_cut_off(grid, header, places)
+    grid, of_channels = with_devices_of_channels(grid, header, table, readers, places)
     grid, of_groups = with_merchants_of_groups(grid, header, table, readers, places)
     clocks = _clocks_of(header, table)
     cells, cleaned = _read(grid, header, readers, clocks, places)
@@ -109,6 +111,7 @@ def read_sheet(
     notices = [
         *lines.told,
         *shifted,
+        *of_channels,
         *of_groups,
         *about_overlong_rows(grid, header, places),
         *(about_short_rows(grid, header, places) if grid.short else ()),

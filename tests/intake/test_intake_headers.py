@@ -796,7 +796,7 @@ def test_what_a_list_is_called_says_the_state_of_all_its_rows(tmp_path: Path):
     others = [["SN000002", MERCHANT, "N5"], ["SN000003", MERCHANT, "N5"]]
     titled = take_rows(tmp_path, [["微信未报备终端清单"], header, row], table="registrations")
     assert (titled.column("reg_status"), titled.column("channel")) == (["not_registered"], ["wechat"])
-    headed = [header, ["一、已报备（1台）"], row, ["二、未报备"], *others, ["注：报备失败另附"]]
+    headed = [header, ["一、报备成功设备（1台）"], row, ["二、未报备"], *others, ["注：报备失败另附"]]
     read = take_rows(tmp_path, headed, table="registrations")
     assert read.column("reg_status") == ["registered", "not_registered", "not_registered"]
     [(key, facts)] = read.reading.notices

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
-from vendorfiles import MERCHANT, book, delimited, put, take, take_bytes, take_rows
+from vendorfiles import MERCHANT, book, delimited, put, saved, take, take_bytes, take_rows
 
 OTHER = "898100000000002"
 HEADER = ["序列号", "型号", "终端状态", "安装日期"]
@@ -43,7 +44,15 @@ def test_a_title_that_names_two_merchants_says_of_no_device_whose_it_is(tmp_path
 
 @pytest.mark.parametrize(
     "heading",
-    [["商户：某店（{}）"], ["商户号：{}", "商户名称：某某店有限公司第一分店"], ["一、某店  商户编号 {}"]],
+    [
+        ["商户：某店（{}）"],
+        ["商户号：{}", "商户名称：某某店有限公司第一分店"],
+        ["一、某店  商户编号 {}"],
+        ["1", "商户编号：{}", "某店"],
+        ["客户名称", "某店", "客户编号", "{}"],
+        ["{} 某店（3台）"],
+        ["某店（{}）"],
+    ],
 )
 def test_headings_name_the_merchant_of_the_devices_below(tmp_path: Path, heading: list[str]):
     def headed(number: str) -> list[str]:
@@ -73,6 +82,26 @@ def test_cards_name_the_merchant_of_the_devices_below(
     assert read.column("merchant_no") == [MERCHANT] * 3 + [OTHER] * 3 + ["898100000000003"] * 3
     assert read.column("serial_no") == [device[0] for device in devices(0, 9)]
     assert [key for key, _ in read.reading.notices] == ["state_of_headings"]
+
+
+def test_no_merchant_of_a_title_has_the_devices_below_another(tmp_path: Path):
+    def headed(number: str) -> list[list[str]]:
+        return [["1", f"商户编号：{number}", "某店", ""], HEADER]
+
+    read = take_rows(tmp_path, [*headed(MERCHANT), *devices(0), *headed(OTHER), *devices(3, 2)])
+    assert read.column("merchant_no") == [MERCHANT] * 3 + [OTHER] * 2
+    assert read.column("serial_no") == [device[0] for device in devices(0, 5)]
+
+
+def test_a_sheet_that_is_called_as_a_merchant_has_its_devices(tmp_path: Path):
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for first, title in ((0, MERCHANT), (3, f"商户{OTHER}"), (6, "商户3")):
+        sheet = made.create_sheet(title)
+        for row in (HEADER, *devices(first)):
+            sheet.append(row)
+    read = take_bytes(tmp_path, saved(made))
+    assert read.column("merchant_no") == [MERCHANT] * 3 + [OTHER] * 3 + [None] * 3
 
 
 def test_rows_of_merchants_speak_for_the_devices_below_them(tmp_path: Path):

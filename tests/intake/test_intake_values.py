@@ -120,6 +120,7 @@ def test_what_is_glued_to_a_serial_goes_and_its_zeros_stay(tmp_path: Path, raw: 
         ("见附件", Reason.NOT_AN_IDENTIFIER),
         ("SN00012345（旧）", Reason.NOT_AN_IDENTIFIER),
         ("SN*0012345", Reason.NOT_AN_IDENTIFIER),
+        ("https://tms.example.com/t/SN0012345", Reason.NOT_AN_IDENTIFIER),
         ("#N/A", Reason.ERROR_CELL),
         ("#REF!", Reason.ERROR_CELL),
     ],

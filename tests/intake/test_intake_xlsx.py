@@ -132,6 +132,17 @@ def test_a_name_that_says_what_its_group_does(tmp_path: Path):
     assert read.sheet.unmapped == ()
 
 
+def test_channels_below_their_name_are_a_column_each(tmp_path: Path):
+    rows = [[None, None, "渠道", None, None], ["终端序列号", "商户号", "微信", "支付宝", "银联"]]
+    read = take_bytes(
+        tmp_path, book([*rows, ["SN000001", MERCHANT, "已报备", "驳回", "未报备"]]), table="registrations"
+    )
+    [row] = read.rows
+    states = {name: row[f"reg_status_{name}"] for name in ("wechat", "alipay", "unionpay")}
+    assert list(states.values()) == ["registered", "failed", "not_registered"]
+    assert read.reading.rejected == 0
+
+
 def test_every_visible_sheet_is_read_and_the_others_are_named(tmp_path: Path):
     def name(made: openpyxl.Workbook) -> None:
         titles = ["福建 & 'A' <一>", "旧数据", "深藏", "浙江", "说明", "Sheet6"]
