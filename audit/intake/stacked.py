@@ -16,6 +16,8 @@ from audit.intake.notices import Notice
 from audit.intake.reading import Aside
 from audit.tables import TABLES, Table, header_forms
 
+_NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
+_MOST_OF, _MOSTLY = 0.75, 0.8  # of the columns of a later list, of the rows of a first one
 _DIGIT = re.compile(r"\d")
 _FEWEST = 2  # cells of a header, and columns it names
 _MOST_TABLES = 200
@@ -30,7 +32,7 @@ def header_of_its_own(
     Tables are parted by a row that is blank or has a title.
     """
     if fits_best(header, grid.row(header.row)):
-        return header
+        return _first_of_lists(grid, header, table, configured)
     filled = np.zeros(grid.height, np.int32)
     for column in grid.columns:
         filled += column.is_valid().to_numpy(zero_copy_only=False)
@@ -48,6 +50,42 @@ def header_of_its_own(
         ):
             best = found
     return best or header
+
+
+def _first_of_lists(grid: Grid, best: HeaderRow, table: Table, configured: Mapping[str, str]) -> HeaderRow:
+    """The header of the first of several lists below each other, where a later one names a few columns more.
+
+    These it names as well, above cells that are blank in the first list.
+    """
+    for row in range(best.row - 1):
+        labels = grid.row(row)
+        found = named(labels, table, configured)
+        if len(found) < _MOST_OF * best.score or not has_key(found, table):
+            continue
+        if any(score(labels, other, {}) > len(found) for other in TABLES.values()):
+            continue  # a list of something else
+        key = [
+            at
+            for at, label in enumerate(labels)
+            if lookup(label or "", table, configured)[0] in table.key_parts
+        ]
+        below = [cells for at in range(row + 1, best.row) if _is_list(cells := grid.row(at))]
+        data = [cells for cells in below if any(_NUMBER.fullmatch((cells[at] or "").strip()) for at in key)]
+        more = [
+            label
+            for label in best.labels
+            if label and lookup(label, table, configured)[0] not in {"", *found}
+        ]
+        free = [at for at, cells in enumerate(zip(labels, *below, strict=True)) if not any(cells)]
+        if data and len(data) >= _MOSTLY * len(below) and len(more) <= len(free):
+            for at, label in zip(free, more, strict=False):
+                labels[at] = label
+            return HeaderRow(row, tuple(labels), len(found) + len(more))
+    return best
+
+
+def _is_list(cells: Sequence[str | None]) -> bool:
+    return len(cells) - cells.count(None) > 1
 
 
 def fits_best(header: HeaderRow, labels: Sequence[str | None]) -> bool:

@@ -594,6 +594,34 @@ def test_a_header_below_in_wholly_another_order_is_followed_too(tmp_path: Path):
     assert read.column("model") == ["N5", "N5", "P2"]
 
 
+@pytest.mark.parametrize("between", [[], [[""]], [["二、其他终端"]]])
+@pytest.mark.parametrize("above", [[], [["终端清单"], ["导出日期：2026-11-21"]]])
+def test_a_list_above_another_that_names_more_is_no_title(
+    tmp_path: Path, between: list[list[str]], above: list[list[str]]
+):
+    header, other = ["序列号", "商户号", "型号", "厂商"], ["序列号", "商户号", "门店名称", "型号", "厂商"]
+    rows = [[f"SN{number:06}", MERCHANT, "N5", "新大陆"] for number in range(1, 4)]
+    below = [[f"SN{number:06}", MERCHANT, "甲店", "P2", "商米"] for number in range(4, 7)]
+    read = take_rows(tmp_path, [*above, header, *rows, *between, other, *below])
+    assert read.column("serial_no") == [f"SN{number:06}" for number in range(1, 7)]
+    assert read.column("model") == ["N5"] * 3 + ["P2"] * 3
+    assert read.column("store_name") == [None] * 3 + ["甲店"] * 3
+    assert read.sheet.header_row == len(above) + 1
+
+
+def test_figures_of_merchants_above_their_list_are_no_merchants(tmp_path: Path):
+    header = ["商户编号", "商户名称", "统一社会信用代码", "商户状态", "联系人"]
+    rows = [
+        ["商户编号", "商户名称", "台数"],
+        *([f"89810000000000{n}", "某店", "3"] for n in range(3)),
+        [""],
+        header,
+    ]
+    rows += [[f"89810000000000{n}", "某店", "92330106MA676TY3T0", "正常", "某人"] for n in range(3)]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.column("merchant_status") == ["active"] * 3
+
+
 def test_figures_of_merchants_below_the_devices_are_no_devices(tmp_path: Path):
     rows = [
         ["序列号", "商户号", "型号", "终端状态"],
