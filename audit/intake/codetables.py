@@ -1,4 +1,4 @@
-"""Codes in one column and what they mean in the next, beside a table or on a sheet: 代码 | 含义."""
+"""Codes in one column and what they mean in the next, around a table or on a sheet: 代码 | 含义."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audit.intake.repeats import numbered
 from audit.tables import Column, Table, normalise_label
 
 _CODE = re.compile(r"[0-9]{1,2}|[A-Z]")
-_FEWEST, _MOST = 2, 30
+_FEWEST, _MOST, _NOTES = 2, 30, 5
 
 
 def code_tables(
@@ -28,10 +28,34 @@ def code_tables(
     searched.append((grid, header.row, max(header.columns.values()) + 1, grid.height - 1))
     for of_sheet, first_row, first_column, last_row in searched:
         for left in range(first_column, len(of_sheet.columns) - 1):
-            pairs = _pairs(of_sheet, first_row, left, last_row)
-            explained = _explained(grid, header, table, pairs) if pairs else []
-            if len(explained) == 1:
-                yield explained[0], pairs
+            yield from _explaining(grid, header, table, _pairs(of_sheet, first_row, left, last_row))
+    yield from _explaining(grid, header, table, _run(grid, range(header.row - 1, -1, -1)))
+    yield from _explaining(grid, header, table, _run(grid, range(grid.height - 1, header.row, -1)))
+
+
+def _explaining(
+    grid: Grid, header: HeaderMap, table: Table, pairs: dict[str, str]
+) -> Iterator[tuple[Column, dict[str, str]]]:
+    explained = _explained(grid, header, table, pairs) if pairs else []
+    if len(explained) == 1:
+        yield explained[0], pairs
+
+
+def _run(grid: Grid, rows: range) -> dict[str, str]:
+    """Codes with their labels of the first rows, in that order, that have them and nothing else; none of rows
+    that begin with anything else than a few notes."""
+    pairs: dict[str, str] = {}
+    for row in rows[: _MOST + _NOTES]:
+        cells = [cell.strip() for cell in grid.row(row) if cell and cell.strip()]
+        if len(cells) == 2 and _CODE.fullmatch(cells[0]):
+            if cells[0] in pairs:
+                return {}
+            pairs[cells[0]] = cells[1]
+        elif pairs:
+            break
+        elif len(cells) > 2:
+            return {}
+    return pairs if len(pairs) >= _FEWEST else {}
 
 
 def _pairs(grid: Grid, first_row: int, left: int, last_row: int) -> dict[str, str]:

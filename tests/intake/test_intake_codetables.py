@@ -31,6 +31,21 @@ def test_a_table_of_codes_beside_the_list_explains_them(
     assert "legend_used" in {key for key, _ in read.reading.notices}
 
 
+@pytest.mark.parametrize("names", [[["终端状态说明"]], [["代码", "含义"]], []])
+@pytest.mark.parametrize("notes", [[], [["制表人：张某"]]])
+def test_a_table_of_codes_above_or_below_the_list_explains_them(
+    tmp_path: Path, names: list[list[str]], notes: list[list[str]]
+):
+    codes = [*names, *CODES]
+    listed = [["序列号", "商户号", "终端状态", "型号", "厂商", "商户名称"]]
+    listed += [[device(at)[0], MERCHANT, code, "P2", "商米", "甲店"] for at, code in enumerate("12192" * 3)]
+    below = [[*listed, [""], *codes, *notes], [*listed, *codes]]
+    for rows in (*below, [*codes, [""], *listed], [*codes, *notes, *listed]):
+        read = take_rows(tmp_path, rows)
+        assert read.column("terminal_status") == READ * 3
+        assert "legend_used" in {key for key, _ in read.reading.notices}
+
+
 def test_a_sheet_with_nothing_but_codes_explains_them(tmp_path: Path):
     sheets = book(LIST, [["代码", "含义"], *CODES])
     assert take_bytes(tmp_path, sheets).column("terminal_status") == READ

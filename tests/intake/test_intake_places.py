@@ -238,13 +238,17 @@ PIECES += [
 ]
 
 
+# characters that Python's Unicode does not know yet, Arrow's may
+LETTERS = st.characters(exclude_categories=["Cs", "Cn"], exclude_characters="ßıſŉǰ")
+
+
 @settings(max_examples=500)
 @given(
     st.lists(
         st.tuples(
             st.sampled_from(["", "广东省", "北京"]),
             st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
-            | st.text(st.characters(codec="utf-8", exclude_characters="ßıſŉǰ"), max_size=8)
+            | st.text(LETTERS, max_size=8)
             | st.none(),
         ),
         max_size=6,
