@@ -54,8 +54,10 @@ def about_channel(sheet: str, channel: str, of_file: str, headings: Mapping[int,
         yield "channel_of_file", {"channel": of_file}
 
 
-def about_moved(sheet: str, rows: Sequence[int]) -> Iterator[Notice]:
-    """Headers further down that have the columns of the first one in another order."""
+def about_moved(sheet: str, rows: Sequence[int], lacking: Sequence[str]) -> Iterator[Notice]:
+    """Headers further down that have the columns of the first one in another order, and some it lacks."""
+    if lacking:
+        yield "columns_below_left", {"sheet": sheet, "headers": list(lacking)}
     if rows:
         yield "columns_moved", {"sheet": sheet, "rows": [row + 1 for row in rows[:_LISTED_ROWS]]}
 

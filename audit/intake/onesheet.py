@@ -146,12 +146,12 @@ def _told_apart(grid: Grid, header: HeaderMap, profile: Profile, others: Sequenc
     grid = without_columns(grid, header.of_others)
     refuse_garbled(grid, header, table)
     kinds = classify_rows(grid, header, table)
-    grid, moved = realigned(grid, header, table, profile.columns, kinds)
+    grid, moved, lacking = realigned(grid, header, table, profile.columns, kinds)
     if moved:
         kinds = classify_rows(grid, header, table)
     grid, kinds, told = outlined(grid, header, kinds)
     titles = [text for row in range(header.row) for text in grid.row(row) if text]
-    told = [*about_moved(grid.sheet, moved), *told]
+    told = [*about_moved(grid.sheet, moved, lacking), *told]
     return _Lines(grid, kinds, np.flatnonzero(kinds == ""), titles, legends, told)
 
 

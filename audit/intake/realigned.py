@@ -23,29 +23,35 @@ _MOST = 1_000  # headers looked at
 
 def realigned(
     grid: Grid, header: HeaderMap, table: Table, configured: Mapping[str, str], kinds: np.ndarray
-) -> tuple[Grid, list[int]]:
-    """The sheet with the cells of such parts below the first header's names, and the rows of their headers.
+) -> tuple[Grid, list[int], list[str]]:
+    """The sheet with the cells of such parts below the first header's names, the rows of their headers, and
+    the names in these of columns that the first one lacks.
 
     Rows keep their places. A part whose header lacks the key, or fits another table better, stays as it is;
     so does a sheet whose first header does.
     """
     if not _fits(grid.row(header.row), table, configured):
-        return grid, []
+        return grid, [], []
     rows = np.flatnonzero(np.isin(kinds, (Aside.HEADER, Aside.STACKED)))[:_MOST]
     starts = [int(row) for row in rows if kinds[row] == Aside.HEADER or kinds[row - 1] != Aside.STACKED]
     own = {normalise_label(one.header): one.column for one in header.mapped}
     columns, marks = list(grid.columns), list(grid.marks)
     moved: list[int] = []
+    lacking: dict[str, str] = {}
     for row, end in pairwise([*starts, grid.height]):
         labels = grid.row(row)
         places: dict[str, int] = {}
+        others: dict[str, str] = {}
         for index, label in enumerate(labels):
             name = own.get(normalise_label(label)) or lookup(label, table, configured)[0] if label else ""
             if name in header.columns:
                 places.setdefault(name, index)
-        if all(header.columns[name] == index for name, index in places.items()) or not has_key(places, table):
+            elif label and name:
+                others.setdefault(name, label.strip())
+        if not has_key(places, table) or not _fits(labels, table, configured):
             continue
-        if not _fits(labels, table, configured):
+        lacking |= others
+        if all(header.columns[name] == index for name, index in places.items()):
             continue
         moved.append(row)
         part = np.zeros(grid.height, bool)
@@ -54,8 +60,12 @@ def realigned(
             source = places.get(name)
             columns[index], marks[index] = _with_part(grid, columns[index], marks[index], source, part)
     if not moved:
-        return grid, []
-    return replace(grid, columns=tuple(map(encoded, columns)), marks=tuple(marks)), moved
+        return grid, [], list(lacking.values())
+    return (
+        replace(grid, columns=tuple(map(encoded, columns)), marks=tuple(marks)),
+        moved,
+        list(lacking.values()),
+    )
 
 
 def _fits(labels: list[str | None], table: Table, configured: Mapping[str, str]) -> bool:

@@ -586,6 +586,17 @@ def test_a_header_below_with_its_columns_in_another_order_is_followed(tmp_path: 
         assert read.sheet.rows + sum(read.sheet.set_aside.values()) == read.sheet.rows_in_file
 
 
+def test_a_column_that_only_a_header_below_has_is_told(tmp_path: Path):
+    header = ["序列号", "商户号", "型号", "厂商"]
+    rows = [[f"SN{number:06}", MERCHANT, "N5", "新大陆"] for number in range(1, 45)]
+    read = take_rows(
+        tmp_path, [header, *rows, [*header, "终端状态"], ["SN000050", MERCHANT, "N5", "新大陆", "停用"]]
+    )
+    told = ("columns_below_left", {"sheet": "", "headers": ["终端状态"]})
+    assert told in read.reading.notices
+    assert len(read.rows) == 45
+
+
 def test_a_header_below_in_wholly_another_order_is_followed_too(tmp_path: Path):
     header, other = ["序列号", "商户号", "型号"], ["终端型号", "终端序列号", "商户编号"]
     rows = [["SN000001", MERCHANT, "N5"], ["SN000002", MERCHANT, "N5"], other, ["P2", "SN000003", MERCHANT]]
