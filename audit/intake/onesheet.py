@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from audit.intake.beside import without_columns
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelrows import with_devices_of_channels
+from audit.intake.clocks import with_days
 from audit.intake.cutoff import refuse_cut_off
 from audit.intake.dates import CHINA, FOREVER
 from audit.intake.devicecolumns import about_further_numbers
@@ -142,6 +143,7 @@ class _Lines:
 def _told_apart(grid: Grid, header: HeaderMap, profile: Profile, others: Sequence[Grid]) -> _Lines:
     table = profile.table
     grid = completed(filled_down(grid, header.row, set(header.columns.values())), header)
+    grid = with_days(grid, header, table)
     legends = harvest(grid, header, table, profile.columns, others)
     grid = without_columns(grid, header.of_others)
     refuse_garbled(grid, header, table)

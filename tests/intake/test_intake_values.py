@@ -276,6 +276,17 @@ def test_a_day_zero_is_no_heartbeat(tmp_path: Path, raw: str):
     assert read.reading.rejected == 0
 
 
+@pytest.mark.parametrize(
+    "names", [("最近心跳日期", "最近心跳时间"), ("心跳日期", "最近心跳时间"), ("日期", "最近心跳时间")]
+)
+def test_a_day_beside_a_time_of_day_is_its_day(tmp_path: Path, names: tuple[str, str]):
+    rows = [["序列号", *names], ["SN000001", "2026/11/9", "3:04:05"], ["SN000002", "20261110", "23:59"]]
+    read = take_rows(tmp_path, [*rows, ["SN000003", "2026-11-11", ""], ["SN000004", "", "01:02:03"]])
+    moments = [moment and str(moment) for moment in read.column("last_heartbeat_at")]
+    assert moments == ["2026-11-09 03:04:05", "2026-11-10 23:59:00", "2026-11-11 00:00:00", None]
+    assert [(row, column) for row, column, _ in read.rejected] == [(5, "last_heartbeat_at")]
+
+
 def test_forever_keeps_the_word_to_show(tmp_path: Path):
     read = take_column(tmp_path, "证书有效期", ["长期", "2026-11-20", "2099-12-31"])
     assert read.column("cert_expiry_raw") == ["长期", None, "2099-12-31"]
