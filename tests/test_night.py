@@ -242,6 +242,23 @@ def test_a_cell_that_cannot_be_read_any_more_closes_nothing(estate: Estate, cell
     ]
 
 
+@pytest.mark.parametrize("status", ["", "******"])
+def test_a_registration_whose_state_nobody_can_read_is_not_called_mended(estate: Estate, status: str):
+    told = {"serial": "SN000001", "merchant_no": "898100000000002"}
+    waits = {"serial": "SN000002", "status": "待审核", "submitted_at": "2026-10-01", "decided_at": ""}
+    early = {"serial": "SN000003", "submitted_at": "2025-03-01", "decided_at": "2025-03-02"}
+    rows = [REGISTRATION | told, REGISTRATION | waits, REGISTRATION | early]
+    estate.write("registrations", rows)
+    estate.run()
+    rules = {"ELE-03": "SN000001", "REG-03": "SN000002", "REG-05": "SN000003"}
+    assert rules.items() <= {one[0]: one[1] for one in estate.flagged() if one[1] in rules.values()}.items()
+    estate.write("registrations", [one | {"status": status} for one in rows])
+    estate.run(NEXT)
+    assert {one[0]: one[2] for one in estate.flagged(NEXT) if one[0] in rules} == dict.fromkeys(
+        rules, "unchecked"
+    )
+
+
 def test_a_row_is_not_called_mended_on_the_word_of_an_old_list(estate: Estate):
     estate.write("merchants", [MERCHANT | {"mcc": "#REF!"}])
     estate.run()

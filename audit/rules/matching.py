@@ -17,7 +17,15 @@ ANOTHER_DEVICE = (
 ).fill_null(False)
 # the device fits several of the list, so that nothing the list says is surely about it
 AMBIGUOUS = (nw.col("candidates") > 1).fill_null(False)
-LIVE = nw.col("reg_status").is_in(["registered", "pending"]).fill_null(False)
+
+
+def in_state(*states: str) -> nw.Expr:
+    """Whether the registration is in one of these states; null where its own cannot be read."""
+    is_read = ~(nw.col("reg_status") == "unknown").fill_null(False)
+    return nw.when(is_read).then(nw.col("reg_status").is_in(list(states)).fill_null(False))
+
+
+LIVE = in_state("registered", "pending")
 # what the ledger says of the device and what the list says of it can be held against each other
 COMPARABLE = nw.col("in_scope") & LIVE & ~ANOTHER_DEVICE
 
@@ -166,9 +174,10 @@ ELE_02 = Rule(
                 "reg_serial_no": "A5",
             },
             {**_SWAPPED, **ANOTHERS, **SEVERAL, "reg_status": "registered", "serial_no": "A6"},
+            {**_SWAPPED, **ANOTHERS, "reg_status": "unknown", "serial_no": "A7"},
         ),
         flagged=(0, 1),
-        unknown=(5,),
+        unknown=(5, 6),
     ),
 )
 

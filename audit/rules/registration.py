@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS
+from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS, in_state
 from audit.rules.model import (
     DAYS,
     Case,
@@ -180,7 +180,7 @@ REG_03 = Rule(
     subject=Subject.DEVICE_CHANNEL,
     category=Category.UNREGISTERED,
     requires=(*STATUS, "registrations.submitted_at"),
-    applies=nw.col("in_scope") & (nw.col("reg_status") == "pending").fill_null(False) & ~ANOTHER_DEVICE,
+    applies=nw.col("in_scope") & in_state("pending") & ~ANOTHER_DEVICE,
     known=("reg_submitted_at",),
     unsure=AMBIGUOUS,
     told_in="registrations",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS
+from audit.rules.matching import AMBIGUOUS, ANOTHER_DEVICE, ANOTHERS, SEVERAL, STATUS, in_state
 from audit.rules.model import (
     DAYS,
     Case,
@@ -22,7 +22,7 @@ from audit.rules.model import (
 
 _LISTED = {"in_scope": True, "reg_status": "registered"}
 _CANCELLED = {"in_use": True, "has_registration": True, "reg_status": "cancelled"}
-_OURS = nw.col("in_scope") & (nw.col("reg_status") == "registered").fill_null(False) & ~ANOTHER_DEVICE
+_OURS = nw.col("in_scope") & in_state("registered") & ~ANOTHER_DEVICE
 
 
 REG_05 = Rule(
