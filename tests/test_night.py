@@ -259,6 +259,15 @@ def test_a_registration_whose_state_nobody_can_read_is_not_called_mended(estate:
     )
 
 
+def test_a_list_whose_channels_nobody_can_read_is_told(estate: Estate):
+    estate.write("registrations", [REGISTRATION | {"channel": "***"}])
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert "渠道" in result.reason
+    estate.write("registrations", [REGISTRATION, REGISTRATION | {"channel": "某某付", "serial": "SN000002"}])
+    assert estate.run(NEXT).code is ExitCode.DONE
+
+
 def test_a_row_is_not_called_mended_on_the_word_of_an_old_list(estate: Estate):
     estate.write("merchants", [MERCHANT | {"mcc": "#REF!"}])
     estate.run()

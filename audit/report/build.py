@@ -180,12 +180,20 @@ def _input_alarms(findings: CodedFindings) -> tuple[str, ...]:
 
 
 def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
-    """Rows that cannot be judged because a cell of a key or required column could not be read."""
+    """Rows that cannot be judged because a cell of a key or required column could not be read.
+
+    A registration list may name channels nobody looks at; where no row names any, none can be judged.
+    """
     alarms = []
     for feed in feeds:
         needed = feed.table.key_parts | set(feed.required)
+        named = {"channel"} if feed.name == "registrations" else set()
         for file in feed.files:
-            unread = [(column, count) for column, _, count in file.reading.rejected_by if column in needed]
+            unread = [
+                (column, count)
+                for column, _, count in file.reading.rejected_by
+                if column in needed or (column in named and count >= file.reading.rows)
+            ]
             if unread:
                 alarms.append(
                     words(
