@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from conftest import AS_OF, DEVICE, Estate
 from mailserver import PASSWORD, USER, Inbox, certificate, serving
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from audit.backup import restore
 from audit.cli import app
