@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,14 @@ _NAMED_MERCHANT = re.compile(
 )
 _SHEET_OF_MERCHANT = re.compile(rf"(?:商户)?[\s_-]*({_NUMBER})")
 _REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
+_FIGURES = re.compile(r"[\d０-９]+")
+_OF_NOBODY = re.compile(
+    r"^\s*(?:[商客]户|门店|商编|MID|merchant)|库存|备[机用]|仓库|[未待无]分配|无商户|其[他它]", re.IGNORECASE
+)
+# of no section: of a page, or of who made the list
+_OF_PAGE = re.compile(
+    r"\s*(?:续|以[上下]|第.{1,6}页|[※—-]|.{0,4}(?:打印|导出|制表|制单|填[表报]|审核|复核|经办|报表|统计|查询|日期|时间|单位))"
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,30 @@ class SheetSays:
             is_short = sum(map(len, cells)) <= longest and not _REMARK.match(cells[0] if cells else "")
             if is_short and len(self.places) and row < self.places[-1] and (said := meaning(cells)):
                 found[row] = said
+        return found
+
+    def of_nobody(self, headings: Mapping[int, str]) -> list[int]:
+        """The headings of sections that do not say what `headings` do: 库存机具, 商户编号：待分配.
+
+        Without `headings`, where the title speaks for the list, most are such above the header once more.
+        What stands between the rows more than once parts the section of a heading.
+        """
+        notes = np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist()
+        texts = {row: [cell for cell in self.grid.row(row) if cell and cell.strip()] for row in notes}
+        alike = Counter(_FIGURES.sub("", " ".join(cells)) for cells in texts.values())
+        before = np.searchsorted(self.places, np.arange(len(self.kinds)))  # rows of data above each row
+        said = {int(before[row]) for row in headings}
+        again = {int(before[row]) for row in np.flatnonzero(self.kinds == Aside.HEADER)}
+        found = []
+        for row, cells in texts.items():
+            section = int(before[row])
+            if section in said or not 0 < section < len(self.places) or not cells:
+                continue
+            if any(form.match(cells[0]) for form in (_REMARK, _OF_PAGE)) or set(cells) <= set(self.titles):
+                continue
+            parts = not headings and section not in again
+            if _OF_NOBODY.search(cells[0]) or not (parts or alike[_FIGURES.sub("", " ".join(cells))] > 1):
+                found.append(row)
         return found
 
 
@@ -85,6 +118,7 @@ def with_said(
         merchant = merchant_in(sheet.titles) or (named[1] if named else "")
         headings = sheet.headings(merchant_in, _LONGEST_OF_MERCHANT)
         if merchant or headings:
+            headings = dict(sorted((headings | dict.fromkeys(sheet.of_nobody(headings), "")).items()))
             told.append(about_said(sheet.grid.sheet, "merchant_no", merchant, headings))
             rows = rows.append_column("merchant_no", _by_heading(sheet.places, headings, merchant))
     return rows, told
@@ -108,5 +142,5 @@ def merchant_in(texts: Sequence[str]) -> str:
 def _by_heading(places: np.ndarray, headings: Mapping[int, str], first: str) -> pa.Array:
     """Per row of data what the last heading above it means, `first` where there is none."""
     rows = np.array(sorted(headings), np.int64)
-    names = pa.array([first or None, *(headings[row] for row in rows.tolist())], pa.string())
+    names = pa.array([first or None, *(headings[row] or None for row in rows.tolist())], pa.string())
     return encoded(names.take(pa.array(np.searchsorted(rows, places))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
 from dataclasses import replace
@@ -47,7 +48,7 @@ _HINT = (
     r"|string|text|date|datetime|int|integer|number|boolean|double|float|required|optional)[\s）)\]】]*$"
 )
 # in every cell of a row with fewer than others: 商户号：898100000000001 | 商户名称：某店
-_LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]\s*\S"
+_LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]"
 # of a row that names a merchant: 商户编号 before a cell with its number, or 商户编号：898100000000001
 _CARD = (
     r"(?i)^\s*([商客]户(号码?|编号|编码|代码|ID|名称|全称|简称)?|商编|MID|merchant\s?(id|no\.?|number|name))"
@@ -184,8 +185,18 @@ def _cards(grid: Grid, body: np.ndarray) -> np.ndarray:
             begin |= per_row(
                 pc.fill_null(pc.starts_with(values, word), False).to_numpy(zero_copy_only=False), index
             )
-    cards = any_cell(grid, range(len(grid.columns)), _CARD, body & begin, first_only=True)
-    return any_cell(grid, range(len(grid.columns)), r"\d{6}", cards)
+    named = any_cell(grid, range(len(grid.columns)), _CARD, begin, first_only=True)
+    cards = any_cell(grid, range(len(grid.columns)), r"\d{6}", named)
+    if cards.any():  # and those of the same names whose merchant has no number yet
+        names = _names_of_card(grid, int(np.flatnonzero(cards)[0]))
+        for row in np.flatnonzero(named & ~cards).tolist():
+            cards[row] = names == _names_of_card(grid, row)
+    cards &= body
+    return cards
+
+
+def _names_of_card(grid: Grid, row: int) -> dict[int, str]:
+    return {at: cell for at, cell in enumerate(grid.row(row)) if cell and re.search(_CARD, cell)}
 
 
 def _of_channels(grid: Grid, header: HeaderMap, table: Table, asked: np.ndarray) -> np.ndarray:

@@ -65,7 +65,7 @@ def about_moved(sheet: str, rows: Sequence[int], lacking: Sequence[str]) -> Iter
 def about_said(sheet: str, name: str, value: str, headings: Mapping[int, str]) -> Notice:
     """That titles say of all rows of the sheet, or headings of those below, what no column does."""
     if headings:
-        named = [f"{row + 1}: {name}" for row, name in headings.items()]
+        named = [f"{row + 1}: {name or '—'}" for row, name in headings.items()]
         return "state_of_headings", {"sheet": sheet, "column": name, "headings": named[:_LISTED_ROWS]}
     return "state_of_list", {"sheet": sheet, "column": name, "state": value}
 

@@ -84,6 +84,44 @@ def test_cards_name_the_merchant_of_the_devices_below(
     assert [key for key, _ in read.reading.notices] == ["state_of_headings"]
 
 
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        ["商户编号", "", "商户名称", "新店"],
+        ["商户编号：", "商户名称：新店"],
+        ["商户编号：待分配"],
+        ["新店"],
+        ["库存机具"],
+    ],
+)
+@pytest.mark.parametrize("again", [True, False])
+def test_devices_below_a_heading_without_a_number_are_not_of_the_merchant_above_it(
+    tmp_path: Path, nobody: list[str], again: bool
+):
+    def headed(cells: list[str]) -> list[list[str]]:
+        return [[*cells, *[""] * (4 - len(cells))], *([HEADER] if again else [])]
+
+    first, last = (["商户编号", number, "商户名称", "某店"] for number in (MERCHANT, OTHER))
+    rows = [first, HEADER, *devices(0), *headed(nobody), *devices(3), *headed(last), *devices(6)]
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_no") == [MERCHANT] * 3 + [None] * 3 + [OTHER] * 3
+    [(key, facts)] = read.reading.notices
+    assert (key, facts["headings"]) == ("state_of_headings", ["6: —", f"{11 if again else 10}: {OTHER}"])
+    alone = take_rows(tmp_path, rows[: len(rows) - len(headed(last)) - 3])
+    assert (
+        alone.column("merchant_no")
+        == [MERCHANT] * 3 + [MERCHANT if nobody == ["新店"] and not again else None] * 3
+    )
+
+
+def test_what_parts_the_devices_of_a_merchant_leaves_them_its_own(tmp_path: Path):
+    parts = [["N910（3台）", "", "", ""], *devices(0), ["A8（3台）", "", "", ""], *devices(3)]
+    rows = [HEADER, [f"商户号：{MERCHANT}", "", "", ""], *parts, [f"商户号：{OTHER}", "", "", ""], *parts]
+    numbered = [[f"SN{at:06}", *row[1:]] if row[1] else row for at, row in enumerate(rows)]
+    read = take_rows(tmp_path, [HEADER, *numbered[1:], ["注：以上均已巡检", "", "", ""], *devices(50)])
+    assert read.column("merchant_no") == [MERCHANT] * 6 + [OTHER] * 9
+
+
 def test_no_merchant_of_a_title_has_the_devices_below_another(tmp_path: Path):
     def headed(number: str) -> list[list[str]]:
         return [["1", f"商户编号：{number}", "某店", ""], HEADER]
