@@ -36,9 +36,11 @@ _NAMED_MERCHANT = re.compile(
 _SHEET_OF_MERCHANT = re.compile(rf"(?:商户)?[\s_-]*({_NUMBER})")
 _REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 _FIGURES = re.compile(r"[\d０-９]+")
+_SECTION = re.compile(r"\s*[(（]?(?:[一二三四五六七八九十]{1,2}|\d{1,2})[)）]?[、.．]")
 _OF_NOBODY = re.compile(
     r"^\s*(?:[商客]户|门店|商编|MID|merchant)|库存|备[机用]|仓库|[未待无]分配|无商户|其[他它]", re.IGNORECASE
 )
+_OF_OTHERS = re.compile("其[他它]|不明|未知|待确认")
 # of no section: of a page, or of who made the list
 _OF_PAGE = re.compile(
     r"\s*(?:续|以[上下]|第.{1,6}页|[※—-]|.{0,4}(?:打印|导出|制表|制单|填[表报]|审核|复核|经办|报表|统计|查询|日期|时间|单位))"
@@ -59,35 +61,68 @@ class SheetSays:
         found = {}
         # 二、支付宝 looks like words to choose from
         for row in np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist():
-            cells = [cell for cell in self.grid.row(row) if cell and cell.strip()]
+            cells = self._cells(row)
             is_short = sum(map(len, cells)) <= longest and not _REMARK.match(cells[0] if cells else "")
             if is_short and len(self.places) and row < self.places[-1] and (said := meaning(cells)):
                 found[row] = said
         return found
 
     def of_nobody(self, headings: Mapping[int, str]) -> list[int]:
-        """The headings of sections that do not say what `headings` do: 库存机具, 商户编号：待分配.
+        """The headings of sections that name no merchant, though `headings` do: 库存机具, 商户编号：待分配.
 
         Without `headings`, where the title speaks for the list, most are such above the header once more.
         What stands between the rows more than once parts the section of a heading.
         """
-        notes = np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist()
-        texts = {row: [cell for cell in self.grid.row(row) if cell and cell.strip()] for row in notes}
-        alike = Counter(_FIGURES.sub("", " ".join(cells)) for cells in texts.values())
-        before = np.searchsorted(self.places, np.arange(len(self.kinds)))  # rows of data above each row
-        said = {int(before[row]) for row in headings}
+        before = self._rows_above()
         again = {int(before[row]) for row in np.flatnonzero(self.kinds == Aside.HEADER)}
-        found = []
-        for row, cells in texts.items():
-            section = int(before[row])
-            if section in said or not 0 < section < len(self.places) or not cells:
+        silent = self._silent(headings)
+        notes = map(self._cells, np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist())
+        alike = Counter(_FIGURES.sub("", " ".join(cells)) for cells in notes)
+        return [
+            row
+            for row, cells in silent.items()
+            if _OF_NOBODY.search(cells[0])
+            or ((headings or int(before[row]) in again) and alike[_FIGURES.sub("", " ".join(cells))] == 1)
+        ]
+
+    def of_others(self, headings: Mapping[int, str]) -> list[int]:
+        """The headings made like `headings` that mean nothing: 四、其他渠道 below 一、微信."""
+        if not headings:
+            return []
+        own = ["".join(self._cells(row)).strip() for row in headings]
+        numbered = all(map(_SECTION.match, own))
+        ends = {text[-2:] for text in own if len(text) > 2}
+        return [
+            row
+            for row, cells in self._silent(headings).items()
+            if len(cells) == 1
+            and (
+                _OF_OTHERS.search(cells[0])
+                or (numbered and _SECTION.match(cells[0]))
+                or cells[0].strip()[-2:] in ends
+            )
+        ]
+
+    def _silent(self, headings: Mapping[int, str]) -> dict[int, list[str]]:
+        """The cells of notes between rows of data where no heading stands; no remarks, nothing of a page."""
+        before = self._rows_above()
+        said = {int(before[row]) for row in headings}
+        found = {}
+        for row in np.flatnonzero(np.isin(self.kinds, (Aside.NOTE, Aside.EXAMPLE))).tolist():
+            cells = self._cells(row)
+            if int(before[row]) in said or not 0 < before[row] < len(self.places) or not cells:
                 continue
             if any(form.match(cells[0]) for form in (_REMARK, _OF_PAGE)) or set(cells) <= set(self.titles):
                 continue
-            parts = not headings and section not in again
-            if _OF_NOBODY.search(cells[0]) or not (parts or alike[_FIGURES.sub("", " ".join(cells))] > 1):
-                found.append(row)
+            found[row] = cells
         return found
+
+    def _cells(self, row: int) -> list[str]:
+        return [cell for cell in self.grid.row(row) if cell and cell.strip()]
+
+    def _rows_above(self) -> np.ndarray:
+        """Per row of the sheet, the rows of data above it."""
+        return np.searchsorted(self.places, np.arange(len(self.kinds)))
 
 
 def with_said(
@@ -103,6 +138,7 @@ def with_said(
         channel = channel_of(sheet.grid.sheet, list(sheet.titles), columns, table)
         by_file = "" if channel else of_file[0]
         headings = sheet.headings(only_channel)
+        headings = dict(sorted((headings | dict.fromkeys(sheet.of_others(headings), "")).items()))
         told += about_channel(sheet.grid.sheet, channel, by_file, headings)
         if channel or by_file or headings:
             rows = rows.append_column("channel", _by_heading(sheet.places, headings, channel or by_file))
@@ -111,6 +147,7 @@ def with_said(
         state = state_of([sheet.grid.sheet]) or state_of(sheet.titles) or of_file[1]
         headings = sheet.headings(state_of)
         if state or headings:
+            headings = dict(sorted((headings | dict.fromkeys(sheet.of_others(headings), "")).items()))
             told.append(about_said(sheet.grid.sheet, table.status, state, headings))
             rows = rows.append_column(table.status, _by_heading(sheet.places, headings, state))
     if "merchant_no" in table.by_name.keys() - columns and ("merchant_no",) not in table.keys:

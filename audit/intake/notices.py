@@ -46,7 +46,7 @@ def about_headers(sheet: str, header: HeaderMap, legends: Mapping[str, Mapping[s
 def about_channel(sheet: str, channel: str, of_file: str, headings: Mapping[int, str]) -> Iterator[Notice]:
     """That the sheet as a whole, the rows below a heading, or the file by its name are about a channel."""
     if headings:
-        named = [f"{row + 1}: {name}" for row, name in headings.items()]
+        named = [f"{row + 1}: {name or '—'}" for row, name in headings.items()]
         yield "channel_of_headings", {"sheet": sheet, "headings": named[:_LISTED_ROWS]}
     elif channel:
         yield "channel_of_sheet", {"sheet": sheet, "channel": channel}

@@ -791,6 +791,29 @@ def test_headings_between_rows_say_the_channel_of_those_below(tmp_path: Path):
         assert (key, facts["headings"][-1]) == ("channel_of_headings", f"{row}: alipay")
 
 
+@pytest.mark.parametrize(
+    ("headings", "other"),
+    [
+        (["微信", "支付宝"], "其他渠道"),
+        (["一、微信", "二、支付宝"], "三、数字人民币"),
+        (["微信报备", "支付宝报备"], "翼支付报备"),
+    ],
+)
+def test_a_heading_of_no_known_channel_ends_the_section_above_it(
+    tmp_path: Path, headings: list[str], other: str
+):
+    rows = [[f"SN{number:06}", MERCHANT, "N5", "已报备"] for number in range(6)]
+    parts = [[headings[0]], *rows[:2], [headings[1]], *rows[2:4], [other], *rows[4:]]
+    read = take_rows(tmp_path, [["序列号", "商户号", "型号", "报备状态"], *parts], table="registrations")
+    assert read.column("channel") == ["wechat"] * 2 + ["alipay"] * 2 + [None] * 2
+    [(key, facts)] = read.reading.notices
+    assert (key, facts["headings"][-1]) == ("channel_of_headings", "8: —")
+    # a heading within a section is of that section
+    parts[-3] = ["杭州市"]
+    read = take_rows(tmp_path, [["序列号", "商户号", "型号", "报备状态"], *parts], table="registrations")
+    assert read.column("channel") == ["wechat"] * 2 + ["alipay"] * 4
+
+
 def test_what_a_list_is_called_says_the_state_of_all_its_rows(tmp_path: Path):
     header, row = ["序列号", "商户号", "型号"], ["SN000001", MERCHANT, "N5"]
     others = [["SN000002", MERCHANT, "N5"], ["SN000003", MERCHANT, "N5"]]
