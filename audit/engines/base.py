@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from audit.engines.keys import as_texts, keys_of
 from audit.intake.feeds import Part
+from audit.intake.repeats import whole
 
 Frame = nw.LazyFrame[Any]
 _Made = TypeVar("_Made")
@@ -156,8 +157,8 @@ class Engine:
         rows = by_row(
             self.collected(some.select(*dict.fromkeys(["row_id", *names, *shown]))).combine_chunks()
         )
-        return {
-            mark: rows.select(list(columns)).take(pc.indices_nonzero(rows[mark]))
+        return {  # in one piece: of a column without pieces, `indices_nonzero` ends the process before Arrow 26
+            mark: rows.select(list(columns)).take(pc.indices_nonzero(whole(rows[mark])))
             for mark, columns in shown.items()
         }
 

@@ -22,7 +22,7 @@ from audit.engines.conditions import answers, columns_of, shared
 from audit.engines.keys import with_numbers
 from audit.engines.parallel import at_once
 from audit.engines.places import codes_of, in_order, is_among, is_rising, places_of, sharing, sharing_all
-from audit.intake.repeats import each
+from audit.intake.repeats import each, whole
 
 _Made = TypeVar("_Made")
 _One = TypeVar("_One")
@@ -93,7 +93,7 @@ class PandasEngine(Engine):
         native = _native(frame)
 
         def rows_of(mark: str) -> pa.Table:
-            places = pc.indices_nonzero(native[mark]).to_numpy().astype(np.int64)
+            places = pc.indices_nonzero(whole(native[mark])).to_numpy().astype(np.int64)
             rows = taken(native.select(list(dict.fromkeys(["row_id", *shown[mark]]))), places)
             return by_row(told(rows).combine_chunks()).select(list(shown[mark]))
 
