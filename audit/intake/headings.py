@@ -20,11 +20,13 @@ from audit.tables import Table
 
 _LONGEST, _LONGEST_OF_MERCHANT = 30, 120  # characters
 # 商户号：898100000000001, 商户编号 898100000000001, 商户：某店（898100000000001）
+# and not that of a merchant above it, nor a channel's: 上级商户号, 微信子商户号
+_ITS_OWN = r"(?<![级道父团总子原旧信宝])"
 _MERCHANT = re.compile(
-    r"(?:商户(?:号码?|编号|编码|代码|ID)|客户(?:号|编号|编码|代码)|商编|\bMID|\bmerchant (?:id|no|number)\.?)"
-    r"\s*[:：=]?\s*"
+    rf"(?:{_ITS_OWN}商户(?:号码?|编号|编码|代码|ID)|客户(?:号|编号|编码|代码)|商编|\bMID"
+    r"|\bmerchant (?:id|no|number)\.?)\s*[:：=]?\s*"
     r"((?=[A-Z]*\d)[0-9A-Z]{8,20})(?![0-9A-Z])"
-    r"|商户(?:名称|全称|简称)?\s*[:：]\s*[^:：]{1,60}?[(（\[]\s*(\d{8,20})\s*[)）\]]",
+    rf"|{_ITS_OWN}商户(?:名称|全称|简称)?\s*[:：]\s*[^:：]{{1,60}}?[(（\[]\s*(\d{{8,20}})\s*[)）\]]",
     re.IGNORECASE,
 )
 _NUMBER = r"\d{3}[0-9A-Z]{12}"

@@ -34,6 +34,14 @@ def test_a_title_names_the_merchant_of_all_devices(tmp_path: Path, title: list[s
         assert [key for key, _ in read.reading.notices] == ["state_of_list"]
 
 
+@pytest.mark.parametrize(
+    "name", ["上级商户号", "集团商户号", "渠道商户号", "微信子商户号", "原商户编号", "服务商编号"]
+)
+def test_a_title_with_the_number_of_somebody_else_names_no_merchant(tmp_path: Path, name: str):
+    read = take_rows(tmp_path, [[f"{name}：{MERCHANT}", "", "", ""], HEADER, *devices(0)])
+    assert "merchant_no" not in read.reading.columns
+
+
 def test_a_title_that_names_two_merchants_says_of_no_device_whose_it_is(tmp_path: Path):
     read = take_rows(tmp_path, [[f"商户号：{MERCHANT}、商户号：{OTHER}", "", "", ""], HEADER, *devices(0)])
     assert "merchant_no" not in read.reading.columns
