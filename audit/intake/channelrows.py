@@ -18,7 +18,7 @@ from audit.intake.notices import Notice
 from audit.intake.repeats import decoded
 from audit.tables import Kind, Table
 
-_FEWEST = 2  # rows without a device
+_FEWEST, _SHARE = 2, 0.2  # rows without a device, and their share of all
 _OF_DEVICE = frozenset({Kind.IDENTIFIER, Kind.REFERENCE, Kind.TEXT, Kind.VERSION})
 _OF_REGISTRATION = frozenset(
     {"registration_no", "reg_message", "remark", "channel_merchant_no", "channel_terminal_id"}
@@ -31,14 +31,21 @@ def with_devices_of_channels(
     """The sheet with what is said of a device beside its first channel beside the others as well, and a
     sentence about it; any other sheet as it is.
 
-    Every row has a channel, and none of those from one device to the next has that of another.
+    Every row has a channel, and none of those from one device to the next has that of another; no device is
+    named twice, and no row without one names a merchant.
     """
     numbers = [index for name, index in header.columns.items() if name in DEVICE_NUMBERS]
     if "channel" not in header.columns or not numbers:
         return grid, []
     heads = np.logical_or.reduce([_filled(grid, index, places) for index in numbers])
     count = int((~heads).sum())
-    if count < _FEWEST or not heads[0]:
+    if count < max(_FEWEST, _SHARE * len(heads)) or not heads[0]:
+        return grid, []
+    merchants = header.columns.get("merchant_no")
+    if merchants is not None and (_filled(grid, merchants, places) & ~heads).any():
+        return grid, []
+    named = pa.table({str(index): said(grid, index).take(pa.array(places[heads])) for index in numbers})
+    if named.group_by(named.column_names).aggregate([]).num_rows < named.num_rows:
         return grid, []
     cells = said(grid, header.columns["channel"]).take(pa.array(places))
     channels = decoded(readers["channel"].clean(cells, None).values)

@@ -156,6 +156,13 @@ def with_said(
         named = _SHEET_OF_MERCHANT.fullmatch(sheet.grid.sheet.strip())
         merchant = merchant_in(sheet.titles) or (named[1] if named else "")
         headings = sheet.headings(merchant_in, _LONGEST_OF_MERCHANT)
+        if not (merchant or headings):
+            first, by_name = (
+                named_merchant(sheet.titles),
+                sheet.headings(named_merchant, _LONGEST_OF_MERCHANT),
+            )
+            if len({first, *by_name.values()} - {""}) > 1:
+                merchant, headings = first, by_name
         if merchant or headings:
             headings = dict(sorted((headings | dict.fromkeys(sheet.of_nobody(headings), "")).items()))
             told.append(about_said(sheet.grid.sheet, "merchant_no", merchant, headings))
@@ -168,13 +175,18 @@ def merchant_in(texts: Sequence[str]) -> str:
 
     >>> merchant_in(["商户编号", "898100000000001", "某店"]), merchant_in(["商户：某店（898100000000001）"])
     ('898100000000001', '898100000000001')
-    >>> merchant_in(["898100000000001 某店（3台）"])
-    '898100000000001'
     """
     found = {number.upper() for pair in _MERCHANT.findall(" ".join(texts)) for number in pair if number}
-    if not found:
-        named = filter(None, map(_NAMED_MERCHANT.fullmatch, texts))
-        found = {one[1] or one[2] for one in named}
+    return found.pop() if len(found) == 1 else ""
+
+
+def named_merchant(texts: Sequence[str]) -> str:
+    """The number that texts have beside a name, which is a merchant's where several headings are made so.
+
+    >>> named_merchant(["898100000000001 某店（3台）"])
+    '898100000000001'
+    """
+    found = {one[1] or one[2] for one in map(_NAMED_MERCHANT.fullmatch, texts) if one}
     return found.pop() if len(found) == 1 else ""
 
 

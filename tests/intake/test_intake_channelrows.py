@@ -43,6 +43,21 @@ def test_registrations_that_may_be_of_another_device_are_of_none(tmp_path: Path,
     assert read.sheet.set_aside["blank_key"] == 4
 
 
+def test_a_few_rows_without_a_device_are_of_none(tmp_path: Path):
+    named = [[device(at // 2)[0], MERCHANT, CHANNELS[at % 2], "已报备", ""] for at in range(12)]
+    for blank in (["", ""], ["", "898100000000002"]):
+        rows = [row if at not in (3, 7) else [*blank, *row[2:]] for at, row in enumerate(named)]
+        read = take_rows(
+            tmp_path, [["序列号", "商户号", "渠道", "报备状态", "失败原因"], *rows], table="registrations"
+        )
+        assert len(read.rows) == 10
+    once = [row if at % 2 == 0 else ["", "898100000000002", *row[2:]] for at, row in enumerate(named)]
+    read = take_rows(
+        tmp_path, [["序列号", "商户号", "渠道", "报备状态", "失败原因"], *once], table="registrations"
+    )
+    assert len(read.rows) == 6
+
+
 @pytest.mark.parametrize("column", ["渠道", "报备状态"])
 def test_channels_and_states_named_once_each_are_told(tmp_path: Path, column: str):
     rows = [["渠道", "报备状态", "序列号", "商户号"]]

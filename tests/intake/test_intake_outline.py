@@ -42,6 +42,11 @@ def test_a_title_with_the_number_of_somebody_else_names_no_merchant(tmp_path: Pa
     assert "merchant_no" not in read.reading.columns
 
 
+def test_a_number_beside_a_name_once_is_anybodys(tmp_path: Path):
+    read = take_rows(tmp_path, [HEADER, *devices(0), ["622202123456789 对公账户", "", "", ""], *devices(3)])
+    assert "merchant_no" not in read.reading.columns
+
+
 def test_a_title_that_names_two_merchants_says_of_no_device_whose_it_is(tmp_path: Path):
     read = take_rows(tmp_path, [[f"商户号：{MERCHANT}、商户号：{OTHER}", "", "", ""], HEADER, *devices(0)])
     assert "merchant_no" not in read.reading.columns
