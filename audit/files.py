@@ -49,6 +49,15 @@ def shown_name(path: str) -> str:
     return "/".join(map(_shown_part, path.split("/")))
 
 
+def shown_as(path: Path) -> Path:
+    """The file that people know by this path: the one there, else one beside it whose name is shown so."""
+    try:
+        beside = path.parent.iterdir() if not path.exists() else ()
+        return next((one for one in beside if shown_name(one.name) == path.name), path)
+    except OSError:
+        return path
+
+
 def _shown_part(name: str) -> str:
     try:
         return os.fsencode(name).decode()

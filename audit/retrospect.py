@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.config import Settings
 from audit.errors import ConfigError
+from audit.files import shown_as
 from audit.ledger.database import Database
 from audit.ledger.history import PastNight, delivered_files, night_of, past_nights, pruned_before
 from audit.lock import only_run
@@ -75,7 +76,7 @@ def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
     return (
         *_published(folder, night.files),
         *(
-            Checked("input", name, _verdict(settings.path(Path(name)), hash_))
+            Checked("input", name, _verdict(shown_as(settings.path(Path(name))), hash_))
             for name, hash_ in inputs.items()
         ),
     )

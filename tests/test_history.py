@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from conftest import AS_OF, REGISTRATION, Estate
+from conftest import AS_OF, DEVICE, REGISTRATION, Estate
 from nightly_findings import Fault, day, tell
 
 from audit.errors import ConfigError, ExitCode, NightRefused
@@ -147,6 +148,15 @@ def test_from_the_command_line(estate: Estate):
     assert "findings.csv: holds something else now" in text
 
 
+def test_an_input_whose_name_is_no_utf8_is_verified_as_others_are(estate: Estate):
+    file = estate.folder / "devices_20261121.csv"
+    file.rename(estate.folder / os.fsdecode("设备_20261121.csv".encode("gb18030")))
+    estate.sections["inputs.devices"] = 'files = ["[!mr]*_20261121.csv"]\nmax_age_days = 5'
+    estate.run()
+    code, text = estate.call("verify", AS_OF.isoformat())
+    assert (code, "设备_20261121.csv" in text) == (0, False), text
+
+
 def test_pruning_from_the_command_line(estate: Estate):
     estate.run()
     estate.settings["as_of"] = "2032-11-21"
@@ -165,6 +175,21 @@ def test_pruning_from_the_command_line(estate: Estate):
     assert (code, "的 0 晚" in text) == (0, True), text
     code, text = estate.call("verify", AS_OF.isoformat())
     assert (code, "已按 keep_nights 删除" in text, "已不在" in text) == (ExitCode.CONFIG, True, False), text
+
+
+def test_what_was_delivered_when_a_finding_was_last_seen_outlives_pruning(estate: Estate):
+    estate.sections["ledger"] = "keep_nights = 35"
+    estate.write("devices", [DEVICE | {"production_date": "2016-01-01"}])
+    estate.run()
+    estate.write("devices", [DEVICE])
+    estate.run(NEXT)
+    later = AS_OF + timedelta(days=40)
+    estate.settings["as_of"] = str(later)
+    code, text = estate.call("prune")
+    assert (code, "的 2 晚" in text) == (0, True), text
+    estate.sections["inputs.devices"] = 'files = ["devices_20261121.csv"]\nmax_age_days = 90'
+    estate.run(later)
+    assert [one[2] for one in estate.flagged(later) if one[0] == "DEV-08"] == ["unchecked"]
 
 
 def test_a_rebuilt_night_sets_the_later_ones_aside(estate: Estate):

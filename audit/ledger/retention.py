@@ -71,10 +71,13 @@ def _going(before: date) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
         FINDINGS.c.finding_id.not_in(recent),
     )
     old_runs = sa.select(RUNS.c.number).where(RUNS.c.as_of < before)
+    # what was delivered when a standing finding was last seen tells whether it can be seen mended
+    unseen = sa.select(sa.func.min(FINDINGS.c.seen_until)).where(FINDINGS.c.state.in_(OPEN_LIVES))
+    done_with = old_runs.where(RUNS.c.as_of < sa.func.coalesce(unseen.scalar_subquery(), before))
     return [
         *((table, table.c.finding_id.in_(closed)) for table in (CONFLICTS, HANDLINGS, WORDINGS)),
         (OUTBOX, OUTBOX.c.number.in_(old_runs) & (OUTBOX.c.status != Posting.QUEUED.value)),
-        (INPUTS, INPUTS.c.number.in_(old_runs)),
+        (INPUTS, INPUTS.c.number.in_(done_with)),
         (EVENTS, EVENTS.c.as_of < before),
         (FINDINGS, FINDINGS.c.finding_id.in_(closed)),
     ]
