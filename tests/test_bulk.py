@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from unittest.mock import patch
 
 import hypothesis.strategies as st
@@ -9,6 +11,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
+from postgres import fresh_database
 
 from audit.errors import CannotWrite
 from audit.ledger import bulk
@@ -99,3 +102,19 @@ def test_objects_are_the_values(words: list[str | None]):
     assert objects(pa.array(words, pa.string())).tolist() == words
     unlike = [f"{place}{word}" if word else word for place, word in enumerate(words)]
     assert objects(pa.array(unlike, pa.string())).tolist() == unlike
+
+
+def test_a_query_says_its_own_texts_as_they_are(database: Database):
+    texts = pa.table({"text": ["100%", "%%", "%s", "a%%%b"]})
+    with database.transaction() as connection:
+        query = sa.union_all(*(sa.select(sa.literal(text)) for text in texts["text"].to_pylist()))
+        assert bulk.fetch(connection, query, texts.schema) == texts
+
+
+@pytest.mark.postgres
+def test_a_server_is_told_now_and_then_that_the_night_is_there(postgres_server: str, tmp_path: Path):
+    with fresh_database(postgres_server, "alive") as url:
+        for own, idle in (("", "60"), ("?keepalives_idle=7", "7")):
+            with closing(Database(url + own, tmp_path)) as database, database.transaction() as connection:
+                used = connection.connection.driver_connection.info.get_parameters()
+            assert (used["keepalives_idle"], used["keepalives_count"]) == (idle, "8")

@@ -31,8 +31,11 @@ _TYPES = {"string": "TEXT", "date32[day]": "DATE", "bool": "BOOLEAN", "int64": "
 def fetch(connection: sa.Connection, query: sa.Select[Any], schema: pa.Schema) -> pa.Table:
     """The rows of a query as a table of that schema, whose columns are those of the query in order."""
     plain = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
-    batches = _sqlite_batches if _is_sqlite(connection) else _postgres_batches
-    return pa.Table.from_batches(batches(connection, plain, schema), schema=schema)
+    if _is_sqlite(connection):
+        batches = _sqlite_batches(connection, plain, schema)
+    else:  # it is compiled for a driver that is given values beside it: every % is doubled
+        batches = _postgres_batches(connection, plain.replace("%%", "%"), schema)
+    return pa.Table.from_batches(batches, schema=schema)
 
 
 def _sqlite_batches(connection: sa.Connection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -28,6 +28,8 @@ _WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their p
 # what a server says to those who may not write, or not for so long: insufficient_privilege,
 # read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
 _MAY_NOT = ("42501", "25006", "25P03", "25P04")
+# seconds: while a night reckons, nothing between it and the server is to forget a connection that is silent
+_KEPT_ALIVE = {"keepalives_idle": "60", "keepalives_interval": "15", "keepalives_count": "8"}
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
@@ -47,7 +49,10 @@ class _Place:
         """The way there. Raises ConfigError for a URL that cannot be used."""
         try:
             # without a file's name it is in memory
-            return sa.create_engine(self.url or f"sqlite:///{self.file or ''}")
+            url = sa.make_url(self.url or f"sqlite:///{self.file or ''}")
+            if url.get_driver_name() == "psycopg":
+                url = url.set(query={**_KEPT_ALIVE, **url.query})
+            return sa.create_engine(url)
         except (ArgumentError, NoSuchModuleError) as failure:
             raise ConfigError("ledger_url", detail=str(failure)) from failure
         except ModuleNotFoundError as failure:
