@@ -55,6 +55,7 @@ def sights_of(
         and _are_fresh(
             _feeds_of(outcome.rule, origins := _origins_of(outcome.rule, assessed), assessed), assessed
         )
+        and _is_whole(outcome.rule, assessed)
     }
     could = pc.is_in(silent["rule"], value_set=pa.array(list(able), pa.string()))
     waiting: dict[str, list[_Waiting]] = {}
@@ -106,6 +107,12 @@ def _are_fresh(feeds: Iterable[str], assessed: Assessment) -> bool:
     return all(assessed.health[feed].fresh for feed in feeds)
 
 
+def _is_whole(rule: Rule, assessed: Assessment) -> bool:
+    """Whether the list of the subjects is all there: of two lines of one, that at fault may be gone."""
+    feed = _FEED_OF.get(rule.subject, "")
+    return feed not in assessed.health or assessed.health[feed].complete
+
+
 def _is_since(came: date | None, seen: date | None) -> bool:
     """Whether what is lost came on the night that last flagged a finding, or after it."""
     return came is not None and seen is not None and came >= seen
@@ -155,7 +162,7 @@ def _looked_up(
             rule, horizon_of(rule, plan.as_of, assessed.health), plan.thresholds.get(rule.id), columns
         )
     )
-    told = [name for name in ("source_file", "rejected") if name in columns]
+    told = [name for name in ("source_file", "rejected", "model_listed") if name in columns]
     found = assessed.engine.collected(judged.select("finding_id", "verdict", *told)).to_pylist()
     seen = {one.finding_id: one.seen for one in findings}
     result: dict[str, Sight] = {}
@@ -166,6 +173,8 @@ def _looked_up(
             and result.get(row["finding_id"]) is not Sight.UNCHECKED
             and not _is_since(lost, seen[row["finding_id"]])
             and origins.own.isdisjoint((row.get("rejected") or "").split(","))
+            # of a model that the table no longer has nothing is known
+            and ("model_listed" not in rule.columns or row["model_listed"] is not False)
         )
         result[row["finding_id"]] = Sight.PASSED if passed else Sight.UNCHECKED
     return result

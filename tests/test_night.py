@@ -173,7 +173,10 @@ def columns_of_old(estate: Estate) -> dict[str, list[dict[str, str]]]:
     shown = {"production_date": "2016-01-01", "last_error": "终端未登记", "county": "#REF!"}
     lists = {
         "devices": [DEVICE | {"serial_no": f"SN{number:06}"} | shown for number in range(1, 4)],
-        "models": [MODEL | {"vendor": DEVICE["vendor"], "version_pattern": "VN.N", "eol_on": "2020-01-01"}],
+        "models": [
+            MODEL | {"vendor": vendor, "version_pattern": "VN.N", "eol_on": eol_on}
+            for vendor, eol_on in ((DEVICE["vendor"], "2020-01-01"), ("蓝湾", "2030-01-01"))
+        ],
         "merchants": [MERCHANT | {"risk_level": "高", "mcc": "5411"}],
         "inspections": [inspected],
         "policies": [asked | {"effective_on": "2026-01-01"}],
@@ -266,6 +269,29 @@ def test_a_list_whose_channels_nobody_can_read_is_told(estate: Estate):
     assert "渠道" in result.reason
     estate.write("registrations", [REGISTRATION, REGISTRATION | {"channel": "某某付", "serial": "SN000002"}])
     assert estate.run(NEXT).code is ExitCode.DONE
+
+
+def test_a_model_that_the_table_lost_is_not_called_mended(estate: Estate):
+    estate.write("models", [MODEL | {"eol_on": "2020-01-01"}, MODEL | {"model": "X2"}])
+    estate.run()
+    estate.write("models", [MODEL | {"model": "X3"}, MODEL | {"model": "X2"}])
+    estate.run(NEXT)
+    assert {one[2] for one in estate.flagged(NEXT) if one[0] == "DEV-03"} == {"unchecked"}
+
+
+def test_one_line_of_a_device_is_not_called_mended_by_half_a_list(estate: Estate):
+    serials = [f"SN{number:06}" for number in range(1, 41)]
+    told = {"uscc": MERCHANT["uscc"]}
+    estate.write("registrations", [REGISTRATION | told | {"serial": serial} for serial in serials])
+    another = {"merchant_no": "898100000000002"}
+    estate.write("merchants", [MERCHANT, MERCHANT | another | {"uscc": "91000000MA0000001R"}])
+    rows = [DEVICE | {"serial_no": serial} for serial in serials]
+    estate.write("devices", [*rows, rows[0] | another])
+    estate.run()
+    assert ("ELE-04", "SN000001", "new") in estate.flagged()
+    estate.write("devices", rows[:15])
+    estate.run(NEXT)
+    assert ("ELE-04", "SN000001", "unchecked") in estate.flagged(NEXT)
 
 
 def test_a_row_is_not_called_mended_on_the_word_of_an_old_list(estate: Estate):
