@@ -157,7 +157,7 @@ class Engine:
         rows = by_row(
             self.collected(some.select(*dict.fromkeys(["row_id", *names, *shown]))).combine_chunks()
         )
-        return {  # in one piece: of a column without pieces, `indices_nonzero` ends the process before Arrow 26
+        return {  # in one piece: of none, `indices_nonzero` ends the process before Arrow 26
             mark: rows.select(list(columns)).take(pc.indices_nonzero(whole(rows[mark])))
             for mark, columns in shown.items()
         }
