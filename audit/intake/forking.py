@@ -19,6 +19,7 @@ import socket
 import struct
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.abc import MetaPathFinder
@@ -63,6 +64,13 @@ def _exactly(sender: socket.socket, length: int) -> bytes:
             raise OSError("cut off")
         data += piece
     return bytes(data)
+
+
+def forked() -> int:
+    """What `os.fork` gives, which warns of other threads: the only one is jemalloc's, which halts for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def grow_up(asking: socket.socket) -> NoReturn:
@@ -141,7 +149,7 @@ def _answer(asking: socket.socket) -> None:
             _, status, used = os.wait4(asked["wait"], 0)
             send(asking, [status, used.ru_maxrss * _KIB])
             continue
-        ours, pid = os.getpid(), os.fork()
+        ours, pid = os.getpid(), forked()
         if pid == 0:
             asking.close()
             _live(asked, descriptors, ours)

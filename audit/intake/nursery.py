@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from audit.intake.forking import WithoutPandas, grow_up, received, send
+from audit.intake.forking import WithoutPandas, forked, grow_up, received, send
 
 
 class NurseryGone(Exception):
@@ -147,7 +147,7 @@ def _started() -> Nursery:
 
 def _forked() -> Nursery:
     ours, theirs = socket.socketpair()
-    pid = os.fork()
+    pid = forked()
     if pid == 0:
         grow_up(theirs)
     theirs.close()
