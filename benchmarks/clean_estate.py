@@ -38,6 +38,11 @@ _USCC_ALPHABET = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"), dtype=object)
 _USCC_WEIGHTS = np.array([pow(3, place, 31) for place in range(17)])
 
 
+def in_days(days: int) -> np.datetime64:
+    """The day so many days after the night."""
+    return TODAY + np.timedelta64(days, "D")
+
+
 @dataclass
 class Sheet:
     """The rows of one feed, column by column; texts as objects with None, days and moments with NaT."""
@@ -138,7 +143,7 @@ def _devices(
 ) -> Sheet:
     count = len(owner)
     place = np.arange(count)
-    installed = TODAY - random.integers(100, 1_000, count)
+    installed = TODAY - random.integers(100, 1_000, count).astype("timedelta64[D]")
     heard = TODAY.astype("datetime64[us]") + random.integers(60, 480, count).astype("timedelta64[m]")
     east, north = places_near(owner)
     columns = {
@@ -158,8 +163,8 @@ def _devices(
         "terminal_status": same("active", count),
         "bind_status": same("已绑定", count),
         "install_date": installed,
-        "production_date": installed - 40,
-        "stock_in_date": installed - 20,
+        "production_date": installed - np.timedelta64(40, "D"),
+        "stock_in_date": installed - np.timedelta64(20, "D"),
         "province": shops.columns["province"][owner],
         "city": shops.columns["city"][owner],
         "address": texts("人民路", place % 900 + 1, "号"),
@@ -167,18 +172,18 @@ def _devices(
         "latitude": north,
         "iccid": texts("8986", place + 10_000_000_000),
         "last_heartbeat_at": heard,
-        "last_signin_at": np.full(count, np.datetime64("NaT"), "datetime64[us]"),
+        "last_signin_at": np.full(count, np.datetime64("NaT", "us")),
         "last_txn_at": heard - np.timedelta64(1, "D"),
         "txn_amount": np.full(count, 8_000.0),
         "txn_count": np.full(count, 200.0),
         "txn_failed": np.full(count, 2.0),
         "is_spare": np.full(count, False),
         "license_no": same("P3100", count),
-        "cert_expiry": TODAY + random.integers(200, 1_500, count),
-        "pts_expiry": TODAY + random.integers(200, 1_500, count),
+        "cert_expiry": TODAY + random.integers(200, 1_500, count).astype("timedelta64[D]"),
+        "pts_expiry": TODAY + random.integers(200, 1_500, count).astype("timedelta64[D]"),
         "sm_support": np.full(count, True),
         "batch_no": texts("B", place // 500),
-        "updated_at": (TODAY - 10).astype("datetime64[us]") + np.zeros(count, "timedelta64[us]"),
+        "updated_at": in_days(-10).astype("datetime64[us]") + np.zeros(count, "timedelta64[us]"),
         "last_error": same(None, count),
         "rejected": same(None, count),
         "rejected_reasons": same(None, count),
@@ -198,11 +203,11 @@ def _merchants(count: int) -> Sheet:
         "merchant_type": same("企业", count),
         "uscc": credit_codes(place),
         "has_license": np.full(count, True),
-        "license_expiry": np.full(count, TODAY + 700),
+        "license_expiry": np.full(count, in_days(700)),
         "legal_name": same("李明", count),
         "legal_id_type": same("身份证", count),
         "legal_id_no": person,
-        "legal_id_expiry": np.full(count, TODAY + 900),
+        "legal_id_expiry": np.full(count, in_days(900)),
         "settle_account": texts("622200", place + 10_000_000_000),
         "mcc": same("5411", count),
         "merchant_status": same("active", count),
@@ -215,7 +220,7 @@ def _merchants(count: int) -> Sheet:
         "city": where[:, 1],
         "biz_address": texts("人民路", place % 900 + 1, "号"),
         "acquirer_code": same("48021000", count),
-        "opened_on": np.full(count, TODAY - 1_500),
+        "opened_on": np.full(count, in_days(-1_500)),
     }
     return Sheet("merchants", columns)
 
@@ -234,7 +239,7 @@ def _registrations(ledger: Sheet, shops: Sheet, owner: np.ndarray[Any, Any]) -> 
         "reg_message": same(None, count),
         "submitted_at": installed + np.timedelta64(10, "h"),
         "registered_at": installed + np.timedelta64(58, "h"),
-        "last_sync_at": (TODAY - 5).astype("datetime64[us]") + np.zeros(count, "timedelta64[us]"),
+        "last_sync_at": in_days(-5).astype("datetime64[us]") + np.zeros(count, "timedelta64[us]"),
         "uscc": shops.columns["uscc"][owner],
         "settle_account": shops.columns["settle_account"][owner],
         "rejected": same(None, count),
@@ -248,7 +253,7 @@ def _inspections(shops: Sheet) -> Sheet:
     """Each merchant inspected as a whole, a month ago."""
     count = len(shops)
     columns = {
-        "inspect_date": np.full(count, TODAY - 30),
+        "inspect_date": np.full(count, in_days(-30)),
         "serial_no": same(None, count),
         "terminal_id": same(None, count),
         "merchant_no": shops.columns["merchant_no"].copy(),

@@ -17,7 +17,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from clean_estate import AS_OF, CHANNEL, DEVICE_PROFILE, TODAY, Estate, Sheet, clean_estate, same, texts
+from clean_estate import (
+    AS_OF,
+    CHANNEL,
+    DEVICE_PROFILE,
+    TODAY,
+    Estate,
+    Sheet,
+    clean_estate,
+    in_days,
+    same,
+    texts,
+)
 
 from audit.config import MERCHANT_PROFILE
 from audit.crosscheck.building import build_facts
@@ -219,7 +230,7 @@ def _offline(work: _Work) -> None:
 
 def _uninspected(work: _Work) -> None:
     shops, devices = work.emptied_shops()
-    work.estate.inspections.put(shops, inspect_date=TODAY - 400)
+    work.estate.inspections.put(shops, inspect_date=in_days(-400))
     work.tell_devices("AUD-01", devices)
 
 
@@ -378,7 +389,7 @@ def _unknown_merchant(work: _Work) -> None:
     rows = work.take()
     for sheet in (work.devices, work.registrations):
         sheet.put(rows, merchant_no=texts("89999995411", np.arange(len(rows)) % 7 + 1_000))
-    work.devices.put(rows, install_date=TODAY - 90)  # too new for an inspection to be missed
+    work.devices.put(rows, install_date=in_days(-90))  # too new for an inspection to be missed
     installed = MIDNIGHT - np.timedelta64(90, "D")
     work.registrations.put(rows, submitted_at=installed, registered_at=installed + np.timedelta64(1, "D"))
     work.tell_devices("LIF-05", rows)
@@ -399,7 +410,7 @@ def _swapped_on_site(work: _Work) -> None:
 def _inspected(work: _Work, rows: Rows, **values: object) -> None:
     work.estate.inspections.again(
         work.estate.owner[rows],
-        inspect_date=TODAY - 10,
+        inspect_date=in_days(-10),
         terminal_id=work.devices.columns["terminal_id"][rows],
         **values,
     )
@@ -433,7 +444,7 @@ def _unreadable(rule: str, sheet: str, column: str, reason: str, text: str) -> C
 
 def _to_come(work: _Work) -> None:
     rows = work.take()
-    work.devices.put(rows, production_date=TODAY + 10)
+    work.devices.put(rows, production_date=in_days(10))
     work.tell("DQ-06", work.keys(rows), "devices")
 
 
@@ -497,9 +508,9 @@ def _limits(work: _Work) -> None:
         app_version="1.5",
         last_heartbeat_at=MIDNIGHT - 7 * day,
         last_txn_at=MIDNIGHT - 90 * day,
-        cert_expiry=TODAY + 181,
-        pts_expiry=TODAY + 181,
-        production_date=TODAY - int(365.25 * 5),
+        cert_expiry=in_days(181),
+        pts_expiry=in_days(181),
+        production_date=in_days(-int(365.25 * 5)),
         txn_failed=20.0,
         sm_support=True,
         model="SM-1",
@@ -509,7 +520,7 @@ def _limits(work: _Work) -> None:
     work.registrations.put(rows, model="SM-1", registered_at=installed + 30 * day + np.timedelta64(23, "h"))
     half = rows[::2]
     work.registrations.put(
-        half, reg_status="pending", submitted_at=MIDNIGHT - 2 * day, registered_at=np.datetime64("NaT")
+        half, reg_status="pending", submitted_at=MIDNIGHT - 2 * day, registered_at=np.datetime64("NaT", "us")
     )
     # an earlier failure, and a registration under a former merchant that was cancelled
     others = rows[1::2]
@@ -520,8 +531,8 @@ def _limits(work: _Work) -> None:
     ]
     work.registrations.again(others, reg_status="cancelled", merchant_no=former, terminal_id=None)
     shops = work.shops()
-    work.estate.merchants.put(shops, license_expiry=TODAY + 61, legal_id_expiry=TODAY + 61)
-    work.estate.inspections.put(shops, inspect_date=TODAY - 365)
+    work.estate.merchants.put(shops, license_expiry=in_days(61), legal_id_expiry=in_days(61))
+    work.estate.inspections.put(shops, inspect_date=in_days(-365))
 
 
 def _policies(work: _Work) -> None:
@@ -529,14 +540,14 @@ def _policies(work: _Work) -> None:
     day = np.timedelta64(1, "D")
     for rule, vendor, policy in (("POL-01", "甲厂", "P1"), ("POL-02", "乙厂", "P2")):
         rows = work.take()
-        work.devices.put(rows, vendor=vendor, install_date=TODAY - 300)
+        work.devices.put(rows, vendor=vendor, install_date=in_days(-300))
         installed = MIDNIGHT - 300 * day
         work.registrations.put(
             rows, vendor=vendor, submitted_at=installed, registered_at=installed + 10 * day
         )
         broken, done = rows[::3], np.setdiff1d(rows, rows[::3])
         if policy == "P1":
-            work.devices.put(done, install_date=TODAY - 90)
+            work.devices.put(done, install_date=in_days(-90))
             work.registrations.put(done, registered_at=MIDNIGHT - 80 * day)
         else:
             work.devices.put(broken, iccid=None)
@@ -603,16 +614,16 @@ _SHOPS: tuple[Callable[[_Work], None], ...] = (
     _wrong_codes,
     _of_shops("MER-01", legal_name=None),
     _of_shops("MER-03", legal_id_no="310101198001010017"),
-    _of_shops("MER-04", license_expiry=TODAY - 1),
-    _of_shops("MER-05", legal_id_expiry=TODAY - 1),
+    _of_shops("MER-04", license_expiry=in_days(-1)),
+    _of_shops("MER-05", legal_id_expiry=in_days(-1)),
     _of_shops("MER-06", phone=None, contact=None),
     _of_shops("MER-07", auth_state_wechat="未授权"),
     _of_shops("MER-08", mcc="5812"),
-    _of_shops("MER-09", license_expiry=TODAY + 60),
+    _of_shops("MER-09", license_expiry=in_days(60)),
 )
-_NEVER = {name: np.datetime64("NaT") for name in ("last_heartbeat_at", "last_txn_at")}
+_NEVER = {name: np.datetime64("NaT", "us") for name in ("last_heartbeat_at", "last_txn_at")}
 _OUT_OF_USE = (
-    _out_of_use("REG-09", terminal_status="inactive", install_date=TODAY - 60, **_NEVER),
+    _out_of_use("REG-09", terminal_status="inactive", install_date=in_days(-60), **_NEVER),
     _out_of_use("LIF-01", terminal_status="retired"),
     _out_of_use("LIF-02", terminal_status="stock"),
 )
@@ -623,7 +634,7 @@ _DEVICES: tuple[Callable[[_Work], None], ...] = (
         "REG-03",
         reg_status="pending",
         submitted_at=MIDNIGHT - np.timedelta64(1, "s") - np.timedelta64(2, "D"),
-        registered_at=np.datetime64("NaT"),
+        registered_at=np.datetime64("NaT", "us"),
     ),
     _of_listed("REG-04", reg_status="failed", reg_message="资料不全"),
     _late,
@@ -649,14 +660,14 @@ _DEVICES: tuple[Callable[[_Work], None], ...] = (
     _without_serial("DQ-01", "手机POS"),
     _of_devices("LIF-04", bind_status="未绑定"),
     _unknown_merchant,
-    _of_devices("DEV-01", pts_expiry=TODAY - 1),
-    _of_devices("DEV-02", cert_expiry=TODAY + 180),
+    _of_devices("DEV-01", pts_expiry=in_days(-1)),
+    _of_devices("DEV-02", cert_expiry=in_days(180)),
     _of_devices("DEV-03", model="OLD-1"),
     _of_devices("DEV-04", firmware="2.9.11"),
     _of_devices("DEV-05", firmware=None),
-    _of_devices("DEV-06", cert_expiry=TODAY - 1),
+    _of_devices("DEV-06", cert_expiry=in_days(-1)),
     _of_devices("DEV-07", model="SM-1", sm_support=False),
-    _of_devices("DEV-08", production_date=TODAY - int(365.25 * 5) - 1),
+    _of_devices("DEV-08", production_date=in_days(-int(365.25 * 5) - 1)),
     _of_devices("DEV-09", model="未知型号"),
     _of_devices("HB-01", last_heartbeat_at=MIDNIGHT - np.timedelta64(1, "s") - np.timedelta64(7, "D")),
     _of_devices("DOR-01", last_txn_at=MIDNIGHT - np.timedelta64(1, "s") - np.timedelta64(90, "D")),
