@@ -37,7 +37,7 @@ from audit.intake.repeats import decoded, each, encoded, numbered, spread, with_
 from audit.intake.sweep import swept, undressed
 from audit.plaintext import plain
 from audit.tables import Column, Kind
-from audit.tables.codes import BLANK_TEXTS, DITTO, NULL_TOKENS
+from audit.tables.codes import BLANK_TEXTS, DITTO, HIDDEN, NULL_TOKENS
 
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
@@ -49,6 +49,8 @@ _NUMBER = re.compile(
 _QUOTED = re.compile(r"'([^']*)'|=?\"([^\"]*)\"|“([^“”]*)”|'([^'\d][^']*)")
 # of China, with its code and marks between the figures
 _MOBILE = r"^[(+0]{0,3}(?:86\)?[- ]*)?(1[3-9]\d)[- ]*(\d{4})[- ]*(\d{4})$"
+_STARS = re.compile(r"[\s*＊●■█]+")  # and nothing that they leave to be seen
+_WORDS = (Kind.TEXT, Kind.VERSION, Kind.REFERENCE)
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -134,6 +136,8 @@ class Reader:
                     raise Unreadable(Reason.UNDECODABLE)
                 if text.strip().lower() in DITTO and self.column.name != "remark":
                     raise Unreadable(Reason.DITTO)
+                if self._is_hidden(text.strip()):
+                    raise Unreadable(Reason.HIDDEN)
                 cleaned[text] = clean(text)
             except Unreadable as failure:
                 unread[text] = failure.reason
@@ -141,6 +145,11 @@ class Reader:
         reasons = {place: unread[text] for place, text in places if text in unread}
         singly = pa.array([cleaned[text] for text in texts], found.type)
         return with_rest(found, values, lambda _: singly), reasons
+
+    def _is_hidden(self, text: str) -> bool:
+        if self.column.kind not in _WORDS or self.column.name == "remark":
+            return False
+        return bool(_STARS.fullmatch(text)) or text.upper() in HIDDEN
 
     def _rejected(
         self, values: pa.Array, index: pa.Array | None, reasons: dict[int, Reason]

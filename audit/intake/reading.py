@@ -57,6 +57,7 @@ class Reason(StrEnum):
     IMPOSSIBLE_DATE = "impossible_date"  # 2026-02-30
     NOT_A_NUMBER = "not_a_number"
     NOT_A_FLAG = "not_a_flag"
+    HIDDEN = "hidden"  # ****, 已脱敏: whoever exported it took the value out of sight
     DITTO = "ditto"  # 同上: which row that was is not known once a list has been sorted
 
 

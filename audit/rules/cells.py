@@ -49,6 +49,7 @@ DQ_02 = Rule(
                 Reason.NOT_A_NUMBER,
                 Reason.NOT_A_FLAG,
                 Reason.DITTO,
+                Reason.HIDDEN,
             ),
             Severity.MEDIUM,
             Texts(

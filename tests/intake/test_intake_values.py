@@ -756,6 +756,34 @@ def test_a_remark_may_say_as_above(tmp_path: Path):
     assert (read.column("remark"), read.rejected) == (["换机", "同上"], [])
 
 
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [("厂商", "vendor"), ("商户名称", "merchant_name"), ("安装地址", "address"), ("固件版本", "firmware")],
+)
+@pytest.mark.parametrize("word", ["****", "*", " ＊＊＊ ", "●●●●", "已脱敏", "保密"])
+def test_a_cell_masked_as_a_whole_is_told_and_is_no_value(
+    tmp_path: Path, header: str, column: str, word: str
+):
+    read = take_column(tmp_path, header, ["A001", word, "A**2"])
+    assert read.column(column) == ["A001", None, "A**2"]
+    assert read.rejected == [(3, column, Reason.HIDDEN)]
+
+
+def test_masked_telephones_are_not_one_telephone(tmp_path: Path):
+    rows = [["商户号", "商户名称", "联系电话"]]
+    rows += [[f"89810000000000{n}", f"晨光店{n}", "***********"] for n in range(1, 4)]
+    read = take_rows(tmp_path, [*rows, ["898100000000004", "晨光店4", "138****0001"]], table="merchants")
+    assert read.column("phone") == [None, None, None, "138****0001"]
+    assert read.rejected == [(row, "phone", Reason.HIDDEN) for row in (2, 3, 4)]
+
+
+@pytest.mark.parametrize("word", ["####", "########"])
+def test_what_a_narrow_column_shows_is_an_error(tmp_path: Path, word: str):
+    read = take_column(tmp_path, "安装地址", ["人民路1号", word, "－－"])
+    assert read.column("address") == ["人民路1号", None, None]
+    assert read.rejected == [(3, "address", Reason.ERROR_CELL)]
+
+
 @pytest.mark.parametrize("channel", ["微信（网联）", "银联-微信", "支付宝[银联]"])
 def test_one_channel_by_way_of_another_is_not_taken_for_both(tmp_path: Path, channel: str):
     rows = [["序列号", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, channel, "已报备"]]
