@@ -92,6 +92,16 @@ def gazetteer() -> Gazetteer:
     )
 
 
+@cache
+def names_by_code() -> dict[str, str]:
+    """What divisions of today are called, by their codes."""
+    names: dict[str, str] = {}
+    for name, division in _listed():
+        if division.current:
+            names.setdefault(division.code, name)
+    return names
+
+
 def _listed() -> Iterable[tuple[str, Division]]:
     """Every name of the standard with its division, but for dissolved cities and what was in them."""
     # numdb.get decodes line by line, which takes as long again

@@ -39,6 +39,12 @@ class HeaderMap:
     of_others: tuple[int, ...] = ()  # the columns of that table
     places: Mapping[str, int] = field(default_factory=dict)  # of columns that share one: where in its cells
     completed: tuple[tuple[int, int], ...] = ()  # columns, each with another of its name and the same content
+    nameless: tuple[int, ...] = ()  # columns without a label
+
+    def label(self, index: int) -> str:
+        """The header of a column that means something."""
+        names = [name for name, place in self.columns.items() if place == index]
+        return next((one.header for one in self.mapped if one.column in names), "")
 
 
 def map_headers(
@@ -56,6 +62,7 @@ def map_headers(
     row = header.row
     labels = {index: label for index, label in enumerate(header.labels) if label and label.strip()}
     width = max(labels) + 1
+    nameless = tuple(index for index in range(len(grid.columns)) if index not in labels)
     beside = labels_beside(
         grid,
         row,
@@ -90,6 +97,7 @@ def map_headers(
         tuple(sorted(beside)),
         places,
         tuple(search.completed),
+        nameless,
     )
 
 

@@ -14,11 +14,13 @@ import pyarrow as pa
 from audit.intake.grid import Grid
 from audit.intake.notices import Notice, about_channel, about_said
 from audit.intake.reading import Aside
+from audit.intake.regions import names_of, region_of
 from audit.intake.repeats import encoded
 from audit.intake.sheetname import channel_of, only_channel, only_state, says_channel
 from audit.tables import Table
 
 _LONGEST, _LONGEST_OF_MERCHANT = 30, 120  # characters
+_LISTED = 20  # row numbers a sentence can bear
 # 商户号：898100000000001, 商户编号 898100000000001, 商户：某店（898100000000001）
 # and not that of a merchant above it, nor a channel's: 上级商户号, 微信子商户号
 _ITS_OWN = r"(?<![级道父团总子原旧信宝])"
@@ -39,6 +41,7 @@ _SHEET_OF_MERCHANT = re.compile(rf"(?:商户)?[\s_-]*({_NUMBER})")
 _REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 _FIGURES = re.compile(r"[\d０-９]+")
 _SECTION = re.compile(r"\s*[(（]?(?:[一二三四五六七八九十]{1,2}|\d{1,2})[)）]?[、.．]")
+_CHAPTER = re.compile(r"\s*[一二三四五六七八九十]{1,2}[、.．]")
 _OF_NOBODY = re.compile(
     r"^\s*(?:[商客]户|门店|商编|MID|merchant)|库存|备[机用]|仓库|[未待无]分配|无商户|其[他它]", re.IGNORECASE
 )
@@ -94,12 +97,15 @@ class SheetSays:
         own = ["".join(self._cells(row)).strip() for row in headings]
         numbered = all(map(_SECTION.match, own))
         ends = {text[-2:] for text in own if len(text) > 2}
+        of_regions = bool(region_of(own[:1]))  # else these are parts of a section
         return [
             row
             for row, cells in self._silent(headings).items()
             if len(cells) == 1
+            and (of_regions or not region_of(cells))
             and (
                 _OF_OTHERS.search(cells[0])
+                or _CHAPTER.match(cells[0])
                 or (numbered and _SECTION.match(cells[0]))
                 or cells[0].strip()[-2:] in ends
             )
@@ -167,6 +173,32 @@ def with_said(
             headings = dict(sorted((headings | dict.fromkeys(sheet.of_nobody(headings), "")).items()))
             told.append(about_said(sheet.grid.sheet, "merchant_no", merchant, headings))
             rows = rows.append_column("merchant_no", _by_heading(sheet.places, headings, merchant))
+    if "province" in table.by_name.keys() - columns:
+        rows, of_regions = _with_regions(rows, sheet)
+        told += of_regions
+    return rows, told
+
+
+def _with_regions(rows: pa.Table, sheet: SheetSays) -> tuple[pa.Table, list[Notice]]:
+    """The rows with the province, and the city, of the heading above them.
+
+    Where none is above the first row, the names may stand below what they are about.
+    """
+    headings = sheet.headings(region_of)
+    if not headings:
+        return rows, []
+    if min(headings) > sheet.places[0]:
+        lines = [row + 1 for row in headings]
+        return rows, [
+            ("regions_left", {"sheet": sheet.grid.sheet, "count": len(lines), "rows": lines[:_LISTED]})
+        ]
+    headings = dict(sorted((headings | dict.fromkeys(sheet.of_others(headings), "")).items()))
+    told: list[Notice] = []
+    for place, name in enumerate(("province", "city")):
+        said = {row: names_of(code)[place] for row, code in headings.items()}
+        if name not in rows.column_names and any(said.values()):
+            told.append(about_said(sheet.grid.sheet, name, "", said))
+            rows = rows.append_column(name, _by_heading(sheet.places, said, ""))
     return rows, told
 
 

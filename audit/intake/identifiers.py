@@ -22,7 +22,8 @@ _LABEL = re.compile(
     r"|(?:(?:终端|设备|机具|POS)?(?:序列号|编号)|机身号|终端号|商户号|商户编号|(?:统一)?社会信用代码|信用代码|营业执照号?)[:：#=]?)",
     re.IGNORECASE,
 )
-ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|##+)")  # ####: of a column too narrow
+# #### is of a column too narrow
+ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|##+)")
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+E[+-]?|E\+)\d{1,3}$")
 _ALL_DIGITS = re.compile(r"(\d)\.(\d+)E\+?(\d{1,2})")
 _BELOW_ZERO = re.compile(r"^-\d+(?:\.0*)?$")

@@ -53,6 +53,7 @@ from audit.intake.rejected import (
 from audit.intake.repeats import decoded, each, encoded, trimmed
 from audit.intake.sensitive import sensitive
 from audit.intake.shifted import put_right
+from audit.intake.spilt import with_spilt
 from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows
 from audit.intake.units import clock_of, on_clock, unit_of
@@ -152,8 +153,9 @@ def _told_apart(grid: Grid, header: HeaderMap, profile: Profile, others: Sequenc
     if moved:
         kinds = classify_rows(grid, header, table)
     grid, kinds, told = outlined(grid, header, kinds)
+    grid, spilt = with_spilt(grid, header, table, kinds)
     titles = [text for row in range(header.row) for text in grid.row(row) if text]
-    told = [*about_moved(grid.sheet, moved, lacking), *told]
+    told = [*about_moved(grid.sheet, moved, lacking), *told, *spilt]
     return _Lines(grid, kinds, np.flatnonzero(kinds == ""), titles, legends, told)
 
 

@@ -795,6 +795,7 @@ def test_headings_between_rows_say_the_channel_of_those_below(tmp_path: Path):
     ("headings", "other"),
     [
         (["微信", "支付宝"], "其他渠道"),
+        (["微信", "支付宝"], "五、历史数据"),
         (["一、微信", "二、支付宝"], "三、数字人民币"),
         (["微信报备", "支付宝报备"], "翼支付报备"),
     ],
