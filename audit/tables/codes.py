@@ -160,9 +160,10 @@ YES_NO = {normalise_label(word) or word: True for word in _YES.split(",")} | {
 # what people type where there is nothing to say
 # ("#N/A" is not among them: it is an error that hides a value)
 _BLANK_WORDS = ("无", "空", "暂无", "空白", "无数据", "未填", "未填写", "不适用")
+_DASHES = ("-", "--", "---", "—", "——", "———", "–", "––", "－", "－－", "－－－")
 _IN_BRACKETS = ("空", "空白", "无", "NULL", "NONE", "BLANK", "N/A")
 BLANK_TEXTS = frozenset(
-    {"", "-", "--", "---", "—", "——", "———", "–", "––", "－", "－－", "－－－", "_", "/", "//", "\\", "\\N", *_BLANK_WORDS}
+    {"", *_DASHES, "_", "/", "//", "\\", "\\N", *_BLANK_WORDS}
     | {f"{pair[0]}{word}{pair[1]}" for pair in ("()", "（）", "[]", "<>") for word in _IN_BRACKETS}
 )
 NULL_TOKENS = BLANK_TEXTS | {
@@ -177,9 +178,7 @@ NULL_TOKENS = BLANK_TEXTS | {
 # what people type for what stands in the row above; in small letters
 DITTO = frozenset({"同上", "同上行", "同前", "〃", "″", "ditto", "same as above", "as above"})
 # what stands where a value was taken out of sight; in capitals
-HIDDEN = frozenset(
-    {"脱敏", "已脱敏", "数据脱敏", "已加密", "已屏蔽", "已隐藏", "保密", "无权限", "无权查看", "MASKED", "REDACTED"}
-)
+HIDDEN = frozenset({"脱敏", "已脱敏", "已加密", "已屏蔽", "已隐藏", "保密", "无权查看", "MASKED", "REDACTED"})
 FOREVER_TOKENS = frozenset(
     map(
         normalise_label,
