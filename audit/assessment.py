@@ -76,7 +76,9 @@ def assess(
     }
     # a list that nowhere says its channel would leave every registration unjudged, and nobody told
     due["registrations"] |= {"channel"}
-    delivered = engine.frame(input_facts(feeds, memory, plan.as_of))
+    any_will_do = settings.audit.required_channels == (ANY_CHANNEL,)
+    also = {} if any_will_do else {"registrations": frozenset({"channel"})}
+    delivered = engine.frame(input_facts(feeds, memory, plan.as_of, also))
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
     about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, Grounds({}, due))
     health = {

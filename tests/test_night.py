@@ -234,6 +234,94 @@ def test_a_column_that_another_vendor_leaves_out_keeps_nothing_open(estate: Esta
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "feed", "column"),
+    [
+        ("DEV-05", "models", "version_pattern"),
+        ("DEV-03", "devices", "vendor"),
+        ("DEV-08", "devices", "production_date"),
+        ("AUD-01", "merchants", "risk_level"),
+        ("POL-02", "merchants", "mcc"),
+    ],
+)
+def test_a_column_that_is_blank_throughout_closes_nothing(estate: Estate, rule: str, feed: str, column: str):
+    lists = columns_of_old(estate)
+    estate.run()
+    found = [one for one in estate.flagged() if one[0] == rule]
+    assert found
+    estate.write(feed, [one | {column: ""} for one in lists[feed]])
+    for days in (1, 2):  # the night before was blank too
+        estate.run(AS_OF + timedelta(days=days))
+        left = [one for one in estate.flagged(AS_OF + timedelta(days=days)) if one[0] == rule]
+        assert [one[2] for one in left] == ["unchecked"] * len(found)
+    mended = {"production_date": "2025-01-01", "version_pattern": "N.N.N", "risk_level": "低", "mcc": "5812"}
+    estate.write(feed, [one | {column: mended.get(column, "蓝湾")} for one in lists[feed]])
+    estate.run(AS_OF + timedelta(days=3))
+    left = [one for one in estate.flagged(AS_OF + timedelta(days=3)) if one[0] == rule]
+    assert {one[2] for one in left} <= {"fixed", "absent"}
+
+
+def test_two_lines_that_nothing_tells_apart_any_more_are_not_called_mended(estate: Estate):
+    twins = [
+        DEVICE | {"serial_no": "", "terminal_id": "00000001", "firmware": one} for one in ("3.2.0", "3.3.0")
+    ]
+    others = [DEVICE | {"serial_no": f"SN{number:06}", "terminal_id": f"{number:08}"} for number in (2, 3)]
+    estate.write("devices", [*twins, *others])
+    estate.run()
+    assert "DUP-02" in {one[0] for one in estate.flagged()}
+    estate.write("devices", [one | {"firmware": ""} for one in (*twins, *others)])
+    estate.run(NEXT)
+    assert {one[2] for one in estate.flagged(NEXT) if one[0] == "DUP-02"} == {"unchecked"}
+
+
+def test_errors_that_are_gone_from_the_ledger_are_mended(estate: Estate):
+    lists = columns_of_old(estate)
+    estate.run()
+    estate.write("devices", [one | {"last_error": ""} for one in lists["devices"]])
+    estate.run(NEXT)
+    assert {one[2] for one in estate.flagged(NEXT) if one[0] == "SYS-02"} == {"fixed"}
+
+
+@pytest.mark.parametrize(("filled", "state"), [(2, "unchecked"), (1, "fixed"), (0, "fixed")])
+def test_a_column_in_which_hardly_a_row_said_anything_keeps_nothing_open(
+    estate: Estate, filled: int, state: str
+):
+    serials = [f"SN{number:06}" for number in range(1, 41)]
+    estate.write("registrations", registered(*serials[1:]))
+    rows = [DEVICE | {"serial_no": serial} for serial in serials]
+    nobody = [one | {"tusn": "" if number < 40 - filled else f"T{number}"} for number, one in enumerate(rows)]
+    estate.write("devices", nobody)
+    estate.run()
+    assert ("REG-01", "SN000001", "new") in estate.flagged()
+    estate.write("devices", [one | {"tusn": ""} for one in rows])
+    estate.write("registrations", registered(*serials))
+    estate.run(NEXT)
+    assert ("REG-01", "SN000001", state) in estate.flagged(NEXT)
+
+
+@pytest.mark.parametrize(
+    ("column", "name"), [("status", "报备状态"), ("merchant_no", "商户编号"), ("channel", "渠道")]
+)
+def test_a_list_without_a_word_in_a_column_it_needs_is_told(estate: Estate, column: str, name: str):
+    estate.write("registrations", [REGISTRATION | {column: ""}])
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert f"报备清单（registrations_20261121.csv）中必需的列整列为空：{name}" in result.reason
+
+
+def test_any_channel_need_not_be_named(estate: Estate):
+    estate.settings["required_channels"] = '["any"]'
+    estate.write("registrations", [REGISTRATION | {"channel": ""}])
+    assert estate.run().code is ExitCode.DONE
+
+
+def test_a_list_of_stock_names_no_merchants(estate: Estate):
+    stock = DEVICE | {"serial_no": "LW000001", "merchant_no": "", "status": "库存"}
+    estate.write("devices", [stock], "stock.csv")
+    estate.sections["inputs.devices"] = 'files = ["devices_20261121.csv", "stock.csv"]\nmax_age_days = 5'
+    assert estate.run().code is ExitCode.DONE
+
+
 @pytest.mark.parametrize("cell", ["#REF!", "去年"])
 def test_a_cell_that_cannot_be_read_any_more_closes_nothing(estate: Estate, cell: str):
     estate.write("devices", [DEVICE | {"production_date": "2016-01-01"}])

@@ -8,6 +8,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from audit.crosscheck.origins import Columns
 from audit.crosscheck.programme import Owed
 from audit.crosscheck.schema import FACTS, Subject
 from audit.intake.dropfolder import date_in_name
@@ -47,19 +48,42 @@ class Memory:
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (feed, pattern) -> canonical rows
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)  # feed -> columns recognised then
     owed: tuple[Owed, ...] = ()  # findings open then
-    came: Came = field(default_factory=dict)  # every column that ever came
+    came: Came = field(default_factory=dict)  # every column that ever came and was not blank
+    filled: Came = field(
+        default_factory=dict
+    )  # every column that was ever filled in for more than a few rows
     night: date | None = None  # the last one that stands, whatever it was delivered
     remembered: Remembered = Remembered()
     first: Mapping[str, Delivery] = field(default_factory=dict)  # by sha256 of its bytes
 
 
-def input_facts(feeds: Mapping[str, Feed], memory: Memory, as_of: date) -> pa.Table:
-    """One row per pattern of `[inputs]`, and one for each mandatory feed that is not configured."""
+def input_facts(
+    feeds: Mapping[str, Feed], memory: Memory, as_of: date, also: Columns | None = None
+) -> pa.Table:
+    """One row per pattern of `[inputs]`, and one for each mandatory feed that is not configured.
+
+    `also` has by feed what, beside its required columns, is of no use to anybody where it is blank.
+    """
     rows: list[dict[str, object]] = []
     for feed in feeds.values():
         slots = feed.slots or ((Slot(feed.name, "", ()),) if feed.mandatory else ())
-        rows += [_row(len(rows) + place, feed, slot, memory, as_of) for place, slot in enumerate(slots)]
+        needed = {*feed.required, *(also or {}).get(feed.name, ())}
+        rows += [
+            _row(len(rows) + place, feed, slot, memory, as_of)
+            | {"blank_columns": ",".join(sorted(_left_blank(feed, slot, needed, memory))) or None}
+            for place, slot in enumerate(slots)
+        ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _left_blank(feed: Feed, slot: Slot, needed: set[str], memory: Memory) -> set[str]:
+    """Columns that are there without a word in them, where some list of the feed, or this one once, has it.
+
+    A list of devices in stock beside that of those in use need not name merchants.
+    """
+    blank = feed.completed(slot.columns) - feed.completed(slot.columns - slot.blank)
+    once = feed.completed(memory.came.get((slot.feed, slot.pattern), {}))
+    return {name for name in needed & blank if name not in feed.told or name in once} if slot.rows else set()
 
 
 def delivered_again(slot: Slot, memory: Memory) -> dict[str, Delivery]:

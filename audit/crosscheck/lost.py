@@ -1,4 +1,4 @@
-"""Columns that came on an earlier night and did not come tonight: what they showed, nobody sees mended."""
+"""Columns that came before and are gone or blank tonight: what they showed, nobody sees mended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Lost:
     """Columns that are lost, by feed and by file as facts name it, and the last night before this one.
 
     Of a feed a column is lost where one of its patterns delivers it no more, or where it came by a pattern
-    that is no longer there and comes by none now.
+    that is no longer there and comes by none now. It is delivered no more, too, where no row has any of what
+    more than a few had; of a column that only says what went wrong this is good news.
     """
 
     by_feed: Mapping[str, _Until] = field(default_factory=dict)
@@ -42,7 +43,7 @@ def lost_columns(feeds: Mapping[str, Feed], memory: Memory) -> Lost:
     by_feed: dict[str, dict[str, date]] = {}
     by_file: dict[str, _Until] = {}
     # what the transactions table counts, the ledger need not
-    counted = {"devices": feeds["transactions"].columns & _COUNTED}
+    counted = {"devices": feeds["transactions"].told & _COUNTED}
     for name, feed in feeds.items():
         own = by_feed.setdefault(name, {})
         slots = {slot.pattern: slot for slot in feed.slots}
@@ -50,18 +51,24 @@ def lost_columns(feeds: Mapping[str, Feed], memory: Memory) -> Lost:
             if of_feed != name:
                 continue
             slot = slots.get(pattern)
-            here = feed.completed(slot.columns) if slot else feed.columns
-            here |= counted.get(name, frozenset())
-            before = {
-                column: max(came[one] for one in came if column in feed.completed({one}))
-                for column in feed.completed(came)
-            }
-            lost = {column: on for column, on in before.items() if column not in here}
+            of_others = counted.get(name, frozenset())
+            here = (feed.completed(slot.columns) if slot else feed.told) | of_others
+            lost = _without(here, came, feed)
+            if slot:
+                said = feed.completed(slot.columns - slot.blank) | of_others
+                lost = _without(said, memory.filled.get((of_feed, pattern), {}), feed) | lost
             for column, on in lost.items():
                 own[column] = max(on, own.get(column, on))
             if slot:
                 by_file |= {plain(file.name): lost for file in slot.usable}
     return Lost(by_feed, by_file, memory.night)
+
+
+def _without(here: frozenset[str], came: _Until, feed: Feed) -> dict[str, date]:
+    return {
+        column: max(came[one] for one in came if column in feed.completed({one}))
+        for column in feed.completed(came) - here
+    }
 
 
 def _last_of(until: _Until, columns: Collection[str]) -> date | None:

@@ -58,12 +58,13 @@ _MADE_OF: _Named = {
     "last_contact_at": _CONTACT,
     "license_recognised": ("license_no",),
 }
+# two lines are one where no column tells them apart any more
+_OF_TWINS = {"devices": tuple(TABLES["devices"].by_name)}
 # what lies behind every fact of a group, beside the column that one is the name of
 _BEHIND: Mapping[str, _Named] = {
     "merchant": {"merchants": ("merchant_no",)},
     "model": {"models": ("model", "vendor")},
-    "namesakes": {"devices": ("serial_no", "merchant_no", *_SCOPE)},
-    "terminal_twins": {"devices": ("serial_no", "merchant_no", "terminal_id", *_SCOPE)},
+    **dict.fromkeys(("namesakes", "terminal_twins"), _OF_TWINS),
     "registered": {"registrations": _STANDS},
     "near": {"registrations": (*_STANDS, "batch_no")},
     "inspected": {"inspections": (*KEYS, "inspect_date", "result", "issue")},
@@ -98,12 +99,18 @@ _OF_POLICIES = {
     "merchants": ("merchant_no", "mcc"),
     "policies": tuple(TABLES["policies"].by_name),
 }
+_OF_TERMINALS = {"registrations": _STANDS}
+_OF_NEAR = {"devices": (*KEYS, "batch_no")}
+_POLICY_FACTS = (
+    *("policy_id", "policy_title", "policy_requirement", "policy_field", "policy_value", "policy_source"),
+    *("effective_on", "deadline_on", "found_value", "requirement_met"),
+)
 # facts that many lines tell together
 _COUNTED: Mapping[Subject, Mapping[str, _Named]] = {
     Subject.SITE: dict.fromkeys(FACTS[Subject.SITE], _OF_SITES),
     Subject.CHANNEL: dict.fromkeys(FACTS[Subject.CHANNEL], _OF_STATES),
     # a policy may cover one trade only
-    Subject.DEVICE_POLICY: {"policy_id": _OF_POLICIES},
+    Subject.DEVICE_POLICY: dict.fromkeys(_POLICY_FACTS, _OF_POLICIES),
     Subject.POLICY: {"devices": _OF_POLICIES},
     Subject.MERCHANT: {
         "devices_in_use": _OF_SHOPS,
@@ -112,8 +119,8 @@ _COUNTED: Mapping[Subject, Mapping[str, _Named]] = {
     },
     Subject.REGISTRATION: {
         "in_ledger": {"devices": KEYS},
-        "terminal_serials": {"registrations": _STANDS},
-        "near_device_key": {"devices": (*KEYS, "batch_no")},
+        **dict.fromkeys(("terminal_serials", "first_terminal_serial", "last_terminal_serial"), _OF_TERMINALS),
+        **dict.fromkeys(("near_device_key", "near_device_serial"), _OF_NEAR),
     },
 }
 

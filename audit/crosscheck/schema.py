@@ -304,7 +304,7 @@ FACTS: Mapping[Subject, Types] = {
         "change_percent": _NUMBER,
         "exported_on": _DAY,
         **_typed(_COUNT, "age_days", "max_age_days"),
-        **_typed(_TEXT, "basis", "missing_columns", "sensitive_columns", "source_file"),
+        **_typed(_TEXT, "basis", "missing_columns", "blank_columns", "sensitive_columns", "source_file"),
         # a file with a new date and the bytes of one that was there before, and what that was
         **_typed(_TEXT, "again_file", "first_file"),
         "first_on": _DAY,

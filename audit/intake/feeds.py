@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,8 @@ from audit.tables import TABLES, Table
 
 # row ids of the n-th file of a feed start at n times this; a text file may hold more than a sheet
 ROWS_PER_FILE = 1 << 32
+
+_FEW = 20  # of so many rows one: whether that is filled in says nothing of the list
 
 Basis = Literal["content", "name", "mtime", "unknown"]
 
@@ -78,6 +81,25 @@ class Slot:
         """Canonical columns that at least one of its usable files has."""
         return frozenset(name for file in self.usable for name in file.reading.columns)
 
+    @cached_property
+    def blank(self) -> frozenset[str]:
+        """Those of its columns in which every cell of every usable file is blank, and should not be."""
+        said = {name for file in self.usable for name in file.reading.said}
+        return frozenset(self.sparse - said)
+
+    @cached_property
+    def sparse(self) -> frozenset[str]:
+        """Those in which hardly a cell can be read, the blank ones among them."""
+        filled: Counter[str] = Counter()
+        for file in self.usable:
+            filled.update(dict(file.reading.filled))
+        known = TABLES[self.feed].by_name
+        return frozenset(
+            name
+            for name in self.columns
+            if filled[name] < max(1, self.rows / _FEW) and not known[name].of_faults
+        )
+
     @property
     def complete(self) -> bool:
         """Whether the pattern found files and every one of them could be read and held rows."""
@@ -125,6 +147,11 @@ class Feed:
     def columns(self) -> frozenset[str]:
         """Canonical columns that at least one file has."""
         return self.completed({name for file in self.files for name in file.reading.columns})
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """Those of its columns in which any cell says something, or in which that none does is good news."""
+        return self.completed({name for slot in self.slots for name in slot.columns - slot.blank})
 
     def completed(self, names: Iterable[str]) -> frozenset[str]:
         """Recognised columns as rules count on them; a wide registration list has the long ones too."""

@@ -65,6 +65,7 @@ def read_file(request: Request) -> FileReading:
         return reading.failed(failure)
     rows = parted(canonical.rows, table)
     told = _told_without_header(rows, canonical, table)
+    filled = _filled(rows, table)
     rows = with_derived(rows, table) if request.derived else rows
     if request.secret:
         rows = protect(rows, table, bytes.fromhex(request.secret), request.unmask)
@@ -78,6 +79,7 @@ def read_file(request: Request) -> FileReading:
         notices=(*reading.notices, *canonical.notices),
         exported_at=canonical.exported_at,
         told=told,
+        filled=filled,
     )
 
 
@@ -90,6 +92,11 @@ def _told_without_header(rows: pa.Table, canonical: Canonical, table: Table) -> 
         for name in ("channel", table.status, "reg_message", "merchant_no", *messages)
         if name not in mapped and name in rows.column_names and rows[name].null_count < rows.num_rows
     )
+
+
+def _filled(rows: pa.Table, table: Table) -> tuple[tuple[str, int], ...]:
+    names = [name for name in table.by_name if name in rows.column_names]
+    return tuple((name, rows.num_rows - rows[name].null_count) for name in names)
 
 
 def _unused(grid: Grid) -> SheetReading:

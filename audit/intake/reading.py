@@ -118,6 +118,7 @@ class FileReading:
     told: tuple[
         str, ...
     ] = ()  # canonical columns of the rows that no header names: a title, a cell tells them
+    filled: tuple[tuple[str, int], ...] = ()  # by recognised column the rows in which something can be read
     error: str = ""
     error_key: str = ""
     error_facts: dict[str, Any] = field(default_factory=dict)
@@ -131,6 +132,12 @@ class FileReading:
     def columns(self) -> frozenset[str]:
         """Canonical columns recognised in any sheet, or told without a header."""
         return frozenset(mapped.column for sheet in self.sheets for mapped in sheet.mapped).union(self.told)
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Recognised columns in which a cell is not blank, be it one that could not be read."""
+        unread = frozenset(column for column, _, _ in self.rejected_by)
+        return unread.union(column for column, rows in self.filled if rows)
 
     def superseded_by(self, newer: str) -> Self:
         """The same file with all its rows set aside, because a newer version of it is there."""
@@ -201,5 +208,6 @@ class FileReading:
                 "rejected_by": tuple(tuple(one) for one in plain["rejected_by"]),
                 "notices": notices,
                 "told": tuple(plain["told"]),
+                "filled": tuple(tuple(one) for one in plain["filled"]),
             }
         )

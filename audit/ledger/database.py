@@ -18,7 +18,7 @@ from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
 from audit.files import PRIVATE
 from audit.ledger.aside import copied_aside, is_writable
 
-HEAD = "0007"  # the newest revision under `migrations`
+HEAD = "0008"  # the newest revision under `migrations`
 NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to them
 LEDGER_FILE = "ledger.sqlite"  # in the state folder
 BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file

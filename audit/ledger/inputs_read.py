@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -37,18 +38,21 @@ def first_deliveries(connection: sa.Connection, as_of: date) -> dict[str, Delive
     return first
 
 
-def columns_came(connection: sa.Connection, as_of: date) -> Came:
-    """Per feed and pattern every column that a night before `as_of` read, and the last that did."""
-    listed = sa.cast(INPUTS.c.columns, sa.Text)  # most nights read the same ones
+def columns_came(connection: sa.Connection, as_of: date, less: sa.Column[Any]) -> Came:
+    """Per feed and pattern every column that a night before `as_of` read, and the last that did.
+
+    On each night without those that `less` names: the blank ones, or the sparse ones.
+    """
+    listed, left = (sa.cast(one, sa.Text) for one in (INPUTS.c.columns, less))  # alike on most nights
     query = (
-        sa.select(INPUTS.c.feed, INPUTS.c.pattern, listed, sa.func.max(RUNS.c.as_of))
+        sa.select(INPUTS.c.feed, INPUTS.c.pattern, listed, left, sa.func.max(RUNS.c.as_of))
         .join(RUNS, RUNS.c.number == INPUTS.c.number)
         .where(RUNS.c.as_of < as_of, ~RUNS.c.superseded)
-        .group_by(INPUTS.c.feed, INPUTS.c.pattern, listed)
+        .group_by(INPUTS.c.feed, INPUTS.c.pattern, listed, left)
     )
     came: dict[tuple[str, str], dict[str, date]] = {}
-    for feed, pattern, text, night in connection.execute(query):
+    for feed, pattern, columns, without, night in connection.execute(query):
         own = came.setdefault((feed, pattern), {})
-        for column in json.loads(text):
+        for column in set(json.loads(columns)).difference(json.loads(without)):
             own[column] = max(night, own.get(column, night))
     return came

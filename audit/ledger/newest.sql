@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0007');
+INSERT INTO "alembic_version" VALUES('0008');
 
 CREATE TABLE attestations (
 	attestation INTEGER NOT NULL, 
@@ -140,7 +140,7 @@ CREATE TABLE inputs (
 	rows INTEGER NOT NULL, 
 	complete BOOLEAN NOT NULL, 
 	columns JSON NOT NULL, 
-	files JSON NOT NULL, 
+	files JSON NOT NULL, blank JSON DEFAULT '[]' NOT NULL, sparse JSON DEFAULT '[]' NOT NULL, 
 	PRIMARY KEY (number, feed, pattern), 
 	FOREIGN KEY(number) REFERENCES runs (number)
 );

@@ -63,6 +63,8 @@ class InputRecord:
     complete: bool
     columns: tuple[str, ...]
     files: Mapping[str, str]
+    blank: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
 
 
 class Night:
@@ -136,7 +138,8 @@ class Night:
             rows,
             columns,
             owed_before(self._connection, self.as_of),
-            columns_came(self._connection, self.as_of),
+            columns_came(self._connection, self.as_of, INPUTS.c.blank),
+            columns_came(self._connection, self.as_of, INPUTS.c.sparse),
             self.previous,
             first=first_deliveries(self._connection, self.as_of),
         )
@@ -228,6 +231,8 @@ class Night:
                 "complete": one.complete,
                 "columns": sorted(one.columns),
                 "files": dict(one.files),
+                "blank": sorted(one.blank),
+                "sparse": sorted(one.sparse),
             }
             for one in inputs
         ]
@@ -287,6 +292,8 @@ def input_records(feeds: Mapping[str, Feed]) -> list[InputRecord]:
             slot.complete,
             tuple(sorted(slot.columns)),
             {file.name: file.reading.sha256 for file in slot.files},
+            tuple(sorted(slot.blank)),
+            tuple(sorted(slot.sparse)),
         )
         for feed in feeds.values()
         for slot in feed.slots

@@ -42,6 +42,8 @@ INPUTS = sa.Table(
     sa.Column("complete", sa.Boolean, nullable=False),
     sa.Column("columns", sa.JSON, nullable=False),
     sa.Column("files", sa.JSON, nullable=False),  # file name -> sha256
+    sa.Column("blank", sa.JSON, nullable=False, server_default="[]"),  # of the columns, those without a word
+    sa.Column("sparse", sa.JSON, nullable=False, server_default="[]"),  # and those with hardly any, too
 )
 
 FINDINGS = sa.Table(

@@ -22,27 +22,37 @@ SRC_04 = Rule(
                 "Required columns were not recognised in the {feed} ({source_file}): {missing_columns}.",
             ),
         ),
+        Case(
+            ~nw.col("blank_columns").is_null(),
+            Severity.MEDIUM,
+            Texts(
+                "{feed}（{source_file}）中必需的列整列为空：{blank_columns}。",
+                "Required columns of the {feed} ({source_file}) are blank in every row: {blank_columns}.",
+            ),
+            actual=Texts("{blank_columns}：整列为空", "{blank_columns}: blank in every row"),
+        ),
     ),
     cause="3.1",
     owner=Owner.OPERATOR,
-    title=Texts("缺少必需的列", "Required column not recognised"),
+    title=Texts("必需的列缺失或整列为空", "Required column not recognised or blank"),
     why=Texts(
         "依赖该列的检查无法进行，相关设备不会被判为合规。",
         "Checks that need the column cannot run, and the devices concerned are not called compliant.",
     ),
     remedy=Texts(
-        "若文件中有此列但名称不同，在 audit.toml 的 [inputs.<feed>.columns] 中写明对应关系；若确实没有，请数据提供方补充。",
-        "If the column is there under another name, say so in [inputs.<feed>.columns] of audit.toml; if it is not, ask for it.",
+        "若文件中有此列但名称不同，在 audit.toml 的 [inputs.<feed>.columns] 中写明对应关系；若确实没有或没有内容，请数据提供方补充后重新导出。",
+        "If the column is there under another name, say so in [inputs.<feed>.columns] of audit.toml; if it is not, or holds nothing, ask for it.",
     ),
-    expected=Texts("{missing_columns}", "{missing_columns}"),
-    actual=Texts("未识别", "not recognised"),
+    expected=Texts("必需的列能识别且有内容", "every required column recognised and filled in"),
+    actual=Texts("{missing_columns}：未识别", "{missing_columns}: not recognised"),
     example=Example(
         rows=(
             {"feed": "devices", "delivered": True, "missing_columns": "merchant_no"},
             {"feed": "devices", "delivered": True},
             {"feed": "devices", "delivered": False, "missing_columns": "merchant_no"},
+            {"feed": "registrations", "delivered": True, "blank_columns": "reg_status"},
         ),
-        flagged=(0,),
+        flagged=(0, 3),
     ),
 )
 

@@ -258,7 +258,12 @@ DEVICES = Table(
             Kind.MOMENT,
             "更新时间,最近更新时间,最近更新日期时间,修改时间,最近操作时间,update_time,last modified",
         ),
-        Column("last_error", Kind.TEXT, "错误信息,最近错误,最近错误信息,报错信息,last error,error message"),
+        Column(
+            "last_error",
+            Kind.TEXT,
+            "错误信息,最近错误,最近错误信息,报错信息,last error,error message",
+            of_faults=True,
+        ),
         Column("remark", Kind.TEXT, "备注,说明,note,notes,comment"),
     ),
 )

@@ -139,6 +139,7 @@ class Column:
     several: bool = False  # a cell may name several: 微信/支付宝
     by_channel: bool = False  # a cell may say it of each of several channels: 微信:已报备;支付宝:未报备
     personal: bool = False  # identifies a person: masked and keyed-hashed before it is stored
+    of_faults: bool = False  # says what went wrong: that no row has any is good news
     is_named: bool = False  # of a number beside which the name of what it numbers may stand
     is_phone: bool = False  # mobile numbers stand in it without marks between their figures
     figures: int = 0  # of a code of so many digits, whose name may stand beside it: 5411-超市

@@ -51,6 +51,7 @@ INSPECTIONS = Table(
             "issue",
             Kind.TEXT,
             "问题描述,发现问题,异常描述,问题,issues,存在问题,存在的问题,问题说明,异常说明,异常情况",
+            of_faults=True,
         ),
         Column("action", Kind.TEXT, "处理措施,整改措施,处理结果,处理情况,action taken"),
     ),

@@ -142,11 +142,14 @@ REGISTRATIONS = Table(
             + ",err msg,err desc,rejection reason,error message,failure message,failed reason,decline reason,reason of failure,"
             "reason for failure,reason for rejection",
             alone="error description,response message,rejection note,渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
+            of_faults=True,
         ),
-        Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg"),
-        Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg"),
-        Column("reg_message_unionpay", Kind.TEXT, made_of("银联,云闪付", _REASONS) + ",un_msg"),
-        Column("reg_message_nucc", Kind.TEXT, made_of("网联", _REASONS)),
+        Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg", of_faults=True),
+        Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg", of_faults=True),
+        Column(
+            "reg_message_unionpay", Kind.TEXT, made_of("银联,云闪付", _REASONS) + ",un_msg", of_faults=True
+        ),
+        Column("reg_message_nucc", Kind.TEXT, made_of("网联", _REASONS), of_faults=True),
         Column(
             "submitted_at",
             Kind.MOMENT,
