@@ -13,7 +13,7 @@ from audit.errors import InputError, Unusable
 from audit.intake.beside import labels_beside
 from audit.intake.channelnumbers import with_numbers_of_channels
 from audit.intake.grid import Grid
-from audit.intake.halves import shared_columns
+from audit.intake.halves import names_in, shared_columns
 from audit.intake.headerrow import HeaderRow, has_key
 from audit.intake.labels import lookup, of_channel, suggest
 from audit.intake.meaning import by_content, knows, numbers_of_wechat
@@ -199,8 +199,15 @@ class _Search:
     def by_parts(self, configured: Mapping[str, str]) -> dict[str, int]:
         """Headers of two columns or three; gives the place of each in the cells."""
         known = {*self.claimed, *self.columns.values()}
-        strange = {index: label for index, label in self.labels.items() if index not in known}
-        shared = shared_columns(self.grid, self.row, strange, self.table, configured, self.columns)
+        # 厂商/型号 is a name of the model, whose cells may have both
+        both = {
+            index
+            for name, index in self.columns.items()
+            if self.how[name] == "synonym" and name in names_in(self.labels[index], self.table, configured)
+        }
+        asked = {index: label for index, label in self.labels.items() if index not in known or index in both}
+        taken = [name for name, index in self.columns.items() if index not in both]
+        shared = shared_columns(self.grid, self.row, asked, self.table, configured, taken)
         self.columns |= {name: index for name, (index, _) in shared.items()}
         self.how |= dict.fromkeys(shared, "content")
         return {name: place for name, (_, place) in shared.items()}

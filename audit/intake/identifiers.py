@@ -140,6 +140,8 @@ def clean_reference(text: str, is_number: bool = False) -> str | None:
         return None
     if ERROR_TEXT.fullmatch(value):
         raise Unreadable(Reason.ERROR_CELL)
+    if _SCIENTIFIC.match(value.upper()):
+        value, is_number = _written_out(value.upper()), True
     if whole := _WHOLE_FLOAT.match(value):
         value, is_number = whole[1], True
     if is_number and len(value) > MAX_EXACT_DIGITS:

@@ -75,6 +75,9 @@ def normalise_label(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().translate(_FOLDED)
 
 
+_FOOTNOTE = re.compile(r"(?<=[^\W\d])\s*(?:[*＊]\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])$")  # the number of a note: 商户号*1
+
+
 @lru_cache(maxsize=1 << 14)  # the first rows of a sheet are looked up in every table
 def header_forms(header: str) -> tuple[str, ...]:
     """The normalised spellings under which a header is looked up: whole, without a bracketed tail, and both of
@@ -88,7 +91,7 @@ def header_forms(header: str) -> tuple[str, ...]:
     ('serialno', '终端序列号')
     """
     forms = []
-    header = header.rstrip("?？ ")
+    header = _FOOTNOTE.sub("", header.rstrip("?？ "))
     bare = _BEFORE.sub("", header)
     asked = _ASKED.fullmatch(bare)
     for text in dict.fromkeys((header, bare, *(asked.groups() if asked else ()))):

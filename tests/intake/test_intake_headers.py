@@ -1014,3 +1014,37 @@ def test_a_number_of_a_bank_stands_behind_the_merchants_own(tmp_path: Path):
 def test_the_province_of_business_comes_before_that_of_registration(tmp_path: Path):
     rows = [["商户号", "商户名称", "注册省", "经营省"], [MERCHANT, "晨光", "上海市", "浙江省"]]
     assert take_rows(tmp_path, rows, table="merchants").column("province") == ["浙江省"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "columns"),
+    [
+        ("厂商/型号", ["星联/X1", "百富/A920"], {"vendor": ["星联", "百富"], "model": ["X1", "A920"]}),
+        ("品牌/型号", ["星联/X1", "A920"], {"model": ["星联/X1", "A920"]}),
+        (
+            "固件/应用版本",
+            ["4.1.0/1.2", "4.1.1/1.3"],
+            {"firmware": ["4.1.0", "4.1.1"], "app_version": ["1.2", "1.3"]},
+        ),
+    ],
+)
+def test_a_name_of_one_column_may_head_two(
+    tmp_path: Path, header: str, cells: list[str], columns: dict[str, list[str]]
+):
+    rows = [[f"SN{number:06}", MERCHANT, cell] for number, cell in enumerate(cells)]
+    read = take_rows(tmp_path, [["序列号", "商户号", header], *rows])
+    assert {name: read.column(name) for name in columns} == columns
+    assert {"vendor", "model", "firmware", "app_version"} & read.rows[0].keys() == columns.keys()
+
+
+@pytest.mark.parametrize("mark", ["*1", "¹", " *2"])
+def test_the_number_of_a_note_is_no_part_of_a_header(tmp_path: Path, mark: str):
+    header = [f"{name}{mark}" for name in ("序列号", "商户号", "型号")]
+    read = take_rows(tmp_path, [header, ["SN000001", MERCHANT, "X1"]])
+    assert (read.column("serial_no"), read.column("model")) == (["SN000001"], ["X1"])
+
+
+@pytest.mark.parametrize("names", [("原序列号", "新序列号"), ("变更前序列号", "变更后序列号")])
+def test_of_a_device_that_was_replaced_the_new_one_is_listed(tmp_path: Path, names: tuple[str, str]):
+    read = take_rows(tmp_path, [[*names, "商户号", "终端号"], ["SN000001", "SN000002", MERCHANT, "00000012"]])
+    assert read.column("serial_no") == ["SN000002"]

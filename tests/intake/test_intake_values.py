@@ -784,6 +784,20 @@ def test_what_a_narrow_column_shows_is_an_error(tmp_path: Path, word: str):
     assert read.rejected == [(3, "address", Reason.ERROR_CELL)]
 
 
+@pytest.mark.parametrize(("header", "column"), [("批次号", "batch_no"), ("ICCID", "iccid")])
+def test_a_reference_in_scientific_notation_is_told_and_is_no_value(tmp_path: Path, header: str, column: str):
+    read = take_column(tmp_path, header, ["8986001", "8.99E+18", "1.2345E4"])
+    assert read.column(column) == ["8986001", None, "12345"]
+    assert read.rejected == [(3, column, Reason.SCIENTIFIC)]
+
+
+def test_telephones_in_scientific_notation_are_not_one_telephone(tmp_path: Path):
+    rows = [["商户号", "商户名称", "联系电话"]]
+    rows += [[f"89810000000000{n}", f"晨光店{n}", "1.38E+10"] for n in range(1, 4)]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.rejected == [(row, "phone", Reason.SCIENTIFIC) for row in (2, 3, 4)]
+
+
 @pytest.mark.parametrize("channel", ["微信（网联）", "银联-微信", "支付宝[银联]"])
 def test_one_channel_by_way_of_another_is_not_taken_for_both(tmp_path: Path, channel: str):
     rows = [["序列号", "商户号", "渠道", "报备状态"], ["SN000001", MERCHANT, channel, "已报备"]]
