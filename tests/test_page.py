@@ -144,6 +144,7 @@ def test_what_is_blank_or_odd_stays_in_its_row(reports: dict[str, Report]):
     assert [one["serial_no"] for one in found.first] == ["SN1", ""]
 
 
+@pytest.mark.chromium
 def test_without_its_script_the_page_lists_the_first_and_counts_the_rest(
     reports: dict[str, Report], browser: Browser, tmp_path: Path
 ):

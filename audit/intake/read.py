@@ -108,7 +108,7 @@ def _unused(grid: Grid) -> SheetReading:
 def _opened(data: bytes, request: Request) -> Source:
     try:
         return open_source(data, request.encoding, request.password, careful=request.careful)
-    except InputError:
+    except (InputError, MemoryError, ImportError):  # the last two are of the machine: no fault of the file
         raise
     except Exception as failure:  # what a parser raises on damaged bytes is anybody's guess
         detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
