@@ -16,10 +16,12 @@ def refuse_cut_off(grid: Grid, header: HeaderMap, places: np.ndarray) -> None:
 
     Rows that are no data are not meant: totals and notes below a list often end so.
     """
-    if not grid.lacks_line_end or len(places) <= _ENOUGH or places[-1] != grid.height - 1:
+    short = dict(grid.short)
+    last = grid.height - 1
+    if not grid.lacks_line_end or last not in short or len(places) <= _ENOUGH or places[-1] != last:
         return
-    data = set(places.tolist())
-    short = [(row, cells) for row, cells in grid.short if cells < header.width and row in data]
-    if [row for row, _ in short] == [places[-1]]:
-        row, cells = short[0]
-        raise InputError(Unusable.TRUNCATED, "row_cut_off", row=row + 1, cells=cells, width=header.width)
+    others = np.isin(places[:-1], [row for row, cells in short.items() if cells < header.width])
+    if short[last] < header.width and not others.any():
+        raise InputError(
+            Unusable.TRUNCATED, "row_cut_off", row=last + 1, cells=short[last], width=header.width
+        )

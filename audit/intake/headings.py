@@ -16,7 +16,7 @@ from audit.intake.notices import Notice, about_channel, about_said
 from audit.intake.reading import Aside
 from audit.intake.regions import names_of, region_of
 from audit.intake.repeats import encoded
-from audit.intake.sheetname import channel_of, only_channel, only_state, says_channel
+from audit.intake.sheetname import NUMBERED, channel_of, only_channel, only_state, says_channel
 from audit.tables import Table
 
 _LONGEST, _LONGEST_OF_MERCHANT = 30, 120  # characters
@@ -40,7 +40,6 @@ _NAMED_MERCHANT = re.compile(
 _SHEET_OF_MERCHANT = re.compile(rf"(?:商户)?[\s_-]*({_NUMBER})")
 _REMARK = re.compile(r"\s*(?:备注|注|说明|提示|#|\*)")
 _FIGURES = re.compile(r"[\d０-９]+")
-_SECTION = re.compile(r"\s*[(（]?(?:[一二三四五六七八九十]{1,2}|\d{1,2})[)）]?[、.．]")
 _CHAPTER = re.compile(r"\s*[一二三四五六七八九十]{1,2}[、.．]")
 _OF_NOBODY = re.compile(
     r"^\s*(?:[商客]户|门店|商编|MID|merchant)|库存|备[机用]|仓库|[未待无]分配|无商户|其[他它]", re.IGNORECASE
@@ -95,7 +94,7 @@ class SheetSays:
         if not headings:
             return []
         own = ["".join(self._cells(row)).strip() for row in headings]
-        numbered = all(map(_SECTION.match, own))
+        numbered = all(map(NUMBERED.match, own))
         ends = {text[-2:] for text in own if len(text) > 2}
         of_regions = bool(region_of(own[:1]))  # else these are parts of a section
         return [
@@ -106,7 +105,7 @@ class SheetSays:
             and (
                 _OF_OTHERS.search(cells[0])
                 or _CHAPTER.match(cells[0])
-                or (numbered and _SECTION.match(cells[0]))
+                or (numbered and NUMBERED.match(cells[0]))
                 or cells[0].strip()[-2:] in ends
             )
         ]

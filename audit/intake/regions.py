@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from audit.intake.gazetteer import names_by_code
 from audit.intake.places import divide
+from audit.intake.sheetname import NUMBERED
 
-_BEFORE = re.compile(
-    r"^\s*[(（]?(?:[一二三四五六七八九十]{1,2}|\d{1,2})[)）]?[、.．]\s*|^\s*(?:所[在属])?(?:省份?|省市|地区|区域|城市)\s*[:：]\s*"
-)
+_BEFORE = re.compile(rf"{NUMBERED.pattern}|^\s*(?:所[在属])?(?:省份?|省市|地区|区域|城市)\s*[:：]\s*")
 _BEHIND = re.compile(r"\s*[(（\[【]?\s*(?:共|合计|小计)?\s*\d+\s*[台户条个家]\s*[)）\]】]?\s*$")
 
 

@@ -15,7 +15,8 @@ _FIRMS = ("银联商务",)  # whose name holds that of a channel
 # what is said of a list beside the state of all its rows: 二、微信未报备终端清单（3台）
 _NOUNS = r"终端|设备|机具|pos机?|微信支付|微信|支付宝|银联|云闪付"
 _BEFORE = re.compile(rf"(?:{_NOUNS}|\d+|[一二三四五六七八九十]{{1,2}}(?=[未已待]))")
-_NUMBERED = re.compile(r"^\s*[(（]?(?:[一二三四五六七八九十]{1,2}|\d{1,2})[)）]?[、.．]\s*")
+# what a heading of several has before its words: 二、微信
+NUMBERED = re.compile(r"^\s*[(（]?(?:[一二三四五六七八九十]{1,2}|\d{1,2})[)）]?[、.．]\s*")
 _BEHIND = re.compile(
     rf"(?:{_NOUNS}|的|清单|明细|列表|名单|数据|台账|情况|部分|表|汇总|共?\d+[台条户个]?|sheet)$"
 )
@@ -73,7 +74,7 @@ def _state(text: str, status: str, table: Table) -> str:
     column = table.by_name.get(status)
     if column is None or column.codes is None or text.isascii():
         return ""
-    said = normalise_label(_NUMBERED.sub("", text))
+    said = normalise_label(NUMBERED.sub("", text))
     while said and said not in column.codes.by_label:
         shorter = _BEHIND.sub("", said)
         shorter = (
