@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from audit.intake.grid import Grid
 from audit.intake.halves import names_in
-from audit.intake.labels import is_nameless, lookup
+from audit.intake.labels import is_nameless, lookup, unexplained
 from audit.intake.meaning import sample
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
 from audit.tables import CHANNEL, TABLES, Kind, Table, normalise_label
@@ -144,12 +144,12 @@ def _best_row(
     grid: Grid, rows: range, table: Table, configured: Mapping[str, str], fewest: int
 ) -> HeaderRow | None:
     best: HeaderRow | None = None
-    most = (fewest - 1, 0)
+    most = (fewest - 1, 0, 0)
     above: list[str | None] | None = None
     for row in rows:
         labels = grid.row(row)
         for upper in _uppers(grid, row, above):
-            if (_most_names(labels, upper or [], table, configured), 0) <= most:
+            if (_most_names(labels, upper or [], table, configured), 0, 0) <= most:
                 continue  # as it is with nearly all rows below the header
             if upper is not None and (
                 # rows of which neither names anything are no header in two rows
@@ -159,8 +159,13 @@ def _best_row(
                 continue
             candidate = labels if upper is None else _joined(upper, labels, table, configured)
             labelled = [label for label in candidate if label]
-            # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter
-            found = (len(named(candidate, table, configured)), len(set(labelled)) - len(labelled))
+            # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter; of names and of what
+            # explains them, the former
+            found = (
+                len(named(candidate, table, configured)),
+                len(set(labelled)) - len(labelled),
+                -sum(bool(unexplained(label)) for label in labelled),
+            )
             if found > most:
                 most = found
                 best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))

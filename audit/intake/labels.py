@@ -51,6 +51,20 @@ DEVICE_NUMBERS = frozenset({"serial_no", "tusn", "terminal_id"})
 _OF_SIDE = re.compile("^(?:侧|端|平台)?(?:终端)?")  # between a channel and what is said of it: 微信侧状态
 _BRACKETED = re.compile(r"(.+?)[(（\[【](.+?)[)）\]】]")
 _BETWEEN = re.compile(r"[/|\n、／]|或")
+# what explains a name behind it: the codes of its cells (终端状态 0-停用，1-启用), or how to fill them in
+_CODE = r"(?:[0-9]{1,2}|(?<![A-Za-z])[A-Z])"
+_CODED = rf"{_CODE}\s*(?:[-—–:：=、.]\s*[A-Za-z\u4e00-\u9fff]|(?![位个字])[\u4e00-\u9fff])"
+_HINT = (
+    r"(?i:非?必[填输录选须]|[选可]填|可选|可空|可不填|如(?!意)|例|示例|样例|即(?!时)|格式|请|不[填可能得超少]|默认|详见|参见|见|填|精确|"
+    r"最[长多少]|限(?![额制期时])|长度|没有|若|无则|与.{1,12}(?:一致|相同)|同(?!步|城|行)|以.{1,12}(?:为准|开头)|须|需(?!求)|应(?![用收付])|"
+    r"仅|系统(?:自动|生成)|自动|长期|文本|数字(?!证书)|数值|单位[:：为]|\d+\s*(?:[-~至到]\s*\d+\s*)?(?:位|个|字)|[a-zA-Z0-9]{1,6}开头|"
+    r"[yY]{2,4}|省[-/+、市]|required|optional|mandatory|must|e\.?g\.|format|example)"
+)
+_EXPLAINED = re.compile(
+    rf"(.{{2,24}}?)(?:[\s,，:：;；、.。\-—]*(?={_CODED}.*{_CODED})|[\s,，:：;；、。]+(?={_HINT})|(?=非?必[填输]|选填))",
+    re.DOTALL,
+)
+_LONGEST_EXPLANATION = 300  # characters
 
 
 _NAMELESS = re.compile(r"[\d\s!-/:-@\[-`{-~]*", re.ASCII)
@@ -90,7 +104,18 @@ def _known(label: str, table_name: str) -> tuple[str, int, str]:
     for form in filter(None, (whole, *in_characters(label))):
         if name := table.by_synonym.get(form.lower(), ""):
             return name, table.by_name[name].synonyms[form.lower()], "synonym"
-    return "", 0, ""
+    return _known(bare, table_name) if (bare := unexplained(label)) else ("", 0, "")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def unexplained(label: str) -> str:
+    """The name that a header begins with, where the rest explains it without brackets; "" of any other.
+
+    >>> unexplained("终端状态 0-未启用，1-启用"), unexplained("商户编号\\n15位数字"), unexplained("商户编号")
+    ('终端状态', '商户编号', '')
+    """
+    found = _EXPLAINED.match(label.strip()) if len(label) <= _LONGEST_EXPLANATION else None
+    return found[1].rstrip() if found else ""
 
 
 def of_channel(label: str, table: Table) -> str | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from audit.intake.labels import in_full, names_both
+from audit.intake.labels import in_full, names_both, unexplained
 from audit.tables import CHANNEL, TABLES, Column, Kind, Table, header_forms
 
 _LONGEST = 60  # characters of a header
@@ -52,6 +52,7 @@ _TIMES = frozenset({Kind.DATE, Kind.MOMENT})
 
 def is_fallback(label: str, column: Column, table: Table) -> bool:
     """Whether the header means another column as well, and this one where nothing else claims it."""
+    label = unexplained(label) or label
     forms = header_forms(label)
     if column.name in table.wide and any(
         CHANNEL.by_label.get(form) == table.wide[column.name][0] for form in forms
@@ -64,6 +65,7 @@ def is_fallback(label: str, column: Column, table: Table) -> bool:
 
 def is_spelt_otherwise(label: str, column: Column, table: Table) -> bool:
     """Whether the header is a name of the column in other words for the same."""
+    label = unexplained(label) or label
     if len(label) > _LONGEST:
         return False
     forms = [*header_forms(label), *(header_forms(label.replace("#", " no")) if "#" in label else ())]

@@ -213,7 +213,7 @@ DEVICES = Table(
                 " time",
             )
             + ",last seen at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
-            alone="最后活跃,最近活跃,last poll,last access time,last accessed,last access,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
+            alone="上次报到时间,最近报到时间,最后报到时间,最后活跃,最近活跃,last poll,last access time,last accessed,last access,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
         ),
         Column(
             "last_txn_at",

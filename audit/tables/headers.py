@@ -37,7 +37,7 @@ TERMINAL_HEADERS = (
     "POS编号,POS号,POS机编号,POS机号,card acceptor terminal id,card acceptor terminal identification,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
 # of a bank, beside others' numbers
-TERMINAL_ALONE = "内部终端号,内部终端编号,标准终端号,线下终端号,银联卡终端号,银行卡终端号,终端识别码TID"
+TERMINAL_ALONE = "主应用终端号,主应用终端,内部终端号,内部终端编号,标准终端号,线下终端号,银联卡终端号,银行卡终端号,终端识别码TID"
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
     "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,收银宝商户号,"
@@ -52,7 +52,7 @@ MERCHANT_HEADERS = (
     + ",商户SN,商户SN号,商家SN,商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
-    "标准商户号,线下商户号,银联卡商户号,银行卡商户号,商户识别号,间联商户号,merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "主应用商户号,主应用商户,标准商户号,线下商户号,银联卡商户号,银行卡商户号,商户识别号,间联商户号,merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (
@@ -62,7 +62,7 @@ MERCHANT_NAME_HEADERS = (
     + ",商户登记名称,商户公司名称,商户单位名称,商户中文全名"
 )
 # a short name is better than none
-MERCHANT_NAME_ALONE = "营业执照名称,客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
+MERCHANT_NAME_ALONE = "主应用商户名称,营业执照名称,客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
@@ -88,7 +88,7 @@ DEVICE_TYPE_HEADERS = (
 ACQUIRER_HEADERS = "收单机构代码,收单机构标识码,收单机构标识,收单行,收单行号,收单行代码,acq inst id,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
 AGENT_HEADERS = (
     "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
-    "代理商简称,服务商简称,渠道商,渠道商名称,合作机构,合作服务商,拓展方,拓展商,sp name,代理名称,所属代理,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
+    "代理商简称,服务商简称,渠道商,渠道商名称,合作机构,合作服务商,拓展方,拓展商,sp name,代理名称,所属代理,直属代理商,直属代理,直属服务商,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
 )
 STORE_NO_HEADERS = (
     "门店编号,门店号,门店代码,门店编码,网点编号,网点号,店铺编号,店铺号,store number,store code,store id,shop no,outlet no,"

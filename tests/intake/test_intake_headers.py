@@ -1048,3 +1048,74 @@ def test_the_number_of_a_note_is_no_part_of_a_header(tmp_path: Path, mark: str):
 def test_of_a_device_that_was_replaced_the_new_one_is_listed(tmp_path: Path, names: tuple[str, str]):
     read = take_rows(tmp_path, [[*names, "商户号", "终端号"], ["SN000001", "SN000002", MERCHANT, "00000012"]])
     assert read.column("serial_no") == ["SN000002"]
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("终端序列号\n必填", "serial_no"),
+        ("终端序列号，必填", "serial_no"),
+        ("设备编号 必填", "serial_no"),
+        ("终端序列号必填", "serial_no"),
+        ("终端序列号：请与机身一致", "serial_no"),
+        ("终端布放地址，省-市-区-详细地址", "address"),
+        ("安装日期 yyyy-mm-dd", "install_date"),
+        ("安装日期 格式：2024-01-01", "install_date"),
+        ("厂商 例：联迪", "vendor"),
+        ("终端型号，如A8", "model"),
+        ("终端状态 0-未启用，1-启用，2-禁用，3-注销", "terminal_status"),
+        ("终端状态:0-注销1-启用2-冻结", "terminal_status"),
+        ("status 0-inactive,1-active", "terminal_status"),
+        ("是否备机 Y是N否", "is_spare"),
+    ],
+)
+def test_a_name_with_what_explains_it_behind(tmp_path: Path, header: str, column: str):
+    known = {"serial_no": "终端号"}.get(column, "终端序列号")
+    assert how_mapped(tmp_path, [known, "商户编号,15位数字", header]) == {
+        known: {"终端号": "terminal_id"}.get(known, "serial_no"),
+        "商户编号,15位数字": "merchant_no",
+        header: column,
+    }
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "终端号：12345678",
+        "商户名称 英文名",
+        "终端序列号 换机前",
+        "商户号 限额",
+        "终端序列号,型号,厂商",
+        "终端型号 系统版本",
+        "商户名称 同步结果",
+    ],
+)
+def test_a_name_with_more_behind_it_is_not_explained_by_it(tmp_path: Path, header: str):
+    assert header not in how_mapped(tmp_path, ["设备SN", "商户编号", header])
+
+
+def test_codes_explained_behind_the_names_of_their_columns(tmp_path: Path):
+    header = [
+        "终端序列号",
+        "商户号",
+        "微信报备状态 0-未报备,1-已报备",
+        "支付宝报备状态,0:报备中1:报备成功2:报备失败",
+    ]
+    rows = [header, *([f"SN00000{n}", MERCHANT, str(n % 2), str(n)] for n in range(3))]
+    read = take_rows(tmp_path, rows, table="registrations")
+    assert read.column("reg_status_wechat") == ["not_registered", "registered", "not_registered"]
+    assert read.column("reg_status_alipay") == ["pending", "registered", "failed"]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_row_that_explains_the_columns_is_no_header_and_no_device(tmp_path: Path, at: int):
+    explained = ["终端序列号：请与机身一致", "商户编号：15位数字", "终端型号，如A8"]
+    rows = [
+        ["终端序列号", "商户编号", "终端型号"],
+        ["SN000001", MERCHANT, "A8"],
+        ["SN000002", MERCHANT, "A8"],
+    ]
+    rows.insert(at, explained)
+    read = take_rows(tmp_path, rows)
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+    assert [one.header for one in read.sheet.mapped] == rows[1 - at]
