@@ -41,7 +41,7 @@ TERMINAL_ALONE = "主应用终端号,主应用终端,内部终端号,内部终�
 CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
     "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,收银宝商户号,"
-    "merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id,商编,所属商编,商户MID,商户账号,"
+    "merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id,商编,所属商编,商户MID,"
     "特约商户代码,商编号,商户code,card acceptor identification code,"
     + made_of("收单,银联,入网,绑定,签约,所属", "商户号,商户编号,商户编码,商户代码")
     + ","
@@ -52,7 +52,7 @@ MERCHANT_HEADERS = (
     + ",商户SN,商户SN号,商家SN,商家编号,商家号,商家编码,商家ID,mch no,mchnt cd,mcht cd,merch no,merch id,merchant identifier,acquirer merchant id"
 )
 MERCHANT_ALONE = (
-    "主应用商户号,主应用商户,标准商户号,线下商户号,银联卡商户号,银行卡商户号,商户识别号,间联商户号,merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
+    "商户账号,主应用商户号,主应用商户,标准商户号,线下商户号,银联卡商户号,银行卡商户号,商户识别号,间联商户号,merchant account,merchant acct,merchant account no,merchant ref,merchant reference,client id,client no,customer no,customer number,商户唯一标识,商户统一编号,特店代码,商户账户号,MID号,商户No,merchant,特约商户,绑定商户,客户编号,客户号,商户标识,商户标识码,商户内码,内部商户号,内部商户编号,商户内部编号,主商户号,外部商户号,平台商户号,系统商户号,机构商户号,外部商户编号,"
     "平台商户编号,系统商户编号,机构商户编号"
 )
 MERCHANT_NAME_HEADERS = (
@@ -119,10 +119,11 @@ AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政�
 # what only a list of single transactions has: the number of each, and what else is told of it
 TRANSACTION_NUMBER_HEADERS = (
     "订单号,商户订单号,订单编号,交易订单号,支付订单号,平台订单号,交易单号,交易流水号,支付流水号,交易号,参考号,系统参考号,交易参考号,检索参考号,凭证号,"
+    "流水号,交易流水,银联参考号,银联流水号,银联交易流水号,银商订单号,系统跟踪号,跟踪号,检索号,授权码,"
     "order no,order id,order number,trade no,out_trade_no,transaction id,transaction no,trace no,rrn"
 )
 TRANSACTION_HEADERS = (
     "交易时间,交易日期,支付时间,支付日期,订单时间,交易金额,支付金额,订单金额,实收金额,手续费,清算金额,结算金额,入账金额,交易类型,交易状态,支付状态,"
-    "支付方式,支付类型,付款方式,卡号,交易卡号,卡类型,发卡行,amount,fee,txn time,txn amount,transaction time,transaction date,transaction amount,"
+    "支付方式,支付类型,付款方式,卡号,交易卡号,卡类型,发卡行,发卡银行,发卡机构,清算时间,清算日期,清分日期,清分金额,净额,主账号,amount,fee,txn time,txn amount,transaction time,transaction date,transaction amount,"
     "transaction type,trade_state,pay time,payment method,card no,card type"
 )

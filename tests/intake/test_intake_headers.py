@@ -1119,3 +1119,25 @@ def test_a_row_that_explains_the_columns_is_no_header_and_no_device(tmp_path: Pa
     read = take_rows(tmp_path, rows)
     assert read.column("serial_no") == ["SN000001", "SN000002"]
     assert [one.header for one in read.sheet.mapped] == rows[1 - at]
+
+
+def test_a_bill_of_the_scheme_is_no_list_of_devices(tmp_path: Path):
+    header = [
+        "清分日期",
+        "交易时间",
+        "商户号",
+        "终端号",
+        "交易金额",
+        "清分金额",
+        "流水号",
+        "交易类型",
+        "发卡银行",
+    ]
+    row = ["20261120", "235306", MERCHANT, "53023115", "10.00", "10.00", "000705921129", "S22", "01020000"]
+    reading = take_rows(tmp_path, [header, row, row]).reading
+    assert (reading.error, reading.error_key) == (Unusable.MISSING_COLUMN, "list_of_transactions")
+
+
+def test_the_login_of_a_merchant_beside_its_number_costs_no_list(tmp_path: Path):
+    rows = [["商户账号", "商户编号", "机身编号"], ["13800000000", MERCHANT, "SN000001"]]
+    assert take_rows(tmp_path, rows).column("merchant_no") == [MERCHANT]
