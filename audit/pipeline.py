@@ -10,7 +10,7 @@ from datetime import date
 from audit.check import Plan
 from audit.config import Settings
 from audit.delivery.chat import require_chat, send_notices
-from audit.delivery.courier import require_secrets, send_queued
+from audit.delivery.courier import held_lines, require_secrets, send_queued
 from audit.errors import ExitCode, NoUsableInput
 from audit.intake.begun import Begun
 from audit.intake.feeds import Feed, read_feeds
@@ -119,6 +119,8 @@ def _delivered(task: Task, result: Result, database: Database, say: Say) -> Resu
     problems = send_queued(
         settings, words, database, lambda whom: say("mail_sent", whom), lambda: say("", "")
     )
+    for line in held_lines(settings, words, database):
+        say("mail_held", line)
     for line in send_notices(settings, words, database):
         say("notice_failed", line)
     if not problems:

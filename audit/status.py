@@ -30,7 +30,9 @@ class Status:
     age_hours: float | None
     limit_hours: float | None
     next_due: datetime
-    waiting: int  # messages that are due and that nobody has taken yet
+    waiting: int  # messages that are due and that nobody has taken yet, or that a crash left half sent
+    held: int  # messages that wait for their hour, the first of them `held_until`
+    held_until: datetime | None
     notices: int  # the same for chat rooms; they change no exit code
     unserved: tuple[str, ...]  # addresses that mail of late did not reach, and is not tried again for
     running: dict[str, object] | None
@@ -57,9 +59,14 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
     """
     timetable = timetable_of(settings)
     with Database(settings.ledger.url, settings.state, reading=True) as database:
-        nights, to_go = past_nights(database), outbox.due(database, now)
+        nights, to_go = past_nights(database), outbox.to_go(database)
         given_up = outbox.given_up(database, now)
-    notices = sum(one.kind == CHAT for one in to_go)
+    running = holder_of(settings.state)
+    held = outbox.held(to_go, now)
+    ready = [
+        one for one in to_go if one not in held and not (running and one.status is outbox.Posting.SENDING)
+    ]
+    notices = sum(one.kind == CHAT for one in ready)
     good = next((one for one in reversed(nights) if one.exit_code in GOOD), None)
     age = limit = None
     if good:
@@ -72,10 +79,12 @@ def status_of(settings: Settings, now: datetime, max_age_hours: float | None = N
         age,
         limit,
         timetable.next_due(now).astimezone(settings.zone),
-        len(to_go) - notices,
+        len(ready) - notices,
+        len(held),
+        held[0].opens.astimezone(settings.zone) if held else None,
         notices,
         _unserved(settings, given_up),
-        holder_of(settings.state),
+        running,
     )
 
 
@@ -103,7 +112,13 @@ def status_text(found: Status, words: Words) -> str:
         lines.append(words(key, as_of=found.last_good.as_of, age=found.age_hours, limit=found.limit_hours))
     elif found.last:
         lines.append(words("status.never_good"))
-    lines.append(words("status.waiting", count=found.waiting) if found.waiting else words("status.delivered"))
+    if found.waiting:
+        lines.append(words("status.waiting", count=found.waiting))
+    if found.held_until:
+        until = found.held_until
+        lines.append(words("status.held", count=found.held, at=f"{until:%Y-%m-%d %H:%M}", zone=until.tzinfo))
+    if not found.waiting and not found.held:
+        lines.append(words("status.delivered"))
     if found.unserved:
         lines.append(words("status.unserved", to=found.unserved, days=outbox.RECENT.days))
     if found.notices:
@@ -125,6 +140,8 @@ def status_plain(found: Status) -> dict[str, Any]:
         "late": found.late,
         "next_due": found.next_due.isoformat(),
         "mail_waiting": found.waiting,
+        "mail_held": found.held,
+        "mail_held_until": found.held_until and found.held_until.isoformat(),
         "unserved": list(found.unserved),
         "notices_waiting": found.notices,
         "running": found.running,

@@ -69,6 +69,18 @@ def told(first_night: Estate, tmp_path: Path) -> Estate:
     return first_night.copy(tmp_path / "estate")
 
 
+@pytest.mark.parametrize("name", ["100% 完成", "a%41b", "a[b]*", 'it\'s "so" #1?'])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str):
+    """A path is no URL and no pattern, whatever library it goes through."""
+    folder = tmp_path / name
+    folder.mkdir()
+    estate = spotless(folder)
+    for as_of in (AS_OF, NEXT):
+        assert estate.run(as_of).code is ExitCode.DONE
+    assert (folder / "state" / "ledger.sqlite").stat().st_size > 0
+    assert_clean(estate)
+
+
 @pytest.mark.parametrize("kib", [0, 16, 48])
 def test_files_that_cannot_grow(told: Estate, kib: int):
     before = bytes_of(told.folder / "reports")

@@ -22,7 +22,16 @@ from audit.ledger.database import Database
 from audit.ledger.merge import Handling, Returned, Status, Terms, merge, normalised
 from audit.ledger.nights import Run, open_night
 from audit.ledger.schema import HUMAN_FIELDS
-from audit.ledger.waivers import HELD, Waiver, enter_waivers, idle_nights, load_waivers, matched, watched
+from audit.ledger.waivers import (
+    HELD,
+    Silence,
+    Waiver,
+    enter_waivers,
+    load_waivers,
+    matched,
+    silences,
+    watched,
+)
 from audit.ledger.workdays import Calendar, load_calendar
 from audit.words import load_words
 
@@ -126,8 +135,10 @@ def test_what_is_to_be_looked_at_again():
 
     over, soon, idle, busy = waiver(-1, "a"), waiver(7, "b"), waiver(60, "c"), waiver(61, "d")
     fresh, later = waiver(62, "e"), replace(waiver(63, "f"), starts_on=NEXT)
-    silent = {one.waiver_id: 29 for one in (idle, busy)} | {fresh.waiver_id: 28}
-    found = watched([later, fresh, busy, idle, soon, over], AS_OF, {busy.waiver_id: 3}, silent)
+    written_wrong = waiver(64, "g")
+    silent = {one.waiver_id: Silence(29, never=False) for one in (idle, busy)}
+    silent |= {fresh.waiver_id: Silence(28, never=False)}
+    found = watched([written_wrong, later, fresh, busy, idle, soon, over], AS_OF, {busy.waiver_id: 3}, silent)
     assert [(one.waiver.reason, one.standing, one.findings, one.idle) for one in found] == [
         ("a", "ended", 0, 0),
         ("b", "ending", 0, 1),
@@ -135,6 +146,7 @@ def test_what_is_to_be_looked_at_again():
         ("d", "running", 3, 0),
         ("e", "running", 0, 29),
         ("f", "upcoming", 0, 0),
+        ("g", "idle", 0, 1),
     ]
 
 
@@ -144,6 +156,7 @@ def test_nights_without_a_match_count_from_the_last_one_back(database: Database)
 
     since_third = AS_OF + timedelta(days=3)
     never, often, late = waiver("never"), waiver("often"), waiver("late", since_third)
+    unheard = waiver("unheard")
     nights: list[tuple[int, dict[str, object]]] = [
         (0, {"states": {}}),  # of a release that did not note what held
         (1, {HELD: []}),
@@ -158,8 +171,24 @@ def test_nights_without_a_match_count_from_the_last_one_back(database: Database)
             night.add_run(run, "0", "0")
             night.complete_run(run, [], counts)
     with open_night(database, AS_OF + timedelta(days=6)) as night:
-        found = idle_nights(night.connection, [never, often, late], night.as_of)
-    assert found == {never.waiver_id: 4, often.waiver_id: 2, late.waiver_id: 2}
+        found = silences(night.connection, [never, often, late, unheard], night.as_of)
+    assert found == {
+        never.waiver_id: Silence(4, never=False),  # of the first night nobody knows
+        often.waiver_id: Silence(2, never=False),
+        late.waiver_id: Silence(2),
+        unheard.waiver_id: Silence(0),
+    }
+
+
+def test_a_waiver_that_never_matched_is_told_on_its_first_night(estate: Estate):
+    waivers_file(
+        estate.folder,
+        'rule = "REG-*"\nserial_no = "SN00000l"\nreason = "试点"\napprover = "李总"\nuntil = 2027-02-01',
+    )
+    estate.sections["ledger"] = 'waivers = "waivers.toml"'
+    [waiver] = estate.run().summary["waivers"]
+    assert (waiver["standing"], waiver["findings"]) == ("idle", 0)
+    assert "没有对应的问题" in waiver["reminder"]
 
 
 def test_a_whole_night_under_a_waiver(estate: Estate):
@@ -181,6 +210,7 @@ def test_a_whole_night_under_a_waiver(estate: Estate):
     [waiver] = json.loads((again.folder / "summary.json").read_text("utf-8"))["waivers"]
     assert (waiver["standing"], waiver["findings"], waiver["until"]) == ("ending", 1, "2026-11-22")
     assert "还有 1 天到期" in waiver["reminder"]
+    assert "。。" not in waiver["reminder"]
     sheet = openpyxl.load_workbook(again.folder / "report.xlsx")["豁免"]
     assert sheet["B7"].value == "MER-*、商户编号 8981*"
     letter = next((estate.folder / "state" / "outbox").glob("2026-11-21-night-*.eml"))

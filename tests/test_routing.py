@@ -267,7 +267,8 @@ def test_each_owner_is_mailed_its_own_when_its_own_rows_moved(own_night: Estate)
     second = everything_in(folder / "report-甲星.xlsx")
     assert [value for value in OF_B if value in second] == [], "nor on a night that is compared with another"
     told = [str(message["Subject"]), *(message.get_body((kind,)).get_content() for kind in ("plain", "html"))]
-    assert told[0].startswith("示例支付 · 甲星 ")
+    assert told[0].startswith("【"), "the word for how it stands comes first, as in the house's mail"
+    assert told[0].count("示例支付 · 甲星") == 1
     for text in told:
         assert [value for value in (*OF_B, str(own_night.folder)) if value in text] == []
     for text in told[1:]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from conftest import AS_OF, DEVICE, Estate
 from mailserver import PASSWORD, USER, Inbox, certificate, serving
 from typer.testing import CliRunner, Result
@@ -286,6 +287,30 @@ def test_the_status_command_speaks_to_both(fit: Estate):
     text = pos_audit(estate, "status", "--max-age", "48")
     assert "待发邮件：1 封" in text.stdout
     assert text.exit_code == 30
+
+
+def test_mail_that_waits_for_its_hour_is_told_and_is_no_failure(fit: Estate):
+    fit.sections["mail"] = f"{MAIL}\nport = 1\nsecurity = 'none'\nretries = 0\nnot_before = '23:59'"
+    with time_machine.travel(datetime(2026, 11, 20, 18, 30, tzinfo=UTC), tick=True):  # 02:30 in Shanghai
+        ended = pos_audit(fit, "run", "--as-of", "2026-11-21")
+        assert (ended.exit_code, "到时再发的邮件：1 封，最早 2026-11-21 23:59" in ended.stderr) == (0, True)
+        told = json.loads(pos_audit(fit, "status", "--json").stdout)
+        assert (told["exit_code"], told["mail_waiting"], told["mail_held"]) == (0, 0, 1)
+        assert told["mail_held_until"] == "2026-11-21T23:59:00+08:00"
+        for command in ("status", "deliver"):
+            ended = pos_audit(fit, command)
+            assert ended.exit_code == 0
+            assert "到时再发的邮件：1 封" in ended.stdout + ended.stderr
+
+
+def test_mail_that_a_crash_left_half_sent_waits(fit: Estate):
+    fit.sections["mail"] = f"{MAIL}\nport = 1\nsecurity = 'none'\nretries = 0"
+    pos_audit(fit, "run", "--as-of", "2026-11-21")
+    with sqlite3.connect(fit.folder / "state" / "ledger.sqlite") as ledger:
+        ledger.execute("UPDATE outbox SET status = 'sending'")
+    ledger.close()
+    told = pos_audit(fit, "status", "--json", "--max-age", "9999999")
+    assert (told.exit_code, json.loads(told.stdout)["mail_waiting"]) == (30, 1)
 
 
 def test_the_same_night_again_says_why_it_does_not_end_well(fit: Estate):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("audit")
 LOG.addHandler(logging.NullHandler())
-_LASTING = ("published", "mail_sent", "mail_failed", "notice_failed")  # what stays on a terminal
+_LASTING = ("published", "mail_sent", "mail_held", "mail_failed", "notice_failed")  # what stays on a terminal
 _speech: list[Callable[[str], None]] = [lambda line: typer.echo(line, err=True)]  # the last one speaks
 
 
@@ -141,7 +141,7 @@ def progress(words: Words) -> Iterator[Callable[[str, str], None]]:
 
 def _line(words: Words, key: str, detail: str) -> str:
     facts = {"published": {"folder": detail}, "read_file": {"file": detail}, "mail_sent": {"to": detail}}
-    facts |= {key: {"detail": detail} for key in ("notice_failed", "mail_failed")}
+    facts |= {key: {"detail": detail} for key in ("notice_failed", "mail_failed", "mail_held")}
     return words(f"cli.{key}", **facts.get(key, {}))
 
 

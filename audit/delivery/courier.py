@@ -32,8 +32,9 @@ def deliver(
 ) -> tuple[list[str], int]:
     """Send what waits, between two runs; the result says what went wrong, and how many notices still wait.
 
-    `again` takes up what was given up, refused or is in doubt; `told` hears of chat rooms that could not be
-    told. Raises ConfigError where nobody is to be told anything, and Locked.
+    `again` takes up what was given up, refused or is in doubt; `told` hears of mail that waits for its hour
+    and of chat rooms that could not be told. Raises ConfigError where nobody is to be
+    told anything, and Locked.
     """
     require_secrets(settings)
     if not settings.delivers:
@@ -45,7 +46,7 @@ def deliver(
         if again:
             outbox.revive(database, datetime.now(UTC))
         problems = send_queued(settings, words, database, sent, lambda: None)
-        for line in send_notices(settings, words, database):
+        for line in (*held_lines(settings, words, database), *send_notices(settings, words, database)):
             told(line)
         waiting = [one for one in outbox.due(database, datetime.now(UTC)) if one.kind == CHAT]
         return problems, len(waiting)
@@ -93,6 +94,15 @@ def send_queued(
         problems += courier.carry(pending)
     _sweep(folder_of(settings), database, now)
     return problems
+
+
+def held_lines(settings: Settings, words: Words, database: Database) -> list[str]:
+    """What is to be said of mail that waits for its hour: a line, or none."""
+    held = outbox.held(outbox.to_go(database), datetime.now(UTC))
+    if not held:
+        return []
+    hour = held[0].opens.astimezone(settings.zone)
+    return [words("status.held", count=len(held), at=f"{hour:%Y-%m-%d %H:%M}", zone=settings.zone)]
 
 
 @dataclass(frozen=True)

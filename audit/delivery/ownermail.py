@@ -66,7 +66,7 @@ def _letters(
         subject, text, html = render_mail(
             report, words, settings.own_templates, closing, when=f"owner_{when}"
         )
-        return Letter(f"{report.name} {subject}", text, html, attachments)
+        return Letter(subject, text, html, attachments)
 
     yield letter(words("report.owner_attached"), Attachment(file, title, workbook))
     if settings.mail and (cut := cut_workbook(report, words, workbook, settings.mail.max_mib)):

@@ -48,8 +48,9 @@ class _Place:
     def engine(self) -> sa.Engine:
         """The way there. Raises ConfigError for a URL that cannot be used."""
         try:
-            # without a file's name it is in memory
-            url = sa.make_url(self.url or f"sqlite:///{self.file or ''}")
+            # without a file's name it is in memory; a name is no URL, and may have a % in it
+            file = str(self.file) if self.file else None
+            url = sa.make_url(self.url) if self.url else sa.URL.create("sqlite", database=file)
             if url.get_driver_name() == "psycopg":
                 url = url.set(query={**_KEPT_ALIVE, **url.query})
             return sa.create_engine(url)

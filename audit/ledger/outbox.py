@@ -12,7 +12,7 @@ may have arrived.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -67,6 +67,11 @@ class Message:
     not_before: str = ""  # ISO, UTC
     detail: str = ""
 
+    @property
+    def opens(self) -> datetime:
+        """The hour before which it is not to go. It has to have one."""
+        return datetime.fromisoformat(self.not_before)
+
 
 def queue(connection: sa.Connection, message: Message, now: datetime) -> None:
     """Enter a message with the night's own transaction; one that is there already is not sent twice."""
@@ -102,6 +107,16 @@ def take_up(database: Database) -> list[Message]:
 def due(database: Database, now: datetime) -> list[Message]:
     """Messages that may go now, oldest first."""
     return _found(database, (OUTBOX.c.status == Posting.QUEUED.value) & (OUTBOX.c.not_before <= stamp(now)))
+
+
+def to_go(database: Database) -> list[Message]:
+    """Messages that somebody is still to be sent, oldest first; a crash may have left one half sent."""
+    return _found(database, OUTBOX.c.status.in_((Posting.QUEUED.value, Posting.SENDING.value)))
+
+
+def held(messages: Iterable[Message], now: datetime) -> list[Message]:
+    """Those of them that wait for their hour, the next to go first."""
+    return sorted((one for one in messages if one.not_before > stamp(now)), key=lambda one: one.not_before)
 
 
 def give_up(database: Database, now: datetime) -> list[Message]:

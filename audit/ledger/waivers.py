@@ -28,7 +28,7 @@ from audit.tables.codes import CHANNEL
 PATTERNS = ("serial_no", "merchant_no", "channel", "vendor")
 _KEYS = ("finding", "rule", *PATTERNS, "reason", "approver", "from", "until")
 ENDING_DAYS = 7  # told so long before a waiver ends
-IDLE_NIGHTS = 30  # told when it matched nothing for so many
+IDLE_NIGHTS = 30  # told when it matched nothing for so many; one that never did is told at once
 HELD = "waivers"  # of a night's counts: the ids of those that held for something
 
 
@@ -68,7 +68,7 @@ class Standing(StrEnum):
 
     ENDED = "ended"
     ENDING = "ending"  # within days
-    IDLE = "idle"  # has matched nothing for many nights
+    IDLE = "idle"  # matches nothing: never did, or has not for many nights
     UPCOMING = "upcoming"
     RUNNING = "running"
 
@@ -81,6 +81,14 @@ class Watched:
     standing: Standing
     findings: int = 0
     idle: int = 0
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The nights just before this one on which a waiver held for nothing, and whether it has never held."""
+
+    nights: int = 0
+    never: bool = True
 
 
 def load_waivers(file: Path | None, as_of: date, max_days: int) -> tuple[Waiver, ...]:
@@ -212,8 +220,8 @@ def enter_waivers(connection: sa.Connection, waivers: Iterable[Waiver], as_of: d
             )
 
 
-def idle_nights(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> dict[str, int]:
-    """Per waiver the nights just before `as_of`, at most so many as matter, on which it held for nothing.
+def silences(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> dict[str, Silence]:
+    """Per waiver its silence before `as_of`, of at most so many nights as matter.
 
     Nights before it was entered or began do not count; nor do those of which nobody noted what held.
     """
@@ -225,30 +233,35 @@ def idle_nights(connection: sa.Connection, waivers: Iterable[Waiver], as_of: dat
     ).all()
     entered = {row.waiver_id: row.entered_on for row in connection.execute(sa.select(WAIVERS))}
     return {
-        one.waiver_id: _silent(one, max(entered.get(one.waiver_id, as_of), one.starts_on or date.min), behind)
+        one.waiver_id: _silence(
+            one, max(entered.get(one.waiver_id, as_of), one.starts_on or date.min), behind
+        )
         for one in waivers
     }
 
 
-def _silent(waiver: Waiver, since: date, behind: Sequence[Any]) -> int:
+def _silence(waiver: Waiver, since: date, behind: Sequence[Any]) -> Silence:
     for number, night in enumerate(behind):
         held = night.counts.get(HELD)
-        if night.as_of < since or held is None or waiver.waiver_id in held:
-            return number
-    return len(behind)
+        if night.as_of < since:
+            return Silence(number)
+        if held is None or waiver.waiver_id in held:
+            return Silence(number, never=False)
+    return Silence(len(behind))
 
 
 def watched(
-    waivers: Iterable[Waiver], as_of: date, held: Mapping[str, int], idle: Mapping[str, int]
+    waivers: Iterable[Waiver], as_of: date, held: Mapping[str, int], before: Mapping[str, Silence]
 ) -> tuple[Watched, ...]:
     """What is to be said of each waiver, those that end first first.
 
-    `held` counts, per waiver id, the findings it holds for tonight, `idle` the nights before without any.
+    `held` counts, per waiver id, the findings it holds for tonight, `before` the nights without any.
     """
     found = []
     for one in sorted(waivers, key=lambda one: (one.until, one.waiver_id)):
         count = held.get(one.waiver_id, 0)
-        silent = 0 if count or not one.runs(as_of) else idle.get(one.waiver_id, 0) + 1
+        past = before.get(one.waiver_id, Silence())
+        silent = 0 if count or not one.runs(as_of) else past.nights + 1
         if one.until < as_of:
             standing = Standing.ENDED
         elif one.starts_on and one.starts_on > as_of:
@@ -256,6 +269,7 @@ def watched(
         elif one.until - as_of <= timedelta(days=ENDING_DAYS):
             standing = Standing.ENDING
         else:
-            standing = Standing.IDLE if silent >= IDLE_NIGHTS else Standing.RUNNING
+            idle = silent and (past.never or silent >= IDLE_NIGHTS)
+            standing = Standing.IDLE if idle else Standing.RUNNING
         found.append(Watched(one, standing, count, silent))
     return tuple(found)

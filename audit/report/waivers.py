@@ -69,7 +69,7 @@ def _reminder(one: Watched, what: str, as_of: date, words: Words) -> str:
         return ""
     return words(
         f"waiver.{one.standing}",
-        what=what,
+        what=what.rstrip("。."),  # it stands within a sentence here
         until=waiver.until,
         days=abs((waiver.until - as_of).days),
         count=one.findings,

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from functools import partial
 from html import escape, unescape
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
-from lxml.etree import SerialisationError
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
-from audit.errors import CannotWrite
 from audit.report.coded import Coded
 from audit.report.sharedstrings import SharedStrings
 from audit.report.sheetrows import Rows, rendered
@@ -45,24 +45,36 @@ _RELATION = (
 _STRINGS = "xl/sharedStrings.xml"
 
 
+class _Draft(ExcelWriter):
+    """Each sheet is made in memory.
+
+    openpyxl's own way leads through a temporary file, which lxml does not find where its path has a `%`.
+    """
+
+    def write_worksheet(self, ws: Any) -> None:
+        """The sheet into the archive, as openpyxl does it otherwise."""
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        writer = WorksheetWriter(ws, out=io.BytesIO())
+        writer.write()
+        ws._rels = writer._rels  # type: ignore[attr-defined]
+        self._archive.writestr(ws.path[1:], writer.read())  # type: ignore[attr-defined]
+        self.manifest.append(ws)
+
+
 def finish(
     workbook: openpyxl.Workbook, rows: Mapping[str, Rows], stamp: date, drawn: Sequence[str] = ()
 ) -> bytes:
     """The workbook as bytes, with `rows` filled in by sheet title and every time set to `stamp`.
 
-    `drawn` says in words what the charts show, in their order, for those who cannot see them. Raises
-    CannotWrite when the folder for temporary files takes no more.
+    `drawn` says in words what the charts show, in their order, for those who cannot see them.
     """
     looks = workbook._cell_styles  # type: ignore[attr-defined]
     assert len(looks) <= MAX_STYLES, "styles are made per column, never per cell"
     moment = datetime.combine(stamp, time())
     workbook.properties.created = workbook.properties.modified = moment
     draft = io.BytesIO()
-    try:
-        # as `workbook.save` does, but deflates nothing: each sheet goes through a temporary file
-        ExcelWriter(workbook, zipfile.ZipFile(draft, "w")).save()
-    except (OSError, SerialisationError) as failure:
-        raise CannotWrite.to(tempfile.gettempdir(), failure) from failure
+    _Draft(workbook, zipfile.ZipFile(draft, "w")).save()  # as `workbook.save` does, but deflates nothing
     with zipfile.ZipFile(draft) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheets = {f"xl/worksheets/sheet{place}.xml": title for place, title in enumerate(workbook.sheetnames, 1)}
