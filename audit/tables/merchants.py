@@ -23,6 +23,12 @@ USCC_HEADERS = (
     "business license number,business licence number,business registration no,business registration number"
 )
 
+# of the validity of a paper, as names of columns say it
+_ENDS = (
+    "有效期,有效期止,有效期至,有效期限,有效期限止,有效期限至,有效期截止,有效期截止日期,有效截止日期,有效期结束日期,有效期到期日,到期日,到期日期,到期时间,"
+    "失效日,失效日期,失效时间,截止日,截止日期,截止时间,终止日期,结束日期"
+)
+
 MERCHANTS = Table(
     name="merchants",
     keys=(("merchant_no",),),
@@ -95,24 +101,31 @@ MERCHANTS = Table(
             personal=True,
         ),
         Column(
-            "legal_id_expiry", Kind.DATE, "法人证件失效日期,法人证件有效期,法人身份证有效期,法人身份证到期日"
+            "legal_id_expiry",
+            Kind.DATE,
+            made_of(
+                made_of("法人,法定代表人,法人代表,法人代表人,负责人,经营者", "证件,身份证,身份证件,证照"),
+                _ENDS,
+            )
+            + ",legal id expiry date,legal id expires,legal id valid until,legal id end date,legal person id expiry,id expiry date",
+            alone=made_of("身份证,身份证件,证件", _ENDS),
         ),
         Column(
             "settle_account",
             Kind.IDENTIFIER,
-            "结算账号,结算账户号,结算银行卡,结算卡卡号,对公账户,银行账户,收款银行账号,结算账户账号,提现卡号,提现账号,bank account,bank account no,bank card no,settle acct no,结算银行账号,结算银行卡号,结算卡,收款账号,收款账户,入账账号,入账账户,对公账号,结算账户,收单结算账户,结算卡号,银行账号,银行卡号,settlement account",
+            "清算账号,清算卡号,清算账户,清算卡号或账号,结算账号或卡号,结算卡号或账号,结算账号,结算账户号,结算银行卡,结算卡卡号,对公账户,银行账户,收款银行账号,结算账户账号,提现卡号,提现账号,bank account,bank account no,bank card no,settle acct no,结算银行账号,结算银行卡号,结算卡,收款账号,收款账户,入账账号,入账账户,对公账号,结算账户,收单结算账户,结算卡号,银行账号,银行卡号,settlement account",
             personal=True,
         ),
         Column(
             "settle_name",
             Kind.TEXT,
-            "结算账户名,结算账户名称,开户名称,收款户名,收款人户名,入账户名,账户名,账户名称,开户名,结算户名,户名",
+            "清算账户名称,清算账户名,结算账户名,结算账户名称,开户名称,收款户名,收款人户名,入账户名,账户名,账户名称,开户名,结算户名,户名",
             personal=True,
         ),
         Column(
             "settle_bank",
             Kind.TEXT,
-            "开户行,开户银行,结算银行,结算开户行,开户支行,银行名称,收款银行,开户行名称,开户银行名称,结算银行名称,bank name",
+            "清算账号开户行名称,清算账号开户行,清算开户行,开户行,开户银行,结算银行,结算开户行,开户支行,银行名称,收款银行,开户行名称,开户银行名称,结算银行名称,bank name",
         ),
         Column(
             "mcc",

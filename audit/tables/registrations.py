@@ -192,7 +192,7 @@ REGISTRATIONS = Table(
         Column(
             "settle_account",
             Kind.IDENTIFIER,
-            "结算账号,结算账户,收单结算账户,结算卡号,settlement account",
+            "清算账号,清算卡号,清算账户,结算账号,结算账户,收单结算账户,结算卡号,settlement account",
             personal=True,
         ),
         Column(

@@ -1141,3 +1141,19 @@ def test_a_bill_of_the_scheme_is_no_list_of_devices(tmp_path: Path):
 def test_the_login_of_a_merchant_beside_its_number_costs_no_list(tmp_path: Path):
     rows = [["商户账号", "商户编号", "机身编号"], ["13800000000", MERCHANT, "SN000001"]]
     assert take_rows(tmp_path, rows).column("merchant_no") == [MERCHANT]
+
+
+def test_the_papers_and_the_account_of_a_merchant_by_other_names(tmp_path: Path):
+    headers = {
+        "商户编号": "merchant_no",
+        "法定代表人证件有效期至": "legal_id_expiry",
+        "营业执照截止日期": "license_expiry",
+        "清算卡号或账号": "settle_account",
+        "清算账户名称": "settle_name",
+        "清算账号开户行名称": "settle_bank",
+    }
+    assert how_mapped(tmp_path, list(headers), "merchants") == headers
+    assert how_mapped(tmp_path, ["商户编号", "身份证到期日"], "merchants") == {
+        "商户编号": "merchant_no",
+        "身份证到期日": "legal_id_expiry",
+    }
