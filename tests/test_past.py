@@ -25,6 +25,7 @@ def test_nights_are_seen_by_day_with_gaps_and_what_got_graver_with_what_it_was(d
     assert past.before == past.days[-1][1]
     assert past.severity_before == {mild.finding_id: "medium"}
     assert past.rules_moved == {"REG-01", "REG-02"}
+    assert not past.other_scope
 
 
 def test_a_night_about_other_channels_is_a_gap_and_nothing_is_compared_with_it(database: Database):
@@ -34,3 +35,4 @@ def test_a_night_about_other_channels_is_a_gap_and_nothing_is_compared_with_it(d
         past = past_of(connection, day(1), 2, SCOPE, {})
     assert all(at is None for _, at in past.days)
     assert past.before is None
+    assert past.other_scope

@@ -39,11 +39,11 @@ HOSTILE = [
 SHEETS = {
     "zh": [
         *("概览", "变化", "整改台账", "未报备设备", "过期设备", "信息不一致", "商户资料", "商户概况"),
-        *("到期预测", "趋势", "自查清单", "规则说明", "数据质量", "运行信息", "字典"),
+        *("到期预测", "豁免", "趋势", "自查清单", "规则说明", "数据质量", "运行信息", "字典"),
     ],
     "en": [
         *("Overview", "Changes", "Rectification", "Unregistered", "Expired", "Mismatches", "Merchant data"),
-        *("Merchants", "Forecast", "Trend", "Self-audit", "Rules", "Data quality", "Run", "Lists"),
+        *("Merchants", "Forecast", "Waivers", "Trend", "Self-audit", "Rules", "Data quality", "Run", "Lists"),
     ],
 }
 LEDGER = {"zh": "整改台账", "en": "Rectification"}

@@ -62,6 +62,7 @@ class Past:
     before: Figures | None = None  # of the last night
     rules_moved: frozenset[str] = frozenset()
     severity_before: Mapping[str, str] = field(default_factory=dict)  # of findings that are graver tonight
+    other_scope: bool = False  # the last night was about another estate or other channels
 
 
 def past_of(
@@ -96,4 +97,5 @@ def past_of(
         Figures.of(before.counts) if before is not None and comparable else None,
         frozenset(name for names in moved for name in names),
         {row.finding_id: row.was_severity for row in connection.execute(graver)},
+        before is not None and not comparable,
     )

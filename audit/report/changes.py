@@ -42,8 +42,11 @@ def add_changes(workbook: Workbook, report: Report, columns: FindingColumns, wor
         if report.previous
         else words("report.first_night")
     ]
+    moved_beside = [words("report.scope_moved")] if report.past.other_scope else []
     if report.past.rules_moved:
-        notes.append(words("report.rules_moved", rules=sorted(report.past.rules_moved)))
+        moved_beside.append(words("report.rules_moved", rules=sorted(report.past.rules_moved)))
+    if moved_beside:
+        notes.append(" ".join(moved_beside))
     if len(shown) < len(moved):
         notes.append(words("report.rows_left", shown=f"{len(shown):,}", left=f"{len(moved) - len(shown):,}"))
     none = words("report.no_changes")

@@ -219,6 +219,7 @@ def _report(settings: Settings, words: Words, house: Report, own: _Own, findings
         past=Past(
             rules_moved=house.past.rules_moved & {line.rule.id for line in rules},
             severity_before={k: v for k, v in house.past.severity_before.items() if k in ids},
+            other_scope=house.past.other_scope,
         ),
         owner=scope.owner.name,
         routing=None,

@@ -70,12 +70,15 @@ def add_verdicts(sheet: Worksheet, row: int, report: Report, words: Words) -> in
 
 
 def add_verdict_note(sheet: Worksheet, row: int, report: Report, words: Words) -> int:
-    """What the verdicts leave out, how a device gets its one, and whether other rules gave the last ones."""
+    """What the verdicts leave out, how a device gets its one, and why not to compare them with the last."""
     _note(sheet, row - 1, 1, verdict_note(report, words))
-    if not (moved := len(report.past.rules_moved)):
-        return row
-    _note(sheet, row, 1, words("report.rules_moved_count", count=moved))
-    return row + 1
+    notes = [words("report.scope_moved")] if report.past.other_scope else []
+    if moved := len(report.past.rules_moved):
+        notes.append(words("report.rules_moved_count", count=moved))
+    for note in notes:
+        _note(sheet, row, 1, note)
+        row += 1
+    return row
 
 
 def add_channels(sheet: Worksheet, row: int, report: Report, words: Words) -> int:

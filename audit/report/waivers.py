@@ -119,4 +119,6 @@ def add_waivers(workbook: Workbook, report: Report, words: Words) -> Rows:
         column("reminder", 60, [one.reminder for one in listed], wrap=True),
     ]
     notes = [words("waiver.note")]
-    return add_datasheet(workbook, words("sheet.waivers"), "Waivers", notes, columns, words)
+    return add_datasheet(
+        workbook, words("sheet.waivers"), "Waivers", notes, columns, words, empty=words("waiver.none")
+    )

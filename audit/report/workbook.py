@@ -33,7 +33,7 @@ def render_workbook(report: Report, words: Words) -> bytes:
         words("sheet.merchants"): add_merchants(workbook, report, words),
         words("sheet.forecast"): add_forecast(workbook, report, words),
     }
-    if report.waivers:
+    if report.waivers or not report.owner:
         rows[words("sheet.waivers")] = add_waivers(workbook, report, words)
     if not report.owner:  # the nights behind, the programme and the files are the house's own
         rows[words("sheet.trend")] = add_trend_sheet(workbook, report, words)
