@@ -14,6 +14,7 @@ from audit.config import InputSection, configured_codes, configured_columns
 from audit.errors import ConfigError, InputError
 from audit.files import shown_name, write_private
 from audit.intake.child import read_in_child
+from audit.intake.labels import suggest
 from audit.intake.nursery import fork_nursery
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading
@@ -130,7 +131,9 @@ def _with_expected(reading: FileReading, section: InputSection | None) -> FileRe
     missing = [name for name in required if name not in found]
     if not missing:
         return reading
-    return reading.with_notice("columns_expected", table=table.name, columns=missing)
+    unmapped = [header for sheet in reading.sheets for header in sheet.unmapped]
+    near = {name: suggest(name, table, unmapped) for name in missing}
+    return reading.with_notice("columns_expected", table=table.name, columns=missing, suggestions=near)
 
 
 def _left_out_line(path: str, left: LeftOut, words: Words) -> str:

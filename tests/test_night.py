@@ -829,6 +829,22 @@ def test_a_required_column_that_is_not_there_is_missed_at_once(estate: Estate):
     assert "省份" in finding["detail"]
 
 
+@pytest.mark.parametrize(
+    ("feed", "column", "header", "rule"),
+    [("registrations", "status", "报备状太", "SRC-04"), ("devices", "serial_no", "终端序列好", "SRC-02")],
+)
+def test_a_header_that_resembles_a_missing_column_is_offered_and_not_taken(
+    estate: Estate, feed: str, column: str, header: str, rule: str
+):
+    row = {"registrations": REGISTRATION, "devices": DEVICE}[feed]
+    estate.write(feed, [{header if name == column else name: value for name, value in row.items()}])
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert header in result.reason
+    details = [finding["detail"] for finding in estate.findings() if finding["rule"] == rule]
+    assert [header in detail for detail in details] == [True]
+
+
 def test_unreadable_cells_beyond_the_first_thousand_are_told_of_as_well(estate: Estate):
     serials = [*(f"SN{number:06}" for number in range(1, 1_102)), "9.1E+17"]
     rows = [DEVICE | {"serial_no": serial, "install_date": "昨天"} for serial in serials]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,6 +13,8 @@ from audit.crosscheck.programme import Owed
 from audit.crosscheck.schema import FACTS, Subject
 from audit.intake.dropfolder import date_in_name
 from audit.intake.feeds import Feed, InputFile, Slot
+from audit.intake.labels import suggest
+from audit.tables import TABLES
 from audit.tables.devices import TRANSACTION_COLUMNS
 
 SCHEMA = pa.schema(list(FACTS[Subject.INPUT].items()))
@@ -140,10 +142,19 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
         "max_age_days": feed.max_age_days,
         "basis": slot.usable[0].fresh.basis if slot.usable else None,
         "missing_columns": ",".join(missing) or None,
+        "near_headers": _near_headers(slot, missing),
         "sensitive_columns": " / ".join(dict.fromkeys(sensitive)) or None,
         "source_file": (broken or telling or list(slot.files))[0].name if slot.files else slot.pattern,
         **_again(slot, memory, as_of),
     }
+
+
+def _near_headers(slot: Slot, missing: Sequence[str]) -> str | None:
+    """Headers that resemble the names of columns which their files lack."""
+    near = [header for file in slot.files for found in file.reading.near_headers.values() for header in found]
+    unmapped = [header for file in slot.usable for sheet in file.reading.sheets for header in sheet.unmapped]
+    near += [header for name in missing for header in suggest(name, TABLES[slot.feed], unmapped)]
+    return " / ".join(dict.fromkeys(near)) or None
 
 
 def _again(slot: Slot, memory: Memory, as_of: date) -> dict[str, object]:

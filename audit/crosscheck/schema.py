@@ -305,6 +305,7 @@ FACTS: Mapping[Subject, Types] = {
         "exported_on": _DAY,
         **_typed(_COUNT, "age_days", "max_age_days"),
         **_typed(_TEXT, "basis", "missing_columns", "blank_columns", "sensitive_columns", "source_file"),
+        "near_headers": _TEXT,  # of its own, that resemble names of what is missing
         # a file with a new date and the bytes of one that was there before, and what that was
         **_typed(_TEXT, "again_file", "first_file"),
         "first_on": _DAY,

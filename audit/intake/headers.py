@@ -177,7 +177,7 @@ class _Search:
             Mapped(self.grid.letter(index), self.labels[index].strip(), name, "content")
             for name, index in further
         ]
-        of_rows = {index: label for index, label in self.labels.items() if of_channel(label, table) != ""}
+        of_rows = {index: label for index, label in self.labels.items() if of_channel(label, table) is None}
         for column, index in fallbacks(table, of_rows, columns, self._fits):
             columns[column.name], self.how[column.name] = index, "alone"
         for column, (first, *others) in spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):

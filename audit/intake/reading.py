@@ -6,6 +6,7 @@ the value unknown. Row numbers are those a spreadsheet program shows: 1-based, t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -158,6 +159,12 @@ class FileReading:
     def sensitive(self) -> tuple[str, ...]:
         """Headers of any sheet that announce keys, passwords or card data."""
         return tuple(dict.fromkeys(name for sheet in self.sheets for name in sheet.sensitive))
+
+    @property
+    def near_headers(self) -> Mapping[str, list[str]]:
+        """By column the headers that resemble it, of a file that lacks its key."""
+        near: Mapping[str, list[str]] = self.error_facts.get("suggestions", {})
+        return near
 
     @property
     def unread(self) -> tuple[SheetReading, ...]:

@@ -39,9 +39,19 @@ def problem_of(reading: FileReading, words: Words) -> str:
     """The sentence for a file that could not be used: what was found and what to do."""
     if not reading.error:
         return ""
-    facts = _shown(reading, reading.error_facts, words)
-    suggestions = facts.pop("suggestions", {})
-    sentence = words(f"error.{reading.error_key}", **facts)
+    return _sentence(reading, f"error.{reading.error_key}", reading.error_facts, words)
+
+
+def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
+    """What the reader of a file should know though nothing was rejected for it."""
+    for key, facts in reading.notices:
+        yield _sentence(reading, f"notice.{key}", facts, words)
+
+
+def _sentence(reading: FileReading, key: str, facts: Mapping[str, object], words: Words) -> str:
+    shown = _shown(reading, facts, words)
+    suggestions = shown.pop("suggestions", {})
+    sentence = words(key, **shown)
     if isinstance(suggestions, Mapping):
         near = [
             words("error.suggestion", column=words.column(name), headers=headers)
@@ -50,12 +60,6 @@ def problem_of(reading: FileReading, words: Words) -> str:
         ]
         sentence = words("sentence_mark").join([sentence, *near])
     return sentence
-
-
-def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
-    """What the reader of a file should know though nothing was rejected for it."""
-    for key, facts in reading.notices:
-        yield words(f"notice.{key}", **_shown(reading, facts, words))
 
 
 def _shown(reading: FileReading, facts: Mapping[str, object], words: Words) -> dict[str, object]:

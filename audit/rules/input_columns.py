@@ -15,6 +15,14 @@ SRC_04 = Rule(
     applies=nw.col("delivered"),
     cases=(
         Case(
+            ~nw.col("missing_columns").is_null() & ~nw.col("near_headers").is_null(),
+            Severity.MEDIUM,
+            Texts(
+                "{feed}（{source_file}）中没有识别出必需的列：{missing_columns}。文件中相近的列：{near_headers}。",
+                "Required columns were not recognised in the {feed} ({source_file}): {missing_columns}. Did you mean {near_headers}?",
+            ),
+        ),
+        Case(
             ~nw.col("missing_columns").is_null(),
             Severity.MEDIUM,
             Texts(
@@ -51,8 +59,14 @@ SRC_04 = Rule(
             {"feed": "devices", "delivered": True},
             {"feed": "devices", "delivered": False, "missing_columns": "merchant_no"},
             {"feed": "registrations", "delivered": True, "blank_columns": "reg_status"},
+            {
+                "feed": "registrations",
+                "delivered": True,
+                "missing_columns": "reg_status",
+                "near_headers": "报备状太",
+            },
         ),
-        flagged=(0, 3),
+        flagged=(0, 3, 4),
     ),
 )
 

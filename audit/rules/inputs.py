@@ -95,6 +95,14 @@ SRC_02 = Rule(
             ),
         ),
         Case(
+            ~nw.col("delivered") & nw.col("mandatory") & ~nw.col("near_headers").is_null(),
+            Severity.CRITICAL,
+            Texts(
+                "必需的{feed}无法使用（{source_file}）：{error}。文件中相近的列：{near_headers}。",
+                "The mandatory {feed} cannot be used ({source_file}): {error}. Did you mean {near_headers}?",
+            ),
+        ),
+        Case(
             ~nw.col("delivered") & nw.col("mandatory"),
             Severity.CRITICAL,
             Texts(
@@ -135,8 +143,8 @@ SRC_02 = Rule(
         "Without it every check that needs it stays unevaluated tonight, which is not the same as passed.",
     ),
     remedy=Texts(
-        "确认文件已送达、文件名与 audit.toml 的 files 一致、未加密且能用表格软件打开，然后重新运行。",
-        "See that the file has arrived, matches `files` in audit.toml, is not encrypted and opens in a spreadsheet program; run again.",
+        "确认文件已送达、文件名与 audit.toml 的 files 一致、未加密且能用表格软件打开，然后重新运行；缺少关键列而列名不同的，在 [inputs.<feed>.columns] 中写明。",
+        "See that the file has arrived, matches `files` in audit.toml, is not encrypted and opens in a spreadsheet program; where a key column has another name, say so in [inputs.<feed>.columns]; run again.",
     ),
     expected=Texts("可用的文件", "a usable file"),
     actual=Texts("{error}", "{error}"),

@@ -175,7 +175,8 @@ REGISTRATIONS = Table(
             )
             + ",approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
             "registration time,registered date,date registered,registered on,decision time,decided on,effective date",
-            alone="finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
+            # beside 提交时间 the day of 报备 is that of its end; without any other it is both
+            alone="报备时间,报备日期,报送时间,报送日期,report time,finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
             "processed at",
         ),
         *(

@@ -524,6 +524,26 @@ def test_two_spellings_of_the_key_with_other_numbers_are_not_chosen_from(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("headers", "submitted", "registered"),
+    [
+        (["提交时间", "报备时间"], "提交时间", "报备时间"),
+        (["报备日期", "申请日期"], "申请日期", "报备日期"),
+        (["报备时间", "审核时间"], "报备时间", "审核时间"),
+        (["提交时间", "报备时间", "审核时间"], "提交时间", "审核时间"),
+        (["报备时间"], "报备时间", "报备时间"),
+    ],
+)
+def test_the_day_of_registration_is_that_of_its_end_where_another_says_when_it_was_handed_in(
+    tmp_path: Path, headers: list[str], submitted: str, registered: str
+):
+    days = [f"2026-11-{place:02} 08:00:00" for place in range(1, len(headers) + 1)]
+    rows = [["序列号", "商户号", "报备状态", *headers], ["SN000001", MERCHANT, "已报备", *days]]
+    read = take_rows(tmp_path, rows, table="registrations")
+    found = {mapped.column: mapped.header for mapped in read.sheet.mapped}
+    assert (found["submitted_at"], found["registered_at"]) == (submitted, registered)
+
+
+@pytest.mark.parametrize(
     ("header", "column"),
     [
         ("报备状态（微信）", "reg_status_wechat"),
