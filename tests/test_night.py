@@ -845,6 +845,33 @@ def test_a_header_that_resembles_a_missing_column_is_offered_and_not_taken(
     assert [header in detail for detail in details] == [True]
 
 
+def test_the_report_names_the_sheets_that_were_left_out(estate: Estate):
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["本表由系统导出"])
+    for name, serial in (("台账", "SN000001"), ("旧台账", "SN000009")):
+        sheet = book.create_sheet(name)
+        for row in zip(*(DEVICE | {"serial_no": serial}).items(), strict=True):
+            sheet.append(row)
+    book["旧台账"].sheet_state = "hidden"
+    book.create_sheet("Sheet9")
+    book.save(estate.folder / "devices.xlsx")
+    estate.sections["inputs.devices"] = 'files = ["devices.xlsx"]'
+    result = estate.run()
+    assert result.folder is not None
+    quality = openpyxl.load_workbook(result.folder / "report.xlsx")["数据质量"]
+    told = "\n".join(str(cell) for row in quality.iter_rows(values_only=True) for cell in row)
+    assert "Sheet：没有找到表头、旧台账：隐藏，未读取" in told
+    assert "Sheet9" not in told
+
+
+def test_a_file_with_keys_in_it_is_a_finding_and_the_night_is_whole(estate: Estate):
+    estate.write("devices", [DEVICE | {"主密钥TMK": "4F3A9C77E1D2B8A6"}])
+    result = estate.run()
+    assert result.code is ExitCode.DONE, result.reason
+    assert "SRC-05" in {finding["rule"] for finding in estate.findings()}
+    assert estate.run(fail_on="high").code is ExitCode.FINDINGS
+
+
 def test_unreadable_cells_beyond_the_first_thousand_are_told_of_as_well(estate: Estate):
     serials = [*(f"SN{number:06}" for number in range(1, 1_102)), "9.1E+17"]
     rows = [DEVICE | {"serial_no": serial, "install_date": "昨天"} for serial in serials]

@@ -27,7 +27,7 @@ from audit.report.coded import Coded, CodedFindings
 from audit.report.feedback import conflict_lines, feedback_lines
 from audit.report.model import Report
 from audit.report.parts import InputLine, Population, RejectedCell, RuleLine
-from audit.report.sentences import notice_sentences, problem_of, shown_fact
+from audit.report.sentences import notice_sentences, problem_of, shown_fact, skipped_sheets
 from audit.report.waivers import waiver_lines
 from audit.rules import RULES
 from audit.rules.model import Severity
@@ -171,11 +171,12 @@ def _status(outcome: Outcome) -> str:
 def _input_alarms(findings: CodedFindings) -> tuple[str, ...]:
     """What is wrong with the inputs, in the findings' own sentences.
 
-    Growth alone is no alarm, nor is a list that may well not have changed. That somebody sees to it, or says
-    that he did, makes no list whole.
+    Growth alone is no alarm, nor is a list that may well not have changed, nor a column too much. That
+    somebody sees to it, or says that he did, makes no list whole.
     """
     holds = findings["category"].holds("input") & findings["state"].holds(*_STANDING)
     grave = ~findings["rule"].holds("SRC-03", "SRC-06") | findings["severity"].holds(Severity.HIGH)
+    grave &= ~findings["rule"].holds("SRC-05")
     return tuple(findings["detail"].rows(np.flatnonzero(holds & grave)).decoded.to_pylist())
 
 
@@ -299,7 +300,7 @@ def _line(
         age_days=file.fresh.age_days(as_of) if file else None,
         error=error,
         problem=problem,
-        notices=tuple(notice_sentences(reading, words)),
+        notices=(*notice_sentences(reading, words), *skipped_sheets(reading, words)),
         mapped=tuple((one.letter, one.header, one.column) for sheet in used for one in sheet.mapped),
         unmapped=tuple(dict.fromkeys(header for sheet in used for header in sheet.unmapped)),
     )

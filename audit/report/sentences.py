@@ -48,6 +48,20 @@ def notice_sentences(reading: FileReading, words: Words) -> Iterable[str]:
         yield _sentence(reading, f"notice.{key}", facts, words)
 
 
+def skipped_sheets(reading: FileReading, words: Words) -> Iterable[str]:
+    """One sentence about sheets with something in them that say nothing of the table, in a file that does.
+
+    Those that could not be read are alarms.
+    """
+    told = [
+        f"{sheet.name}{words('colon')}{words.label('cli', f'sheet_skipped_{sheet.skipped}')}"
+        for sheet in reading.sheets
+        if sheet.skipped not in ("", "empty") and sheet not in reading.unread
+    ]
+    if told and not reading.error:
+        yield words("notice.sheets_skipped", sheets=told)
+
+
 def _sentence(reading: FileReading, key: str, facts: Mapping[str, object], words: Words) -> str:
     shown = _shown(reading, facts, words)
     suggestions = shown.pop("suggestions", {})

@@ -169,7 +169,8 @@ def _readable(sentence: str, words: Words) -> str:
         name = "age_days" if found[2] == "days" else found[1]
         return f"‹{known.get(name, name)}›"
 
-    return re.sub(r"\{(\w+)(?::(\w+))?\}", named, sentence)
+    # the name of a channel brings its blank along: `[channel_phrase]`
+    return re.sub(r"›(?=[a-z])", "› ", re.sub(r"\{(\w+)(?::(\w+))?\}", named, sentence))
 
 
 def _markdown(cells: list[str] | tuple[str, ...]) -> str:
