@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import re
+import shlex
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +56,7 @@ class SeenFeed:
     @property
     def patterns(self) -> list[str]:
         """The files as patterns: a date in a name stands for any date."""
-        return sorted({_DATE.sub("*", file.name) for file in self.files})
+        return sorted({_DATE.sub("*", glob.escape(file.name)) for file in self.files})
 
     @property
     def known_codes(self) -> dict[str, tuple[str, ...]]:
@@ -119,7 +121,7 @@ def summary_lines(proposal: Proposal, target: Path, words: Words) -> list[str]:
             told = file.problem or words("init.rows", rows=file.rows, kind=file.kind)
             lines.append(f"  {file.name}{words('colon')}{told}")
     lines += [words("init.unknown", file=file.name, problem=file.problem) for file in proposal.unknown]
-    return [*lines, words("init.written", file=target), words("init.next", file=target)]
+    return [*lines, words("init.written", file=target), words("init.next", file=shlex.quote(str(target)))]
 
 
 def _is_input(path: Path) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+from conftest import DEVICE, Estate
 from program import pos_audit
 
 from audit import proposal
@@ -98,3 +100,26 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path):
     refused = pos_audit("init", str(tmp_path), "--language", "en")
     assert refused.returncode == 40
     assert "holds no data file" in refused.stderr
+
+
+def test_names_as_browsers_give_them_and_a_folder_with_blanks_run_as_they_are_told(tmp_path: Path):
+    folder = tmp_path / "drop box"
+    folder.mkdir()
+    header, device = "终端序列号,商户编号,终端状态", "SN000001,898100000000001,在用"
+    (folder / "台账[1]_20261121.csv").write_text(f"{header}\n{device}\n", "utf-8")
+    (folder / "台账[2].csv").write_text(f"{header}\n{device.replace('SN000001', 'SN000002')}\n", "utf-8")
+    made = pos_audit("init", str(folder), "--language", "zh")
+    command = shlex.split(made.stdout.strip().splitlines()[-1].partition("，pos-audit ")[2])
+    done = pos_audit(*command, "--as-of", "2026-11-21")
+    told = json.loads((folder / "reports" / "2026-11-21" / "summary.json").read_text("utf-8"))
+    assert done.returncode == 20, "there are no other lists"
+    assert {one["path"]: one["rows"] for one in told["inputs"] if one["feed"] == "devices"} == {
+        "台账[1]_20261121.csv": 1,
+        "台账[2].csv": 1,
+    }
+
+
+def test_a_pattern_that_is_the_name_of_a_file_finds_it(estate: Estate):
+    path = estate.write("devices", [DEVICE], "devices [1].csv")
+    estate.sections["inputs.devices"] = f'files = ["{path.name}"]'
+    assert [row["rows"] for row in estate.run().summary["inputs"] if row["feed"] == "devices"] == [1]

@@ -28,9 +28,9 @@ def files_of(
 
 
 def _matching(folder: Path, pattern: str) -> list[Path]:
-    """Files a pattern names, sorted."""
-    if not any(mark in pattern for mark in "*?["):
-        path = folder / pattern
+    """Files a pattern names, sorted; a file of that very name, as `list[1].xlsx`, is the one."""
+    path = folder / pattern
+    if path.is_file() or not any(mark in pattern for mark in "*?["):
         return [path] if path.exists() else []
     base = Path(pattern)
     root, relative = (
