@@ -55,6 +55,13 @@ class Assessment:
     lost: Lost = field(default_factory=Lost)
     profile: Columns = field(default_factory=dict)  # by feed the columns whose blanks are counted
 
+    def knows_states(self, devices: int) -> bool:
+        """Whether its registration states, of so many devices, are those to compare with from now on.
+
+        Without the list, or with half of it, the last whole night's stay.
+        """
+        return devices > 0 and self.health["registrations"].complete
+
 
 def assess(
     engine: Engine,

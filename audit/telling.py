@@ -219,7 +219,10 @@ def _eased(telling: _Telling, assessed: Assessment, stood: Handover) -> Assessme
 def _estate_of(telling: _Telling, assessed: Assessment) -> _Estate:
     task, devices = telling.task, telling.inputs.feeds["devices"]
     told = told_once(assessed)
-    statuses = None if task.wishes.rehearse else statuses_of(told)
+    statuses = None
+    if not task.wishes.rehearse:
+        earlier = recall_statuses(task.settings.state, telling.night.revision).statuses
+        statuses = statuses_of(told) if told.knows_states(devices.rows) else earlier
     return _Estate(
         population_of(told, task.plan.thresholds, task.as_of, devices.rows),
         files_measured(task.settings, assessed, task.as_of),

@@ -411,6 +411,24 @@ def test_states_that_nobody_remembers_close_nothing(estate: Estate, left: bytes 
     assert estate.run(third + timedelta(days=1)).code is ExitCode.DONE, "what was lost is there again"
 
 
+@pytest.mark.parametrize("between", ["devices", "registrations", "half"])
+def test_states_are_those_of_the_last_night_that_had_the_lists(estate: Estate, between: str):
+    serials = [f"SN{number:06}" for number in range(60)]
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    listed = estate.write("registrations", registered(*serials))
+    estate.run()
+    if between == "half":
+        estate.write("registrations", registered(*serials[:20]))
+    else:
+        (listed if between == "registrations" else estate.folder / "devices_20261121.csv").unlink()
+    assert estate.run(NEXT).code is ExitCode.INCOMPLETE
+    estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
+    estate.write("registrations", registered(*serials, status="失败"))
+    third = NEXT + timedelta(days=1)
+    estate.run(third)
+    assert [row["state"] for row in estate.findings(third) if row["rule"] == "SYS-01"] == ["new"]
+
+
 def test_what_waits_for_its_channel_is_neither_news_nor_anybodys_errand(estate: Estate):
     serials = [f"SN{number:06}" for number in range(25)]
     estate.write("devices", [DEVICE | {"serial_no": serial} for serial in serials])
