@@ -58,7 +58,8 @@ class HandBack:
         if self.conflicts:
             lines.append(words("report.conflict_title"))
             lines += [
-                f"  {one.finding_id} {one.column}{colon}{one.ledger_text} / {one.copy_text} ({one.who})"
+                f"  {one.finding_id} {one.column}{colon}{one.ledger_text} / {one.copy_text}"
+                + (f" ({one.who})" if one.who else "")
                 for one in self.conflicts
             ]
         return "\n".join(lines)

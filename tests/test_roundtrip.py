@@ -21,6 +21,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from audit.errors import ExitCode
+from audit.words import load_words
 
 NEXT = date(2026, 11, 22)
 LATER = date(2026, 11, 23)
@@ -216,6 +217,7 @@ def test_two_people_who_disagree_are_both_kept(night: Estate):
     assert told.lines[0].changes == 1, "another field of the same row is no conflict"
     [conflict] = told.conflicts
     assert (conflict.ledger_text, conflict.copy_text) == ("李四", "赵六")
+    assert "()" not in told.to_text(load_words("zh")), "nobody's name is in the copy"
     night.run(NEXT)
     assert ledger(night, NEXT)["SN000001"]["person"] == "李四"
     quality = openpyxl.load_workbook(workbook_of(night, NEXT))["数据质量"]
