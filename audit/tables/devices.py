@@ -17,6 +17,7 @@ from audit.tables.headers import (
     MERCHANT_NAME_HEADERS,
     MODEL_HEADERS,
     PROVINCE_HEADERS,
+    PTS_EXPIRY_HEADERS,
     SERIAL_ALONE,
     SERIAL_HEADERS,
     STORE_NAME_ALONE,
@@ -60,8 +61,14 @@ PLACE = (
 )
 # degrees; `location` is both in one text
 COORDINATES = (
-    Column("longitude", Kind.NUMBER, "经度,终端位置经度,lng,lon"),
-    Column("latitude", Kind.NUMBER, "纬度,终端位置纬度,lat"),
+    Column(
+        "longitude",
+        Kind.NUMBER,
+        "经度,终端位置经度,经度坐标,GPS经度,位置经度,布放经度,安装经度,装机经度,lng,lon",
+    ),
+    Column(
+        "latitude", Kind.NUMBER, "纬度,终端位置纬度,纬度坐标,GPS纬度,位置纬度,布放纬度,安装纬度,装机纬度,lat"
+    ),
     Column("location", Kind.REFERENCE, "经纬度,终端实时经纬度信息,gps location"),
 )
 
@@ -158,7 +165,7 @@ DEVICES = Table(
         ),
         Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
         Column("maintenance_status", Kind.TEXT, "维护状态"),
-        Column("bind_status", Kind.TEXT, "绑定状态,设备绑定状态,sn_bind_status"),
+        Column("bind_status", Kind.TEXT, "绑定状态,设备绑定状态,是否绑定,绑机状态,sn_bind_status"),
         Column(
             "install_date",
             Kind.DATE,
@@ -171,8 +178,13 @@ DEVICES = Table(
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
             alone="首次装机日期,首次装机时间,activate date,activated,deployed,开始使用日期,开始使用时间,投入使用日期,投入使用时间,date placed in service,placed in service date,in service from,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
-        Column("production_date", Kind.DATE, "生产日期,出厂日期,出厂时间,manufacture date"),
-        Column("stock_in_date", Kind.DATE, "入库时间,入库日期,stock date"),
+        Column(
+            "production_date",
+            Kind.DATE,
+            made_of("生产,出厂,制造", "日期,时间,年月")
+            + ",manufacture date,manufacturing date,manufactured on,mfg date,prod date,date of manufacture",
+        ),
+        Column("stock_in_date", Kind.DATE, "入库时间,入库日期,到货日期,stock date"),
         Column(
             "address",
             Kind.TEXT,
@@ -191,7 +203,7 @@ DEVICES = Table(
         Column(
             "iccid",
             Kind.REFERENCE,
-            "SIM卡号,ICCID号,SIM卡ICCID,流量卡ICCID,物联卡号,物联网卡号,物联卡ICCID,机具SIM卡号,流量卡号,icc_id,sim,simtel",
+            "SIM卡号,SIM卡,ICCID号,SIM卡ICCID,流量卡ICCID,物联卡号,物联网卡号,物联卡ICCID,机具SIM卡号,流量卡号,icc_id,sim,simtel",
         ),
         Column(
             "last_signin_at",
@@ -221,14 +233,20 @@ DEVICES = Table(
             "最近交易时间,最后交易时间,末笔交易时间,末笔交易日期,最近刷卡时间,最近收款时间,last sale date,last trade date,最近交易日期,最后交易日期,last txn,last tran,last trade,last sale,last payment,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
         ),
         *TRANSACTION_COLUMNS,
-        Column("is_spare", Kind.FLAG, "备机,是否备机,备用机,是否备用,spare"),
+        Column(
+            "is_spare",
+            Kind.FLAG,
+            "备机,是否备机,备用机,是否备用,是否备用机,备用终端,备机标识,备机标志,备用标识,备用标志,spare,backup",
+        ),
         Column("ownership", Kind.TEXT, "产权归属,机具产权,终端来源,devicesource"),
         Column("owner_org", Kind.TEXT, "产权机构"),
         Column("pinpad_no", Kind.REFERENCE, "键盘号,密码键盘编号,pinpad id"),
         Column(
             "license_no",
             Kind.REFERENCE,
-            "终端入网认证编号,入网认证编号,入网许可证号,认证编号,network_license,licence no",
+            "终端入网认证编号,入网认证编号,入网许可证号,认证编号,入网许可编号,入网许可证编号,入网许可证书编号,入网证号,入网证编号,入网证书编号,认证证书编号,检测认证编号,产品认证编号,"
+            "银联认证编号,银联卡受理终端认证编号,受理终端认证编号,network_license,licence no",
+            alone="证书编号,证书号",
         ),
         Column(
             "cert_expiry",
@@ -249,14 +267,22 @@ DEVICES = Table(
         ),
         Column("pts_version", Kind.REFERENCE, "PCI版本,PTS版本"),
         Column("pts_approval", Kind.REFERENCE, "PCI认证号,PTS认证号,approval number"),
-        Column("pts_expiry", Kind.DATE, "PTS到期日,PCI到期日,PTS有效期"),
-        Column("sm_support", Kind.FLAG, "国密,是否支持国密,国密改造,国密支持"),
+        Column("pts_expiry", Kind.DATE, PTS_EXPIRY_HEADERS),
+        Column(
+            "sm_support",
+            Kind.FLAG,
+            "国密,国密算法,SM算法,国产密码,"
+            + made_of("国密,国密算法,SM算法,商用密码,国产密码", "支持,改造,标识,标志,支持情况,改造情况")
+            + ","
+            + made_of("是否,是否支持,支持,是否完成,已完成,是否采用", "国密,国密算法,国密改造,SM算法,国产密码")
+            + ",国密终端,是否国密终端,sm algorithm,sm supported,supports sm,sm crypto",
+        ),
         Column("batch_no", Kind.REFERENCE, "批次号,录入批次,申请单号,终端批次号"),
-        Column("created_at", Kind.MOMENT, "创建时间,创建日期时间,录入时间"),
+        Column("created_at", Kind.MOMENT, "创建时间,创建日期时间,录入时间,建档时间,create time"),
         Column(
             "updated_at",
             Kind.MOMENT,
-            "更新时间,最近更新时间,最近更新日期时间,修改时间,最近操作时间,update_time,last modified",
+            "更新时间,最近更新时间,最近更新日期时间,修改时间,最后修改时间,数据更新时间,最近操作时间,update_time,last update time,modify time,last modified",
         ),
         Column(
             "last_error",

@@ -116,6 +116,10 @@ CITY_HEADERS = (
 )
 COUNTY_HEADERS = "区县,区,县,县区,行政区,所属区县,所在区,所在县,区县名称,安装区县,布放区县,district name,所在区县,终端所在区县,district"
 AREA_CODE_HEADERS = "所属地区编码,地区代码,行政区划代码,行政区划,终端位置地区编码,area_no"
+PTS_EXPIRY_HEADERS = made_of(
+    "PTS,PCI,PCI PTS,PTS认证,PCI认证,PTS证书,PCI证书",
+    "到期日,到期日期,到期时间,有效期,有效期至,有效期止,失效日期,过期日期,截止日期, expiry, expiry date, expires, valid until",
+)
 # what only a list of single transactions has: the number of each, and what else is told of it
 TRANSACTION_NUMBER_HEADERS = (
     "订单号,商户订单号,订单编号,交易订单号,支付订单号,平台订单号,交易单号,交易流水号,支付流水号,交易号,参考号,系统参考号,交易参考号,检索参考号,凭证号,"

@@ -44,8 +44,8 @@ MERCHANTS = Table(
             alone="entity name,trading as,name of merchant,legal name,店招,店招名称,招牌名称,商户招牌名称,门店招牌,企业注册名称,个体工商户名称,单位全称,商户简称,merchant,特约商户,客户全称,经营者名称,个体户名称,企业名称,企业全称,公司名称,单位名称,客户名称,店铺名称,主体名称,营业名称,字号名称,营业执照名称,执照名称,签购单名称,名称,"
             "company name,registered name,legal entity name",
         ),
-        Column("merchant_short_name", Kind.TEXT, "商户简称,short name"),
-        Column("merchant_type", Kind.TEXT, "商户种类,商户类型,是否小微"),
+        Column("merchant_short_name", Kind.TEXT, "商户简称,经营简称,商家简称,short name"),
+        Column("merchant_type", Kind.TEXT, "商户种类,商户类型,商户性质,企业类型,主体类型,是否小微"),
         Column("uscc", Kind.IDENTIFIER, USCC_HEADERS, alone="registration number,注册号"),
         Column(
             "has_license",
@@ -145,7 +145,11 @@ MERCHANTS = Table(
         ),
         Column("risk_level", Kind.REFERENCE, "商户风险等级,风险等级,风险级别,风险评级,风险分类"),
         Column(
-            "contact", Kind.TEXT, "联系人,联系人姓名,店长,店长姓名,contact person,contact name", personal=True
+            "contact",
+            Kind.TEXT,
+            "联系人,联系人姓名,业务联系人,店长,店长姓名,店主,店主姓名,contact person,contact name",
+            alone="经办人,经办人姓名",
+            personal=True,
         ),
         Column(
             "phone",
@@ -158,11 +162,16 @@ MERCHANTS = Table(
             personal=True,
             is_phone=True,
         ),
-        Column("email", Kind.TEXT, "邮箱,电子邮箱,e-mail"),
+        Column("email", Kind.TEXT, "邮箱,电子邮箱,电子邮件,联系邮箱,邮箱地址,e-mail,mail"),
         Column(
             "auth_state_wechat",
             Kind.TEXT,
-            "认证状态,授权状态,实名认证状态,开户意愿,authorizestate,authorize_state",
+            "认证状态,授权状态,实名认证状态,开户意愿,authorizestate,authorize_state,"
+            + made_of(
+                "微信,微信商户,微信商家,微信支付",
+                "认证,认证状态,实名认证,实名认证状态,实名状态,授权,授权状态,认证结果,授权结果",
+            )
+            + ",微信开户意愿,微信开户意愿状态,微信开户意愿确认,微信开户意愿确认状态,微信意愿确认,微信意愿确认状态",
         ),
         Column(
             "channel_merchant_no",

@@ -37,7 +37,7 @@ INSPECTIONS = Table(
         Column(
             "inspector",
             Kind.TEXT,
-            "巡检人,巡检员,巡检人员,巡检员姓名,巡检工程师,检查人,检查人员,巡查人员,走访人,巡检人员姓名,检查人员姓名,巡检人姓名,客户经理,客户经理工号,业务员号",
+            "巡检人,巡检员,巡检人员,巡检员姓名,巡检工程师,检查人,检查人员,巡查人员,走访人,巡检人员姓名,检查人员姓名,巡检人姓名,客户经理,客户经理工号,业务员号,维护人员",
             personal=True,
         ),
         Column("agency", Kind.REFERENCE, "巡检服务机构号,巡检机构,服务机构,agency code"),
@@ -50,10 +50,10 @@ INSPECTIONS = Table(
         Column(
             "issue",
             Kind.TEXT,
-            "问题描述,发现问题,异常描述,问题,issues,存在问题,存在的问题,问题说明,异常说明,异常情况",
+            "问题描述,发现问题,异常描述,问题,issues,存在问题,存在的问题,问题说明,异常说明,异常情况,不合格原因,不合格项",
             of_faults=True,
         ),
-        Column("action", Kind.TEXT, "处理措施,整改措施,处理结果,处理情况,action taken"),
+        Column("action", Kind.TEXT, "处理措施,整改措施,处理结果,处理情况,整改情况,整改结果,action taken"),
     ),
 )
 
@@ -61,14 +61,25 @@ TRAINING = Table(
     name="training",
     keys=(("topic", "trained_on"),),
     columns=(
-        Column("topic", Kind.TEXT, "培训主题,培训内容,培训名称,培训课程,课程,课程名称,course,subject"),
-        Column("trained_on", Kind.DATE, "培训日期,培训时间,完成日期,training date"),
-        Column("valid_until", Kind.DATE, "有效期至,有效期,培训有效期,复训日期,valid until"),
-        Column("trainee", Kind.TEXT, "参训人,参训人员,姓名,员工姓名,学员,participant", personal=True),
-        Column("organisation", Kind.TEXT, "部门,机构,所属部门,所属机构,单位,department"),
+        Column("topic", Kind.TEXT, "培训主题,培训内容,培训名称,培训课程,课程,课程名称,主题,course,subject"),
+        Column(
+            "trained_on", Kind.DATE, "培训日期,培训时间,完成日期,考核日期,training date", alone="日期,时间"
+        ),
+        Column(
+            "valid_until",
+            Kind.DATE,
+            "有效期至,有效期,培训有效期,培训有效期至,复训日期,下次培训日期,到期日,到期日期,valid until",
+        ),
+        Column(
+            "trainee",
+            Kind.TEXT,
+            "参训人,参训人员,受训人,受训人员,参加人,参加人员,培训对象,姓名,员工姓名,学员,participant",
+            personal=True,
+        ),
+        Column("organisation", Kind.TEXT, "部门,机构,所属部门,所属机构,所属单位,受训单位,单位,department"),
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
-        Column("result", Kind.TEXT, "考核结果,考试结果,成绩,结果,score"),
-        Column("evidence", Kind.TEXT, "佐证,签到表,证明材料,备注,evidence"),
+        Column("result", Kind.TEXT, "考核结果,考试结果,考试成绩,考核成绩,成绩,是否合格,结果,score"),
+        Column("evidence", Kind.TEXT, "佐证,佐证材料,签到表,证明,证明材料,附件,证书编号,备注,evidence"),
     ),
 )
 

@@ -186,7 +186,7 @@ REGISTRATIONS = Table(
         Column(
             "last_sync_at",
             Kind.MOMENT,
-            "同步时间,更新时间,最近更新时间,最近更新日期时间,最近操作时间,update_time,last sync,updated_at",
+            "同步时间,最近同步时间,最后同步时间,数据同步时间,更新时间,最近更新时间,最近更新日期时间,最近操作时间,update_time,last sync,updated_at",
         ),
         Column("acquirer_code", Kind.REFERENCE, ACQUIRER_HEADERS, alone="机构代码"),
         Column("uscc", Kind.IDENTIFIER, USCC_HEADERS),

@@ -1177,3 +1177,47 @@ def test_the_papers_and_the_account_of_a_merchant_by_other_names(tmp_path: Path)
         "商户编号": "merchant_no",
         "身份证到期日": "legal_id_expiry",
     }
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "headers"),
+    [
+        (
+            "devices",
+            {"终端序列号": "serial_no"},
+            {
+                "制造日期": "production_date",
+                "入网证编号": "license_no",
+                "PCI证书有效期": "pts_expiry",
+                "是否支持国密算法": "sm_support",
+                "是否备用机": "is_spare",
+                "布放经度": "longitude",
+            },
+        ),
+        (
+            "merchants",
+            {"商户编号": "merchant_no"},
+            {"微信授权状态": "auth_state_wechat", "业务联系人": "contact"},
+        ),
+        (
+            "models",
+            {"型号": "model"},
+            {"最低要求版本": "min_firmware", "PCI到期日期": "pts_expiry", "维护截止日期": "eos_on"},
+        ),
+        (
+            "policies",
+            {"文号": "policy_id"},
+            {
+                "施行日期": "effective_on",
+                "整改期限": "deadline_on",
+                "适用渠道": "channel",
+                "发文机构": "source",
+            },
+        ),
+        ("training", {"主题": "topic", "日期": "trained_on"}, {"受训人": "trainee", "是否合格": "result"}),
+    ],
+)
+def test_columns_that_rules_look_at_by_the_names_people_give_them(
+    tmp_path: Path, table: str, key: dict[str, str], headers: dict[str, str]
+):
+    assert how_mapped(tmp_path, [*key, *headers], table) == key | headers
