@@ -45,7 +45,10 @@ def missed_nights(settings: Settings, last: date | None, tonight: date, most: in
     if last is None:
         return Missed()
     timetable = timetable_of(settings)
-    dates = {feed: named_dates(settings.folder, section.files) for feed, section in settings.inputs.items()}
+    dates = {
+        feed: named_dates(settings.folder, section.files, settings.is_own)
+        for feed, section in settings.inputs.items()
+    }
     mandatory = [days for feed, days in dates.items() if settings.is_mandatory(feed)]
     every = sorted(day for days in dates.values() for day in days)
     possible, lost, before = [], [], last

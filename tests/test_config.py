@@ -29,6 +29,20 @@ def test_defaults(tmp_path: Path):
     assert settings.mail is None
 
 
+def test_a_tilde_is_the_home_of_whoever_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    settings = settings_of(
+        tmp_path,
+        '[audit]\nstate = "~/state"\n[report]\noutput = "~/reports"\n'
+        '[inputs.merchants]\nfiles = ["~/m_*.csv"]',
+    )
+    assert (settings.state, settings.output) == (home / "state", home / "reports")
+    assert settings.inputs["merchants"].files == (str(home / "m_*.csv"),)
+    with pytest.raises(ConfigError):
+        settings_of(tmp_path, '[report]\noutput = "~nobody-of-that-name/reports"')
+
+
 def test_the_night_is_today_in_china(tmp_path: Path):
     settings = settings_of(tmp_path)
     with time_machine.travel("2026-11-20T18:30:00Z"):

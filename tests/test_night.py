@@ -1121,3 +1121,14 @@ def test_models_by_vendor_before_models_of_anybody(estate: Estate):
     estate.write("models", [MODEL | {"vendor": "", "min_firmware": "3.10.0"}, MODEL | {"vendor": "别家"}])
     estate.run()
     assert {row["rule"] for row in estate.findings()} == {"DEV-04"}
+
+
+def test_what_the_program_published_is_no_vendors_list(estate: Estate):
+    (estate.folder / "devices_20261121.csv").rename(estate.folder / "findings_20261121.csv")
+    estate.sections["inputs.devices"] = 'files = ["**/findings*"]\nmax_age_days = 5'
+    estate.run()
+    shutil.copytree(estate.folder / "reports" / "2026-11-21", estate.folder / "feedback" / "findings_copy")
+    second = estate.run(NEXT)
+    read = [one["path"] for one in second.summary["inputs"] if one["feed"] == "devices"]
+    assert read == ["findings_20261121.csv"]
+    assert second.code is ExitCode.DONE

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from audit.config.section import CLOCK, Section, Weekday
+from audit.config.section import CLOCK, Place, Section, Weekday
 from audit.errors import ConfigError
 from audit.redaction import hide
 
@@ -38,7 +38,7 @@ class MailSection(Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password: SecretStr | None = None
-    password_file: Path | None = None
+    password_file: Place | None = None
     sender: Address
     to: tuple[Address, ...] = Field(min_length=1)
     cc: tuple[Address, ...] = ()
@@ -56,11 +56,11 @@ class NotifySection(Section):
     """`[notify]`: chat rooms, a watchdog that is told of every run, and a file for Prometheus."""
 
     urls: SecretStr | None = None  # apprise URLs, one to a line
-    urls_file: Path | None = None
+    urls_file: Place | None = None
     when: Literal["always", "on_change", "on_new_high"] = "always"
     ping_url: SecretStr | None = None  # as healthchecks takes it
-    ping_url_file: Path | None = None
-    textfile: Path | None = None
+    ping_url_file: Place | None = None
+    textfile: Place | None = None
 
     @field_validator("urls", mode="before")
     @classmethod

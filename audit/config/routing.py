@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audit.config.delivery import Address
-from audit.config.section import Section
+from audit.config.section import Place, Section
 from audit.tables import CHANNEL
 
 _LONGEST_NAME = 60  # characters of an owner's name; it becomes part of a file's name
@@ -49,7 +48,7 @@ class OwnerSection(Section):
     channel: Annotated[Values, AfterValidator(_channels)] = ()
     store_no: Values = ()
     merchant_no: Values = ()
-    merchant_file: Path | None = None  # a file with a column of merchant numbers
+    merchant_file: Place | None = None  # a file with a column of merchant numbers
     to: Annotated[tuple[Address, ...], BeforeValidator(_listed)] = ()
 
     @model_validator(mode="after")

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d"  # hours and minutes, two digits each
+
+
+def _from_home(place: Path) -> Path:
+    """A path as a shell reads it: `~` is the home of whoever runs the program."""
+    try:
+        return place.expanduser()
+    except RuntimeError as failure:
+        raise ValueError(str(failure)) from failure
+
+
+def _pattern_from_home(pattern: str) -> str:
+    return str(_from_home(Path(pattern))) if pattern.startswith("~") else pattern
+
+
+Place = Annotated[Path, AfterValidator(_from_home)]
+PlacePattern = Annotated[str, AfterValidator(_pattern_from_home)]  # with wildcards, or a URL
 
 
 class Section(BaseModel):

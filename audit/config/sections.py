@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from audit.config.profile import ProfileSection
-from audit.config.section import CLOCK, WEEKDAYS, Section, Weekday
+from audit.config.section import CLOCK, WEEKDAYS, Place, PlacePattern, Section, Weekday
 from audit.tables import CHANNEL, TABLES, normalise_label
 from audit.words import load_programme
 
@@ -56,7 +56,7 @@ class AuditSection(Section):
     required_channels: tuple[Annotated[str, AfterValidator(_known_channel)], ...] = ("wechat",)
     as_of: date | None = None
     as_of_offset_days: int = 0
-    state: Path = Path("state")
+    state: Place = Path("state")
     programme: dict[Annotated[str, AfterValidator(_known_item)], ProgrammeItem] = Field(default_factory=dict)
     profile: ProfileSection = ProfileSection()
 
@@ -75,7 +75,7 @@ class AuditSection(Section):
 class InputSection(Section):
     """`[inputs.<feed>]`: which files, and what headers and code words mean where the tables do not know."""
 
-    files: tuple[str, ...] = Field(min_length=1)
+    files: tuple[PlacePattern, ...] = Field(min_length=1)
     columns: dict[str, str] = Field(default_factory=dict)
     codes: dict[str, dict[str, str]] = Field(default_factory=dict)
     required: tuple[str, ...] | None = None
@@ -112,9 +112,9 @@ class LedgerSection(Section):
         Field(default_factory=dict)
     )  # working days to mend, by severity
     escalate: tuple[Annotated[int, Field(ge=1)], ...] = (7, 15)  # calendar days overdue per further level
-    calendar: Path | None = None  # workdays and holidays over the built-in calendar
-    waivers: Path | None = None  # waivers.toml
-    feedback: Path = Path("feedback")  # where people put filled-in workbooks
+    calendar: Place | None = None  # workdays and holidays over the built-in calendar
+    waivers: Place | None = None  # waivers.toml
+    feedback: Place = Path("feedback")  # where people put filled-in workbooks
     max_waiver_days: int = Field(default=180, ge=1)
     keep_nights: int = Field(default=1_830, ge=35)  # five years; older nights may be pruned
 
@@ -144,8 +144,8 @@ class WeightsSection(Section):
 class ReportSection(Section):
     """`[report]`"""
 
-    output: Path = Path("reports")
-    templates: Path | None = None
+    output: Place = Path("reports")
+    templates: Place | None = None
     max_rows: int = Field(default=2_000, ge=1)  # findings in the page's own table; its script has more
     weights: WeightsSection = WeightsSection()
 
@@ -176,7 +176,7 @@ class PrivacySection(Section):
 class LogSection(Section):
     """`[log]`: the log for programs; it is in the state folder unless named."""
 
-    file: Path | None = None
+    file: Place | None = None
     max_mib: float = Field(default=10.0, gt=0)  # then a new one is begun
     keep: int = Field(default=9, ge=1, le=999)  # older ones that are kept
 

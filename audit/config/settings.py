@@ -97,6 +97,18 @@ class Settings(BaseSettings):
         """The folder of filled-in workbooks; it need not exist."""
         return self.path(self.ledger.feedback)
 
+    def is_own(self, path: Path) -> bool:
+        """Whether a file is of the program's own making or was handed back to it, and so no vendor's.
+
+        Such is what lies in the state folder, beside copies that came back, in a cycle or a published night.
+        """
+        found = path.resolve()
+        homes = (folder.resolve() for folder in (self.state, self.feedback, self.cycles))
+        if any(found.is_relative_to(home) and not self.folder.is_relative_to(home) for home in homes):
+            return True
+        night = found.parent
+        return night.parent == self.output.resolve() and (night / "summary.json").is_file()
+
     @property
     def spark_shared(self) -> str:
         """Where a cluster finds the tables: as configured, or for a local one a folder of the state."""

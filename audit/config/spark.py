@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from audit.config.section import Section
+from audit.config.section import PlacePattern, Section
 
 _MASTER = re.compile(r"(local(\[(\d+|\*)(,\d+)?\])?|yarn|(spark|sc|k8s)://\S+)")
 # what findings depend on is the program's to say; the master has a key of its own
@@ -31,7 +31,7 @@ class SparkSection(Section):
     """`[spark]`: the cluster of `engine = "spark"`, the folder all of it sees, and Spark's own settings."""
 
     master: Annotated[str, AfterValidator(_known_master)] = ""
-    shared: str = ""  # a path, or a URL such as hdfs://namenode/audit
+    shared: PlacePattern = ""  # a path, or a URL such as hdfs://namenode/audit
     conf: dict[str, SecretStr] = Field(default_factory=dict)
 
     @field_validator("conf", mode="before")

@@ -35,7 +35,7 @@ def look_at_clock(settings: Settings, words: Words, now: datetime) -> Iterator[C
     paths = [
         path
         for section in settings.inputs.values()
-        for _, found in files_of(settings.folder, section.files)
+        for _, found in files_of(settings.folder, section.files, settings.is_own)
         for path in found
         if path.is_file()  # a link may lead nowhere
     ]

@@ -52,7 +52,8 @@ def being_read(
     soon as they are there, where the engine will want them so.
     """
     found = {
-        name: files_of(settings.folder, section.files, until) for name, section in settings.inputs.items()
+        name: files_of(settings.folder, section.files, settings.is_own, until)
+        for name, section in settings.inputs.items()
     }
     jobs = {
         (feed, path): _request(feed, settings.inputs[feed], path, settings)

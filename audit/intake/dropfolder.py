@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +11,16 @@ _DATE_IN_NAME = re.compile(r"(20\d\d)[-_.年]?([01]\d)[-_.月]?([0-3]\d)(?!\d)")
 
 
 def files_of(
-    folder: Path, patterns: Iterable[str], until: date | None = None
+    folder: Path, patterns: Iterable[str], is_own: Callable[[Path], bool], until: date | None = None
 ) -> list[tuple[str, list[Path]]]:
-    """The files of each pattern; a file that several patterns find belongs to the first."""
+    """The files of each pattern; a file that several patterns find belongs to the first.
+
+    What a wildcard finds and `is_own` is left out: a report is no vendor's list.
+    """
     taken: set[Path] = set()
     found = []
     for pattern in patterns:
-        paths = _matching(folder, pattern)
+        paths = _matching(folder, pattern, is_own)
         if until:
             paths = [path for path in paths if (date_in_name(path.name) or until) <= until]
         own = [path for path in paths if path not in taken]
@@ -27,7 +30,7 @@ def files_of(
     return found
 
 
-def _matching(folder: Path, pattern: str) -> list[Path]:
+def _matching(folder: Path, pattern: str, is_own: Callable[[Path], bool]) -> list[Path]:
     """Files a pattern names, sorted; a file of that very name, as `list[1].xlsx`, is the one."""
     path = folder / pattern
     if path.is_file() or not any(mark in pattern for mark in "*?["):
@@ -37,7 +40,9 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
         (Path(base.anchor), str(base.relative_to(base.anchor))) if base.is_absolute() else (folder, pattern)
     )
     return sorted(
-        path for path in root.glob(relative) if not path.is_dir() and not path.name.startswith(("~$", "."))
+        path
+        for path in root.glob(relative)
+        if not path.is_dir() and not path.name.startswith(("~$", ".")) and not is_own(path)
     )
 
 
@@ -51,9 +56,9 @@ def date_in_name(name: str) -> date | None:
     return None
 
 
-def named_dates(folder: Path, patterns: Iterable[str]) -> tuple[date, ...]:
+def named_dates(folder: Path, patterns: Iterable[str], is_own: Callable[[Path], bool]) -> tuple[date, ...]:
     """The dates in the names of the files that patterns find now, in order; names without one bring none."""
-    found = (date_in_name(path.name) for _, paths in files_of(folder, patterns) for path in paths)
+    found = (date_in_name(path.name) for _, paths in files_of(folder, patterns, is_own) for path in paths)
     return tuple(sorted(day for day in found if day))
 
 
