@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from audit import __version__
@@ -43,9 +43,17 @@ def crontab_line(settings: Settings, config: Path, words: Words, now: datetime |
             f"{here.minute} {here.hour} * * {_cron_days(settings, shift)}", _run(settings, config.resolve())
         ),
     ]
+    if _drifts(there):
+        lines.insert(1, f"# {words('cron.summer')}")
     if settings.delivers:
         lines += [f"# {words('cron.deliver')}", _cron_line("7-59/15 * * * *", _deliver(config.resolve()))]
     return "\n".join(lines)
+
+
+def _drifts(there: datetime) -> bool:
+    """Whether an hour of the estate is another one here half a year later."""
+    later = there + timedelta(days=182)
+    return f"{there.astimezone():%H:%M}" != f"{later.astimezone():%H:%M}"
 
 
 def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, str]:

@@ -269,6 +269,15 @@ def test_the_crontab_line_is_in_the_machines_own_time(estate: Estate, machine_in
     assert mailing[-1].endswith(" --quiet")
 
 
+def test_a_machine_whose_clock_changes_in_summer_is_told_what_follows_it(estate: Estate, machine_in):
+    settings = load_settings(estate.configure())
+    for zone, told in (("America/New_York", True), ("UTC", False), ("Asia/Shanghai", False)):
+        machine_in(zone)
+        lines = crontab_line(settings, estate.config, ZH).splitlines()
+        assert ("夏令时" in lines[1]) is told, zone
+        assert lines[-1][0].isdigit()
+
+
 def test_chat_notices_without_mail_are_sent_between_the_nights_as_well(estate: Estate):
     estate.sections["notify"] = 'urls_file = "rooms"'
     settings = load_settings(estate.configure())
