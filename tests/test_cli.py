@@ -289,6 +289,15 @@ def test_rules_and_explain_in_both_languages_and_as_json():
     assert "REG-0" in wrong.stderr
 
 
+def test_a_rule_and_a_file_are_told_in_the_language_of_the_configuration(estate: Estate):
+    estate.settings["language"] = '"zh"'
+    config = estate.configure()
+    told = pos_audit("explain", "REG-01", cwd=config.parent).stdout
+    assert "设备未报备" in told
+    asked = ("inspect", "devices_20261121.csv", "--table", "devices", "--config", config.name)
+    assert "设备台账" in pos_audit(*asked, cwd=config.parent).stdout
+
+
 @pytest.mark.parametrize(("number", "code"), [(errno.EACCES, 43), (errno.ENOSPC, 43), (errno.ENOENT, 70)])
 def test_what_the_machine_refuses_is_no_bug(number: int, code: int, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(typer.Exit) as ended, failing(load_words("en")):

@@ -10,6 +10,7 @@ import typer
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Language
 from audit.cli.speech import configured, failing, say_json, words_in
 from audit.errors import ConfigError, ExitCode
+from audit.words import language_in
 
 
 def inspect(
@@ -21,7 +22,7 @@ def inspect(
     language: Language = "",
 ) -> None:
     """How files are read."""
-    with failing(words_in(language)) as words:
+    with failing(words_in(language or (language_in(config) if config else ""))) as words:
         from audit.inspection import inspect_files
 
         section = None

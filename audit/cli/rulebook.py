@@ -9,6 +9,7 @@ import typer
 
 from audit.cli.options import DEFAULT_CONFIG, HELP, AsJson, Config, Language
 from audit.cli.speech import configured, failing, say_json, words_in
+from audit.words import language_in
 
 
 def rules(
@@ -41,7 +42,7 @@ def explain(
     if device:
         _explain_device(device, config, as_json, language)
         return
-    with failing(words_in(language)) as words:
+    with failing(words_in(language or language_in(config))) as words:
         from audit.rules.catalogue import explained, plain_rule, rule_named
 
         found = rule_named(rule)

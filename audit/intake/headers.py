@@ -21,7 +21,9 @@ from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded
 from audit.intake.strangers import fallbacks, spelt_otherwise
 from audit.tables import DEVICES, Column, Table, header_forms, normalise_label
+from audit.tables.records import SERIAL_ON_SITE
 
+_ON_SITE = frozenset(map(normalise_label, SERIAL_ON_SITE.split(",")))
 _BEHIND = 1_000  # more than a column has names
 
 
@@ -135,6 +137,7 @@ class _Search:
                     (0, index, "content") for index in wechats
                 )
         claims = with_numbers_of_channels(claims, self.labels, self.table, self._says_same)
+        self._read_on_site(claims)
         for name, claimants in claims.items():
             order = partial(_order, self.grid, self.row, self.table.by_name[name], self.codes, self.labels)
             if len(claimants) > 1:  # Legal Name beside Legal Representative is the firm's
@@ -145,6 +148,20 @@ class _Search:
             (_, self.columns[name], self.how[name]), *others = sorted(claimants, key=order)
             for _, index, how in others:
                 self._also_named(name, index, how)
+
+    def _read_on_site(self, claims: dict[str, list[tuple[int, int, str]]]) -> None:
+        """Of an inspection the serial is the one that was read, where its place names the device."""
+        serials = claims.get("serial_no", [])
+        read = [one for one in serials if not _ON_SITE.isdisjoint(header_forms(self.labels[one[1]]))]
+        if not 0 < len(read) < len(serials):
+            return
+        listed = [one for one in serials if one not in read]
+        placed = {"merchant_no", "terminal_id"} <= claims.keys()
+        claims["serial_no"], left = (read, listed) if placed else (listed, read)
+        self.second += [
+            Mapped(self.grid.letter(index), self.labels[index].strip(), "serial_no", how)
+            for _, index, how in left
+        ]
 
     def _says_same(self, left: int, right: int) -> bool:
         return _same_content(self.grid, self.row, left, right)

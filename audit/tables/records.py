@@ -13,6 +13,12 @@ from audit.tables.headers import (
 )
 from audit.tables.model import Column, Kind, Table
 
+# the serial as it was read on the device, which a log may have beside that of the ledger
+SERIAL_ON_SITE = (
+    "现场序列号,现场终端序列号,现场设备序列号,现场SN,现场SN号,现场机身号,现场设备号,现场核对序列号,实际序列号,实际机身号,实物序列号,"
+    "serial on site,on site serial,serial read,serial seen,observed serial,actual serial,actual serial number"
+)
+
 # one merchant may have several devices inspected on one day, so the device is part of the key where it is known
 INSPECTIONS = Table(
     name="inspections",
@@ -28,7 +34,7 @@ INSPECTIONS = Table(
             "巡检日期,巡检时间,检查日期,检查时间,巡查日期,inspected on,inspection date,巡查时间,巡检完成时间,巡检日,最近巡检日期,本次巡检日期,现场检查日期,走访日期,走访时间",
             alone="上门日期,回访日期",
         ),
-        Column("serial_no", Kind.IDENTIFIER, SERIAL_HEADERS, alone=SERIAL_ALONE),
+        Column("serial_no", Kind.IDENTIFIER, f"{SERIAL_HEADERS},{SERIAL_ON_SITE}", alone=SERIAL_ALONE),
         Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS),
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
         Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS),

@@ -524,6 +524,30 @@ def test_two_spellings_of_the_key_with_other_numbers_are_not_chosen_from(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("place", "serial"),
+    [(["商户号", "终端号"], "现场序列号"), (["商户号"], "终端序列号"), ([], "终端序列号")],
+)
+def test_an_inspection_is_of_the_serial_that_was_read_where_its_place_names_the_device(
+    tmp_path: Path, place: list[str], serial: str
+):
+    header = ["巡检日期", "终端序列号", "现场序列号", *place]
+    found = take_rows(
+        tmp_path,
+        [header, ["2026-10-01", "SN000001", "SN000009", MERCHANT, "T0000001"][: len(header)]],
+        table="inspections",
+    )
+    assert {one.column: one.header for one in found.sheet.mapped}["serial_no"] == serial
+    told = [facts["header"] for key, facts in found.reading.notices if key == "second_choice"]
+    assert told == [*{"终端序列号", "现场序列号"} - {serial}]
+
+
+def test_a_serial_read_on_site_may_stand_alone(tmp_path: Path):
+    assert (
+        how_mapped(tmp_path, ["巡检日期", "现场序列号", "商户号"], "inspections")["现场序列号"] == "serial_no"
+    )
+
+
+@pytest.mark.parametrize(
     ("headers", "submitted", "registered"),
     [
         (["提交时间", "报备时间"], "提交时间", "报备时间"),
