@@ -85,6 +85,7 @@ _LABELLED = {
     "owner_key": "owner",
     "cadence": "cadence",
     "policy_field": "column",
+    "found_value": "flag",  # or any other text
     "known_error_cause": "cause",
 }
 # fact columns that list canonical columns, "uscc,legal_name" or ",uscc,legal_name,"

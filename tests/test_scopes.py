@@ -55,13 +55,18 @@ def test_a_device_that_a_policy_is_not_met_by_is_not_called_compliant(estate: Es
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("longitude", "116"), ("last_heartbeat_at", "2026-11-21 03:00:00"), ("install_date", "2025-01-15")],
+    [
+        ("longitude", "116"),
+        ("is_spare", "是"),
+        ("last_heartbeat_at", "2026-11-21 03:00:00"),
+        ("install_date", "2025-01-15"),
+    ],
 )
 def test_what_a_policy_asks_for_is_written_as_people_write_it(
     estate: Estate, engine: str, field: str, value: str
 ):
     estate.settings["engine"] = f'"{engine}"'
-    estate.write("devices", [DEVICE | {"longitude": "116.0", "latitude": "40"}])
+    estate.write("devices", [DEVICE | {"longitude": "116.0", "latitude": "40", "is_spare": "是"}])
     asked = POLICY | {"requirement": "字段取值", "field": field}
     estate.write("policies", [asked | {"value": value}, asked | {"policy_id": "P2", "value": "7"}])
     estate.run()
