@@ -37,7 +37,14 @@ from audit.intake.repeats import decoded, each, encoded, numbered, spread, with_
 from audit.intake.sweep import swept, undressed
 from audit.plaintext import plain
 from audit.tables import Column, Kind
-from audit.tables.codes import BLANK_TEXTS, DITTO, HIDDEN, NULL_TOKENS
+from audit.tables.codes import (
+    BLANK_TEXTS,
+    DITTO,
+    HIDDEN,
+    NULL_TOKENS,
+    UNKNOWN_NAMES,
+    UNKNOWN_TEXTS,
+)
 
 # a comma is read where it parts thousands: 1,5 may be one and a half
 _NUMBER = re.compile(
@@ -51,6 +58,7 @@ _QUOTED = re.compile(r"'([^']*)'|=?\"([^\"]*)\"|“([^“”]*)”|'([^'\d][^']*
 _MOBILE = r"^[(+0]{0,3}(?:86\)?[- ]*)?(1[3-9]\d)[- ]*(\d{4})[- ]*(\d{4})$"
 _STARS = re.compile(r"[\s*＊●■█]+")  # and nothing that they leave to be seen
 _WORDS = (Kind.TEXT, Kind.VERSION, Kind.REFERENCE)
+_SAYS_SO = re.compile(r"remark|status|state")  # of columns
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -138,7 +146,8 @@ class Reader:
                     raise Unreadable(Reason.DITTO)
                 if self._is_hidden(text.strip()):
                     raise Unreadable(Reason.HIDDEN)
-                cleaned[text] = clean(text)
+                if not self._is_unknown(plain(text).strip()):
+                    cleaned[text] = clean(text)
             except Unreadable as failure:
                 unread[text] = failure.reason
         places = zip(rest.tolist(), texts, strict=True)
@@ -150,6 +159,12 @@ class Reader:
         if self.column.kind not in _WORDS or self.column.name == "remark":
             return False
         return bool(_STARS.fullmatch(text)) or text.upper() in HIDDEN
+
+    def _is_unknown(self, text: str) -> bool:
+        """Whether a cell says that nobody has said it yet; of a remark or a state that is the value."""
+        if self.column.kind not in _WORDS or self.column.of_faults or _SAYS_SO.search(self.column.name):
+            return False
+        return text.upper() in (UNKNOWN_NAMES if self.column.is_anyones else UNKNOWN_TEXTS)
 
     def _rejected(
         self, values: pa.Array, index: pa.Array | None, reasons: dict[int, Reason]
@@ -227,7 +242,12 @@ def clean_text(text: str, blanks: frozenset[str]) -> str | None:
 
 
 def clean_version(text: str) -> str | None:
-    """A version; of digits too, what keeps a spreadsheet from taking it for a number goes."""
+    """A version; of digits too, what keeps a spreadsheet from taking it for a number goes.
+
+    >>> clean_version("Ｖ３．１０")
+    'V3.10'
+    """
+    text = unicodedata.normalize("NFKC", text)
     return clean_text(text.removeprefix("'") if text.count("'") == 1 else text, NULL_TOKENS)
 
 

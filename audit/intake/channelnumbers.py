@@ -9,7 +9,10 @@ from audit.tables import CHANNEL, Table, header_forms, normalise_label
 
 Claims = dict[str, list[tuple[int, int, str]]]  # by column: rank, place of the header, how it was found
 
-_CHANNELS = "微信,微信支付,支付宝,银联,云闪付,网联,wechat,weixin,wx,alipay,zfb,ali,unionpay,cup,ysf,nucc"
+_CHANNELS = (
+    "微信,微信支付,支付宝,支付宝支付,银联,银联二维码,云闪付,网联,微信渠道,支付宝渠道,银联渠道,微信通道,支付宝通道,银联通道,"
+    "wechat pay,wechat,weixin,wx,alipay,zfb,ali,unionpay,cup,ysf,nucc"
+)
 _NUMBERS = {
     "channel_merchant_no": "商户号,商户编号,商户编码,子商户号,子商户编号,子商户编码,子商户ID,特约商户号,"
     "二级商户号,渠道商户号,SMID,sub_mch_id,sub mchid,sub merchant no,sub merchant id,"

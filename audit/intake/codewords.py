@@ -10,7 +10,7 @@ from functools import partial
 from audit.intake.channelstates import STATE, states_of
 from audit.intake.identifiers import ERROR_TEXT, GLUE, Unreadable
 from audit.intake.reading import Reason
-from audit.tables import SEVERAL, Column, normalise_label
+from audit.tables import REGISTRATION_STATUS, SEVERAL, Column, normalise_label
 from audit.tables.codes import NULL_TOKENS, YES_NO
 
 _DATE = r"20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]*\d{1,2}:\d\d(?::\d\d)?)?"
@@ -45,6 +45,9 @@ _HARMLESS = re.compile(
     r"(?:系统|自动|人工|机器|线上|线下|渠道|通道|平台|微信|支付宝|银联|网联)(?:审核|审批|报备|登记)?(?:通过)?|正常|成功|完成|有效"
 )
 _WORDS = re.compile(r"[^\W\d_]{2}")
+# 报备是否成功, 是否审核通过, 报备成功（是/否）, 报备成功与否
+_ASKS_SUCCESS = re.compile("是否.*(?:成功|通过)|(?:成功|通过)(?:是|与)?否$|^报备成功$")
+_NO = ("否", "n", "no", "f", "false", "×", "✗", "✘")
 _FLAG_PARTS = re.compile(r"[()\[\]【】/|,、;:-]|(?=[√✓✔×✗✘])")
 
 
@@ -177,6 +180,16 @@ def _glued(label: str, known: dict[str, str]) -> list[str]:
         if label[:cut] in known and known.keys() >= set(rest := _glued(label[cut:], known)):
             return [label[:cut], *rest]
     return [label]
+
+
+def of_question(column: Column, header: str) -> dict[str, str]:
+    """What no means below a header that asks whether a registration succeeded: it is not the lack of one.
+
+    >>> of_question(TABLES["registrations"].by_name["reg_status"], "是否审核通过")["否"]
+    'failed'
+    """
+    asks = column.codes is REGISTRATION_STATUS and _ASKS_SUCCESS.search(normalise_label(header))
+    return dict.fromkeys(_NO, "failed") if asks else {}
 
 
 def is_blank(text: str) -> bool:

@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.grid import Grid
-from audit.intake.labels import lookup
+from audit.intake.labels import columns_of_parts
 from audit.intake.repeats import decoded, each, numbered
-from audit.tables import Table
+from audit.tables import Table, header_forms
 from audit.tables.codes import NULL_TOKENS
 
 _BETWEEN_NAMES = re.compile(r"[/|、,，\n+&]|和|及|与")
 _BETWEEN = r"\s*[/|、,，;；\n]\s*"  # RE2; in cells
+_VENDOR_AND_MODEL = re.compile("(?:终端|设备|机具|产品|机器|pos机?)?(?:品牌|厂商|厂家)及?(?:型号|机型)")
+_GLUED = r"^\s*(\p{Han}+)[\s_-]*([0-9A-Za-z][^\p{Han}]*)$"  # 联迪 A8, 联迪A8; RE2
 _LONGEST = 40  # characters of a header
 _NOTHING = pa.array(sorted(NULL_TOKENS))
 
@@ -44,8 +46,10 @@ def shared_columns(
 
 def names_in(label: str, table: Table, configured: Mapping[str, str]) -> list[str]:
     """The different columns that the parts of a header name; none where one of them names no column."""
+    if any(map(_VENDOR_AND_MODEL.fullmatch, header_forms(label))):
+        return ["vendor", "model"]
     parts = [part.strip() for part in _BETWEEN_NAMES.split(label)] if len(label) <= _LONGEST else []
-    names = [lookup(part, table, configured)[0] for part in parts if part]
+    names = columns_of_parts([part for part in parts if part], table, configured)
     return names if len(parts) > 1 and all(names) and len(set(names)) == len(parts) else []
 
 
@@ -55,14 +59,21 @@ def part_of(cells: pa.Array, place: int) -> pa.Array:
 
 
 def _part(texts: pa.Array, place: int) -> pa.Array:
-    split = pc.split_pattern_regex(texts, _BETWEEN)
+    split = _parts(texts)
     long_enough = pc.fill_null(pc.greater(pc.list_value_length(split), place), False)
     parts = pc.list_element(pc.if_else(long_enough, split, pa.scalar([""] * (place + 1))), place)
     return pc.if_else(long_enough, parts, None)
 
 
+def _parts(texts: pa.Array) -> pa.Array:
+    """The parts of each cell; a name in Chinese and what is in Latin letters behind it are two."""
+    glued = pc.invert(pc.match_substring_regex(texts, _BETWEEN))
+    texts = pc.if_else(glued, pc.replace_substring_regex(texts, _GLUED, r"\1/\2"), texts)
+    return pc.split_pattern_regex(texts, _BETWEEN)
+
+
 def _all_parted(grid: Grid, row: int, index: int, count: int) -> bool:
     texts = pc.utf8_trim_whitespace(numbered(decoded(grid.columns[index].slice(row + 1)))[0].drop_null())
     texts = texts.filter(pc.invert(pc.is_in(pc.utf8_upper(texts), value_set=_NOTHING)))
-    lengths = pc.list_value_length(pc.split_pattern_regex(texts, _BETWEEN))
+    lengths = pc.list_value_length(_parts(texts))
     return len(texts) > 0 and bool(pc.all(pc.equal(lengths, count)).as_py())

@@ -12,24 +12,17 @@ from audit.intake.halves import names_in
 from audit.intake.labels import is_nameless, lookup, unexplained
 from audit.intake.meaning import sample
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
-from audit.tables import CHANNEL, TABLES, Kind, Table, normalise_label
+from audit.intake.tworows import names_of_two_rows
+from audit.tables import TABLES, Kind, Table
 
 SEARCHED_ROWS = 40
 # below a long preamble; only where the rows above are none, and of a sheet of usual width
 _FAR_ROWS, USUAL_COLUMNS = 300, 200
 _OF_WIDE = 12  # rows of a sheet with more columns, for what each costs
-_GROUP_TAIL = re.compile(
-    r"\s*(信息|资料|情况|数据|info(rmation)?)\s*$", re.IGNORECASE
-)  # 商户信息 over 编号: 商户编号
-# of a group that says nothing of its columns
-_ANY_GROUP = re.compile(
-    r"(?:基本|基础|主要|一般|常规|general|basic)\s*(?:信息|资料|情况|数据|info(?:rmation)?)", re.IGNORECASE
-)
 _NUMBER = re.compile(r"[0-9A-Za-z-]*\d[0-9A-Za-z-]{3,}")
 _MOSTLY = 0.8
 _LOOKED_AT = 50  # cells below a header
 _TURNED_COLUMNS, _FEWEST_TURNED = 3, 2
-_LAST_HALVES = ("日期", "时间", "date", "time")
 
 
 @dataclass(frozen=True)
@@ -144,12 +137,12 @@ def _best_row(
     grid: Grid, rows: range, table: Table, configured: Mapping[str, str], fewest: int
 ) -> HeaderRow | None:
     best: HeaderRow | None = None
-    most = (fewest - 1, 0, 0)
+    most = (fewest - 1, 0, 0, 0)
     above: list[str | None] | None = None
     for row in rows:
         labels = grid.row(row)
         for upper in _uppers(grid, row, above):
-            if (_most_names(labels, upper or [], table, configured), 0, 0) <= most:
+            if (_most_names(labels, upper or [], table, configured), 0, 0, 0) <= most:
                 continue  # as it is with nearly all rows below the header
             if upper is not None and (
                 # rows of which neither names anything are no header in two rows
@@ -157,12 +150,13 @@ def _best_row(
                 or _is_below_key(labels, above or [], table, configured)
             ):
                 continue
-            candidate = labels if upper is None else _joined(upper, labels, table, configured)
+            candidate = labels if upper is None else names_of_two_rows(upper, labels, table, configured)
             labelled = [label for label in candidate if label]
-            # of 报备时间 twice and 微信报备时间 beside 支付宝报备时间, the latter; of names and of what
-            # explains them, the former
+            # of groups and the names below them, the latter; of 报备时间 twice and 微信报备时间 beside
+            # 支付宝报备时间, the latter; of names and of what explains them, the former
             found = (
                 len(named(candidate, table, configured)),
+                -(upper is None and _heads_groups(grid, row, labels, table, configured)),
                 len(set(labelled)) - len(labelled),
                 -sum(bool(unexplained(label)) for label in labelled),
             )
@@ -171,6 +165,19 @@ def _best_row(
                 best = HeaderRow(row, tuple(candidate), score(candidate, table, configured))
         above = labels
     return best
+
+
+def _heads_groups(
+    grid: Grid, row: int, labels: list[str | None], table: Table, configured: Mapping[str, str]
+) -> bool:
+    """Whether the row below names columns that this one does not, and has nothing below the names of keys."""
+    if row + 1 >= grid.height:
+        return False
+    below = grid.row(row + 1)
+    pairs = list(zip(labels, below, strict=True))
+    keys = [name for label, name in pairs if label and lookup(label, table, configured)[0] in table.key_parts]
+    names = [name for label, name in pairs if not label and name and not is_nameless(name)]
+    return bool(keys and names) and not any(keys)
 
 
 def _is_below_key(
@@ -262,29 +269,3 @@ def _carried_on(labels: list[str | None]) -> list[str | None]:
     for label in labels:
         carried.append(label or (carried[-1] if carried else None))
     return carried
-
-
-def _joined(
-    upper: list[str | None], lower: list[str | None], table: Table, configured: Mapping[str, str]
-) -> list[str | None]:
-    """Each column's name from both rows: together where that is a name, else the lower, else the upper."""
-    joined: list[str | None] = []
-    for group, name in zip(upper, lower, strict=True):
-        both = f"{group}{name}" if group and name else None
-        of_group = f"{_GROUP_TAIL.sub('', group)}{name}" if group and name else None
-        # 日期 over 安装
-        turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
-        # 报备时间 below 微信 is not that of the row
-        of_channel = bool(both) and normalise_label(group or "") in CHANNEL.by_label
-        # 渠道 over 微信, 支付宝: a column for each
-        channels = bool(group and name) and normalise_label(name or "") in CHANNEL.by_label
-        above = None if channels and lookup(group or "", table, configured)[0] == "channel" else group
-        candidates = [
-            label for label in (both, of_group, None if of_channel else name, turned, above) if label
-        ]
-        known = next((label for label in candidates if lookup(label, table, configured)[0]), None)
-        # 详细地址 below 地址
-        says_all = group and (_ANY_GROUP.fullmatch(group.strip()) or (name and group.strip() in name))
-        of_any = name if says_all or above is None else None
-        joined.append(known or of_any or of_group or name or group)
-    return joined

@@ -14,7 +14,7 @@ import pyarrow as pa
 from audit.intake.grid import Grid
 from audit.intake.notices import Notice, about_channel, about_said
 from audit.intake.reading import Aside
-from audit.intake.regions import names_of, region_of
+from audit.intake.regions import contradicts, names_of, region_of, region_of_list
 from audit.intake.repeats import encoded
 from audit.intake.sheetname import NUMBERED, channel_of, only_channel, only_state, says_channel
 from audit.tables import Table
@@ -110,6 +110,15 @@ class SheetSays:
             )
         ]
 
+    def own_titles(self) -> dict[int, str]:
+        """The titles that stand alone in their rows, by place."""
+        above = {row: self._cells(row) for row in range(self.places[0] if len(self.places) else 0)}
+        return {row: cells[0] for row, cells in above.items() if len(cells) == 1 and cells[0] in self.titles}
+
+    def has_header_again(self) -> bool:
+        """Whether a header stands further down, which may have a title of its own."""
+        return bool((self.kinds == Aside.HEADER).any())
+
     def _silent(self, headings: Mapping[int, str]) -> dict[int, list[str]]:
         """The cells of notes between rows of data where no heading stands; no remarks, nothing of a page."""
         before = self._rows_above()
@@ -179,13 +188,20 @@ def with_said(
 
 
 def _with_regions(rows: pa.Table, sheet: SheetSays) -> tuple[pa.Table, list[Notice]]:
-    """The rows with the province, and the city, of the heading above them.
+    """The rows with the province, and the city, of the heading above them, else of the sheet's name or title.
 
-    Where none is above the first row, the names may stand below what they are about.
+    Where none is above the first row, the names may stand below what they are about. A list whose addresses
+    are elsewhere too is somebody's there.
     """
-    headings = sheet.headings(region_of)
+    headings = sheet.headings(_region_of_heading)
+    titles = {row: code for row, title in sheet.own_titles().items() if (code := region_of_list([title]))}
     if not headings:
-        return rows, []
+        code = region_of_list([sheet.grid.sheet])
+        if not code and len(set(titles.values())) == 1 and not sheet.has_header_again():
+            code = next(iter(titles.values()))
+        return _of_one_region(rows, sheet.grid.sheet, code) if code else (rows, [])
+    if titles and sheet.has_header_again():
+        headings = {max(titles): titles[max(titles)], **headings}
     if min(headings) > sheet.places[0]:
         lines = [row + 1 for row in headings]
         return rows, [
@@ -198,6 +214,21 @@ def _with_regions(rows: pa.Table, sheet: SheetSays) -> tuple[pa.Table, list[Noti
         if name not in rows.column_names and any(said.values()):
             told.append(about_said(sheet.grid.sheet, name, "", said))
             rows = rows.append_column(name, _by_heading(sheet.places, said, ""))
+    return rows, told
+
+
+def _region_of_heading(cells: Sequence[str]) -> str:
+    return region_of(cells) or (region_of_list(cells) if len(cells) == 1 else "")
+
+
+def _of_one_region(rows: pa.Table, sheet: str, code: str) -> tuple[pa.Table, list[Notice]]:
+    told: list[Notice] = []
+    if contradicts(rows, code):
+        return rows, told
+    for name, said in zip(("province", "city"), names_of(code), strict=True):
+        if said and name not in rows.column_names:
+            told.append(about_said(sheet, name, said, {}))
+            rows = rows.append_column(name, encoded(pa.repeat(said, rows.num_rows)))
     return rows, told
 
 

@@ -42,6 +42,9 @@ _SHORT_FORMS = {
     "fw": "firmware",
     "mfr": "manufacturer",
     "mdl": "model",
+    "hb": "heartbeat",
+    "crt": "create",
+    "upd": "update",
 }
 FILED = frozenset({"报备", "登记", "备案", "终端报备", "终端登记", "registered", "registration"}).union(
     # above the names of channels
@@ -202,8 +205,17 @@ def _by_several_names(label: str, table: Table) -> tuple[str, int] | None:
 def names_both(label: str, table: Table, *columns: str) -> bool:
     """Whether a header names these columns, one after the other, in one language: 商户编号/商户名称."""
     parts = [part for part in _BETWEEN.split(label[:_LONGEST]) if part.strip()]
-    found = [table.by_synonym.get(header_forms(part)[0], "") for part in parts]
+    found = columns_of_parts(parts, table, {})
     return len({part.isascii() for part in parts}) == 1 and sorted(found) == sorted(columns)
+
+
+def columns_of_parts(parts: list[str], table: Table, configured: Mapping[str, str]) -> list[str]:
+    """The column that each part of a header names, also by what it shares (商户编号/名称), or ""."""
+    found = [lookup(part, table, configured)[0] for part in parts]
+    return [
+        name or next(filter(None, map(table.by_synonym.get, _completed(place, parts))), "")
+        for place, name in enumerate(found)
+    ]
 
 
 def _completed(place: int, parts: list[str]) -> Iterator[str]:

@@ -118,11 +118,12 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     names = [index for name, index in header.columns.items() if name in naming]
     kinds[any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
     kinds[any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
-    kinds[all_cells(grid, _HINT, first_rows)] = Aside.EXAMPLE
+    end = max(header.columns.values()) + 1  # what stands beside the list is none of its rows
+    kinds[all_cells(grid, _HINT, first_rows, range(end))] = Aside.EXAMPLE
     repeats = _equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     for row in np.flatnonzero(first_rows).tolist():
-        if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)):
+        if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)[:end]):
             kinds[row] = Aside.HEADER
     below_header = first_rows | np.append(False, kinds[:-1] == Aside.HEADER)
     kinds[all_cells(grid, _RULE, below_header)] = Aside.NOTE

@@ -16,7 +16,7 @@ _MEANS = "表示|代表|为|是|指"
 _NAMED = re.compile(
     r"^\s*(?:(?:注|备注|说明|注意|其中|图例)\s*[:：]\s*)?([^:：（(]{1,24}?)(?:取值|代码|编码)?(?:说明|含义)?"
     # 状态中0表示未报备; 状态：0未报备; 状态（0未报备）
-    rf"\s*(?:(?:中|里|字段)?\s*[,，]?\s*(?=[0-9A-Z]{{1,2}}\s*(?:[=:：、\-—]|{_MEANS}))|[:：]|[（(])\s*(.+?)\s*[）)]?\s*$",
+    rf"\s*(?:(?:中|里|字段)?\s*[,，]?\s*(?=[0-9A-Z]{{1,2}}\s*(?:[=:：、\-—]|{_MEANS})|[0-9]{{1,2}}[\u4e00-\u9fff])|[:：]|[（(])\s*(.+?)\s*[）)]?\s*$",
     re.DOTALL,
 )
 # of 1-正常 2-注销, 0正常1注销 too, a label ends before the next code
@@ -29,6 +29,7 @@ _PAIR = re.compile(
 # the label first: 正常-1，注销-2
 _TURNED = re.compile(r"([\u4e00-\u9fff]{1,12})\s*[=:：\-—]\s*([0-9]{1,2}|[A-Z])")
 _PARTED = re.compile(r"\s*[,，;；/|、\n]\s*|\s+")
+_IN_BRACKETS = re.compile(r"[（(\[【]([^（()）\[\]【】]{6,})[)）\]】]")  # 终端台账（状态：1在用，2停用）
 _CODE = re.compile(r"[0-9]{1,2}|[A-Z]")
 _LONGEST_DICTIONARY = 300  # rows
 
@@ -61,8 +62,8 @@ def _of_texts(
     texts: Iterator[str], table: Table, configured: Mapping[str, str]
 ) -> Iterator[tuple[Column, dict[str, str]]]:
     """The column that each text explains, and its codes with their labels."""
-    for text in texts:
-        parts = _NAMED.match(text)
+    for said in (form for text in texts for form in (text, *_IN_BRACKETS.findall(text))):
+        parts = _NAMED.match(said)
         if parts and (column := _of_codes(parts[1], table, configured)):
             turned = [_TURNED.fullmatch(part) for part in _PARTED.split(parts[2].strip())]
             if all(turned):

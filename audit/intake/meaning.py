@@ -125,8 +125,11 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
     yield "location", "location", address, lambda text: bool(_WORDS.search(text))
     for header in _normalised("营业执照,执照,business license,business licence,licence"):
         yield header, "has_license", "uscc", lambda text: bool(_LICENCE_NUMBER.fullmatch(text.strip()))
-    for header in _normalised("所属商户,绑定商户,归属商户,关联商户,签约商户,商户,merchant"):
+    for header in _normalised("所属商户,绑定商户,归属商户,关联商户,签约商户,商户,商户信息,merchant"):
         yield header, "merchant_name", "merchant_no", _is_merchant_no
+    if table.name == "merchants":  # of a group 基本信息; mostly it numbers the rows
+        for header in _normalised("编号,号码,代码"):
+            yield header, "", "merchant_no", lambda text: bool(_MERCHANT_NO.fullmatch(text.strip()))
     for header in _normalised("证件号码,证件号,证照号,主体证件号码,商户证件号码,商户证件号"):
         yield header, "legal_id_no", "uscc", lambda text: bool(_CREDIT_CODE.fullmatch(text.strip()))
     yield "legalname", "legal_name", "merchant_name", lambda text: bool(_FIRM.search(text))

@@ -15,6 +15,7 @@ from audit.intake.beside import without_columns
 from audit.intake.cells import CleanColumn, Reader
 from audit.intake.channelrows import with_devices_of_channels
 from audit.intake.clocks import with_days
+from audit.intake.codewords import of_question
 from audit.intake.cutoff import refuse_cut_off
 from audit.intake.dates import CHINA, FOREVER
 from audit.intake.devicecolumns import about_further_numbers
@@ -167,7 +168,11 @@ def _readers_of(lines: _Lines, header: HeaderMap, profile: Profile) -> dict[str,
         column = profile.table.by_name[name]
         readers[name] = Reader(
             column,
-            {**lines.legends.get(name, {}), **profile.codes.get(name, {})},
+            {
+                **of_question(column, labels[name]),
+                **lines.legends.get(name, {}),
+                **profile.codes.get(name, {}),
+            },
             profile.zone,
             lines.grid.days,
             unit_of(column, labels[name], lines.titles),

@@ -14,12 +14,18 @@ from audit.intake.repeats import decoded, each
 _FEW_ROWS = 1_000
 
 
-def all_cells(grid: Grid, pattern: str, asked: np.ndarray) -> np.ndarray:
-    """Rows of those few asked for of which every filled cell matches the pattern."""
+def all_cells(
+    grid: Grid, pattern: str, asked: np.ndarray, columns: Collection[int] | None = None
+) -> np.ndarray:
+    """Rows of those few asked for of which every filled cell, and one at least, matches the pattern.
+
+    Of these `columns`, or of all.
+    """
     every = np.zeros(grid.height, bool)
     rows = np.flatnonzero(asked)
-    matching, filled = _judged(grid, range(len(grid.columns)), rows, pattern)
-    every[rows] = (matching | ~filled).all(axis=0)
+    of_rows = range(len(grid.columns)) if columns is None else columns
+    matching, filled = _judged(grid, of_rows, rows, pattern)
+    every[rows] = (matching | ~filled).all(axis=0) & filled.any(axis=0)
     return every
 
 

@@ -17,7 +17,7 @@ from audit.intake.garbled import REPLACED
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.moments import moments
 from audit.tables import Kind
-from audit.tables.codes import BLANK_TEXTS, DITTO, HIDDEN, NULL_TOKENS
+from audit.tables.codes import BLANK_TEXTS, DITTO, HIDDEN, NULL_TOKENS, UNKNOWN_NAMES, UNKNOWN_TEXTS
 
 # text that is canonical as it stands: by its bytes, or by its form; patterns are RE2's
 _PLAIN_BYTES: dict[Kind, np.ndarray] = {
@@ -30,14 +30,14 @@ _PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?*＊●■█\x{FFFD}][^\p{Z}\p{C}`\x{FFF
 _MARKS: dict[Kind, tuple[str, ...]] = {Kind.TEXT: REPLACED, Kind.REFERENCE: ("_x00",)}
 # words that are no value of a kind, in capitals: blanks, and for identifiers what a spreadsheet calls true
 _OF_ABOVE = frozenset(map(str.upper, DITTO))
-_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS | _OF_ABOVE | HIDDEN) | {
+_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS | UNKNOWN_TEXTS | _OF_ABOVE | HIDDEN) | {
     Kind.IDENTIFIER: NULL_TOKENS | {"TRUE", "FALSE", "DITTO"}
 }
 _SIZES = {len(word.encode()) for words in _NO_VALUES.values() for word in words}  # bytes of these words
 _LONGEST = max(_SIZES)
 _HAS_SIZE = np.isin(np.arange(_LONGEST + 2), list(_SIZES))
 _NO_VALUE = {kind: pa.array(sorted(words)) for kind, words in _NO_VALUES.items()}
-_NO_NAME = pa.array(sorted(BLANK_TEXTS | _OF_ABOVE | HIDDEN))
+_NO_NAME = pa.array(sorted(BLANK_TEXTS | UNKNOWN_NAMES | _OF_ABOVE | HIDDEN))
 
 # so many figures that the decimal they write and the double made of it are the same in every reader
 _NUMBER = r"^-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?$"

@@ -75,7 +75,7 @@ TERMINAL_STATUS = CodeList(
         "disabled,not active,pending setup,suspended,frozen,locked,stopped,paused,否,×,✗,✘,☐,○,n,no,待开通,停业,报停,已报停,欠费停用,异常停用,长期停用,封停,已封停,不可用,暂不使用,临时停用,临时关闭",
         "stock": "未出货,空闲中,存仓,仓储中,总部库存,分公司库存,代理商库存,待领取,未领取,闲置在库,周转库存,新机,可领用,待派发,待绑定,库存待发,新机库存,备机库存,周转机,未绑定商户,已入库,库存,库存中,闲置,闲置库存,申领中,在库,未绑定,备库,入库,仓库,库存备用,未出库,待领用,in warehouse,idle,inventory,in stock,spare pool,in storage,warehouse,spare,备用,备机,备品,备件,未领用,待发放,未发放,待布放,未布放,待投放,未投放,待铺机,未铺机,"
         "待分配,未分配,空闲,闲置中,在库闲置,库房,仓库中,新机入库,回库,已回库,退库,已退库,在仓,待出库,备件库,在途库存",
-        "repair": "在修,送检,待检修,厂家维修,返厂维修中,待返厂,维修待取,坏,under maintenance,维修中,维修,申请维修中,返修,返修中,送修,送修中,待维修,返厂维修,故障,故障中,损坏,under repair,faulty,broken,damaged,rma,maintenance,in repair,fault,返厂,返厂中,待修,报修,已报修,报修中,检修,检修中,坏机,已损坏,故障机,故障待修,故障维修,故障停用,维修待返,维护中,维保中",
+        "repair": "repairing,在修,送检,待检修,厂家维修,返厂维修中,待返厂,维修待取,坏,under maintenance,维修中,维修,申请维修中,返修,返修中,送修,送修中,待维修,返厂维修,故障,故障中,损坏,under repair,faulty,broken,damaged,rma,maintenance,in repair,fault,返厂,返厂中,待修,报修,已报修,报修中,检修,检修中,坏机,已损坏,故障机,故障待修,故障维修,故障停用,维修待返,维护中,维保中",
         "retired": "已拆,已撤,报废出库,旧机回收,已换下,换下,注销,已注销,撤机,已撤机,换机,拆机,已拆机,报废,已报废,报废库存,作废,已作废,已解绑,已换机,退役,已退役,回收,已回收,已收回,报废中,待报废,申请报废中,停用报废,报废处理,淘汰,已淘汰,拆除,已拆除,撤除,已撤除,撤销,已撤销,核销,已核销,退机,已退机,退网,已退网,下线,已下线,下架,已下架,销毁,已销毁,已处置,"
         "deleted,returned,replaced,swapped-out,end of life,scrapped,decommissioned,removed,scrap,disposed,discarded,destroyed,obsolete,written off,deactivated,terminated,cancelled,canceled,closed,recycled,拆回,已拆回,收回,撤回,已撤回,换机撤回,已替换,被替换,已更换,清退,已清退,报损,已报损,"
         "换机下线,报废待处置,退库报废,收机,已收机,机具回收,撤机回收,终止使用,已终止使用,销户撤机,注销停用,已退回,已退还",
@@ -104,8 +104,8 @@ CHANNEL = CodeList(
         + made_of("微信,微信支付", "服务商,渠道商,特约商户,商户平台")
         + ",财付通支付科技有限公司",
         "alipay": "支付宝H5,蚂蚁支付,支付宝小程序,支付宝,支付宝支付,支付宝渠道,支付宝通道,支付宝支付渠道,支付宝中国,支付宝扫码,支付宝直连,支付宝间连,蚂蚁,蚂蚁金服,zfb,alp,al,ali,ali pay,蚂蚁集团,支付宝服务商,支付宝直付通,支付宝(中国)网络技术有限公司",
-        "unionpay": "银联支付,银联小程序,银联刷卡,银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,银联云闪付,银联扫码,银联卡,cups,ysf,upi,upay,unp,union,cup,un,china unionpay,unionpay qr,unionpay qr code,union pay,quickpass,中国银联股份有限公司,银联前置,银联标准",
-        "nucc": "网联支付,网联,网联渠道,网联通道,网联平台,网联清算,网联清算有限公司,netsunion,netsunion clearing,epcc",
+        "unionpay": "YL,银联支付,银联小程序,银联刷卡,银联,中国银联,银联渠道,银联通道,云闪付,银联二维码,银联云闪付,银联扫码,银联卡,cups,ysf,upi,upay,unp,union,cup,un,china unionpay,unionpay qr,unionpay qr code,union pay,quickpass,中国银联股份有限公司,银联前置,银联标准",
+        "nucc": "WL,网联支付,网联,网联渠道,网联通道,网联平台,网联清算,网联清算有限公司,netsunion,netsunion clearing,epcc",
         "common": "通用,全部,全渠道,all",
     },
 )
@@ -175,6 +175,11 @@ NULL_TOKENS = BLANK_TEXTS | {
     "NIL",
     "UNDEFINED",
 }  # in free text these may be a name
+# what people type where somebody has yet to say something: of a device, no value; who or what is called so may
+# only be written in Chinese
+_TO_BE_SAID = "未知,不详,不明,未详,待补充,待补,待补录,待完善,待定,待确认,待核实,未录入,未提供,未采集"
+UNKNOWN_NAMES = frozenset(_TO_BE_SAID.split(","))
+UNKNOWN_TEXTS = UNKNOWN_NAMES | {"UNKNOWN", "TBD", "TBC", "TO BE CONFIRMED", "NOT PROVIDED", "NOT AVAILABLE"}
 # what people type for what stands in the row above; in small letters
 DITTO = frozenset({"同上", "同上行", "同前", "〃", "″", "ditto", "same as above", "as above"})
 # what stands where a value was taken out of sight; in capitals

@@ -7,6 +7,7 @@ from audit.tables.headers import (
     ACQUIRER_HEADERS,
     AGENT_HEADERS,
     AREA_CODE_HEADERS,
+    CHANNEL_MERCHANT_HEADERS,
     CHANNEL_TERMINAL_HEADERS,
     CITY_HEADERS,
     COUNTY_HEADERS,
@@ -69,7 +70,11 @@ COORDINATES = (
     Column(
         "latitude", Kind.NUMBER, "纬度,终端位置纬度,纬度坐标,GPS纬度,位置纬度,布放纬度,安装纬度,装机纬度,lat"
     ),
-    Column("location", Kind.REFERENCE, "经纬度,终端实时经纬度信息,gps location"),
+    Column(
+        "location",
+        Kind.REFERENCE,
+        "经纬度,终端实时经纬度信息,经纬度坐标,GPS坐标,定位坐标,坐标,gps location,gps coordinates",
+    ),
 )
 
 DEVICES = Table(
@@ -120,15 +125,22 @@ DEVICES = Table(
         Column("terminal_id", Kind.IDENTIFIER, TERMINAL_HEADERS, alone=TERMINAL_ALONE),
         Column("channel_terminal_id", Kind.REFERENCE, CHANNEL_TERMINAL_HEADERS),
         Column(
-            "stock_no", Kind.REFERENCE, "设备库存编号,机具库存编号,资产编号,固定资产编号,asset tag,asset no"
+            "stock_no",
+            Kind.REFERENCE,
+            "资产标签,资产标签号,资产条码,库存编号,设备库存编号,机具库存编号,资产编号,固定资产编号,asset tag,asset no",
         ),
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS, alone=MERCHANT_ALONE, is_named=True),
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,子商户号,支付宝子商户号,SMID,二级商户号,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
+            CHANNEL_MERCHANT_HEADERS,
         ),
-        Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS, alone=MERCHANT_NAME_ALONE),
+        Column(
+            "merchant_name",
+            Kind.TEXT,
+            MERCHANT_NAME_HEADERS,
+            alone=MERCHANT_NAME_ALONE,
+        ),
         Column("store_no", Kind.REFERENCE, STORE_NO_HEADERS, alone=STORE_NO_ALONE),
         Column("store_name", Kind.TEXT, STORE_NAME_HEADERS, alone=STORE_NAME_ALONE),
         Column("acquirer_code", Kind.REFERENCE, ACQUIRER_HEADERS, alone="机构代码"),
@@ -140,7 +152,7 @@ DEVICES = Table(
             "firmware",
             Kind.VERSION,
             "固件版本,固件版本号,firmware rev,firmware revision,rom version,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
-            "固件,固件号,固件版号,韧体版本,韧体版号,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
+            "固件,固件ver,固件号,固件版号,韧体版本,韧体版号,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
             + made_of("终端,设备,机具,POS", "固件版本,固件版本号,系统版本,系统版本号"),
             alone="主控程序版本,底层固件版本,固件版次,系统固件号,当前固件,系统软件版本号,当前版本号,基线版本,os build,firmware build,firmware release,installed firmware,版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
             "APP版本,version,current version,app version,software version,sw version,soft version,"
@@ -149,21 +161,25 @@ DEVICES = Table(
         Column(
             "app_version",
             Kind.VERSION,
-            "应用版本,应用版本号,应用程序版本,应用程序版本号,软件版本,软件版本号,程序版本,支付应用版本,application version,app ver,"
+            "程序版本号,POS程序版本号,支付程序版本,收单程序版本,收单应用版本,收款APP版本,收单APP版本,支付应用版本号,主应用版本,应用版本,应用版本号,应用程序版本,应用程序版本号,软件版本,软件版本号,程序版本,支付应用版本,application version,app ver,"
             "software version,software release,termsoftver,终端程序版本,终端软件版本,终端应用版本,客户端版本,APP版本,APP版本号,sw version,soft version,设备软件版本,POS程序版本,POS应用版本,机具程序版本",
         ),
-        Column("param_version", Kind.REFERENCE, "IC卡参数版本,参数版本,ic param version,parameter version"),
+        Column(
+            "param_version",
+            Kind.REFERENCE,
+            "EMV参数版本,IC卡参数版本,参数版本,ic param version,parameter version",
+        ),
         Column("ca_key_version", Kind.REFERENCE, "CA公钥版本,ca key version"),
         Column(
             "terminal_status",
             Kind.CODE,
-            "终端状态,设备状态,机具状态,在用/停用,启用/停用,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
+            "启停状态,终端启停状态,设备启停状态,终端状态,设备状态,机具状态,在用/停用,启用/停用,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
             "operational status,lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
             alone="设备现状,机具现状,终端现状,目前状态,现状态,序列号状态,使用状态描述,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
-        Column("stock_status", Kind.TEXT, "入库状态,库存状态"),
+        Column("stock_status", Kind.TEXT, "入库状态,库存状态,在库状态,出入库状态"),
         Column("maintenance_status", Kind.TEXT, "维护状态"),
         Column("bind_status", Kind.TEXT, "绑定状态,设备绑定状态,是否绑定,绑机状态,sn_bind_status"),
         Column(
@@ -176,7 +192,7 @@ DEVICES = Table(
             + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机,装设", "日期,时间,完成日期,完成时间")
             + ","
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
-            alone="首次装机日期,首次装机时间,activate date,activated,deployed,开始使用日期,开始使用时间,投入使用日期,投入使用时间,date placed in service,placed in service date,in service from,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
+            alone="installed,发机日期,首次装机日期,首次装机时间,activate date,activated,deployed,开始使用日期,开始使用时间,投入使用日期,投入使用时间,date placed in service,placed in service date,in service from,first activated,commissioned,commission date,in-service date,assigned date,boarded on,active time,activate time,activated time,bind time,上机日期,进场日期,到店安装日期,开通日期,开通时间,入网日期,入网时间,领用日期,入机日期",
         ),
         Column(
             "production_date",
@@ -195,7 +211,7 @@ DEVICES = Table(
             + made_of("终端,设备,机具", "布放地址,安装地址,装机地址,使用地址,位置,布放详细地址,安装详细地址")
             + ",机具所在地址,终端所在地址,设备所在地址,安放地址,实际装机地址,使用地点,使用场所,布放场所,机具地址,布机地址,使用地址,投放地址,摆放地址,放置地址,实际布放地址,实际安装地址,install addr,deployed address,deployment address,"
             "installed at,installation location,site address,terminal location,device location",
-            alone="详细安装地址,详细装机地址,详细布放地址,安装详址,布放详址,装机详址,铺机地址,铺设地址,deploy address,存放地点,放置场所,street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
+            alone="网点地址,存放地址,受理终端布放地,设备所在地,详细安装地址,详细装机地址,详细布放地址,安装详址,布放详址,装机详址,铺机地址,铺设地址,deploy address,存放地点,放置场所,street address,physical address,location address,installed address,店铺地址,门店详细地址,经营地址,详细地址,具体地址,地址,所在地址,门店地址,商户地址,store address",
         ),
         *PLACE,
         *COORDINATES,
@@ -208,7 +224,7 @@ DEVICES = Table(
         Column(
             "last_signin_at",
             Kind.MOMENT,
-            "签到时间,终端签到时间,最近签到,最近签到时间,last sign-in,pos_signin_time",
+            "last logon,签到时间,终端签到时间,最近签到,最近签到时间,last sign-in,pos_signin_time",
         ),
         Column(
             "last_heartbeat_at",
@@ -225,12 +241,12 @@ DEVICES = Table(
                 " time",
             )
             + ",last seen at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
-            alone="上次报到时间,最近报到时间,最后报到时间,最后活跃,最近活跃,last poll,last access time,last accessed,last access,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
+            alone="最近上线,最后上线,最后通讯,最近通讯,最后通信,last comm,上次报到时间,最近报到时间,最后报到时间,最后活跃,最近活跃,last poll,last access time,last accessed,last access,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
         ),
         Column(
             "last_txn_at",
             Kind.MOMENT,
-            "最近交易时间,最后交易时间,末笔交易时间,末笔交易日期,最近刷卡时间,最近收款时间,last sale date,last trade date,最近交易日期,最后交易日期,last txn,last tran,last trade,last sale,last payment,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
+            "最近交易,最后交易,最后一笔交易,最近一笔交易,last trans,最近消费时间,最近动账时间,最近交易时间,最后交易时间,末笔交易时间,末笔交易日期,最近刷卡时间,最近收款时间,last sale date,last trade date,最近交易日期,最后交易日期,last txn,last tran,last trade,last sale,last payment,最近交易日,last trans time,last trans date,last txn time,last txn date,last trade time,last transaction,last transaction at,lasttransactionat",
         ),
         *TRANSACTION_COLUMNS,
         Column(
@@ -238,7 +254,9 @@ DEVICES = Table(
             Kind.FLAG,
             "备机,是否备机,备用机,是否备用,是否备用机,备用终端,备机标识,备机标志,备用标识,备用标志,spare,backup",
         ),
-        Column("ownership", Kind.TEXT, "产权归属,机具产权,终端来源,devicesource"),
+        Column(
+            "ownership", Kind.TEXT, "产权归属,机具产权,设备产权,产权,终端来源,机具来源,设备来源,devicesource"
+        ),
         Column("owner_org", Kind.TEXT, "产权机构"),
         Column("pinpad_no", Kind.REFERENCE, "键盘号,密码键盘编号,pinpad id"),
         Column(
@@ -254,7 +272,7 @@ DEVICES = Table(
             "证书有效期止,认证有效期止,入网证到期日,入网证到期日期,入网证有效期,certification valid until,certification expiry,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
             "certificate expiry,certificate expires,"
             + made_of(
-                "检测认证,证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
+                "检测认证,许可证,证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
                 "终止日期,终止日,期限至,截止,到期,有效期,有效期至,有效期截止,有效截止日,有效期限,有效日期,到期日,到期日期,到期时间,截止日期,失效日期,失效时间,过期日,过期日期,过期时间",
             )
             + ","
@@ -277,7 +295,9 @@ DEVICES = Table(
             + made_of("是否,是否支持,支持,是否完成,已完成,是否采用", "国密,国密算法,国密改造,SM算法,国产密码")
             + ",国密终端,是否国密终端,sm algorithm,sm supported,supports sm,sm crypto",
         ),
-        Column("batch_no", Kind.REFERENCE, "批次号,录入批次,申请单号,终端批次号"),
+        Column(
+            "batch_no", Kind.REFERENCE, "批次号,录入批次,申请单号,终端批次号,批次,采购批次,入库批次号,batch"
+        ),
         Column("created_at", Kind.MOMENT, "创建时间,创建日期时间,录入时间,建档时间,create time"),
         Column(
             "updated_at",
@@ -290,6 +310,10 @@ DEVICES = Table(
             "错误信息,最近错误,最近错误信息,报错信息,last error,error message",
             of_faults=True,
         ),
-        Column("remark", Kind.TEXT, "备注,说明,note,notes,comment"),
+        Column(
+            "remark",
+            Kind.TEXT,
+            "备注,说明,note,notes,comment,comments,备注说明,备注信息,附注,其他说明,remarks",
+        ),
     ),
 )

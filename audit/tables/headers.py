@@ -20,7 +20,7 @@ SERIAL_HEADERS = (
     + ",eqp sn"
 )
 SERIAL_ALONE = (
-    "设备识别号,设备识别号SN,机具身份号,机具唯一号,设备唯一号,终端唯一序列号,机具唯一序列号,新机序列号,新机SN,新SN,新机身号,新序列号,新SN号,新机身编号,变更后序列号,变更后SN,变更后机身号,更换后序列号,更换后SN,现SN,现序列号,现机序列号,现机SN,现终端序列号,现机具序列号,现设备序列号,现机身号,现终端SN,现机具SN,当前序列号,当前SN,当前终端序列号,当前机具序列号,新机具序列号,新机具SN,新设备序列号,新设备SN,新终端序列号,换后SN,换机后SN,换机后序列号,受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
+    "机身背面SN,ser no,机具序号,设备识别号,设备识别号SN,机具身份号,机具唯一号,设备唯一号,终端唯一序列号,机具唯一序列号,新机序列号,新机SN,新SN,新机身号,新序列号,新SN号,新机身编号,变更后序列号,变更后SN,变更后机身号,更换后序列号,更换后SN,现SN,现序列号,现机序列号,现机SN,现终端序列号,现机具序列号,现设备序列号,现机身号,现终端SN,现机具SN,当前序列号,当前SN,当前终端序列号,当前机具序列号,新机具序列号,新机具SN,新设备序列号,新设备SN,新终端序列号,换后SN,换机后SN,换机后序列号,受理终端序列号,受理终端机具序列号,设备号,设备编号,设备编码,设备ID,设备标识,设备识别码,设备唯一编号,设备序号,机具编号,机具编码,机具号,机器编号,机器编码,终端设备号,终端硬件号,硬件号,"
     "终端唯一标识,终端序号,机身序号,机具唯一标识,设备唯一标识,"
     "机器码,设备码,机具码,设备条形码,机具条码,机具条形码,终端条码,终端条形码,出厂序号,机身条形码,设备条码,设备唯一码,机具身份码,设备身份码,终端物理编号,硬件编号,主机编号,装置序号,产品序号,终端设备序号,终端机序号,机号,device no,device number,machine no,machine number"
     # beside a terminal's they are another machine's
@@ -31,19 +31,19 @@ SERIAL_ALONE = (
     )
 )
 TUSN_ALONE = "受理终端序列号"  # of the scheme, or of the maker where there is no other
-TUSN_HEADERS = "TUSN号,终端唯一编码TUSN,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号"
+TUSN_HEADERS = "21号文终端序列号,21号文序列号,唯一序列号TUSN,TUSN序列号,银联终端唯一序列号,TUSN号,终端唯一编码TUSN,TUSN码,TUSN编号,tusn no,银联TUSN,终端TUSN,唯一终端标识TUSN,终端唯一标识TUSN,银联终端唯一标识,受理终端唯一标识,受理终端唯一标识TUSN,银联终端序列号,终端21号文编号,21号文编号,设备tusn,银联终端序号"
 TERMINAL_HEADERS = (
     "端末机代号,端末机号,终端号,终端编号,终端编码,受理终端编号,受理终端号,受理终端编码,POS终端号,POS终端编号,终端代码,银联终端号,虚拟终端号,收单终端号,绑定终端,tid,terminal no,"
     "POS编号,POS号,POS机编号,POS机号,card acceptor terminal id,card acceptor terminal identification,pos id,pos no,pos number,terminal identifier,logical terminal id,TID号,终端TID,银联TID,终端ID,POS终端代码,8位终端号,银联终端编号,商户终端号,商户终端编号,入网终端号,终端机号,终端机编号,terminal number,termno,termid,trmno,unique terminal id,terminal code"
 )
 # of a bank, beside others' numbers
 TERMINAL_ALONE = "主应用终端号,主应用终端,内部终端号,内部终端编号,标准终端号,线下终端号,银联卡终端号,银行卡终端号,终端识别码TID"
-CHANNEL_TERMINAL_HEADERS = "通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
+CHANNEL_TERMINAL_HEADERS = "channel tid,通道TID,渠道TID,上游终端号,上游终端编号,SaaS终端编号,汇付终端号,通道终端号,渠道设备号,渠道设备编号,通道设备号,微信设备号,支付宝设备号,out device id,渠道返回终端号,渠道终端号,SaaS终端编号(PN),汇付机具号,微信终端号,支付宝终端号,outterminalno,devs_id,channel terminal no"
 MERCHANT_HEADERS = (
     "商户号,商户编号,商户编码,商户代码,商户ID,特约商户编码,特约商户编号,特约商户号,银联商户号,收单商户号,所属商户号,所属商户编号,收银宝商户号,"
     "merchant number,mid,merchant id,merchant code,mchtid,mcht no,mch_id,mercid,cusid,card acceptor id,商编,所属商编,商户MID,"
     "特约商户代码,商编号,商户code,card acceptor identification code,"
-    + made_of("收单,银联,入网,绑定,签约,所属", "商户号,商户编号,商户编码,商户代码")
+    + made_of("收单,银联,入网,绑定,签约,所属,归属", "商户号,商户编号,商户编码,商户代码,商户号码")
     + ","
     + made_of("受理,当前,现,现用,关联,使用", "商户号,商户编号,商户编码")
     + ","
@@ -59,16 +59,22 @@ MERCHANT_NAME_HEADERS = (
     "商户名称,商户名称/门头,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
     "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,business name,legal business name,"
     "特约商店名称,商店名称,商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
+    + ","
+    + made_of("归属,绑定,所属,使用,装机,布放", "商户名称,商户全称")
     + ",商户登记名称,商户公司名称,商户单位名称,商户中文全名"
 )
+CHANNEL_MERCHANT_HEADERS = (
+    "渠道商户号,微信子商户号,微信商户号,微信特约商户号,子商户号,支付宝子商户号,支付宝SMID,SMID,二级商户号,渠道子商户号,通道商户号,通道商户编号,通道子商户号,上游商户号,"
+    "微信子商户,微信MCHID,wechat sub mchid,wechat mch id,sub_mch_id,sub mchid,channel_merch_no,submerchantno"
+)
 # a short name is better than none
-MERCHANT_NAME_ALONE = "主应用商户名称,营业执照名称,客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
+MERCHANT_NAME_ALONE = "主应用商户名称,商户,企业名称,公司名称,单位名称,营业执照名称,客户,归属商户,使用商户,装机商户,布放商户,关联商户,签约商户,入网商户,customer name,company name,merchant dba,merchant display name,商户简称,商户主体,商户店名,merchant,特约商户"
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
     "model no,model name,model number,product model,POS机型,终端机型号,设备具体型号,型号规格,型号名称,机型名称,pos model,终端品牌型号,设备品牌型号,"
     + made_of("终端,设备,机具,产品,机器", "型号名称,具体型号,机型名称")
-    + ",设备型号代码,产品机型,智能POS型号,智能终端型号,机型代码,机型型号"
+    + ",产品规格型号,终端规格型号,收款机型号,设备型号代码,产品机型,智能POS型号,智能终端型号,机型代码,机型型号"
 )
 VENDOR_HEADERS = (
     "厂商,厂家,供应商,供应商名称,厂商名称,厂家名称,生产厂商,生产厂家,生产企业,机具厂商,机具厂家,终端厂商,终端厂家,厂家编号,品牌,制造商,"
@@ -83,11 +89,11 @@ VENDOR_HEADERS = (
 )
 DEVICE_TYPE_HEADERS = (
     "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,pos type,device category,terminal category,form factor,"
-    "终端种类,POS类别,POS机类别,设备形态,机具形态,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
+    "受理终端种类,POS机种类,终端产品类型,设备分类,终端分类,机具分类,设备大类,终端种类,POS类别,POS机类别,设备形态,机具形态,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
 )
 ACQUIRER_HEADERS = "收单机构代码,收单机构标识码,收单机构标识,收单行,收单行号,收单行代码,acq inst id,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
 AGENT_HEADERS = (
-    "代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
+    "归属代理,代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
     "代理商简称,服务商简称,渠道商,渠道商名称,合作机构,合作服务商,拓展方,拓展商,sp name,代理名称,所属代理,直属代理商,直属代理,直属服务商,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
 )
 STORE_NO_HEADERS = (

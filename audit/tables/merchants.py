@@ -7,6 +7,7 @@ from audit.tables.devices import PLACE
 from audit.tables.headers import (
     ACQUIRER_HEADERS,
     AGENT_HEADERS,
+    CHANNEL_MERCHANT_HEADERS,
     MERCHANT_ALONE,
     MERCHANT_HEADERS,
     MERCHANT_NAME_HEADERS,
@@ -41,7 +42,7 @@ MERCHANTS = Table(
             "merchant_name",
             Kind.TEXT,
             f"{MERCHANT_NAME_HEADERS},name",
-            alone="entity name,trading as,name of merchant,legal name,店招,店招名称,招牌名称,商户招牌名称,门店招牌,企业注册名称,个体工商户名称,单位全称,商户简称,merchant,特约商户,客户全称,经营者名称,个体户名称,企业名称,企业全称,公司名称,单位名称,客户名称,店铺名称,主体名称,营业名称,字号名称,营业执照名称,执照名称,签购单名称,名称,"
+            alone="entity name,trading as,name of merchant,legal name,店招,店招名称,招牌名称,商户招牌名称,门店招牌,企业注册名称,个体工商户名称,单位全称,商户简称,merchant,特约商户,客户全称,经营者名称,个体户名称,企业名称,企业全称,公司名称,单位名称,客户名称,店铺名称,主体名称,营业名称,全称,字号名称,营业执照名称,执照名称,签购单名称,名称,"
             "company name,registered name,legal entity name",
         ),
         Column("merchant_short_name", Kind.TEXT, "商户简称,经营简称,商家简称,short name"),
@@ -52,7 +53,9 @@ MERCHANTS = Table(
             Kind.FLAG,
             "有照/无照,有照无照,执照标志,营业执照标志,有无执照,有无营业执照,是否上传营业执照,营业执照是否上传,是否有执照,是否有营业执照,has licence,licensed,"
             + made_of("是否提供,是否具备,是否已上传,是否办理,是否上传", "执照,营业执照")
-            + ",有无证照,执照有无,营业执照有无,有执照,有营业执照,有营业执照否,是否有证,是否持证,是否证照齐全,是否三证齐全,证照是否齐全,执照是否齐全,营业执照是否齐全,营业执照是否有,有否营业执照,是否持照,是否有照,执照标识,has business license,has business licence,"
+            + ","
+            + made_of("执照,营业执照,证照", "是否有,有无,是否具备")
+            + ",有无证照,有执照,有营业执照,有营业执照否,是否有证,是否持证,是否证照齐全,是否三证齐全,证照是否齐全,执照是否齐全,营业执照是否齐全,营业执照是否有,有否营业执照,是否持照,是否有照,执照标识,has business license,has business licence,"
             "license flag,license uploaded,license on file,licence on file",
             alone="有证/无证,是否持照经营,执照是否上传,证照情况,证照齐全,执照情况,营业执照情况,执照,营业执照,执照上传,营业执照上传,license,licence,business license,business licence",
         ),
@@ -62,7 +65,7 @@ MERCHANTS = Table(
             "营业执照生效日期,执照生效日期,licence start,license start date,licence start date,"
             + made_of(
                 "营业执照,执照,证照",
-                "起始日期,起始日,开始日期,起始时间,有效期起,有效期开始,有效期开始日期,有效期起始日期,签发日期,发证日期",
+                "有效期始,起始日期,起始日,开始日期,起始时间,有效期起,有效期开始,有效期开始日期,有效期起始日期,签发日期,发证日期",
             ),
         ),
         Column(
@@ -72,7 +75,7 @@ MERCHANTS = Table(
             "licence expiry,license expiry date,licence expiry date,"
             + made_of(
                 "营业执照,执照",
-                "到期,结束日期,有效期结束,有效期结束日,有效期终止日期,失效时间,有效期结束时间,到期时间,截止日,截止日期,失效日,失效日期,过期日,过期日期,过期时间,终止日期,期限,有效日期,有效期限,有效期止,有效期截止,有效期截止日,有效期截止日期,"
+                "有效期起止,起止日期,到期,结束日期,有效期结束,有效期结束日,有效期终止日期,失效时间,有效期结束时间,到期时间,截止日,截止日期,失效日,失效日期,过期日,过期日期,过期时间,终止日期,期限,有效日期,有效期限,有效期止,有效期截止,有效期截止日,有效期截止日期,"
                 "有效截止日,有效截止日期,有效期结束日期,有效期到期日",
             )
             + ",证照有效期,证照有效期至,证照到期日,证照到期日期,营业期限至,营业期限止,营业截止日期,经营截止日期,"
@@ -81,7 +84,7 @@ MERCHANTS = Table(
                 " expire, expires, expire date, expiration, expiration date, valid until, valid to, end date",
             )
             + ",business license expiry,business license expiry date,business licence expiry,business licence expiry date,lic exp date",
-            alone="营业期限,经营期限止,证照有效期止,证照失效日期,证照截止日期,经营期限,经营期限至",
+            alone="营业期限起止,经营期限起止,营业期限,经营期限止,证照有效期止,证照失效日期,证照截止日期,经营期限,经营期限至",
         ),
         Column(
             "legal_name",
@@ -140,10 +143,14 @@ MERCHANTS = Table(
             Kind.CODE,
             "商户状态,经营状态,营业状态,企业经营状态,状态,status,商户当前状态,商户营业状态,商户状态名称,商户状态描述,商户运营状态,商户经营状态,商户使用状态,合作状态,签约状态,账户状态,存续状态,企业状态,mcht status,"
             "business status,operating status,account status",
-            alone="lifecycle status,mid status,active,有效状态,是否有效,是否启用,是否正常,是否营业,经营状况,运营状态,经营情况,商户经营情况,审核状态,状态描述,状态名称,渠道状态,当前状态,使用状态,启用状态,开通状态,入网状态,业务状态,current status",
+            alone="商户目前状态,登记状态,lifecycle status,mid status,active,有效状态,是否有效,是否启用,是否正常,是否营业,经营状况,运营状态,经营情况,商户经营情况,审核状态,状态描述,状态名称,渠道状态,当前状态,使用状态,启用状态,开通状态,入网状态,业务状态,current status",
             codes=MERCHANT_STATUS,
         ),
-        Column("risk_level", Kind.REFERENCE, "商户风险等级,风险等级,风险级别,风险评级,风险分类"),
+        Column(
+            "risk_level",
+            Kind.REFERENCE,
+            "商户风险等级,风险等级,风险级别,风险评级,风险分类,风控等级,risk rating",
+        ),
         Column(
             "contact",
             Kind.TEXT,
@@ -176,7 +183,7 @@ MERCHANTS = Table(
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,子商户号,支付宝子商户号,SMID,二级商户号,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
+            CHANNEL_MERCHANT_HEADERS,
         ),
         Column(
             "biz_address",
@@ -192,7 +199,11 @@ MERCHANTS = Table(
             "注册地址,注册详细地址,工商注册地址,执照注册地址,企业注册地址,营业执照注册地址,商户注册地址,registered address",
         ),
         *PLACE,
-        Column("parent_no", Kind.REFERENCE, "上级商户,集团商户号,总部商户号,parent merchant"),
+        Column(
+            "parent_no",
+            Kind.REFERENCE,
+            "上级商户,父商户号,总店商户号,总公司商户号,parent mid,集团商户号,总部商户号,parent merchant",
+        ),
         Column("agent", Kind.TEXT, AGENT_HEADERS, alone="所属机构"),
         Column("acquirer_code", Kind.REFERENCE, ACQUIRER_HEADERS, alone="机构代码"),
         Column(
@@ -205,6 +216,10 @@ MERCHANTS = Table(
             "registration date,activation date,start date,join date",
         ),
         Column("updated_at", Kind.MOMENT, "更新时间,最近更新时间,修改时间,update_time"),
-        Column("remark", Kind.TEXT, "备注,说明,note,notes"),
+        Column(
+            "remark",
+            Kind.TEXT,
+            "备注,说明,note,notes,comment,comments,备注说明,备注信息,附注,其他说明,remarks",
+        ),
     ),
 )

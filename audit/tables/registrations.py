@@ -7,6 +7,7 @@ from audit.tables.devices import COORDINATES, PLACE
 from audit.tables.headers import (
     ACQUIRER_HEADERS,
     AGENT_HEADERS,
+    CHANNEL_MERCHANT_HEADERS,
     CHANNEL_TERMINAL_HEADERS,
     DEVICE_TYPE_HEADERS,
     MERCHANT_ALONE,
@@ -24,7 +25,9 @@ from audit.tables.headers import (
 from audit.tables.merchants import USCC_HEADERS
 from audit.tables.model import Column, Kind, Table, made_of
 
-_REASONS = "报备错误信息,错误信息,失败原因,报备失败原因,驳回原因,返回信息"  # of one channel
+_REASONS = (
+    "信息,返回描述,报备信息,报备错误信息,错误信息,失败原因,报备失败原因,驳回原因,返回信息"  # of one channel
+)
 
 _CHANNELS = ("wechat", "alipay", "unionpay", "nucc")
 # their headers are told from those of the row: 微信报备时间
@@ -66,7 +69,7 @@ REGISTRATIONS = Table(
         Column(
             "channel_merchant_no",
             Kind.REFERENCE,
-            "渠道商户号,微信子商户号,微信商户号,微信特约商户号,支付宝商户号,支付宝SMID,渠道子商户号,通道商户号,通道子商户号,银联渠道商户号,渠道商编,通道商编,上游商户号,子商户号,支付宝子商户号,二级商户号,SMID,sub_mch_id,sub mchid,channel_merch_no,submerchantno",
+            CHANNEL_MERCHANT_HEADERS + ",支付宝商户号,银联渠道商户号,渠道商编,通道商编",
         ),
         Column("merchant_name", Kind.TEXT, MERCHANT_NAME_HEADERS, alone=MERCHANT_NAME_ALONE),
         Column("model", Kind.TEXT, MODEL_HEADERS),
@@ -78,7 +81,7 @@ REGISTRATIONS = Table(
             "渠道,通道,通道类型,收款渠道,支付渠道类型,支付渠道,支付通道,报备渠道,报送渠道,登记渠道,报送类型,渠道类型,渠道名称,channel type,channel_type,channel name,通道名称,报备通道,"
             "报送通道,登记通道,上报渠道,备案渠道,业务渠道,所属渠道,清算渠道,清算通道,报备平台,登记平台,报备机构,登记机构,支付平台,支付机构,channel code,"
             "pay channel,payment channel,registration channel,payment network",
-            alone="已报备渠道,已登记渠道,已备案渠道,已报备通道,入网渠道,入网通道,申报渠道,申请渠道,payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
+            alone="渠道类别,已报备渠道,已登记渠道,已备案渠道,已报备通道,入网渠道,入网通道,申报渠道,申请渠道,payment method,payment scheme,wallet type,registered with,报备目标,报备对象,报送机构,报备机构名称,上送渠道,上送机构,接入渠道,接入通道,报备类型,登记类型,业务类型,钱包类型,支付产品,产品,产品名称,支付品牌,支付机构名称,渠道方,上游渠道,上游通道,上游,支付方式,支付类型,平台,钱包,卡组织,清算机构,scheme,network,wallet,platform",
             codes=CHANNEL,
             several=True,
         ),
@@ -99,7 +102,7 @@ REGISTRATIONS = Table(
             + ","
             + made_of("报备,登记,备案,入网,审核,审批", "进展,进度,结论,状态描述,状态说明")
             + ",各渠道报备状态,各通道报备状态,渠道报备状态,通道报备状态,当前报备状态",
-            alone="采集状态,信息采集状态,registered,is registered,report result,reporting status,audit result,review result,filing result,application result,approval result,报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
+            alone="是否通过,是否已通过,是否审核通过,是否成功,报备成功,报备成功否,报备与否,采集状态,信息采集状态,registered,is registered,report result,reporting status,audit result,review result,filing result,application result,approval result,报备,终端报备,设备报备,已报备,登记,已登记,备案,入网,渠道状态,平台状态,进件状态,报件状态,申请状态,认证状态,开通状态,状态描述,状态名称,status desc,处理状态,处理结果,当前状态,业务状态,受理状态,审核进度,结果,result,current status",
             codes=REGISTRATION_STATUS,
             by_channel=True,
         ),
@@ -138,10 +141,10 @@ REGISTRATIONS = Table(
             )
             + ","
             + made_of("通道,渠道,上游,平台", "返回信息,返回消息,返回描述,失败原因,错误信息")
-            + ",失败描述,失败原因描述,失败原因说明,返回消息,响应描述,报备结果描述,报备结果说明"
+            + ",报备结果原因,登记结果原因,审核结果原因,备注失败原因,失败原因备注,失败描述,失败原因描述,失败原因说明,返回消息,响应描述,报备结果描述,报备结果说明"
             + ",err msg,err desc,rejection reason,error message,failure message,failed reason,decline reason,reason of failure,"
             "reason for failure,reason for rejection",
-            alone="error description,response message,rejection note,渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
+            alone="审核原因,审批原因,失败详情,未成功原因,异常说明,error description,response message,rejection note,渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
             of_faults=True,
         ),
         Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg", of_faults=True),
@@ -162,7 +165,7 @@ REGISTRATIONS = Table(
             + ",上送时间,上送日期,送审日期,报件日期,进件时间,进件日期"
             + ",上报时间,上报日期,提报时间,提报日期,送审时间,提交审核时间,填报日期,报件时间,submit date,submission date,submitted on,"
             "submitted date,date submitted,application date,application time,apply time,apply date,applied at,request date,reported at",
-            alone="申请提交时间,申请提交日期,请求时间,reported on,report date,filed on,filing date,applied on,request time,date of submission,申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
+            alone="上传时间,报备上传时间,申请提交时间,申请提交日期,请求时间,reported on,report date,filed on,filing date,applied on,request time,date of submission,申报日期,申报时间,送报时间,发起时间,受理时间,受理日期,录入时间,创建时间,创建日期,created at,create time",
         ),
         Column(
             "registered_at",
@@ -173,7 +176,9 @@ REGISTRATIONS = Table(
                 "审核,报备,登记,备案,审批,入网",
                 "完成时间,完成日期,通过时间,通过日期,成功时间,成功日期,结束时间,结束日期",
             )
-            + ",approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
+            + ","
+            + made_of("报备,登记,备案,审核,审批", "结果时间,结果日期")
+            + ",报备审核时间,报备审核日期,approve date,终审时间,终审日期,批复时间,批复日期,approve time,approved date,approved on,approval time,date approved,audit time,audit date,review date,reviewed at,"
             "registration time,registered date,date registered,registered on,decision time,decided on,effective date",
             # beside 提交时间 the day of 报备 is that of its end; without any other it is both
             alone="报备时间,报备日期,报送时间,报送日期,report time,finish time,success time,回复时间,回复日期,反馈日期,成功时间,成功日期,完成时间,完成日期,办结时间,办结日期,结果时间,结果日期,处理时间,处理日期,处理完成时间,回执时间,反馈时间,completed at,completion date,"
@@ -206,6 +211,10 @@ REGISTRATIONS = Table(
         *COORDINATES,
         Column("agent", Kind.TEXT, AGENT_HEADERS),
         Column("batch_no", Kind.REFERENCE, "批次号,报备批次,录入批次"),
-        Column("remark", Kind.TEXT, "备注,说明,note,notes"),
+        Column(
+            "remark",
+            Kind.TEXT,
+            "备注,说明,note,notes,comment,comments,备注说明,备注信息,附注,其他说明,remarks",
+        ),
     ),
 )

@@ -1245,3 +1245,161 @@ def test_columns_that_rules_look_at_by_the_names_people_give_them(
     tmp_path: Path, table: str, key: dict[str, str], headers: dict[str, str]
 ):
     assert how_mapped(tmp_path, [*key, *headers], table) == key | headers
+
+
+@pytest.mark.parametrize("header", ["品牌型号", "设备品牌型号", "厂商型号", "品牌/型号"])
+def test_vendor_and_model_may_stand_in_one_column_without_a_mark(tmp_path: Path, header: str):
+    cells = ["星联 X1", "百富A920", "新大陆-N910 Pro", "-"]
+    rows = [[f"SN{number:06}", MERCHANT, cell] for number, cell in enumerate(cells)]
+    read = take_rows(tmp_path, [["序列号", "商户号", header], *rows])
+    assert read.column("vendor") == ["星联", "百富", "新大陆", None]
+    assert read.column("model") == ["X1", "A920", "N910 Pro", None]
+
+
+def test_a_model_without_its_vendor_leaves_the_column_as_it_is(tmp_path: Path):
+    rows = [["SN000001", MERCHANT, "星联 X1"], ["SN000002", MERCHANT, "A920"]]
+    read = take_rows(tmp_path, [["序列号", "商户号", "品牌型号"], *rows])
+    assert read.column("model") == ["星联 X1", "A920"]
+    assert "vendor" not in read.rows[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "cell", "column"),
+    [
+        ("devices", "程序版本号", "1.2.3", "app_version"),
+        ("devices", "最后交易", "2026-11-20", "last_txn_at"),
+        ("devices", "支付宝SMID", "2088000000000001", "channel_merchant_no"),
+        ("devices", "PCI认证有效期", "2027-01-01", "pts_expiry"),
+        ("devices", "Remarks", "see note", "remark"),
+        ("registrations", "备注（失败原因）", "资料不符", "reg_message"),
+    ],
+)
+def test_further_names_of_columns(tmp_path: Path, table: str, header: str, cell: str, column: str):
+    read = take_rows(tmp_path, [["序列号", "商户号", header], ["SN000001", MERCHANT, cell]], table=table)
+    assert [one.column for one in read.sheet.mapped] == ["serial_no", "merchant_no", column]
+
+
+def test_a_merchant_without_a_number_is_its_name(tmp_path: Path):
+    read = take_rows(tmp_path, [["序列号", "商户号", "商户"], ["SN000001", MERCHANT, "晨光店"]])
+    assert read.column("merchant_name") == ["晨光店"]
+
+
+@pytest.mark.parametrize("group", ["{}报备", "{}报备信息", "{}（间联）", "报备渠道：{}"])
+def test_a_group_that_ends_as_its_names_begin_says_it_once(tmp_path: Path, group: str):
+    groups = ["序列号", "商户号", group.format("微信"), None, group.format("支付宝"), None]
+    names = [None, None, "报备状态", "报备日期", "报备状态", "报备日期"]
+    cells = ["SN000001", MERCHANT, "报备成功", "2026-11-13", "报备失败", "2026-11-14"]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for cell_range in ("C1:D1", "E1:F1"):
+            made.worksheets[0].merge_cells(cell_range)
+
+    read = take_bytes(
+        tmp_path, book([groups, names, cells], change=merge), "export.xlsx", table="registrations"
+    )
+    states = [read.column("reg_status_wechat"), read.column("reg_status_alipay")]
+    assert states == [["registered"], ["failed"]]
+    if ":" not in group.replace("：", ":"):
+        days = [read.column(f"submitted_at_{channel}")[0].day for channel in ("wechat", "alipay")]
+        assert days == [13, 14]
+
+
+@pytest.mark.parametrize(
+    ("groups", "names", "columns"),
+    [
+        (
+            ["序列号", "商户基本信息", None],
+            [None, "编号", "全称"],
+            ["serial_no", "merchant_no", "merchant_name"],
+        ),
+        (["序列号", "归属商户", None], [None, "号码", "名称"], ["serial_no", "merchant_no", "merchant_name"]),
+    ],
+)
+def test_a_group_completes_the_names_below_it(
+    tmp_path: Path, groups: list[str | None], names: list[str | None], columns: list[str]
+):
+    rows = [groups, names, ["SN000001", MERCHANT, "晨光店"]]
+    read = take_bytes(tmp_path, book(rows), "export.xlsx")
+    assert [one.column for one in read.sheet.mapped] == columns
+
+
+def test_a_group_is_no_name_of_what_stands_beside_its_own(tmp_path: Path):
+    groups = ["序列号", "商户号", "渠道", "报备结果", None]
+    rows = [
+        groups,
+        [None, None, None, "报备状态", "原因"],
+        ["SN000001", MERCHANT, "微信", "失败", "资料不符"],
+    ]
+    read = take_bytes(tmp_path, book(rows), "export.xlsx", table="registrations")
+    assert (read.column("reg_status"), read.column("reg_message")) == (["failed"], ["资料不符"])
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("商户编号/名称", f"{MERCHANT}/晨光店"),
+        ("商户名称/编号", f"晨光店/{MERCHANT}"),
+        ("商户编号/名称", f"{MERCHANT} 晨光店"),
+        ("商户信息", f"{MERCHANT} 晨光店"),
+    ],
+)
+def test_number_and_name_of_a_merchant_share_a_word_of_the_header(tmp_path: Path, header: str, cell: str):
+    read = take_rows(tmp_path, [["序列号", header, "终端状态"], ["SN000001", cell, "在用"]])
+    assert read.column("merchant_no") == [MERCHANT]
+
+
+@pytest.mark.parametrize("row", [["文本", "文本", "文本", None], ["1", "2", "3", "黄色为异常"]])
+def test_what_stands_beside_a_list_makes_no_row_of_a_form_a_device(tmp_path: Path, row: list[str | None]):
+    rows = [["序列号", "商户号", "型号", "图例："], row, ["SN000001", MERCHANT, "X1", None]]
+    rows[1][3] = rows[1][3] or "红色为异常"
+    assert take_bytes(tmp_path, book(rows), "export.xlsx").column("serial_no") == ["SN000001"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "names"),
+    [
+        (["微信", None, "云闪付渠道", None], ["报备状态", "子商户号", "报备状态", "子商户号"]),
+        (["微信支付报备信息", None, "云闪付报备信息", None], ["状态", "子商户号", "报备结果", "子商户号"]),
+        (["报备状态", None, "子商户号", None], ["微信支付", "云闪付", "微信支付", "云闪付"]),
+    ],
+)
+def test_each_channel_has_its_number_in_a_header_of_two_rows(
+    tmp_path: Path, groups: list[str | None], names: list[str]
+):
+    by_channel = groups[0] != "报备状态"
+    cells = ["成功", "1500001", "失败", "1600001"] if by_channel else ["成功", "失败", "1500001", "1600001"]
+    rows = [["序列号", "商户号", *groups], [None, None, *names], ["SN000001", MERCHANT, *cells]]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for cell_range in ("C1:D1", "E1:F1"):
+            made.worksheets[0].merge_cells(cell_range)
+
+    read = take_bytes(tmp_path, book(rows, change=merge), "export.xlsx", table="registrations")
+    states = [read.column(f"reg_status_{channel}") for channel in ("wechat", "unionpay")]
+    numbers = [read.column(f"channel_merchant_no_{channel}") for channel in ("wechat", "unionpay")]
+    assert (states, numbers) == ([["registered"], ["failed"]], [["1500001"], ["1600001"]])
+
+
+@pytest.mark.parametrize(
+    ("cells", "refused"), [([MERCHANT, "898100000000002"], ""), (["1", "2"], Unusable.MISSING_COLUMN)]
+)
+def test_a_number_of_a_merchant_list_is_the_merchants_where_it_looks_so(
+    tmp_path: Path, cells: list[str], refused: str
+):
+    rows = [
+        ["编号", "商户名称", "法人姓名", "统一社会信用代码"],
+        *([cell, "晨光店", "王五", ""] for cell in cells),
+    ]
+    read = take_rows(tmp_path, rows, table="merchants")
+    assert read.reading.error == refused
+    if not refused:
+        assert read.column("merchant_no") == cells
+
+
+@pytest.mark.parametrize(
+    "note", ["终端台账（终端状态：1在用，2停用）", "说明：终端状态1在用、2停用", "终端状态：1-在用 2-停用"]
+)
+def test_a_title_or_note_explains_codes(tmp_path: Path, note: str):
+    rows = [["序列号", "商户号", "终端状态"], ["SN000001", MERCHANT, "1"], ["SN000002", MERCHANT, "2"]]
+    for made in ([[note], *rows], [*rows, [note]]):
+        assert take_rows(tmp_path, made).column("terminal_status") == ["active", "inactive"]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from vendorfiles import MERCHANT, take_rows
+from vendorfiles import MERCHANT, book, take_bytes, take_rows
 
 from audit.intake.places import NOWHERE, detail_key, divide, place_columns
 from audit.intake.repeats import decoded
@@ -333,3 +333,41 @@ def test_coordinates_in_columns_of_their_own_count_before_the_text(tmp_path: Pat
     assert (row["latitude"], row["longitude"]) == (23.12, 113.33)
     row = coordinates(tmp_path, 经度="113.33", 纬度="", 经纬度="+39.90/+116.40")
     assert (row["latitude"], row["longitude"], row["point_x"]) == (None, 113.33, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "province", "city"),
+    [
+        ("浙江省", None, "浙江省", None),
+        ("浙江分公司", None, "浙江省", None),
+        ("杭州市", None, "浙江省", "杭州市"),
+        ("Sheet1", "2026年11月浙江省终端台账", "浙江省", None),
+        ("Sheet1", "省份：浙江", "浙江省", None),
+        ("朝阳", None, None, None),  # of Liaoning, or of Beijing
+        ("Sheet1", "浙江晨光支付有限公司终端台账", None, None),
+    ],
+)
+def test_a_list_of_one_province_says_so_above_its_rows(
+    tmp_path: Path, name: str, title: str | None, province: str | None, city: str | None
+):
+    rows = [["序列号", "商户号", "终端状态"], ["SN000001", MERCHANT, "在用"], ["SN000002", MERCHANT, "在用"]]
+    made = book([[title], *rows] if title else rows, change=lambda made: setattr(made.active, "title", name))
+    read = take_bytes(tmp_path, made, "export.xlsx")
+    told = [facts["state"] for key, facts in read.reading.notices if key == "state_of_list"]
+    assert [[row.get("province"), row.get("city")] for row in read.rows or []] == [[province, city]] * 2
+    assert told == [one for one in (province, city) if one]
+
+
+def test_a_list_with_addresses_elsewhere_is_of_no_one_province(tmp_path: Path):
+    rows = [["序列号", "商户号", "安装地址"], ["SN000001", MERCHANT, "江苏省南京市人民路1号"]]
+    made = book(rows, change=lambda made: setattr(made.active, "title", "浙江省"))
+    assert "province" not in (take_bytes(tmp_path, made, "export.xlsx").rows or [{}])[0]
+
+
+def test_branches_with_headers_of_their_own_are_of_their_provinces(tmp_path: Path):
+    header = ["序列号", "商户号", "终端状态"]
+    rows = [["四川分公司"], header, ["SN000001", MERCHANT, "在用"], ["小计", "1"]]
+    rows += [["浙江分公司"], header, ["SN000002", MERCHANT, "在用"], ["SN000003", MERCHANT, "在用"]]
+    read = take_bytes(tmp_path, book(rows), "export.xlsx")
+    assert read.column("province") == ["四川省", "浙江省", "浙江省"]
+    assert [key for key, _ in read.reading.notices] == ["state_of_headings"]

@@ -838,3 +838,44 @@ def test_words_of_other_vendors(tmp_path: Path, status: str, word: str, table: s
 @pytest.mark.parametrize(("said", "word"), [("停用状态", "inactive"), ("库存状态", "stock"), ("状态", None)])
 def test_a_state_that_calls_itself_one(tmp_path: Path, said: str, word: str | None):
     assert take_column(tmp_path, "终端状态", ["在用", said]).column("terminal_status") == ["active", word]
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [("厂商", "vendor"), ("商户名称", "merchant_name"), ("安装地址", "address"), ("固件版本", "firmware")],
+)
+def test_a_value_that_nobody_has_said_yet_is_none(tmp_path: Path, header: str, column: str):
+    words = ["未知", "不详", " 待补充 ", "待定", "待确认"]
+    read = take_column(tmp_path, header, ["A001", *words, "未知科技A1"])
+    assert read.column(column) == ["A001", *[None] * len(words), "未知科技A1"]
+    assert read.rejected == []
+
+
+def test_unknown_may_be_a_name_a_remark_or_a_reason(tmp_path: Path):
+    assert take_column(tmp_path, "型号", ["Unknown", "TBD", "A8"]).column("model") == [None, None, "A8"]
+    assert take_column(tmp_path, "商户名称", ["Unknown"]).column("merchant_name") == ["Unknown"]
+    assert take_column(tmp_path, "备注", ["待确认"]).column("remark") == ["待确认"]
+    read = take_column(tmp_path, "失败原因", ["未知"], table="registrations")
+    assert read.column("reg_message") == ["未知"]
+
+
+@pytest.mark.parametrize(
+    ("header", "word"),
+    [
+        ("报备是否成功", "failed"),
+        ("是否审核通过", "failed"),
+        ("报备成功（是/否）", "failed"),
+        ("报备成功与否", "failed"),
+        ("是否报备", "not_registered"),
+    ],
+)
+def test_no_is_what_its_header_asks(tmp_path: Path, header: str, word: str):
+    read = take_column(tmp_path, header, ["是", "否", "N", "审核中"], table="registrations")
+    assert read.column("reg_status") == ["registered", word, word, "pending"]
+
+
+def test_versions_in_full_width_compare(tmp_path: Path):
+    assert take_column(tmp_path, "固件版本", ["３．１０．２", "Ｖ2.0"]).column("firmware") == [
+        "3.10.2",
+        "V2.0",
+    ]
