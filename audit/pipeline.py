@@ -79,7 +79,13 @@ def _task(settings: Settings, words: Words, as_of: date, wishes: Wishes) -> Task
     calendar = load_calendar(settings.path(own.calendar) if own.calendar else None, own.due)
     file = settings.path(own.waivers) if own.waivers else None
     practice = Practice(calendar, own.escalate, load_waivers(file, as_of, own.max_waiver_days))
-    return Task(settings, words, Plan(*selected_rules(settings.rules), as_of), practice, wishes)
+    return Task(
+        settings,
+        words,
+        Plan(*selected_rules(settings.rules, settings.folder / settings.file), as_of),
+        practice,
+        wishes,
+    )
 
 
 def _read(task: Task, database: Database, store: Store, progress: Progress, begun: Begun | None) -> Inputs:

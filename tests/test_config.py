@@ -11,6 +11,7 @@ import time_machine
 from audit.config import load_settings
 from audit.errors import ConfigError
 from audit.redaction import redact
+from audit.rules.selection import selected_rules
 from audit.words import language_in, load_words
 
 
@@ -130,6 +131,17 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, text: str):
         ('[routing.x]\nvendor = "a"\nto = "a@b.c"', 3, "没有 [mail]"),
         ('[audit]\nengine = "spark"\n[spark]\nmaster = "spark://a:7077"', 3, "缺少 spark.shared"),
         ("[report]\noutput = “out”", 2, "中文标点"),
+        ("[report]\noutput = 3", 2, "须为文字"),
+        ("[schedule]\ndays = []", 2, "须为列表"),
+        ("[audit]\nas_of_offset_days = -800000", 2, "不得小于 -366"),
+        # what is missing is there under a name that nobody knows
+        ('[mail]\nhots = "h"\nsender = "a@b.c"\nto = ["a@b.c"]', 2, "最接近的是：host"),
+        ('[inputs.merchants]\nfile = ["m.csv"]', 2, "最接近的是：files"),
+        ('folder = "/tmp"', 1, "没有 folder 这一项"),
+        ('[mail]\nhost = ""\nsender = "a@b.c"\nto = ["a@b.c"]', 2, "mail.host"),
+        ('[mail]\nhost = "smtp.x.cn:465"\nsender = "a@b.c"\nto = ["a@b.c"]', 2, "mail.host"),
+        ('[mail]\nhost = "h.cn"\nsecurity = "none"\nsender = "a@b.c"\nto = ["a@b.c"]', 1, "localhost"),
+        ('[notify]\ntextfile = "audit.txt"', 2, ".prom"),
         ('[routing.星联]\nvendor = "x"', 1, "须加英文引号"),
     ],
 )
@@ -150,6 +162,63 @@ def test_a_wrong_value_of_the_environment_is_not_put_down_to_the_file(
     with pytest.raises(ConfigError) as failure:
         settings_of(tmp_path)
     assert str(failure.value.facts["file"]).endswith("audit.toml (AUDIT_SCHEDULE_AT)")
+
+
+def test_what_the_environment_says_beats_the_file_where_it_is_wrong_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AUDIT_SCHEDULE_AT", "2")
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path, '[schedule]\nat = "03:00"')
+    assert str(failure.value.facts["file"]).endswith("audit.toml (AUDIT_SCHEDULE_AT)")
+
+
+def test_a_list_in_the_environment_is_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AUDIT_AUDIT_REQUIRED_CHANNELS", '["alipay"]')
+    assert settings_of(tmp_path).audit.required_channels == ("alipay",)
+    monkeypatch.setenv("AUDIT_AUDIT_REQUIRED_CHANNELS", "alipay")
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path)
+    told = load_words("zh")(f"error.{failure.value.key}", **failure.value.facts)
+    assert "AUDIT_AUDIT_REQUIRED_CHANNELS" in told
+    assert "JSON" in told
+
+
+def test_where_the_file_lies_is_not_for_the_environment_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AUDIT_FOLDER", "/srv")
+    monkeypatch.setenv("AUDIT_FILE", "other.toml")
+    settings = settings_of(tmp_path)
+    assert (settings.folder, settings.file) == (tmp_path, "audit.toml")
+
+
+def test_a_night_of_another_century_is_no_audit_date(tmp_path: Path):
+    for wrong in (date(1, 1, 1), date(3000, 1, 1)):
+        with pytest.raises(ConfigError, match="night_beyond"):
+            settings_of(tmp_path).night(wrong)
+    assert settings_of(tmp_path).night(date(2019, 1, 1)) == date(2019, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[rules]\nselect = ["REK"]', 2, "REK"),
+        ('[rules]\n\ndisable = ["RES-99"]', 3, "RES-99"),
+        ('[rules]\nselct = ["REG"]', 2, "最接近的是：select"),
+        ("[rules.REG-3]\ndays = 2", 1, "REG-03"),
+        ("[rules.REG-03]\n\ndays = -2", 3, "0 到 100000"),
+        ("[rules.REG-03]\nday = 2", 2, "days"),
+        ('[rules.REG-03]\ndays = 2\nseverity = "grave"', 3, "critical"),
+    ],
+)
+def test_what_is_wrong_of_the_rules_is_said_with_its_line(tmp_path: Path, text: str, line: int, said: str):
+    settings = settings_of(tmp_path, text)
+    with pytest.raises(ConfigError) as failure:
+        selected_rules(settings.rules, settings.folder / settings.file)
+    told = load_words("zh")(f"error.{failure.value.key}", **failure.value.facts)
+    assert f"audit.toml:{line} " in told
+    assert said in told
 
 
 def test_a_file_in_another_encoding_is_no_bug(tmp_path: Path):

@@ -5,6 +5,7 @@ Relative paths are relative to the folder of `audit.toml`.
 """
 
 from audit.config.delivery import MailSection, NotifySection, When
+from audit.config.explaining import near, place_in
 from audit.config.loading import load_settings
 from audit.config.profile import MERCHANT_PROFILE, ProfileSection
 from audit.config.routing import OwnerSection
@@ -40,4 +41,6 @@ __all__ = [
     "configured_codes",
     "configured_columns",
     "load_settings",
+    "near",
+    "place_in",
 ]

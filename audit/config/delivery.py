@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from audit.config.section import CLOCK, Place, Section, Weekday
 from audit.errors import ConfigError
 from audit.redaction import hide
 
 When = Literal["always", "on_change", "on_new_high", "weekly"]
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_HOST = re.compile(r"[^\s:/@]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?")  # a name, or an address with colons
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 
 
@@ -51,6 +53,19 @@ class MailSection(Section):
     retries: int = Field(default=3, ge=0, le=10)  # in one run; the next run goes on
     retry_seconds: float = Field(default=20.0, ge=0, le=600)  # before the first retry, then twice as long
 
+    @field_validator("host")
+    @classmethod
+    def _a_name_alone(cls, host: str) -> str:
+        if not _HOST.fullmatch(host):
+            raise ValueError(f'the name of a mail server alone, such as "smtp.example.com", not "{host}"')
+        return host
+
+    @model_validator(mode="after")
+    def _in_clear_on_this_machine_only(self) -> MailSection:
+        if self.security == "none" and self.host not in _LOCAL:
+            raise ValueError(f'security = "none" is for a server on this machine only: {", ".join(_LOCAL)}')
+        return self
+
 
 class NotifySection(Section):
     """`[notify]`: chat rooms, a watchdog that is told of every run, and a file for Prometheus."""
@@ -66,6 +81,13 @@ class NotifySection(Section):
     @classmethod
     def _one_to_a_line(cls, urls: object) -> object:
         return "\n".join(map(str, urls)) if isinstance(urls, list) else urls
+
+    @field_validator("textfile")
+    @classmethod
+    def _one_that_is_collected(cls, file: Path | None) -> Path | None:
+        if file and file.suffix != ".prom":
+            raise ValueError(f"the exporter reads files whose names end in .prom, not {file.name}")
+        return file
 
 
 def is_web_address(text: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from audit.errors import ConfigError
 
@@ -22,6 +23,7 @@ _FULL_WIDTH = "“”‘’＂＇＝，：；［］【】"  # what a Chinese key
 # what pydantic calls a wrong value, and the sentence of ours for it
 _SENTENCES = {
     "tuple_type": "config_value_list",
+    "too_short": "config_value_list",
     "list_type": "config_value_list",
     "dict_type": "config_value_section",
     "model_type": "config_value_section",
@@ -34,6 +36,7 @@ _SENTENCES = {
     "bool_type": "config_value_yes_no",
     "bool_parsing": "config_value_yes_no",
     "string_type": "config_value_text",
+    "path_type": "config_value_text",
     "string_pattern_mismatch": "config_value_hour",  # the hours are the only ones with a pattern
     "literal_error": "config_value_choice",
     "greater_than": "config_value_above",
@@ -68,7 +71,9 @@ def explained(
     failure: ValidationError, file: Path, text: str, keys_at: Mapping[tuple[str, ...], Collection[str]]
 ) -> ConfigError:
     """The first problem in the words of the file; `keys_at` are the keys that sections may have."""
-    problem = failure.errors(include_url=False, include_input=False)[0]
+    problems = failure.errors(include_url=False, include_input=False)
+    # what a section lacks is mostly there, under the name that nobody knows
+    problem = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     where = [str(part) for part in problem["loc"] if part != "[key]"]
     facts = {"file": place(file, text, where), "key": ".".join(where)}
     kind, context = problem["type"], problem.get("ctx", {})
@@ -99,12 +104,28 @@ def near(name: str, known: Collection[str]) -> str:
 
 def place(file: Path, text: str, where: Sequence[str]) -> str:
     """The file with the line of a key, "audit.toml:12"; with the variable where the environment says it."""
+    wanted = "_".join(["AUDIT", *where[:2]]).upper()
+    if variables := [name for name in os.environ if name.upper() == wanted]:
+        return f"{file} ({variables[0]})"  # which beats the file
     if line := line_of(text, where):
         return f"{file}:{line}"
-    wanted = "_".join(["AUDIT", *where[:2]]).upper()
-    variables = [name for name in os.environ if name.upper() == wanted]
-    variables += [name for name in os.environ if name.upper().startswith(f"AUDIT_{where[0].upper()}_")]
+    variables = [name for name in os.environ if name.upper().startswith(f"AUDIT_{where[0].upper()}_")]
     return f"{file} ({variables[0]})" if variables else str(file)
+
+
+def place_in(file: Path, where: Sequence[str]) -> str:
+    """The same for a file that was read before; of one that is gone by now its name."""
+    text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
+    return place(file, text, where)
+
+
+def no_json(failure: SettingsError, file: Path) -> ConfigError:
+    """A list or a table from the environment that is none; its text may be a secret and is not shown."""
+    written = getattr(failure.__cause__, "doc", None)
+    names = [
+        name for name, value in os.environ.items() if value == written and name.upper().startswith("AUDIT_")
+    ]
+    return ConfigError("config_variable", file=str(file), name=names[0] if names else "AUDIT_*")
 
 
 def line_of(text: str, where: Sequence[str]) -> int | None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
 
 from audit.config.delivery import MailSection, NotifySection
 from audit.config.duckdb import DuckDBSection
-from audit.config.explaining import explained, near, place, read_toml
+from audit.config.explaining import explained, near, no_json, place, read_toml
 from audit.config.profile import ProfileSection
 from audit.config.routing import OwnerSection
 from audit.config.sections import (
@@ -36,10 +37,18 @@ def load_settings(file: Path) -> Settings:
     """The settings in `file`, overridden by the environment. Raises ConfigError."""
     text, plain = read_toml(file)
     _refuse_open_password(file, plain)
+    own: dict[str, Any] = {"folder": file.resolve().parent, "file": file.name}
+    for key in own.keys() & plain.keys():
+        raise ConfigError(
+            "config_unknown_key", file=place(file, text, [key]), key=key, near=near(key, _keys_at()[()])
+        )
     try:
-        settings = Settings(**plain, folder=file.resolve().parent, file=file.name)
+        # neither the file nor the environment has a say in where the file lies
+        settings = Settings(**plain).model_copy(update=own)
     except ValidationError as failure:
         raise explained(failure, file, text, _keys_at()) from None
+    except SettingsError as failure:
+        raise no_json(failure, file) from None
     _check_inputs(settings, file, text)
     _check_engine(settings, file, text)
     _check_recipients(settings, file, text)

@@ -55,7 +55,7 @@ class AuditSection(Section):
     engine: Literal["auto", "pandas", "duckdb", "spark"] = "auto"
     required_channels: tuple[Annotated[str, AfterValidator(_known_channel)], ...] = ("wechat",)
     as_of: date | None = None
-    as_of_offset_days: int = 0
+    as_of_offset_days: int = Field(default=0, ge=-366, le=366)
     state: Place = Path("state")
     programme: dict[Annotated[str, AfterValidator(_known_item)], ProgrammeItem] = Field(default_factory=dict)
     profile: ProfileSection = ProfileSection()

@@ -30,6 +30,7 @@ from audit.config.sections import (
 from audit.config.spark import SECRET_NAME, SparkSection
 from audit.errors import ConfigError
 
+_YEARS = range(1990, 2100)  # of an audit date; terms are counted for some years before and after it
 MANDATORY_FEEDS = ("devices", "merchants", "registrations")
 
 
@@ -179,11 +180,14 @@ class Settings(BaseSettings):
         return url
 
     def night(self, as_of: date | None = None) -> date:
-        """The audit date: as asked, as configured, or today in the estate's zone, shifted as configured."""
+        """The audit date: as asked, as configured, or today in the estate's zone, shifted as configured.
+
+        Raises ConfigError for one of another century.
+        """
         chosen = as_of or self.audit.as_of
-        if chosen:
-            return chosen
-        return datetime.now(self.zone).date() + timedelta(days=self.audit.as_of_offset_days)
+        if chosen and chosen.year not in _YEARS:
+            raise ConfigError("night_beyond", night=chosen, first=_YEARS[0], last=_YEARS[-1])
+        return chosen or datetime.now(self.zone).date() + timedelta(days=self.audit.as_of_offset_days)
 
     def is_mandatory(self, feed: str) -> bool:
         """Whether the audit is incomplete without this feed."""

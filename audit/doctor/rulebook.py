@@ -18,7 +18,7 @@ from audit.words import Words
 
 def look_at_rules(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
     """Whether the configured rules, thresholds and waivers exist."""
-    chosen, _thresholds = selected_rules(settings.rules)
+    chosen, _thresholds = selected_rules(settings.rules, settings.folder / settings.file)
     own = settings.ledger
     file = settings.path(own.waivers) if own.waivers else None
     waivers = load_waivers(file, settings.night(), own.max_waiver_days)

@@ -106,7 +106,7 @@ def dossier_of(settings: Settings, words: Words, wanted: str) -> Dossier:
             last = night.runs[-1] if night.runs else None
         if last is None:
             raise NothingToShow("no_night_yet")
-        plan = Plan(*selected_rules(settings.rules), last.as_of)
+        plan = Plan(*selected_rules(settings.rules, settings.folder / settings.file), last.as_of)
         with open_night(database, last.as_of) as night:
             memory = replace(night.recall(), remembered=recall_statuses(settings.state, night.revision))
             read_then = hashes_read(night.connection, last.number)
