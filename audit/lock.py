@@ -17,6 +17,7 @@ from audit.errors import CannotWrite, LedgerDamaged, Locked
 from audit.files import clear_abandoned, scratch, write_private
 
 RESTORING = "restoring"  # in the state folder until all of a backup is there
+SCRATCH = "scratch"  # in the state folder while it is held; gone afterwards
 _SHY_SECONDS = 1.0  # how long a holder may take to write down who it is
 
 
@@ -45,7 +46,7 @@ def only_run(
         if not restores:
             require_restored(state)
         clear_abandoned(state)
-        with scratch(state / "scratch"):
+        with scratch(state / SCRATCH):
             yield
     finally:
         holder.unlink(missing_ok=True)

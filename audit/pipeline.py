@@ -15,14 +15,14 @@ from audit.errors import ExitCode, NoUsableInput
 from audit.intake.begun import Begun
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
-from audit.ledger.database import Database
+from audit.ledger.database import Database, ledger_exists
 from audit.ledger.feedback import dates_read
 from audit.ledger.nights import Practice, open_night
 from audit.ledger.returned import unread_copies
 from audit.ledger.signoffs import published_editions
 from audit.ledger.waivers import load_waivers
 from audit.ledger.workdays import load_calendar
-from audit.lock import only_run
+from audit.lock import SCRATCH, only_run
 from audit.night import Inputs, Progress, Result, Say, Task, Wishes
 from audit.publish import settle
 from audit.report.owntemplates import check_templates
@@ -61,7 +61,7 @@ def run_audit(
         require_chat(settings)
     with (
         nullcontext() if held else only_run(settings.state, settings.zone),
-        Database(settings.ledger.url, settings.state) as database,
+        _ledger(settings, rehearse=task.wishes.rehearse) as database,
     ):
         store = Store(settings.state)
         try:
@@ -71,6 +71,13 @@ def run_audit(
             return rehearsed.result
         store.sweep()
         return _delivered(task, result, database, say)
+
+
+def _ledger(settings: Settings, *, rehearse: bool) -> Database:
+    """The ledger; a rehearsal before the first night makes none that would stay."""
+    if rehearse and not ledger_exists(settings.ledger.url, settings.state):
+        return Database("", settings.state / SCRATCH)
+    return Database(settings.ledger.url, settings.state)
 
 
 def _task(settings: Settings, words: Words, as_of: date, wishes: Wishes) -> Task:

@@ -151,6 +151,8 @@ def test_a_rehearsal_tells_and_keeps_nothing(dated: Estate):
     assert tried.stdout.splitlines()[0] == "REG-01（严重）新增：1"
     assert not (dated.folder / "reports").exists()
     assert not (dated.folder / "state" / "statuses").exists()
+    assert not (dated.folder / "state" / "ledger.sqlite").exists()
+    assert not (dated.folder / "state" / "scratch").exists()
     assert dated.run(day(0)).code is ExitCode.DONE, "no later night stands in its way"
     again = pos_audit(*command, day(0))
     assert (again.returncode, "已用同样的数据审计过" in again.stdout) == (0, True)

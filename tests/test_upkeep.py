@@ -87,6 +87,15 @@ def _broken_template(estate: Estate) -> None:
     estate.sections["report"] = 'templates = "own"'
 
 
+def _misnamed_template(estate: Estate) -> None:
+    own = estate.folder / "own"
+    own.mkdir()
+    (own / "mail.txt").write_text("{% include 'header.html' %}")
+    for name in ("header.html", "README.md", "Report.html", "lables.zh.toml"):
+        (own / name).write_text("")
+    estate.sections["report"] = 'templates = "own"'
+
+
 def _open_folder(estate: Estate) -> None:
     (estate.folder / "own").mkdir()
     (estate.folder / "own").chmod(0o777)
@@ -139,6 +148,8 @@ BROKEN = [
         "backfeed",
     ),
     broken(_broken_template, "templates", "fail", ExitCode.CONFIG, "mail.txt"),
+    broken(_misnamed_template, "templates", "warn", ExitCode.DONE, "report.html"),
+    broken(_misnamed_template, "templates", "warn", ExitCode.DONE, "labels.zh.toml"),
     broken(_open_folder, "templates", "warn", ExitCode.DONE, "chmod go-w"),
     broken(_open_secret, "secrets", "fail", ExitCode.CONFIG, "chmod 600"),
     broken(_unmapped, "input", "fail", ExitCode.INCOMPLETE, "商户名称"),

@@ -10,7 +10,7 @@ from audit.config import Settings
 from audit.doctor.check import Check, Verdict
 from audit.ledger.waivers import load_waivers
 from audit.ledger.workdays import load_calendar
-from audit.report.owntemplates import check_templates
+from audit.report.owntemplates import check_templates, misnamed_files
 from audit.rules import RULES
 from audit.rules.selection import selected_rules
 from audit.words import Words
@@ -33,6 +33,10 @@ def look_at_templates(settings: Settings, words: Words, _: datetime) -> Iterator
     if own and own.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         told = words("doctor.folder_open", folder=own)
         yield Check("templates", Verdict.WARN, told, words("doctor.folder_open_remedy", folder=own))
+        return
+    if misnamed := list(misnamed_files(own)) if own else []:
+        for file, near in misnamed:
+            yield Check("templates", Verdict.WARN, words("error.own_file", file=file, near=near))
         return
     told = words("doctor.templates_ok", folder=own) if own else words("doctor.templates_shipped")
     yield Check("templates", Verdict.OK, told)

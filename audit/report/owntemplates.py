@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from audit.report.model import Report
 from audit.report.page import render_page
 from audit.report.pagerows import page_findings
 from audit.report.templating import RENDERED, environment
-from audit.words import Words, template_folders
+from audit.words import LANGUAGES, Words, template_folders
 
 
 def own_files(own: Path | None) -> list[Path]:
@@ -25,6 +27,22 @@ def own_files(own: Path | None) -> list[Path]:
     return [
         path for path in sorted(own.iterdir()) if path.suffix in RENDERED and (shipped / path.name).is_file()
     ]
+
+
+def misnamed_files(own: Path) -> Iterator[tuple[Path, str]]:
+    """Files of the user's folder that nothing reads, and what they were probably meant to be called.
+
+    What another file of the folder names, as a template it includes, is read.
+    """
+    known = [path.name for path in template_folders()[-1].iterdir() if path.suffix in RENDERED]
+    known += [f"labels.{language}.toml" for language in LANGUAGES]
+    files = [path for path in sorted(own.iterdir()) if path.is_file()]
+    texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in own_files(own)}
+    for path in files:
+        near = difflib.get_close_matches(path.name.lower(), known, n=1, cutoff=0.7)
+        included = any(path.name in text for other, text in texts.items() if other != path)
+        if near and path.name not in known and not included:
+            yield path, near[0]
 
 
 def check_templates(own: Path | None) -> None:
