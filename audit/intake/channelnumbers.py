@@ -61,6 +61,14 @@ def with_numbers_of_channels(
     return claims
 
 
+def number_of_channel(label: str, table: Table) -> str:
+    """The column of the number that a header says one channel gave: 微信支付子商户号; "" of any other."""
+    if not table.per_channel:
+        return ""
+    found = ((number, _channel_of(label, number)) for number in _OWN)
+    return next((f"{number}_{channel}" for number, channel in found if channel), "")
+
+
 def _moved(
     claims: Claims, number: str, found: Mapping[str, Sequence[tuple[int, int, str]]], apart: bool
 ) -> Claims:

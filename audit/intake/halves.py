@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.grid import Grid
+from audit.intake.identifiers import name_beside_number, number_beside_name
 from audit.intake.labels import columns_of_parts
+from audit.intake.meaning import sample
 from audit.intake.repeats import decoded, each, numbered
 from audit.tables import Table, header_forms
 from audit.tables.codes import NULL_TOKENS
@@ -20,6 +22,7 @@ _BETWEEN = r"\s*[/|、,，;；\n]\s*"  # RE2; in cells
 _VENDOR_AND_MODEL = re.compile("(?:终端|设备|机具|产品|机器|pos机?)?(?:品牌|厂商|厂家)及?(?:型号|机型)")
 _GLUED = r"^\s*(\p{Han}+)[\s_-]*([0-9A-Za-z][^\p{Han}]*)$"  # 联迪 A8, 联迪A8; RE2
 _LONGEST = 40  # characters of a header
+BESIDE_NUMBER = -1  # the place of a merchant's name
 _NOTHING = pa.array(sorted(NULL_TOKENS))
 
 
@@ -53,8 +56,25 @@ def names_in(label: str, table: Table, configured: Mapping[str, str]) -> list[st
     return names if len(parts) > 1 and all(names) and len(set(names)) == len(parts) else []
 
 
+def names_merchants(grid: Grid, row: int, index: int, digits: int = 0) -> bool:
+    """Whether each cell has a merchant's number, of so many digits if given, and its name beside it."""
+    for texts in (sample(grid, row, index), _different(grid, row, index).to_pylist()):
+        if not texts or not all(name_beside_number(text) for text in texts):
+            return False
+        if digits and any(len(number_beside_name(text)) != digits for text in texts):
+            return False
+    return True
+
+
 def part_of(cells: pa.Array, place: int) -> pa.Array:
-    """What stands in that place of each cell."""
+    """What stands in that place of each cell; the name beside a number where it is `BESIDE_NUMBER`."""
+    if place == BESIDE_NUMBER:
+        return each(
+            cells,
+            lambda texts: pa.array(
+                [name_beside_number(text) if text else None for text in texts.to_pylist()], pa.string()
+            ),
+        )
     return each(cells, partial(_part, place=place))
 
 
@@ -73,7 +93,12 @@ def _parts(texts: pa.Array) -> pa.Array:
 
 
 def _all_parted(grid: Grid, row: int, index: int, count: int) -> bool:
-    texts = pc.utf8_trim_whitespace(numbered(decoded(grid.columns[index].slice(row + 1)))[0].drop_null())
-    texts = texts.filter(pc.invert(pc.is_in(pc.utf8_upper(texts), value_set=_NOTHING)))
+    texts = _different(grid, row, index)
     lengths = pc.list_value_length(_parts(texts))
     return len(texts) > 0 and bool(pc.all(pc.equal(lengths, count)).as_py())
+
+
+def _different(grid: Grid, row: int, index: int) -> pa.Array:
+    """The different texts of a column that say something."""
+    texts = pc.utf8_trim_whitespace(numbered(decoded(grid.columns[index].slice(row + 1)))[0].drop_null())
+    return texts.filter(pc.invert(pc.is_in(pc.utf8_upper(texts), value_set=_NOTHING)))

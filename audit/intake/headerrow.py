@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from audit.intake.channelnumbers import number_of_channel
 from audit.intake.grid import Grid
 from audit.intake.halves import names_in
 from audit.intake.labels import is_nameless, lookup, unexplained
@@ -49,6 +50,7 @@ def named(labels: Sequence[str | None], table: Table, configured: Mapping[str, s
     A name of two meanings counts where the table would have no key without it.
     """
     found = _known(labels, table, configured)
+    found |= {number_of_channel(label, table) for label in labels if label} - {""}
     if has_key(found, table):
         return found
     return found.union(*(_parts_of_key(label, table.name) for label in labels if label))
@@ -141,7 +143,7 @@ def _best_row(
     above: list[str | None] | None = None
     for row in rows:
         labels = grid.row(row)
-        for upper in _uppers(grid, row, above):
+        for upper in [*_uppers(grid, row, above), *_uppers_of_two(grid, row, table, configured)]:
             if (_most_names(labels, upper or [], table, configured), 0, 0, 0) <= most:
                 continue  # as it is with nearly all rows below the header
             if upper is not None and (
@@ -201,6 +203,26 @@ def _uppers(grid: Grid, row: int, above: list[str | None] | None) -> list[list[s
     if None in spread and spread.count(None) < len(spread):
         uppers.append(_carried_on(spread))
     return [None, *(_without_covered(grid, row, upper) for upper in uppers)]
+
+
+def _uppers_of_two(
+    grid: Grid, row: int, table: Table, configured: Mapping[str, str]
+) -> Iterator[list[str | None]]:
+    """What two rows above a header may say of its columns: 安装 over 地址 over 省份."""
+    if row < 2:
+        return
+    upper, middle = grid.row(row - 2), grid.row(row - 1)
+    if None not in middle or len(middle) - middle.count(None) < 2 or len(upper) - upper.count(None) < 2:
+        return  # the lowest of groups stand above some columns, a title alone
+    if not named(grid.row(row), table, configured):
+        return
+    spread = (_spread(grid, row - 2, upper), _spread(grid, row - 1, middle))
+    yield names_of_two_rows(*spread, table, configured)
+    if any(row - 2 <= merge.first_row < row for merge in grid.merges):
+        return
+    # a group ends where one above it begins
+    ends = [bool(label) for label in upper]
+    yield names_of_two_rows(_carried_on(upper), _carried_on(middle, ends), table, configured)
 
 
 def joined_labels(grid: Grid, row: int) -> Iterator[list[str | None]]:
@@ -263,9 +285,10 @@ def _without_covered(grid: Grid, row: int, labels: list[str | None]) -> list[str
     return kept
 
 
-def _carried_on(labels: list[str | None]) -> list[str | None]:
-    """The upper row of a header whose groups are not merged: each name up to the next one."""
+def _carried_on(labels: list[str | None], ends: Sequence[bool] = ()) -> list[str | None]:
+    """The upper row of a header whose groups are not merged: each name up to the next one, or an end."""
     carried: list[str | None] = []
-    for label in labels:
-        carried.append(label or (carried[-1] if carried else None))
+    for place, label in enumerate(labels):
+        is_end = not carried or (ends and ends[place])
+        carried.append(label or (None if is_end else carried[-1]))
     return carried

@@ -42,10 +42,12 @@ _MERCHANT = r"(\d{10,20}|\d{3}[0-9A-Z]{12})"
 _LONGEST_NAMED = 120  # characters
 _FEW_DIGITS = r"(?:\D|(?<!\d)\d{1,7}(?!\d))*"  # of a name: 7天酒店
 _NUMBER_AND_NAME = re.compile(
-    rf"{_MERCHANT}[\s_/|:,;(\[【-]+[\u4e00-\u9fff]{_FEW_DIGITS}"
+    rf"[(\[【]?{_MERCHANT}[\s_/|:,;(\[【)\]】-]+[\u4e00-\u9fff]{_FEW_DIGITS}"
     rf"|[^\W\d]{_FEW_DIGITS}[\s_/|:,;(\[【-]+{_MERCHANT}[)\]】]?",
     re.DOTALL,
 )
+_BESIDE_NUMBER = " _/|:,;-\t\n\u3000：，；／—"
+_IN_BRACKETS = re.compile(r"[(\[【（]([^()\[\]【】（）]+)[)\]】）]")
 # what is printed below each other on a device: SN:NA8839466840 / IMEI:860123456789010
 _PRINTED = re.compile(
     r"\b(?P<label>(?:终端|设备|机具)?序列号|机身号|S/?N(?:号|码)?|IMEI\d?|ICCID|MEID|EID|MAC|TUSN|P/?N|型号|MODEL)"
@@ -168,6 +170,23 @@ def number_beside_name(text: str) -> str:
     value = unicodedata.normalize("NFKC", text).strip()
     found = _NUMBER_AND_NAME.fullmatch(value) if len(value) <= _LONGEST_NAMED else None
     return (found[1] or found[2]) if found else ""
+
+
+def name_beside_number(text: str) -> str:
+    """The merchant's name in such a cell; "" of any other.
+
+    >>> name_beside_number("晨光店（一店）(898100000000001)"), name_beside_number("晨光店")
+    ('晨光店（一店）', '')
+    """
+    number, value = number_beside_name(text), unicodedata.normalize("NFKC", text)
+    if not number or len(value) != len(text):
+        return ""
+    start = value.index(number)
+    name = text[:start].rstrip(_BESIDE_NUMBER + "([【（") or text[start + len(number) :].lstrip(
+        _BESIDE_NUMBER + ")]】）"
+    )
+    whole = _IN_BRACKETS.fullmatch(name.strip())
+    return whole[1] if whole else name.strip()
 
 
 def clean_category(text: str, figures: int) -> str | None:

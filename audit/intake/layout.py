@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
+from audit.intake.explained import EXAMPLE_ROW, EXPLAINED_WITHIN, HINT, numbers_columns
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
 from audit.intake.labels import lookup
@@ -30,22 +31,10 @@ _TOTAL = (
     r"|((sub|grand )?totals?|((total|number of|record|row) )?(records|rows|devices|terminals|items|count))"
     r"\s*[:：]?\s*[\d,.]*(\s*(records?|rows?|devices?|terminals?|items?))?)[\s`]*$"
 )
-_EXAMPLES_WITHIN = 5  # rows below the header: further down, the word is part of a name
 # an example, or what may be filled in
 _EXAMPLE = (
     r"示例|样例|示范数据|请删除|（例）|\(例\)|^\s*[例如][:：]|(?i)^\s*(example|sample) row"
     r"|(?i)^\s*[（(\[]?(必填|选填|非必填|必输|required|optional)"
-)
-# in the first filled cell, whatever its column: the row is one to be overwritten
-_EXAMPLE_ROW = r"^[\s(（\[【]*(示例|样例|示范)([:：（）()\[\]【】]|数据|行|$)|请删除"
-# every cell says what may be filled in, none says anything
-_HINT = (
-    r"(?i)^[\s（(\[【]*(必填|选填|非必填|必输|可选|文本|数字|数值|日期|日期时间|时间|字符|字符串|枚举|字典|(文本|日期|数字|数值|字符|整数?|布尔)(格式|型|类型|串)?\s*([（(]\s*\d+\s*[)）])?|单位\s*[:：].{1,8}"
-    r"|(最长|最多|不超过|长度|定长)?\s*\d{1,3}\s*(位|个?字符|个?字|字节)(以内|数字|文本)?|y{4}\s*[-/.年]?\s*m{1,2}\s*[-/.月]?\s*d{1,2}日?(\s*hh?:mm(:ss)?)?"
-    r"|唯一|例?如\s*[:：]?.{1,30}|(格式|下拉|请|填写).{0,30}|\p{Han}{1,6}([/、|]\p{Han}{1,6})+"
-    r"|(n?var)?char2?\s*\(\d+\)|n?varchar2?|(number|numeric|decimal)\s*(\(\d+(,\s*\d+)?\))?|timestamp(\s*\(\d\))?|(big|small|tiny)?int\s*(\(\d+\))?"
-    r"|((Nullable|LowCardinality)\()*(Fixed)?(String|U?Int\d{1,3}|Float\d\d|Decimal|Date(Time)?(32|64)?|Bool|Enum\d+|UUID)(\(.{0,40}\))?\)*"
-    r"|string|text|date|datetime|int|integer|number|boolean|double|float|required|optional)[\s）)\]】]*$"
 )
 # in every cell of a row with fewer than others: 商户号：898100000000001 | 商户名称：某店
 _LABELLED = r"^\s*[\p{Han}A-Za-z /]{2,16}[:：]"
@@ -78,7 +67,6 @@ _FEW_ROWS = 1_000
 _SPARSE_SHARE = 0.34
 _MOSTLY = 0.9
 _PROSE_BELOW = 2  # cells of a usual row: of shorter ones, the only cell says no less
-_STEMS = "甲乙丙丁戊己"  # columns of words, before those of figures
 
 
 def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
@@ -113,17 +101,17 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     kinds[any_cell(grid, everywhere, _TOTAL, thin & ~named)] = Aside.TOTAL
     # and so it does in a row that names nothing, however much stands beside it
     kinds[any_cell(grid, everywhere, _TOTAL, thin | (body & ~named), first_only=True)] = Aside.TOTAL
-    first_rows = body & (np.arange(grid.height) <= header.row + _EXAMPLES_WITHIN)
+    first_rows = body & (np.arange(grid.height) <= header.row + EXPLAINED_WITHIN)
     naming = table.key_parts | {"merchant_name", "store_name"}
     names = [index for name, index in header.columns.items() if name in naming]
     kinds[any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
-    kinds[any_cell(grid, everywhere, _EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
+    kinds[any_cell(grid, everywhere, EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE
     end = max(header.columns.values()) + 1  # what stands beside the list is none of its rows
-    kinds[all_cells(grid, _HINT, first_rows, range(end))] = Aside.EXAMPLE
+    kinds[all_cells(grid, HINT, first_rows, range(end))] = Aside.EXAMPLE
     repeats = _equal_labels(grid, header)
     kinds[body & (repeats >= np.maximum(2, (filled + 1) // 2))] = Aside.HEADER
     for row in np.flatnonzero(first_rows).tolist():
-        if _names_columns(grid.row(row), header, table) or _numbers_columns(grid.row(row)[:end]):
+        if _names_columns(grid.row(row), header, table) or numbers_columns(grid.row(row)[:end]):
             kinds[row] = Aside.HEADER
     below_header = first_rows | np.append(False, kinds[:-1] == Aside.HEADER)
     kinds[all_cells(grid, _RULE, below_header)] = Aside.NOTE
@@ -235,18 +223,6 @@ def _names_columns(cells: list[str | None], header: HeaderMap, table: Table) -> 
 
 def _means(cell: str, index: int, header: HeaderMap, table: Table) -> bool:
     return header.columns.get(lookup(cell, table, {})[0]) == index
-
-
-def _numbers_columns(cells: list[str | None]) -> bool:
-    """Whether a row counts its columns, as forms do: 1, 2, 3; or 甲, 乙, 1, 2; or A, B, C."""
-    filled = [cell.strip() for cell in cells if cell and cell.strip()]
-    while filled and filled[0] in (*_STEMS, "栏次", "行次"):
-        filled = filled[1:]
-    numbers, letters = (
-        [str(number) for number in range(1, len(filled) + 1)],
-        [*string.ascii_uppercase[: len(filled)]],
-    )
-    return len(filled) > 2 and filled in (numbers, letters)
 
 
 def could_be_identifiers(cells: pa.Array) -> np.ndarray:

@@ -21,7 +21,7 @@ from audit.intake.dates import CHINA, FOREVER
 from audit.intake.devicecolumns import about_further_numbers
 from audit.intake.distinct import UNREAD, without_blank_keys, without_duplicates
 from audit.intake.epochs import counts_seconds
-from audit.intake.filled import completed, filled_down
+from audit.intake.filled import completed, filled_down, second_lines
 from audit.intake.garbled import refuse_garbled
 from audit.intake.grid import Grid
 from audit.intake.groups import about_missing_devices, with_merchants_of_groups
@@ -144,7 +144,8 @@ class _Lines:
 
 def _told_apart(grid: Grid, header: HeaderMap, profile: Profile, others: Sequence[Grid]) -> _Lines:
     table = profile.table
-    grid = completed(filled_down(grid, header.row, set(header.columns.values())), header)
+    lines = second_lines(grid, header, table)
+    grid = completed(filled_down(grid, header.row, set(header.columns.values()), lines), header)
     grid = with_days(grid, header, table)
     legends = harvest(grid, header, table, profile.columns, others)
     grid = without_columns(grid, header.of_others)

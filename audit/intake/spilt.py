@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.intake.filled import ADDRESSES, LINED
 from audit.intake.grid import Grid
 from audit.intake.headers import HeaderMap
 from audit.intake.notices import Notice
@@ -17,14 +19,15 @@ from audit.intake.reading import Aside
 from audit.intake.repeats import decoded, encoded, numbered
 from audit.tables import Kind, Table
 
-_ADDRESSES = ("address", "biz_address", "reg_address")
-_NAMES = ("merchant_name", "store_name")  # which go on in a line below as addresses do
 # the rest of an address: a house, a floor, a shop; RE2
 _REST = (
     r"^\s*[\p{Han}0-9A-Za-z０-９#＃()（）~、.·\s－-]{0,60}"
     r"(?:[0-9０-９A-Za-z一二三四五六七八九十][#＃号楼层栋幢座室弄组铺区期F]|单元|商铺|[号室楼层栋幢座铺店场厦园苑村路街巷])"
     r"[\p{Han}0-9A-Za-z０-９#＃()（）~、.·\s－-]{0,40}$"
 )
+_PROVINCE = re.compile(r"^\s*\w{2,3}省")
+_CITY = re.compile(r"^\s*\w{2,8}?(?<![超夜菜集门])市")
+_HOUSE = re.compile(r"(?:路|街|大道|巷|弄)\D{0,3}\d")
 _NO_ADDRESS = r"备注|说明|[已未请停换撤坏待勿]|联系|电话|客户|商户|合计|[省市]?分公司|库存"
 _COUNTS = r"^\s*\d{1,5}(?:\.0)?\s*$"  # rows are numbered
 _CODES = r"^\s*[0-9A-Z]{1,2}\s*$"  # beside what they mean
@@ -48,7 +51,7 @@ def _with_columns(grid: Grid, header: HeaderMap, data: np.ndarray) -> tuple[Grid
     columns, left = list(grid.columns), []
     joined: dict[int, list[str]] = {}  # by the column of the address
     count = 0
-    ends = {header.columns[name]: header.columns[name] for name in _ADDRESSES if name in header.columns}
+    ends = {header.columns[name]: header.columns[name] for name in ADDRESSES if name in header.columns}
     for index in header.nameless:
         if index >= len(columns) or (grid.is_text and index >= header.width):
             break  # of another sheet, which this one goes on with; told of as a separator too many
@@ -101,6 +104,12 @@ def _is_rest(values: pa.Array) -> np.ndarray:
     return rest
 
 
+def _is_another(address: str, text: str) -> bool:
+    """Whether a text is an address of its own: it names a province, a city or the number of a house, as the
+    one above it does."""
+    return any(part.search(address) and part.search(text) for part in (_PROVINCE, _CITY, _HOUSE))
+
+
 def _worth_telling(columns: Sequence[pa.Array], index: int, filled: np.ndarray) -> int:
     """How many cells say something: neither the number of their row nor what codes mean."""
     rows = pa.array(filled)
@@ -114,8 +123,8 @@ def _worth_telling(columns: Sequence[pa.Array], index: int, filled: np.ndarray) 
 def _with_lines(grid: Grid, header: HeaderMap, table: Table, kinds: np.ndarray) -> tuple[Grid, list[Notice]]:
     first = min(header.columns.values())  # where headings stand
     asked = {
-        header.columns[name]: name in _ADDRESSES
-        for name in (*_ADDRESSES, *_NAMES)
+        header.columns[name]: name in ADDRESSES
+        for name in LINED
         if header.columns.get(name, first) != first and table.by_name[name].kind is Kind.TEXT
     }
     if not asked or not (kinds == Aside.NOTE).any():
@@ -126,7 +135,7 @@ def _with_lines(grid: Grid, header: HeaderMap, table: Table, kinds: np.ndarray) 
     left: dict[int, list[int]] = {}
     for row, (place, above, text) in lines.items():
         cell = joined.get(place, {}).get(above) or grid.columns[place][above].as_py()
-        is_sure = asked[place] and cell and _is_rest(pa.array([text]))[0]
+        is_sure = asked[place] and cell and _is_rest(pa.array([text]))[0] and not _is_another(cell, text)
         if is_sure and above not in {lines[other][1] for other in left.get(place, ())}:
             joined.setdefault(place, {})[above] = f"{cell}{text.strip()}"
             joined[place][row] = ""

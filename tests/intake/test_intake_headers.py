@@ -1403,3 +1403,80 @@ def test_a_title_or_note_explains_codes(tmp_path: Path, note: str):
     rows = [["序列号", "商户号", "终端状态"], ["SN000001", MERCHANT, "1"], ["SN000002", MERCHANT, "2"]]
     for made in ([[note], *rows], [*rows, [note]]):
         assert take_rows(tmp_path, made).column("terminal_status") == ["active", "inactive"]
+
+
+@pytest.mark.parametrize(
+    "explained",
+    [
+        ["1", "2", "3", "4"],
+        ["示例：NA8839466840", "898100000000001", "正常", "示例"],
+        ["必填，20位以内", "必填，15位数字", "选填；在用/停用", "与序列号一致"],
+        ["sn", "merchant_no", "status", "serial"],
+    ],
+)
+def test_what_explains_the_columns_does_not_set_two_of_one_name_apart(tmp_path: Path, explained: list[str]):
+    rows = [["序列号", "商户号", "终端状态", "机身号"], explained]
+    read = take_rows(tmp_path, [*rows, *([f"SN00000{n}", MERCHANT, "在用", f"SN00000{n}"] for n in range(3))])
+    assert read.column("serial_no") == ["SN000000", "SN000001", "SN000002"]
+
+
+@pytest.mark.parametrize("upper", [["序列号", "商户号"], ["基本信息", None]])
+def test_numbers_of_channels_stand_below_their_names_alone(tmp_path: Path, upper: list[str | None]):
+    lower = ["序列号", "商户号"] if None in upper else [None, None]
+    rows = [[*upper, "支付宝支付", "WeChat"], [*lower, "子商户号", "子商户号"]]
+    rows += [["SN000001", MERCHANT, "2088000000000001", "1500000001"]]
+    read = take_bytes(tmp_path, book(rows), "export.xlsx", table="registrations")
+    numbers = [read.column(f"channel_merchant_no_{channel}") for channel in ("alipay", "wechat")]
+    assert numbers == [["2088000000000001"], ["1500000001"]]
+
+
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("lowest", [["省份", "详细地址"], ["省", "详细"]])
+def test_groups_of_groups_head_their_columns(tmp_path: Path, lowest: list[str], merged: bool):
+    rows = [
+        ["序列号", "商户号", "安装", None, None, "终端状态"],
+        [None, None, "地址", None, "日期", None],
+        [None, None, *lowest, None, None],
+        ["SN000001", MERCHANT, "浙江省", "杭州市人民路1号", "2026-01-02", "在用"],
+    ]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for cell_range in ("A1:A3", "B1:B3", "C1:E1", "F1:F3", "C2:D2", "E2:E3") if merged else ():
+            made.worksheets[0].merge_cells(cell_range)
+
+    read = take_bytes(tmp_path, book(rows, change=merge), "export.xlsx")
+    names = ("province", "address", "install_date", "terminal_status")
+    assert [str(read.column(name)[0]) for name in names] == [
+        "浙江省",
+        "杭州市人民路1号",
+        "2026-01-02",
+        "active",
+    ]
+
+
+@pytest.mark.parametrize("header", ["商户", "所属商户", "商户名称", "商户号"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "晨光店（一店）({})",
+        "{}-晨光店（一店）",
+        "[{}]晨光店（一店）",
+        "{}　晨光店（一店）",
+        "晨光店（一店）/{}",
+    ],
+)
+def test_name_and_number_of_a_merchant_in_one_cell_are_both_read(tmp_path: Path, header: str, cell: str):
+    rows = [["序列号", header, "终端状态"], ["SN000001", cell.format(MERCHANT), "在用"]]
+    read = take_rows(tmp_path, rows)
+    assert (read.column("merchant_no"), read.column("merchant_name")) == ([MERCHANT], ["晨光店（一店）"])
+
+
+@pytest.mark.parametrize("cells", [["晨光店 13800000000"], ["晨光店(898100000000001)", "明星店"]])
+def test_a_name_with_a_telephone_or_without_a_number_is_one(tmp_path: Path, cells: list[str]):
+    rows = [["序列号", "商户名称", "终端状态"], *(["SN000001", cell, "在用"] for cell in cells)]
+    read = take_rows(tmp_path, rows)
+    assert [mapped.column for mapped in read.sheet.mapped] == [
+        "serial_no",
+        "merchant_name",
+        "terminal_status",
+    ]

@@ -759,3 +759,17 @@ def test_a_legend_with_its_codes_behind_or_in_brackets(tmp_path: Path, legend: s
     rows = [[f"商户状态：{legend}"], ["商户号", "商户名称", "商户状态"]]
     rows += [[f"89810000000000{n}", "店", f"{n}"] for n in (1, 2)]
     assert take_rows(tmp_path, rows, table="merchants").column("merchant_status") == ["active", "closed"]
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [
+        ["必填，20位以内", "必填,15位数字", "枚举，在用/停用", "日期,yyyy-mm-dd"],
+        ["文本（20）；必填", "文本(15);必填", "字典；必填", "日期；选填"],
+        ["文本\n必填", "文本\n必填", "下拉\n必填", "日期\n非必填"],
+    ],
+)
+def test_several_hints_in_each_cell_make_no_device(tmp_path: Path, hints: list[str]):
+    rows = [["序列号", "商户号", "终端状态", "安装日期"], hints, ["SN000001", MERCHANT, "在用", "2026-01-02"]]
+    read = take_bytes(tmp_path, book(rows), "export.xlsx")
+    assert (read.column("serial_no"), read.reading.rejected_by) == (["SN000001"], ())

@@ -109,3 +109,24 @@ def test_a_province_that_may_stand_below_its_rows_is_told_of(tmp_path: Path):
     read = taken(tmp_path, [HEADER, *rows], "book")
     assert "province" not in read.rows[0]
     assert keys(read) == ["regions_left"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "address", "told"),
+    [
+        ("浙江省杭州市西湖区", "人民路12号3楼", "浙江省杭州市西湖区人民路12号3楼", "address_lines_joined"),
+        (f"{STREET}12号", "文三路8号", f"{STREET}12号", "lines_left"),
+    ],
+)
+def test_a_device_merged_over_two_rows_with_two_cells_for_its_address_is_one(
+    tmp_path: Path, first: str, second: str, address: str, told: str
+):
+    def merged(made: openpyxl.Workbook) -> None:
+        for letter in "ABDE":
+            made.worksheets[0].merge_cells(f"{letter}3:{letter}4")
+
+    rows = [HEADER, row(1), row(2, first), [None, None, second, None, None], row(3)]
+    read = take_bytes(tmp_path, book(rows, change=merged), "export.xlsx")
+    assert read.column("serial_no") == ["SN000001", "SN000002", "SN000003"]
+    assert read.column("address") == [STREET, address, STREET]
+    assert keys(read) == [told]
