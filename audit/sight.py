@@ -95,7 +95,7 @@ class _Waiting:
 
 
 def _origins_of(rule: Rule, assessed: Assessment) -> Origins:
-    return origins_of(rule.subject, rule.columns, rule.requires, assessed.profile)
+    return origins_of(rule.subject, rule.columns, rule.asked, assessed.profile)
 
 
 def _feeds_of(rule: Rule, origins: Origins, assessed: Assessment) -> set[str]:

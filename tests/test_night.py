@@ -800,6 +800,28 @@ def test_the_channel_may_stand_in_a_title_or_a_cell_and_is_missed_where_it_stand
     assert ("渠道" in result.reason) != unregistered
 
 
+@pytest.mark.parametrize(
+    ("rule", "devices", "models"),
+    [
+        ("HB-01", {"最近签到时间": "2026-11-01 08:00:00"}, {}),
+        ("DEV-08", {"生产日期": "2016-01-01"}, {}),
+        ("DEV-06", {"入网认证编号": ""}, {}),
+        ("DEV-06", {}, {"cert_expiry": "2026-01-01"}),
+        ("DEV-03", {}, {"eos_on": "2026-01-01"}),
+        ("DEV-04", {"应用版本": "1.0"}, {"最低应用版本": "2.0"}),
+    ],
+)
+def test_either_of_two_columns_will_do_where_either_tells(
+    estate: Estate, rule: str, devices: dict[str, str], models: dict[str, str]
+):
+    plain = {name: DEVICE[name] for name in ("serial_no", "merchant_no", "status", "model", "vendor")}
+    other = {"入网认证编号": "P3100"} if "入网认证编号" in devices else {}
+    estate.write("devices", [plain | devices, plain | {"serial_no": "SN000002"} | devices | other])
+    estate.write("models", [{"model": "X1", "vendor": DEVICE["vendor"]} | models])
+    estate.run()
+    assert ("SN000001", rule) in {(one["serial_no"], one["rule"]) for one in estate.findings()}
+
+
 def test_a_column_that_disappears_is_missed(estate: Estate):
     estate.run()
     estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from graphlib import TopologicalSorter
 
@@ -12,6 +13,7 @@ from facts import EVERYTHING, example_facts, fact_types
 from audit.assessment import with_transactions
 from audit.check import Grounds, Health, Outcome, Plan, evaluate
 from audit.config import RulesSection
+from audit.crosscheck.facts import Facts
 from audit.engines import Engine
 from audit.errors import ConfigError
 from audit.findings import findings_of
@@ -163,7 +165,7 @@ def test_texts_name_only_facts_and_stay_short(rule: Rule):
 
 @every_rule
 def test_required_columns_exist_and_causes_have_words(rule: Rule):
-    for required in rule.requires:
+    for required in rule.asked:
         feed, _, column = required.partition(".")
         assert column in TABLES[feed].by_name
     for language in ("zh", "en"):
@@ -191,21 +193,42 @@ def test_missing_column_is_not_evaluated(rule: Rule, swift_engine: Engine):
     assert not outcome.not_evaluated.due, "a column nobody promised is not missed"
 
 
+def _without(rule: Rule, engine: Engine, *names: str) -> Facts:
+    facts = example_facts(rule, engine)
+    gone = {
+        feed: {name.partition(".")[2] for name in names if name.startswith(f"{feed}.")} for feed in TABLES
+    }
+    return replace(facts, columns={feed: EVERYTHING[feed] - gone[feed] for feed in TABLES})
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.one_of], ids=lambda rule: rule.id)
+def test_one_group_of_columns_that_stand_for_each_other_will_do(rule: Rule, swift_engine: Engine):
+    plan, spared = Plan((rule,), {}, AS_OF), {*rule.requires}
+    for group in rule.one_of:
+        gone = {name for other in rule.one_of for name in other} - {*group} - spared
+        facts = _without(rule, swift_engine, *gone)
+        [outcome] = evaluate(facts, plan, Grounds(HEALTHY))
+        assert outcome.not_evaluated is None
+        feed, _, column = next(iter(gone)).partition(".")
+        [outcome] = evaluate(facts, plan, Grounds(HEALTHY, {feed: frozenset({column})}))
+        assert outcome.not_evaluated is not None
+        assert outcome.not_evaluated.due, "it was counted on, and others do not stand for it in silence"
+    [outcome] = evaluate(_without(rule, swift_engine, *rule.asked), plan, Grounds(HEALTHY))
+    assert outcome.not_evaluated is not None
+    assert not outcome.not_evaluated.due
+
+
 def test_a_rejected_cell_leaves_its_row_unjudged(engine: Engine):
     rule = RULES["DEV-06"]
     # an example names every column its rule asks for
     unread = {"license_no": None, "rejected": ",cert_expiry,"}
     rows = tuple(dict(row) | unread for row in rule.example.rows[:2])
-    from dataclasses import replace
-
     marked = replace(rule, example=replace(rule.example, rows=rows))
     [outcome] = evaluate(example_facts(marked, engine), Plan((marked,), {}, AS_OF), Grounds(HEALTHY))
     assert (outcome.count, outcome.unknown) == (0, 2)
 
 
 def test_a_rule_that_crashes_is_said_so_and_spares_the_others(engine: Engine):
-    from dataclasses import replace
-
     import narwhals.stable.v2 as nw
 
     good = RULES["DEV-06"]

@@ -95,10 +95,35 @@ def why_not(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds)
         if name not in columns[feed]:
             due = name in grounds.due_columns.get(feed, frozenset())
             return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=due)
+    if lacking := _lacking(rule, columns, grounds):
+        return lacking
     for feed in rule.absence_of:
         if not (state := grounds.health[feed]).complete:
             return NotEvaluated(state.reason or "feed_unusable", {"feed": feed, **state.facts}, due=True)
     return grounds.forgotten if rule.compares else None
+
+
+def _lacking(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds) -> NotEvaluated | None:
+    """Why none of the columns that can stand for each other will do, or one that was counted on is lost.
+
+    What stands for a lost column is not taken for it: terminals sign in less often than they report.
+    """
+    absent = [
+        [one for one in group if one.partition(".")[2] not in columns.get(one.partition(".")[0], frozenset())]
+        for group in rule.one_of
+    ]
+    lost = [
+        one
+        for one in (name for group in absent for name in group)
+        if columns.get(one.partition(".")[0])
+        and one.partition(".")[2] in grounds.due_columns.get(one.partition(".")[0], frozenset())
+    ]
+    if not lost and (not absent or not all(absent)):
+        return None
+    feed, _, name = (lost or absent[0])[0].partition(".")
+    if not columns[feed]:
+        return NotEvaluated("feed_unusable", {"feed": feed}, due=True)
+    return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=bool(lost))
 
 
 def looked_at(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:

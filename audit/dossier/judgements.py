@@ -102,6 +102,6 @@ def _lacking(rule: Rule, row: pa.Table, words: Words) -> list[str]:
         name
         for column in rejected
         for name in (row[column][0].as_py() or "").strip(",").split(",")
-        if any(required.endswith(f".{name}") for required in rule.requires)
+        if any(required.endswith(f".{name}") for required in rule.asked)
     )
     return [fact_label(name, words) for name in dict.fromkeys([*blank, *unread])]

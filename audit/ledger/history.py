@@ -56,7 +56,10 @@ def rule_records(
 def _signature(rule: Rule, configured: Mapping[str, float]) -> str:
     values = {one.name: one.default for one in rule.thresholds} | dict(configured)
     cases = [[str(case.severity), case.says.zh] for case in rule.cases]
-    text = json.dumps([rule.id, sorted(values.items()), cases, list(rule.requires), list(rule.known)])
+    text = json.dumps(
+        [rule.id, sorted(values.items()), cases, list(rule.requires), list(rule.known)]
+        + ([rule.one_of] if rule.one_of else [])
+    )
     return sha256(text.encode()).hexdigest()[:16]
 
 

@@ -203,10 +203,12 @@ DEV_06 = Rule(
     id="DEV-06",
     subject=Subject.DEVICE,
     category=Category.EXPIRED,
-    requires=("devices.cert_expiry",),
+    requires=(),
+    one_of=(("devices.cert_expiry",), ("devices.license_no",), ("devices.model", "models.cert_expiry")),
     applies=nw.col("in_scope"),
     unsure=lambda night: (
-        (_CERT_EXPIRY.is_null() & (~nw.col("license_recognised") | ~nw.col("license_no").is_null()))
+        unread("cert_expiry")
+        | (_CERT_EXPIRY.is_null() & (~nw.col("license_recognised") | ~nw.col("license_no").is_null()))
         | (unread("license_no") & ~night.past(_CERT_EXPIRY).fill_null(False))
     ),
     cases=(

@@ -36,7 +36,8 @@ REG_09 = Rule(
     id="REG-09",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=("devices.terminal_status", "devices.merchant_no", "devices.last_heartbeat_at"),
+    requires=("devices.terminal_status", "devices.merchant_no"),
+    one_of=(("devices.last_heartbeat_at",), ("devices.last_signin_at",)),
     applies=nw.col("terminal_status").is_in(["inactive", "stock"])
     & ~nw.col("merchant_no").is_null()
     & ~nw.col("is_spare").fill_null(False),
@@ -45,6 +46,7 @@ REG_09 = Rule(
     & (
         nw.coalesce("install_date", "stock_in_date").is_null()
         | unread("install_date")
+        | unread("last_heartbeat_at")
         | unread("last_signin_at")
         | unread("last_txn_at")
     ),

@@ -32,6 +32,7 @@ def plain_rule(rule: Rule, words: Words) -> dict[str, Any]:
         "severity": rule.severity.value,
         "cases": [{"severity": case.severity.value, "says": case.says[language]} for case in rule.cases],
         "requires": list(rule.requires),
+        "one_of": [list(group) for group in rule.one_of],
         "thresholds": [
             {
                 "name": one.name,
@@ -92,17 +93,21 @@ def explained(rule: Rule, words: Words) -> str:
             for one in rule.thresholds
         ]
     if rule.requires:
-        named = [
-            f"{words.label('feed', name.split('.')[0])}.{words.column(name.split('.')[1])}"
-            for name in rule.requires
-        ]
-        lines.append(f"{words('cli.requires')}{colon}{words.show(named)}")
+        lines.append(f"{words('cli.requires')}{colon}{_named(rule.requires, words)}")
+    if rule.one_of:
+        groups = words("cli.or").join(_named(group, words) for group in rule.one_of)
+        lines.append(f"{words('cli.one_of')}{colon}{groups}")
     lines += [
         "",
         f"{words('report.why')}{colon}{rule.why[language]}",
         f"{words('report.what_to_do')}{colon}{rule.remedy[language]}",
     ]
     return "\n".join([*lines, "", words("cli.example"), *_example(rule)])
+
+
+def _named(columns: tuple[str, ...], words: Words) -> str:
+    parts = (name.split(".") for name in columns)
+    return words.show([f"{words.label('feed', feed)}.{words.column(name)}" for feed, name in parts])
 
 
 def as_markdown(words: Words) -> str:

@@ -21,6 +21,9 @@ from audit.rules.model import (
     unread,
 )
 
+# some systems tell of every heartbeat, others of the day's sign-in alone
+_CONTACT = (("devices.last_heartbeat_at",), ("devices.last_signin_at",))
+
 
 def _installed_long_enough(night: Night) -> nw.Expr:
     return nw.col("install_date").is_null() | (nw.col("install_date") < night.day(night["days"]))
@@ -30,10 +33,11 @@ HB_01 = Rule(
     id="HB-01",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=("devices.last_heartbeat_at",),
+    requires=(),
+    one_of=_CONTACT,
     applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
     unsure=lambda night: (
-        unread("last_signin_at")
+        (unread("last_heartbeat_at") | unread("last_signin_at"))
         & ~(nw.col("last_contact_at") >= night.start_of(night["days"])).fill_null(False)
     ),
     told_in="devices",
@@ -114,7 +118,8 @@ HB_02 = Rule(
     id="HB-02",
     subject=Subject.SITE,
     category=Category.ATTENTION,
-    requires=("devices.store_no", "devices.last_heartbeat_at"),
+    requires=("devices.store_no",),
+    one_of=_CONTACT,
     absence_of=("devices",),
     applies=lambda night: nw.col("devices") >= night["devices"],
     known=("last_contact_at", "heard_until"),

@@ -22,9 +22,12 @@ DEV_03 = Rule(
     id="DEV-03",
     subject=Subject.DEVICE,
     category=Category.EXPIRED,
-    requires=("devices.model", "models.model", "models.eol_on"),
+    requires=("devices.model", "models.model"),
+    one_of=(("models.eol_on",), ("models.eos_on",)),
     applies=nw.col("in_scope") & nw.col("model_listed"),
-    unsure=nw.col("model_eol_on").is_null() & nw.col("model_eos_on").is_null(),
+    unsure=(nw.col("model_eol_on").is_null() & nw.col("model_eos_on").is_null())
+    | unread("eol_on", "models_rejected")
+    | unread("eos_on", "models_rejected"),
     cases=(
         Case(
             lambda night: nw.col("model_eos_on") < night.day(),
@@ -72,9 +75,16 @@ DEV_03 = Rule(
             {"serial_no": "K4", "in_scope": True, "model_listed": True},
             {"serial_no": "K5", "in_scope": True, "model_listed": False},
             {"serial_no": "K6", "in_scope": False, "model_listed": True, "model_eos_on": "2026-06-30"},
+            {
+                "serial_no": "K7",
+                "in_scope": True,
+                "model_listed": True,
+                "model_eol_on": "2026-06-30",
+                "models_rejected": ",eos_on,",
+            },
         ),
         flagged=(0, 1),
-        unknown=(3,),
+        unknown=(3, 6),
     ),
 )
 
@@ -160,9 +170,13 @@ DEV_08 = Rule(
     id="DEV-08",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=("devices.install_date",),
+    requires=(),
+    one_of=(("devices.install_date",), ("devices.production_date",), ("devices.stock_in_date",)),
     applies=nw.col("in_scope"),
-    unsure=_FIRST_DAY.is_null() | unread("production_date") | unread("stock_in_date"),
+    unsure=_FIRST_DAY.is_null()
+    | unread("production_date")
+    | unread("stock_in_date")
+    | unread("install_date"),
     thresholds=(
         Threshold(
             "years",

@@ -174,9 +174,10 @@ MER_06 = Rule(
     id="MER-06",
     subject=Subject.MERCHANT,
     category=Category.MERCHANT,
-    requires=("merchants.phone",),
+    requires=(),
+    one_of=(("merchants.phone",), ("merchants.contact",)),
     applies=OPEN_MERCHANT,
-    unsure=unread("contact"),
+    unsure=unread("phone") | unread("contact"),
     cases=(
         Case(
             nw.col("phone").is_null() & nw.col("contact").is_null(),

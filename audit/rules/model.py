@@ -178,7 +178,8 @@ class Rule:
     """One thing that can be wrong.
 
     `requires` names columns of feeds ("devices.firmware"): where one was not recognised, the rule is not
-    evaluated; where a cell of one was rejected, that row is not. `applies` says which rows it is about;
+    evaluated; where a cell of one was rejected, that row is not. `one_of` has columns that can stand for each
+    other, in groups: all of one group have to be recognised. `applies` says which rows it is about;
     `known` names fact columns without which a row cannot be judged, `unsure` says so for what a blank does
     not show. `absence_of` names the feeds whose
     missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
@@ -199,6 +200,7 @@ class Rule:
     why: Texts
     remedy: Texts
     example: Example
+    one_of: tuple[tuple[str, ...], ...] = ()
     applies: Condition | None = None
     known: tuple[str, ...] = ()
     unsure: Condition | None = None
@@ -218,10 +220,16 @@ class Rule:
         """The gravest a finding of this rule can be."""
         return min((case.severity for case in self.cases), key=lambda severity: severity.rank)
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every column of a feed that is named: those of `requires` and of `one_of`."""
+        return (*self.requires, *(name for group in self.one_of for name in group))
+
     @cached_property
     def feeds(self) -> tuple[str, ...]:
-        """The feeds the rule draws on."""
-        named = [column.split(".")[0] for column in self.requires]
+        """The feeds the rule cannot do without; the first of the groups that stand for each other is of such."""
+        asked = [*self.requires, *(self.one_of[0] if self.one_of else ())]
+        named = [column.split(".")[0] for column in asked]
         return tuple(dict.fromkeys([*named, *self.absence_of]))
 
     @property

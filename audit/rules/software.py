@@ -15,9 +15,13 @@ DEV_04 = Rule(
     id="DEV-04",
     subject=Subject.DEVICE,
     category=Category.EXPIRED,
-    requires=("devices.model", "devices.firmware", "models.model", "models.min_firmware"),
+    requires=("devices.model", "models.model"),
+    one_of=(
+        ("devices.firmware", "models.min_firmware"),
+        ("devices.app_version", "models.min_app_version"),
+    ),
     applies=nw.col("in_scope") & nw.col("model_listed"),
-    unsure=_NO_FIRMWARE & _NO_APP_VERSION,
+    unsure=(_NO_FIRMWARE & _NO_APP_VERSION) | unread("firmware") | unread("min_firmware", "models_rejected"),
     cases=(
         Case(
             nw.col("firmware_key") < nw.col("model_min_firmware_key"),
@@ -94,9 +98,18 @@ DEV_04 = Rule(
                 "app_version_key": "0000000001",
                 "model_min_app_version_key": "0000000002",
             },
+            {
+                "serial_no": "L7",
+                "in_scope": True,
+                "model_listed": True,
+                "app_version_key": "0000000001",
+                "model_min_app_version_key": "0000000002",
+                "rejected": ",firmware,",
+                "models_rejected": ",min_firmware,",
+            },
         ),
         flagged=(0, 5),
-        unknown=(3,),
+        unknown=(3, 6),
     ),
 )
 
