@@ -104,7 +104,8 @@ def _feeds_of(rule: Rule, origins: Origins, assessed: Assessment) -> set[str]:
 
 
 def _are_fresh(feeds: Iterable[str], assessed: Assessment) -> bool:
-    return all(assessed.health[feed].fresh for feed in feeds)
+    """A feed that is not configured any more is none that tells."""
+    return all(feed in assessed.health and assessed.health[feed].fresh for feed in feeds)
 
 
 def _is_whole(rule: Rule, assessed: Assessment) -> bool:

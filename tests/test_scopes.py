@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from conftest import AS_OF, DEVICE, REGISTRATION, Estate
@@ -71,6 +72,36 @@ def test_what_a_policy_asks_for_is_written_as_people_write_it(
     estate.write("policies", [asked | {"value": value}, asked | {"policy_id": "P2", "value": "7"}])
     estate.run()
     assert [row["actual"] for row in estate.findings() if row["rule"] == "POL-02"] == [value]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"requirement": "换新机"}, "换新机"),
+        ({"requirement": "字段必填", "field": "颜色"}, "颜色"),
+        ({"requirement": "字段必填", "field": "SIM卡号"}, ""),
+    ],
+)
+def test_a_policy_that_nobody_understands_is_told_where_people_look(
+    estate: Estate, engine: str, asked: dict[str, str], said: str
+):
+    estate.settings["engine"] = f'"{engine}"'
+    estate.write("devices", [DEVICE | {"iccid": ""}])
+    estate.write("policies", [POLICY | asked])
+    estate.run()
+    told = {row["rule"]: row["detail"] for row in estate.findings() if row["rule"] in ("DQ-03", "POL-02")}
+    assert ("POL-02" in told) == (not said)
+    assert said in told.get("DQ-03", "")
+    assert ("政策表" in told.get("DQ-03", "")) == bool(said)
+
+
+def test_what_was_said_of_policies_stays_open_where_they_are_no_longer_configured(estate: Estate):
+    estate.write("policies", [POLICY | {"requirement": "换新机"}])
+    estate.run()
+    del estate.sections["inputs.policies"]
+    estate.run(AS_OF + timedelta(days=1))
+    assert ("DQ-03", "unchecked") in {(one[0], one[2]) for one in estate.flagged(AS_OF + timedelta(days=1))}
 
 
 def test_a_cell_that_cannot_be_read_is_not_said_to_be_blank(estate: Estate):

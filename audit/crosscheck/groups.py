@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import Engine, Frame, one_if
+from audit.intake.reading import Reason
 
 
 def site_facts(engine: Engine, device: Frame) -> Frame:
@@ -80,24 +81,54 @@ _ROW_COLUMNS = {
     "registrations": ("device_key", "serial_no", "terminal_id", "vendor", "place_fault", "submitted_at",
                       "registered_at", "longitude", "latitude"),
     "merchants": (),
+    "policies": (),
 }  # fmt: skip
 _EVERY_ROW = (
     "row_id", "merchant_no", "merchant_name", "agent", "province", "rejected_reasons", "unread_text",
     "format_faults", "swapped_fields", "source_file", "source_sheet", "source_row",
 )  # fmt: skip
-_KEY_OF = {"devices": "device_key", "registrations": "device_key", "merchants": "merchant_no"}
+_KEY_OF = {
+    "devices": "device_key",
+    "registrations": "device_key",
+    "merchants": "merchant_no",
+    "policies": "policy_id",
+}
 
 
-def row_facts(engine: Engine, tables: Mapping[str, Frame]) -> Frame:
-    """The rows of the three lists one below the other, with what was wrong in their cells.
+def row_facts(engine: Engine, tables: Mapping[str, Frame], strange: Collection[str]) -> Frame:
+    """The rows of the three lists and the policies one below the other, with what was wrong in their cells.
 
-    A row is known by its device or merchant; one whose key could not be read, by the text that stood there.
+    A row is known by its device, merchant or policy; one whose key could not be read, by the text that stood
+    there. `strange` are the fields which policies ask for and no ledger has: a word of theirs nobody knows.
     """
-    return engine.stacked([_rows(engine, feed, tables[feed]) for feed in _ROW_COLUMNS])
+    told = {**tables, "policies": _with_strange(tables["policies"], strange)} if strange else tables
+    return engine.stacked([_rows(engine, feed, told[feed]) for feed in _ROW_COLUMNS])
+
+
+def _with_strange(policies: Frame, fields: Collection[str]) -> Frame:
+    is_strange = nw.col("field").is_in(sorted(fields)).fill_null(False)
+    cell = nw.concat_str([nw.lit("field="), nw.col("field")])
+    before = nw.col("unread_text")
+    return policies.with_columns(
+        rejected_reasons=nw.when(is_strange)
+        .then(
+            nw.concat_str(
+                [nw.col("rejected_reasons").fill_null(","), nw.lit(f"field={Reason.UNKNOWN_CODE},")]
+            )
+        )
+        .otherwise(nw.col("rejected_reasons")),
+        unread_text=nw.when(is_strange)
+        .then(nw.coalesce(nw.concat_str([before, nw.lit("\x1f"), cell]), cell))
+        .otherwise(before),
+    )
 
 
 def _rows(engine: Engine, feed: str, frame: Frame) -> Frame:
     own = _ROW_COLUMNS[feed]
+    lacking = {
+        name: FACTS[Subject.ROW][name] for name in _EVERY_ROW if name not in frame.collect_schema().names()
+    }
+    frame = engine.with_nulls(frame, lacking) if lacking else frame
     made = {"feed": nw.lit(feed), "row_key": nw.coalesce(_KEY_OF[feed], "unread_text")}
     if feed == "devices":
         made["last_contact_at"] = nw.max_horizontal("last_heartbeat_at", "last_signin_at")

@@ -157,7 +157,7 @@ def origins_of(subject: Subject, names: Iterable[str], required: Iterable[str], 
     return Origins(frozenset(own), {of_list: frozenset(columns) for of_list, columns in lists.items()})
 
 
-_OF_ROWS = ("devices", "registrations", "merchants")
+_OF_ROWS = ("devices", "registrations", "merchants", "policies")
 # what every finding shows, and no rule of its own asks for but by another fact
 _ONLY_TOLD = frozenset(
     {"serial_no", "terminal_id", "merchant_no", "merchant_name", "vendor", "agent", "province", "store_no"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -13,7 +13,7 @@ from audit.crosscheck.devices import nothing_known
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import Engine, Frame, nothing
 from audit.intake.places import divide
-from audit.tables import normalise_label
+from audit.tables import TABLES, normalise_label
 from audit.tables.codes import device_type_code
 
 # columns that say whom a policy covers
@@ -66,6 +66,17 @@ def device_policy_facts(
         frames = [_under(engine, nobody, _NO_POLICY, columns, first_channel)]
     told = policies.select(policy_row="row_id", **{name: nw.col(source) for name, source in _TOLD.items()})
     return engine.attach(engine.stacked(frames), engine.staged(told), "policy_row", late=_LATE)
+
+
+def asked_field(text: str | None) -> str | None:
+    """The column of the ledger that a policy asks for by name, its own or that of a header; else the text."""
+    return None if text is None else TABLES["devices"].by_synonym.get(normalise_label(text), text)
+
+
+def strange_fields(listed: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Fields that policies ask for, as they are written, and that are no column of a ledger."""
+    fields = {policy["field"] for policy in listed if policy["field"]}
+    return {field for field in fields if field not in FACTS[Subject.DEVICE]}
 
 
 _NO_POLICY: Mapping[str, Any] = {

@@ -120,8 +120,14 @@ class Search:
             for name, index in further
         ]
         of_rows = {index: label for index, label in self.labels.items() if of_channel(label, table) is None}
-        for column, index in fallbacks(table, of_rows, columns, self._fits):
-            columns[column.name], self.how[column.name] = index, "alone"
+        of_channels = {
+            index: label
+            for index, label in self.labels.items()
+            if of_channel(label, table) in table.per_channel
+        }
+        for labels in (of_rows, of_channels):
+            for column, index in fallbacks(table, labels, columns, self._fits):
+                columns[column.name], self.how[column.name] = index, "alone"
         for column, (first, *others) in spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):
             for other in others:
                 if not self.says_same(first, other):

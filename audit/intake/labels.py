@@ -128,13 +128,7 @@ def of_channel(label: str, table: Table) -> str | None:
     """
     if not table.wide:
         return None
-    said, names = header_forms(label)[0], tuple(CHANNEL.by_label)
-    if not said.startswith(names) and not said.endswith(names):
-        return None
-    for name, channel in CHANNEL.by_label.items():
-        rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
-        if rest == said or not rest:
-            continue
+    for channel, rest in _without_channel(label):
         what = table.status if rest in FILED else table.by_synonym.get(_OF_SIDE.sub("", rest), "")
         for state, (of_channel, message) in table.wide.items():
             if of_channel == channel and what in (table.status, "reg_message"):
@@ -143,6 +137,26 @@ def of_channel(label: str, table: Table) -> str | None:
             own = f"{what}_{channel}"
             return own if own in table.per_channel else ""
     return None
+
+
+def _without_channel(label: str) -> Iterator[tuple[str, str]]:
+    """The channels whose names stand before or behind the rest of a header, each with that rest."""
+    said, names = header_forms(label)[0], tuple(CHANNEL.by_label)
+    if not said.startswith(names) and not said.endswith(names):
+        return
+    for name, channel in CHANNEL.by_label.items():
+        rest = said.removeprefix(name) if said.startswith(name) else said.removesuffix(name)
+        if rest != said and rest:
+            yield channel, rest
+
+
+def is_fallback_of_channel(label: str, column: str, table: Table) -> bool:
+    """Whether a header may mean this column of one channel, as its rest that of the row: 微信报备时间."""
+    channel, of_row = table.per_channel.get(column, ("", ""))
+    return bool(of_row) and any(
+        named == channel and rest in table.by_name[of_row].fallbacks
+        for named, rest in _without_channel(label)
+    )
 
 
 def _number_in_brackets(label: str, table: Table) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from audit.intake.labels import in_full, names_both, unexplained
+from audit.intake.labels import in_full, is_fallback_of_channel, names_both, unexplained
 from audit.tables import CHANNEL, TABLES, Column, Kind, Table, header_forms
 
 _LONGEST = 60  # characters of a header
@@ -60,6 +60,8 @@ def is_fallback(label: str, column: Column, table: Table) -> bool:
         return True
     if column.is_named and names_both(label, table, "merchant_no", "merchant_name"):
         return True  # the number is found beside the name
+    if is_fallback_of_channel(label, column.name, table):
+        return True
     return not column.fallbacks.isdisjoint(forms)
 
 

@@ -547,6 +547,20 @@ def test_a_serial_read_on_site_may_stand_alone(tmp_path: Path):
     )
 
 
+@pytest.mark.parametrize("other", ["支付宝报备时间", "支付宝完成时间"])
+def test_a_channels_day_of_registration_is_read_as_that_of_the_row(tmp_path: Path, other: str):
+    headers = ["序列号", "商户号", "微信报备状态", "微信提交时间", "微信报备时间", "支付宝报备状态", other]
+    days = ["2026-11-01 08:00:00", "2026-11-03 09:00:00", "2026-11-05 10:00:00"]
+    row = ["SN000001", MERCHANT, "已报备", days[0], days[1], "已报备", days[2]]
+    read = take_rows(tmp_path, [headers, row], table="registrations")
+    found = {mapped.column: mapped.header for mapped in read.sheet.mapped}
+    assert found["submitted_at_wechat"] == "微信提交时间"
+    assert found["registered_at_wechat"] == "微信报备时间"
+    assert found["registered_at_alipay"] == other
+    own = [read.column(f"registered_at_{channel}")[0] for channel in ("wechat", "alipay")]
+    assert [str(day) for day in own] == days[1:]
+
+
 @pytest.mark.parametrize(
     ("headers", "submitted", "registered"),
     [
