@@ -19,6 +19,7 @@ from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exi
 from audit.ledger.history import past_nights
 from audit.lock import RESTORING, only_run
 
+_GZIP = b"\x1f\x8b"  # what such a file begins with
 _MANIFEST = "manifest.json"
 _KEPT = ("secret", "statuses/*", "outbox/*")  # beside the ledger; the rest is made again when it is needed
 
@@ -33,8 +34,13 @@ class Backup:
 
 
 def back_up(settings: Settings, target: Path) -> Backup:
-    """Write a tar.gz of the state, as of between two nights. Raises Locked, CannotWrite, ConfigError."""
+    """Write a tar.gz of the state, as of between two nights. Raises Locked, CannotWrite, ConfigError.
+
+    It takes the place of an earlier backup, and of nothing else.
+    """
     state = settings.state
+    if target.exists() and not _may_be_replaced(target):
+        raise ConfigError("config_exists", file=str(target))
     with only_run(state, settings.zone):
         if not ledger_exists(settings.ledger.url, state):
             raise ConfigError("backup_nothing", state=state)
@@ -61,6 +67,13 @@ def back_up(settings: Settings, target: Path) -> Backup:
                 for name, path in paths.items():
                     archive.add(path, name)
     return made
+
+
+def _may_be_replaced(target: Path) -> bool:
+    if not target.is_file():
+        return False
+    with target.open("rb") as file:
+        return file.read(len(_GZIP)) in (_GZIP, b"")
 
 
 def restore(settings: Settings, source: Path) -> Backup:

@@ -71,6 +71,10 @@ def inspect_files(
     if table_name and table_name not in TABLES:
         near = difflib.get_close_matches(table_name, TABLES, n=len(TABLES), cutoff=0)
         raise ConfigError("unknown_table", table=table_name, known=near)
+    if to and to.is_dir():
+        raise ConfigError("config_exists", file=str(to))
+    if to and any(to.resolve() == file.resolve() for file in files):
+        raise ConfigError("clean_onto_input", file=str(to))
     how = {
         "table": table_name,
         "columns": configured_columns(section) if section else {},

@@ -168,6 +168,14 @@ def test_inspect_shows_how_a_file_is_read(estate: Estate):
     assert "天晓得" in ended.stdout
 
 
+def test_inspect_writes_over_nothing_that_it_reads(estate: Estate, tmp_path: Path):
+    path = estate.write("registrations", [REGISTRATION])
+    before = path.read_bytes()
+    for target in (path, tmp_path / ".." / tmp_path.name / path.name, tmp_path):
+        assert pos_audit("inspect", path, "--to", target).returncode == 40
+    assert path.read_bytes() == before
+
+
 def test_inspect_writes_the_canonical_table(estate: Estate, tmp_path: Path):
     path = estate.write("registrations", [REGISTRATION])
     target = tmp_path / "clean.csv"

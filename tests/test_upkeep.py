@@ -439,6 +439,19 @@ def test_a_new_machine_may_be_looked_at_before_the_backup_comes_back(estate: Est
     assert pos_audit(estate, "verify", str(AS_OF)).exit_code == 0
 
 
+def test_a_backup_takes_the_place_of_a_backup_and_of_nothing_else(estate: Estate, tmp_path: Path):
+    estate.run()
+    before = estate.config.read_bytes()
+    for other in (estate.config, tmp_path, Path()):
+        ended = pos_audit(estate, "backup", str(other))
+        assert ended.exit_code == 40, ended.stderr
+    assert estate.config.read_bytes() == before
+    empty = tmp_path / "state.tar.gz"
+    empty.touch()
+    for _ in range(2):
+        assert pos_audit(estate, "backup", str(empty)).exit_code == 0
+
+
 def test_a_backup_that_was_tampered_with_changes_nothing(estate: Estate, tmp_path: Path):
     empty = pos_audit(estate, "backup", str(tmp_path / "none.tar.gz"))
     assert (empty.exit_code, (tmp_path / "none.tar.gz").exists()) == (40, False)
