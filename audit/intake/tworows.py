@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from audit.intake.labels import lookup
 from audit.tables import CHANNEL, Table, normalise_label
@@ -29,39 +29,50 @@ _REPEATED = (4, 3, 2)  # characters
 def names_of_two_rows(
     upper: list[str | None], lower: list[str | None], table: Table, configured: Mapping[str, str]
 ) -> list[str | None]:
-    """Each column's name from both rows: together where that is a name, else the lower, else the upper."""
-    joined: list[str | None] = []
-    of_groups: dict[str, list[int]] = {}  # by what a group names itself: columns that nothing else names
-    for group, name in zip(upper, lower, strict=True):
-        both = f"{group}{name}" if group and name else None
-        whole = _GROUP_TAIL.sub("", _AROUND_GROUP.sub("", group)).strip() if group else ""
-        bare = _channel_of(whole) or whole
-        of_whole, of_group = (f"{stem}{name}" if group and name else None for stem in (whole, bare))
-        # 日期 over 安装
-        turned = f"{name}{group}" if group and name and normalise_label(group) in _LAST_HALVES else None
-        # 报备时间 below 微信 is not that of the row
-        meant = lookup(name, table, configured)[0] if both and name else ""
-        of_channel = bool(both) and normalise_label(bare) in CHANNEL.by_label and meant not in _OF_ALL
-        # 渠道 over 微信, 支付宝: a column for each
-        channels = bool(group and name) and normalise_label(name or "") in CHANNEL.by_label
-        if channels and lookup(group or "", table, configured)[0] in _OF_EACH:
-            joined.append(f"{name}{group}")  # 子商户号 over 微信
-            continue
-        above = None if channels and lookup(group or "", table, configured)[0] == "channel" else group
-        once = _said_once(whole, name) if whole and name else None
-        candidates = (both, once, of_whole, of_group, None if of_channel else name, turned)
-        known = next((label for label in candidates if label and lookup(label, table, configured)[0]), None)
-        # 详细地址 below 地址
-        says_all = group and (_ANY_GROUP.fullmatch(group.strip()) or (name and group.strip() in name))
-        of_any = name if says_all or above is None else None
-        if not known and above and not of_channel and (of_itself := lookup(above, table, configured)[0]):
-            of_groups.setdefault(of_itself, []).append(len(joined))
-        joined.append(known or of_any or of_group or name or group)
-    # 地址 over 省, 市 and 详细, not 报备结果 over 报备状态 and 原因
-    found = {lookup(label, table, configured)[0] for label in joined if label}
-    for place in (place for name, places in of_groups.items() if name not in found for place in places):
-        joined[place] = upper[place]
-    return joined
+    """Each column's name from both rows: together where that is a name, else the lower, else the upper.
+
+    What only a group names is called by it where no other column is that: 地址 over 省, 市 and 详细, but not
+    报备结果 over 报备状态 and 原因.
+    """
+
+    def means(label: str | None) -> str:
+        return lookup(label, table, configured)[0] if label else ""
+
+    columns = [_called(group, name, means) for group, name in zip(upper, lower, strict=True)]
+    named = {means(name) for name, _ in columns}
+    return [
+        group if of_group and of_group not in named else name
+        for group, (name, of_group) in zip(upper, columns, strict=True)
+    ]
+
+
+def _called(
+    group: str | None, name: str | None, means: Callable[[str | None], str]
+) -> tuple[str | None, str]:
+    """What a column is called, and what its group names where nothing else names it."""
+    if not group or not name:
+        return name or group, ""
+    is_channel = normalise_label(name) in CHANNEL.by_label
+    if is_channel and means(group) in _OF_EACH:
+        return f"{name}{group}", ""  # 子商户号 over 微信
+    whole = _GROUP_TAIL.sub("", _AROUND_GROUP.sub("", group)).strip()
+    bare = _channel_of(whole) or whole
+    # 报备时间 below 微信 is not that of the row
+    of_channel = normalise_label(bare) in CHANNEL.by_label and means(name) not in _OF_ALL
+    candidates = (
+        f"{group}{name}",
+        _said_once(whole, name),
+        f"{whole}{name}",
+        f"{bare}{name}",
+        None if of_channel else name,
+        f"{name}{group}" if normalise_label(group) in _LAST_HALVES else None,  # 日期 over 安装
+    )
+    if known := next(filter(means, candidates), None):
+        return known, ""
+    for_each = is_channel and means(group) == "channel"  # 渠道 over 微信, 支付宝: a column for each
+    says_no_more = _ANY_GROUP.fullmatch(group.strip()) or group.strip() in name  # 详细地址 below 地址
+    called = name if for_each or says_no_more else f"{bare}{name}"
+    return called, "" if for_each or of_channel else means(group)
 
 
 def _said_once(group: str, name: str) -> str | None:
