@@ -589,7 +589,7 @@ def test_the_day_of_registration_is_that_of_its_end_where_another_says_when_it_w
         ("银联终端登记状态", "reg_status_unionpay"),
         ("报备-网联", "reg_status_nucc"),
         ("失败原因(微信)", "reg_message_wechat"),
-        ("报备时间（微信）", "submitted_at_wechat"),
+        ("提交时间（微信）", "submitted_at_wechat"),
         ("支付宝审核通过时间", "registered_at_alipay"),
         ("微信侧状态", "reg_status_wechat"),
         ("更新时间（微信）", None),
