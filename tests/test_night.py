@@ -822,6 +822,19 @@ def test_either_of_two_columns_will_do_where_either_tells(
     assert ("SN000001", rule) in {(one["serial_no"], one["rule"]) for one in estate.findings()}
 
 
+@pytest.mark.parametrize("state", [{}, {"微信认证状态": ""}])
+def test_a_merchant_without_a_number_at_the_channel_is_told_where_the_list_has_a_column_of_them(
+    estate: Estate, state: dict[str, str]
+):
+    other = MERCHANT | {"merchant_no": "898100000000002"}
+    estate.write(
+        "merchants", [MERCHANT | {"微信子商户号": ""} | state, other | {"微信子商户号": "1900000109"} | state]
+    )
+    estate.run()
+    told = [one["merchant_no"] for one in estate.findings() if one["rule"] == "MER-07"]
+    assert told == [MERCHANT["merchant_no"]]
+
+
 def test_a_column_that_disappears_is_missed(estate: Estate):
     estate.run()
     estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])

@@ -32,6 +32,7 @@ def merchant_facts(
             if name in columns
         },
     )
+    facts = facts.with_columns(channel_no_recognised=always if "channel_merchant_no" in columns else ~always)
     if device is not None:
         listed = device.select("merchant_key", "in_use", "is_spare")
         used = engine.where(listed, ~nw.col("merchant_key").is_null(), nw.col("in_use"))

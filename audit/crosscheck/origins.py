@@ -57,6 +57,7 @@ _MADE_OF: _Named = {
     **dict.fromkeys(("in_scope", "in_use"), _SCOPE),
     "last_contact_at": _CONTACT,
     "license_recognised": ("license_no",),
+    "channel_no_recognised": ("channel_merchant_no",),
 }
 # two lines are one where no column tells them apart any more
 _OF_TWINS = {"devices": tuple(TABLES["devices"].by_name)}

@@ -225,6 +225,7 @@ FACTS: Mapping[Subject, Types] = {
         **schema_of(TABLES["merchants"]),
         "missing_fields": _TEXT,  # ",uscc,legal_name," - required of a merchant, recognised, and blank
         "required_fields": _COUNT,
+        "channel_no_recognised": _YES,  # the list has a column of numbers at the channel
         "devices_in_use": _COUNT,
         "spare_devices": _COUNT,
         "registered_channels": _COUNT,  # required channels in which a device of the merchant is registered

@@ -115,16 +115,22 @@ _AUTHORISED = nw.col("auth_state_wechat").str.contains(
     "(?i)已(?:完成)?(?:授权|认证|实名|确认)|(?:授权|认证|实名|确认)(?:成功|通过|完成)|authori[sz]ed|passed"
 )
 _SAID_AUTHORISED = (~_NOT_AUTHORISED & _AUTHORISED).fill_null(False)
-_NO_CHANNEL_NUMBER = nw.col("missing_fields").str.contains(",channel_merchant_no,", literal=True)
+_NO_CHANNEL_NUMBER = (
+    nw.col("channel_no_recognised") & nw.col("channel_merchant_no").is_null() & ~unread("channel_merchant_no")
+)
 
 
 MER_07 = Rule(
     id="MER-07",
     subject=Subject.MERCHANT,
     category=Category.MERCHANT,
-    requires=("merchants.auth_state_wechat",),
+    requires=(),
+    one_of=(("merchants.auth_state_wechat",), ("merchants.channel_merchant_no",)),
     applies=OPEN_MERCHANT,
-    unsure=~(_NOT_AUTHORISED | _AUTHORISED | _NO_CHANNEL_NUMBER).fill_null(False),
+    unsure=unread("auth_state_wechat")
+    | ~(
+        _NOT_AUTHORISED.fill_null(False) | _AUTHORISED.fill_null(False) | _NO_CHANNEL_NUMBER.fill_null(False)
+    ),
     cases=(
         Case(
             _NOT_AUTHORISED,
@@ -164,16 +170,14 @@ MER_07 = Rule(
             {"merchant_no": "M4", "auth_state_wechat": "authorize_state_authorized"},
             {"merchant_no": "M5", "auth_state_wechat": "2"},
             {"merchant_no": "M6"},
-            {"merchant_no": "M7", "missing_fields": ",channel_merchant_no,"},
-            {
-                "merchant_no": "M8",
-                "auth_state_wechat": "认证成功",
-                "missing_fields": ",mcc,channel_merchant_no,",
-            },
+            {"merchant_no": "M7", "channel_no_recognised": True},
+            {"merchant_no": "M8", "auth_state_wechat": "认证成功", "channel_no_recognised": True},
             {"merchant_no": "M9", "auth_state_wechat": "未认证", "merchant_status": "closed"},
+            {"merchant_no": "M10", "channel_no_recognised": True, "channel_merchant_no": "1900000109"},
+            {"merchant_no": "M11", "channel_no_recognised": True, "rejected": ",channel_merchant_no,"},
         ),
         flagged=(0, 1, 6),
-        unknown=(4, 5),
+        unknown=(4, 5, 9, 10),
     ),
     since="0.2.0",
 )
