@@ -203,13 +203,24 @@ def _per_case(rule: Rule, rows: pa.Table, told: Callable[[Case, pa.Table], pa.Ar
 
 
 def sentences(says: Texts, rows: pa.Table, words: Words, as_of: date) -> pa.Array:
-    """What a case says of its rows; of those of an older file also to which day it was counted."""
-    told = worded(says, rows, words, as_of)
+    """What a case says of its rows; of those of an older file also to which day it was counted.
+
+    A device without a serial is named by what it is known by: its TUSN, or merchant and terminal number.
+    """
+    told = worded(says, _named(rows) if "serial_no" in says.fields else rows, words, as_of)
     if COUNTED_TO not in rows.column_names:
         return told
     days = _each_once(_counted_to(rows, as_of), lambda day: words("report.counted_to", day=day))
     older = pc.less(_counted_to(rows, as_of), pa.scalar(as_of))
     return pc.binary_join_element_wise(told, pc.if_else(older, days, ""), "")
+
+
+def _named(rows: pa.Table) -> pa.Table:
+    serials = rows["serial_no"]
+    if not serials.null_count or "device_key" not in rows.column_names:
+        return rows
+    keys = pc.replace_substring_regex(rows["device_key"], "^[a-z]+:", "")
+    return rows.set_column(rows.column_names.index("serial_no"), "serial_no", pc.coalesce(serials, keys))
 
 
 def _counted_to(rows: pa.Table, as_of: date) -> pa.Array:

@@ -1011,6 +1011,19 @@ def test_several_registrations_of_one_device(estate: Estate):
     assert estate.flagged() == [("REG-06", "SN000003", "new")]
 
 
+@pytest.mark.parametrize(
+    ("own", "named"), [({"tusn": "TU000007"}, "TU000007"), ({}, "898100000000001/00000007")]
+)
+def test_a_device_without_a_serial_is_named_by_what_it_is_known_by(
+    estate: Estate, own: dict[str, str], named: str
+):
+    device = DEVICE | {"serial_no": "", "terminal_id": "00000007", "device_type": "码牌"}
+    estate.write("devices", [DEVICE, device | own])
+    estate.run()
+    [said] = [one["detail"] for one in estate.findings() if one["rule"] == "REG-01"]
+    assert f"终端 {named} 在用" in said
+
+
 def test_devices_without_serial_are_matched_by_merchant_and_terminal(estate: Estate):
     plate = {key: value for key, value in DEVICE.items() if key != "serial_no"} | {"terminal_id": "00000088"}
     estate.write("devices", [plate | {"serial_no": ""}, plate | {"serial_no": "", "terminal_id": "00000089"}])
