@@ -18,7 +18,7 @@ from audit.intake.meaning import by_content, knows, numbers_of_wechat
 from audit.intake.reading import Mapped
 from audit.intake.repeats import decoded
 from audit.intake.strangers import fallbacks, spelt_otherwise
-from audit.tables import DEVICES, Column, Table, header_forms, normalise_label
+from audit.tables import DEVICES, Column, Kind, Table, header_forms, normalise_label
 from audit.tables.records import SERIAL_ON_SITE
 
 _ON_SITE = frozenset(map(normalise_label, SERIAL_ON_SITE.split(",")))
@@ -40,6 +40,7 @@ class Search:
     claimed: set[int] = field(default_factory=set)  # by a name, though another header may have been taken
     second: list[Mapped] = field(default_factory=list)
     completed: list[tuple[int, int]] = field(default_factory=list)
+    further: dict[str, int] = field(default_factory=dict)  # columns whose cells mean what another gives
 
     def by_name(self, configured: Mapping[str, str]) -> None:
         """Headers that name a column; of several with different content one is taken where it may be."""
@@ -115,6 +116,7 @@ class Search:
         table, columns = self.table, self.columns
         moved, further = by_content(self.grid, self.row, table, self.labels, columns)
         self.how |= dict.fromkeys(moved, "content")
+        self.further = dict(further)
         self.second += [
             Mapped(self.grid.letter(index), self.labels[index].strip(), name, "content")
             for name, index in further
@@ -126,7 +128,7 @@ class Search:
             if of_channel(label, table) in table.per_channel
         }
         for labels in (of_rows, of_channels):
-            for column, index in fallbacks(table, labels, columns, self._fits):
+            for column, index in fallbacks(table, labels, columns, self._fits_alone):
                 columns[column.name], self.how[column.name] = index, "alone"
         for column, (first, *others) in spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):
             for other in others:
@@ -167,12 +169,21 @@ class Search:
         if len(found) != 1 or not self.table.by_name.keys() >= set(pair):
             return {}
         index = self.columns[found[0]]
+        other = self.further.get("merchant_no")
+        if found == ["merchant_no"] and other is not None and names_merchants(self.grid, self.row, other):
+            self.columns["merchant_name"], self.how["merchant_name"] = other, "content"
+            return {"merchant_name": BESIDE_NUMBER}
         # beside a name, fewer digits are those of a telephone
         if not names_merchants(self.grid, self.row, index, _OF_UNIONPAY * (found == ["merchant_name"])):
             return {}
         self.columns |= dict.fromkeys(pair, index)
         self.how |= {name: "content" for name in pair if name not in found}
         return {"merchant_name": BESIDE_NUMBER}
+
+    def _fits_alone(self, column: Column, index: int) -> bool:
+        # Merchant over names has no numbers
+        is_taken = column.kind is Kind.IDENTIFIER and index in self.columns.values()
+        return not is_taken and self._fits(column, index)
 
     def _fits(self, column: Column, index: int) -> bool:
         return _fits(self.grid, self.row, self.codes, column, index)

@@ -57,13 +57,14 @@ def names_in(label: str, table: Table, configured: Mapping[str, str]) -> list[st
 
 
 def names_merchants(grid: Grid, row: int, index: int, digits: int = 0) -> bool:
-    """Whether each cell has a merchant's number, of so many digits if given, and its name beside it."""
-    for texts in (sample(grid, row, index), _different(grid, row, index).to_pylist()):
-        if not texts or not all(name_beside_number(text) for text in texts):
-            return False
-        if digits and any(len(number_beside_name(text)) != digits for text in texts):
-            return False
-    return True
+    """Whether most cells have a merchant's number and its name beside it; all, with so many digits."""
+    texts = sample(grid, row, index)
+    if not digits:
+        return 2 * sum(bool(name_beside_number(text)) for text in texts) > len(texts)
+    if not texts or len(number_beside_name(texts[0])) != digits:
+        return False
+    every = _different(grid, row, index).to_pylist()
+    return all(len(number_beside_name(text)) == digits and name_beside_number(text) for text in every)
 
 
 def part_of(cells: pa.Array, place: int) -> pa.Array:
@@ -72,7 +73,8 @@ def part_of(cells: pa.Array, place: int) -> pa.Array:
         return each(
             cells,
             lambda texts: pa.array(
-                [name_beside_number(text) if text else None for text in texts.to_pylist()], pa.string()
+                [name_beside_number(text) or None if text else None for text in texts.to_pylist()],
+                pa.string(),
             ),
         )
     return each(cells, partial(_part, place=place))

@@ -13,7 +13,7 @@ from audit.intake.halves import names_in
 from audit.intake.labels import is_nameless, lookup, unexplained
 from audit.intake.meaning import sample
 from audit.intake.spellings import is_fallback, is_spelt_otherwise
-from audit.intake.tworows import names_of_two_rows
+from audit.intake.tworows import groups_of_two_rows, names_of_two_rows
 from audit.tables import TABLES, Kind, Table
 
 SEARCHED_ROWS = 40
@@ -217,12 +217,12 @@ def _uppers_of_two(
     if not named(grid.row(row), table, configured):
         return
     spread = (_spread(grid, row - 2, upper), _spread(grid, row - 1, middle))
-    yield names_of_two_rows(*spread, table, configured)
+    yield groups_of_two_rows(*spread, table, configured)
     if any(row - 2 <= merge.first_row < row for merge in grid.merges):
         return
     # a group ends where one above it begins
     ends = [bool(label) for label in upper]
-    yield names_of_two_rows(_carried_on(upper), _carried_on(middle, ends), table, configured)
+    yield groups_of_two_rows(_carried_on(upper), _carried_on(middle, ends), table, configured)
 
 
 def joined_labels(grid: Grid, row: int) -> Iterator[list[str | None]]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from audit.intake.pinyin import in_characters
 from audit.tables import CHANNEL, TABLES, Kind, Table, header_forms, normalise_label
+from audit.tables.codes import YES_NO
 
 _LONGEST = 80  # characters
 _REMEMBERED = 1 << 15
@@ -59,14 +60,22 @@ _CODE = r"(?:[0-9]{1,2}|(?<![A-Za-z])[A-Z])"
 _CODED = rf"{_CODE}\s*(?:[-—–:：=、.]\s*[A-Za-z\u4e00-\u9fff]|(?![位个字])[\u4e00-\u9fff])"
 _HINT = (
     r"(?i:非?必[填输录选须]|[选可]填|可选|可空|可不填|如(?!意)|例|示例|样例|即(?!时)|格式|请|不[填可能得超少]|默认|详见|参见|见|填|精确|"
-    r"最[长多少]|限(?![额制期时])|长度|没有|若|无则|与.{1,12}(?:一致|相同)|同(?!步|城|行)|以.{1,12}(?:为准|开头)|须|需(?!求)|应(?![用收付])|"
-    r"仅|系统(?:自动|生成)|自动|长期|文本|数字(?!证书)|数值|单位[:：为]|\d+\s*(?:[-~至到]\s*\d+\s*)?(?:位|个|字)|[a-zA-Z0-9]{1,6}开头|"
-    r"[yY]{2,4}|省[-/+、市]|required|optional|mandatory|must|e\.?g\.|format|example)"
+    r"最[长多少]|限(?![额制期时])|长度|没有|若|无则|与.{1,12}(?:一致|相同)|同(?!步|城|行)|以.{1,12}(?:为准|开头)|须|需(?!求)|应(?![用收付急])|"
+    r"仅|系统(?:自动|生成)|自动(?!报备|定位|更新|登记)|长期|文本|字母|数字(?!证书)|数值|单位[:：为]|唯一(?![编标码号识])|机身[背侧]面|下拉|单选|枚举|字典|"
+    r"(?:详细|精确)到|到门牌|不?(?:包)?含|保留|小数点?后|\d+\s*(?:[-~至到]\s*\d+\s*)?(?:位|个|字)|[a-zA-Z0-9]{1,6}开头|"
+    r"[yY]{2,4}|[dD]{2}[-/.][mM]{2}|[mM]{2}[-/.][dD]{2}|省[-/+、市]|(?:UTC|GMT)\s*(?:[+-]\s*\d{1,2}(?::\d\d)?)?\s*$"
+    r"|required|optional|mandatory|must|unique|max\.?\s*\d|up to \d|"
+    r"\d+\s*(?:digits?|char(?:acter)?s?)\b|e\.?g\b|format|example)"
 )
 _EXPLAINED = re.compile(
-    rf"(.{{2,24}}?)(?:[\s,，:：;；、.。\-—]*(?={_CODED}.*{_CODED})|[\s,，:：;；、。]+(?={_HINT})|(?=非?必[填输]|选填))",
+    rf"(.{{2,24}}?)(?:[\s,，:：;；、.。\-—]*(?={_CODED}.*{_CODED})|(?:[\s,，:：;；、。*＊]|(?<=\s)[-–—](?=\s))+(?={_HINT})"
+    rf"|(?=非?必[填输]|选填|\d{{1,2}}(?:[-~至到]\d{{1,2}})?(?:位|个字|字符)(?:以内|数字|字母|文本)?\s*$|(?i:yyyy[-/.年]?mm[-/.月]?dd日?)\s*$))",
     re.DOTALL,
 )
+_WORDS_LISTED = re.compile(
+    r"(.{2,24}?)[\s,，:：;；]+([^\s:：/、|,，;；]+(?:\s*[/、|,，;；]\s*[^\s:：/、|,，;；]+)+)", re.DOTALL
+)
+_BETWEEN_WORDS = re.compile(r"\s*[/、|,，;；]\s*")
 _LONGEST_EXPLANATION = 300  # characters
 
 
@@ -107,7 +116,8 @@ def _known(label: str, table_name: str) -> tuple[str, int, str]:
     for form in filter(None, (whole, *in_characters(label))):
         if name := table.by_synonym.get(form.lower(), ""):
             return name, table.by_name[name].synonyms[form.lower()], "synonym"
-    return _known(bare, table_name) if (bare := unexplained(label)) else ("", 0, "")
+    bare = unexplained(label) or _before_words(label, table)
+    return _known(bare, table_name) if bare else ("", 0, "")
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -119,6 +129,19 @@ def unexplained(label: str) -> str:
     """
     found = _EXPLAINED.match(label.strip()) if len(label) <= _LONGEST_EXPLANATION else None
     return found[1].rstrip() if found else ""
+
+
+def _before_words(label: str, table: Table) -> str:
+    """The name before words that its cells may have: 终端状态 正常/停用, 是否备机：是/否; "" of any other."""
+    found = _WORDS_LISTED.fullmatch(label.strip()) if len(label) <= _LONGEST else None
+    name = table.by_synonym.get(header_forms(found[1])[0], "") if found else ""
+    if not found or not name:
+        return ""
+    codes = table.by_name[name].codes
+    known = codes.by_label.keys() if codes else YES_NO.keys()
+    is_closed = codes or table.by_name[name].kind is Kind.FLAG
+    parts = map(normalise_label, _BETWEEN_WORDS.split(found[2].strip()))
+    return found[1] if is_closed and all(part in known for part in parts) else ""
 
 
 def of_channel(label: str, table: Table) -> str | None:

@@ -41,6 +41,7 @@ _EITHER_NUMBER = frozenset(
 _SAMPLED = 500  # rows
 _LICENCE_NUMBER = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")  # an old one; a USCC
 _CREDIT_CODE = re.compile(r"9[123]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")  # of a firm; a citizen's begins lower
+_LONG_NUMBER = re.compile(r"[\dA-Z]*\d{6}")  # no part of a name
 _MERCHANT_NO = re.compile(r"\d{8,20}|\d{3}[0-9A-Z]{12}")
 _OF_WECHAT = frozenset(map(normalise_label, ("特约商户号", "特约商户编号", "特约商户编码", "特约商户ID")))
 _WECHATS_NUMBER = re.compile(r"1\d{7,9}")
@@ -127,6 +128,7 @@ def _meanings(table: Table) -> Iterator[tuple[str, str, str, Callable[[str], boo
         yield header, "has_license", "uscc", lambda text: bool(_LICENCE_NUMBER.fullmatch(text.strip()))
     for header in _normalised("所属商户,绑定商户,归属商户,关联商户,签约商户,商户,商户信息,merchant"):
         yield header, "merchant_name", "merchant_no", _is_merchant_no
+    yield "merchant", "", "merchant_name", lambda text: not _LONG_NUMBER.search(text)
     if table.name == "merchants":  # of a group 基本信息; mostly it numbers the rows
         for header in _normalised("编号,号码,代码"):
             yield header, "", "merchant_no", lambda text: bool(_MERCHANT_NO.fullmatch(text.strip()))

@@ -75,6 +75,17 @@ def _called(
     return called, "" if for_each or of_channel else means(group)
 
 
+def groups_of_two_rows(
+    upper: list[str | None], middle: list[str | None], table: Table, configured: Mapping[str, str]
+) -> list[str | None]:
+    """What two rows of groups say of each column: 安装 over 地址, and 微信报备 of 报备情况 over 微信."""
+    joined = names_of_two_rows(upper, middle, table, configured)
+    for place, (above, group) in enumerate(zip(upper, middle, strict=True)):
+        if above and group and normalise_label(group) in CHANNEL.by_label:
+            joined[place] = f"{group}{_GROUP_TAIL.sub('', above).strip()}"
+    return joined
+
+
 def _said_once(group: str, name: str) -> str | None:
     """A name below a group whose last words are its first ones: 微信报备 over 报备状态 is 微信报备状态."""
     sizes = (size for size in _REPEATED if len(name) > size < len(group) and group.endswith(name[:size]))

@@ -151,7 +151,7 @@ DEVICES = Table(
         Column(
             "firmware",
             Kind.VERSION,
-            "固件版本,固件版本号,firmware rev,firmware revision,rom version,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
+            "固件版本,固件版本号,firmware rev,firmware revision,kernel version,rom version,系统版本,系统版本号,内核版本,终端版本,firmware version,fw,fw version,os version,core version,system version,"
             "固件,固件ver,固件号,固件版号,韧体版本,韧体版号,当前固件版本,系统固件版本,系统软件版本,ROM版本,OS版本,主控版本,终端版本号,current firmware,firmware ver,固件当前版本,系统固件,系统固件版本号,操作系统版本,安卓版本,Android版本,ROM版本号,底层版本,"
             + made_of("终端,设备,机具,POS", "固件版本,固件版本号,系统版本,系统版本号"),
             alone="主控程序版本,底层固件版本,固件版次,系统固件号,当前固件,系统软件版本号,当前版本号,基线版本,os build,firmware build,firmware release,installed firmware,版本号,版本,版本信息,当前版本,软件版本,软件版本号,应用版本,应用版本号,应用程序版本,程序版本,终端程序版本,终端软件版本,终端应用版本,客户端版本,"
@@ -175,11 +175,11 @@ DEVICES = Table(
             Kind.CODE,
             "启停状态,终端启停状态,设备启停状态,终端状态,设备状态,机具状态,在用/停用,启用/停用,开通状态,使用状态,启用状态,运行状态,状态,status,termstate,devicestate,device status,机器状态,POS状态,POS机状态,"
             "在用状态,在网状态,是否启用,是否在用,终端使用状态,设备使用状态,终端当前状态,设备当前状态,dev status,term status,device state,terminal state,"
-            "operational status,lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
+            "operational status,lifecycle status,lifecycle state,deployment status,estate status,device lifecycle status,终端机状态,终端状态描述,终端状态说明,设备状态描述,设备状态说明,终端状态名称,设备状态名称,机具使用状态,终端运行状态,设备运行状态,终端生命周期状态",
             alone="设备现状,机具现状,终端现状,目前状态,现状态,序列号状态,使用状态描述,当前使用状态,lifecycle,lifecycle state,asset status,deployment status,activation status,usage status,in use,有效状态,是否使用,是否激活,运行情况,在用情况,当前状态,业务状态,资产状态,激活状态,使用情况,设备使用情况,机具使用情况,终端情况,机具情况,状态名称,状态描述,生命周期,current status,dev state",
             codes=TERMINAL_STATUS,
         ),
-        Column("stock_status", Kind.TEXT, "入库状态,库存状态,在库状态,出入库状态"),
+        Column("stock_status", Kind.TEXT, "入库状态,inventory status,库存状态,在库状态,出入库状态"),
         Column("maintenance_status", Kind.TEXT, "维护状态"),
         Column("bind_status", Kind.TEXT, "绑定状态,设备绑定状态,是否绑定,绑机状态,sn_bind_status"),
         Column(
@@ -188,7 +188,7 @@ DEVICES = Table(
             "安装日期,安装时间,开机日期,开机时间,装机日期,装机时间,布放日期,布放时间,发放时间,绑定日期,绑定时间,启用日期,激活时间,激活日期,installed on,"
             "installation date,activated_at,bind date,assigned at,启用时间,投放日期,投放时间,布机日期,布机时间,上线日期,上线时间,投产日期,终端安装日期,"
             "设备安装日期,终端布放日期,首次安装日期,安装完成日期,实际安装日期,安装/布放日期,install time,installed date,deploy date,deployment date,"
-            "deployed on,date installed,date of installation,activation date,go-live date,安装日,装机日,install dt,首次激活日期,首次激活时间,首次绑定时间,终端绑定时间,设备绑定时间,"
+            "deployed on,date installed,date deployed,deployed date,deploy date,boarding date,boarded on,date of installation,activation date,go-live date,安装日,装机日,install dt,首次激活日期,首次激活时间,首次绑定时间,终端绑定时间,设备绑定时间,"
             + made_of("装机,安装,布放,布机,铺机,铺设,部署,布设,绑机,装设", "日期,时间,完成日期,完成时间")
             + ","
             + made_of("机具,设备,终端,上门", "装机日期,安装日期,布放日期,安装时间,装机时间,布放时间"),
@@ -240,7 +240,7 @@ DEVICES = Table(
                 "last heartbeat, last online, last contact, last seen, last active, last communication, last report",
                 " time",
             )
-            + ",last seen at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
+            + ",last seen at,last seen on,last comms,last comm,last comms time,last contacted,last contact date,last contact time,last checked in,last check in time,last check in date,last connection time,last connect time,last connected time,last connection date,last accessed time,last access time,last accessed,last polled,last poll,last ping time,last heard,last communicated,last communication date,last reported time,last reported at,last active,last communication,last connected,last connection,last check-in,last ping,last reported",
             alone="最近上线,最后上线,最后通讯,最近通讯,最后通信,last comm,上次报到时间,最近报到时间,最后报到时间,最后活跃,最近活跃,last poll,last access time,last accessed,last access,last polled,last call,last call-in,last sync time,最后登录时间,最近登录时间,最后登录,最近登录,last login",
         ),
         Column(

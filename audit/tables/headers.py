@@ -57,7 +57,7 @@ MERCHANT_ALONE = (
 )
 MERCHANT_NAME_HEADERS = (
     "商户名称,商户名称/门头,商户全称,商户全名,商户名,特约商户名称,所属商户,经营名称,门头名称,注册名称,mcht name,dba name,merchant full name,"
-    "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,business name,legal business name,"
+    "商户注册名称,商户中文名称,商户中文名,商户主体名称,商户对外名称,商家名称,mch name,dba,trading name,merchant trading name,trading as,business name,legal business name,"
     "特约商店名称,商店名称,商户工商名称,商户对外经营名称,商户经营名称,商户中文全称,商户营业名称,商户执照名称,商户注册名,商户法定名,merchant legal name,签约名称,签约商户名称,商户法定名称,工商注册名称,工商登记名称,营业执照注册名称,特约商户全称,入网商户名称,特店名称,merchant nm"
     + ","
     + made_of("归属,绑定,所属,使用,装机,布放", "商户名称,商户全称")
@@ -72,14 +72,14 @@ MERCHANT_NAME_ALONE = "主应用商户名称,商户,企业名称,公司名称,�
 MODEL_HEADERS = (
     "型号,机型,终端型号,设备型号,机具型号,POS机型号,POS型号,终端机型,终端机具体型号,终端产品型号,终端型号代码,device model,"
     "terminal model,hardware,terminal product type,dev_model_code,产品型号,机器型号,设备机型,机具机型,厂商型号,硬件型号,规格型号,品牌型号,"
-    "model no,model name,model number,product model,POS机型,终端机型号,设备具体型号,型号规格,型号名称,机型名称,pos model,终端品牌型号,设备品牌型号,"
+    "model no,hw model,hardware model,device hw model,model name,model number,product model,POS机型,终端机型号,设备具体型号,型号规格,型号名称,机型名称,pos model,终端品牌型号,设备品牌型号,"
     + made_of("终端,设备,机具,产品,机器", "型号名称,具体型号,机型名称")
     + ",产品规格型号,终端规格型号,收款机型号,设备型号代码,产品机型,智能POS型号,智能终端型号,机型代码,机型型号"
 )
 VENDOR_HEADERS = (
     "厂商,厂家,供应商,供应商名称,厂商名称,厂家名称,生产厂商,生产厂家,生产企业,机具厂商,机具厂家,终端厂商,终端厂家,厂家编号,品牌,制造商,"
     "设备厂商,设备厂家,mfr,mfg,manufacturer,maker,make,brand,devicemanufacturer,supplier,vendor name,供货商,生产商,制造厂商,制造厂家,POS厂商,"
-    "品牌厂商,供应商简称,manufacturer name,brand name,oem,"
+    "品牌厂商,供应商简称,manufacturer name,device make,terminal make,device brand,hardware vendor,device vendor,brand name,oem,"
     + made_of(
         "终端,设备,机具,机器,产品,POS,POS机",
         "厂商,厂家,生产厂商,生产厂家,生产企业,制造商,制造厂商,供应商,供应厂商,供货商,品牌,厂商名称,厂家名称",
@@ -88,12 +88,12 @@ VENDOR_HEADERS = (
     + ",供货厂商,供货单位,制造单位,生产单位"
 )
 DEVICE_TYPE_HEADERS = (
-    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,pos type,device category,terminal category,form factor,"
+    "终端类型,设备类型,机具类型,POS类型,受理终端类型,银联终端类型,终端设备类型,terminal type,device class,hardware type,pos type,device category,terminal category,form factor,"
     "受理终端种类,POS机种类,终端产品类型,设备分类,终端分类,机具分类,设备大类,终端种类,POS类别,POS机类别,设备形态,机具形态,设备种类,机具种类,终端形态,终端类别,设备类别,机具类别,机器类型,POS机类型,POS种类"
 )
 ACQUIRER_HEADERS = "收单机构代码,收单机构标识码,收单机构标识,收单行,收单行号,收单行代码,acq inst id,收单机构号,收单机构,受理机构代码,所属受理机构,acq_code,acquirer,acquirer id,institution code"
 AGENT_HEADERS = (
-    "归属代理,代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,"
+    "归属代理,代理商,代理商名称,所属服务商,服务商,服务商名称,所属代理商,拓展机构,iso,reseller,reseller name,partner name,agent name,distributor name,"
     "代理商简称,服务商简称,渠道商,渠道商名称,合作机构,合作服务商,拓展方,拓展商,sp name,代理名称,所属代理,直属代理商,直属代理,直属服务商,一级代理商,服务商全称,归属服务商,归属代理商,代理机构,所属代理机构,外包服务商,收单外包服务商,外包服务机构,收单外包服务机构,外包机构,拓展服务商,维护服务商,维护商,agent name,iso name,isv,service provider,distributor,sales agent,partner"
 )
 STORE_NO_HEADERS = (

@@ -206,3 +206,11 @@ def test_parts_of_one_list_all_count(estate: Estate):
     estate.sections["inputs.devices"] = 'files = ["台账_*.csv"]\nmax_age_days = 5'
     estate.run()
     assert estate.findings() == []
+
+
+def test_a_table_of_one_cell_in_a_cell_is_what_that_says(tmp_path: Path):
+    cells = "<td>000012345678</td><td><table><tr><td> 898100000000001</td></tr></table></td><td>N910</td>"
+    header = "<th>终端序列号</th><th>商户编号</th><th>终端型号</th>"
+    page = f"<html><body><table><tr>{header}</tr><tr>{cells}</tr></table></body></html>"
+    reading, [row] = read(tmp_path, page.encode())
+    assert (row["merchant_no"], row["model"], len(reading.sheets)) == ("898100000000001", "N910", 1)

@@ -1125,6 +1125,17 @@ def test_of_a_device_that_was_replaced_the_new_one_is_listed(tmp_path: Path, nam
         ("终端状态:0-注销1-启用2-冻结", "terminal_status"),
         ("status 0-inactive,1-active", "terminal_status"),
         ("是否备机 Y是N否", "is_spare"),
+        ("是否备机：是/否", "is_spare"),
+        ("终端状态 正常、停用、报废", "terminal_status"),
+        ("Status Active/Inactive", "terminal_status"),
+        ("终端状态 下拉选择", "terminal_status"),
+        ("终端号8位", "terminal_id"),
+        ("Terminal ID - 8 digits", "terminal_id"),
+        ("安装日期YYYYMMDD", "install_date"),
+        ("Install Date DD/MM/YYYY", "install_date"),
+        ("Model *Required", "model"),
+        ("Last Heartbeat UTC", "last_heartbeat_at"),
+        ("安装地址 详细到门牌号", "address"),
     ],
 )
 def test_a_name_with_what_explains_it_behind(tmp_path: Path, header: str, column: str):
@@ -1146,6 +1157,10 @@ def test_a_name_with_what_explains_it_behind(tmp_path: Path, header: str, column
         "终端序列号,型号,厂商",
         "终端型号 系统版本",
         "商户名称 同步结果",
+        "商户名称 应急联系人",
+        "终端状态 启用/停用时间",
+        "厂商 联迪/百富",
+        "安装地址 自动定位",
     ],
 )
 def test_a_name_with_more_behind_it_is_not_explained_by_it(tmp_path: Path, header: str):
@@ -1494,3 +1509,59 @@ def test_a_name_with_a_telephone_or_without_a_number_is_one(tmp_path: Path, cell
         "merchant_name",
         "terminal_status",
     ]
+
+
+@pytest.mark.parametrize(("cell", "column"), [("晨光店", "merchant_name"), (MERCHANT, "merchant_no")])
+def test_merchant_is_over_names_or_numbers(tmp_path: Path, cell: str, column: str):
+    read = take_rows(tmp_path, [["SN", "Merchant", "Status"], ["SN000001", cell, "Active"]])
+    assert [mapped.column for mapped in read.sheet.mapped] == ["serial_no", column, "terminal_status"]
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("Last Accessed Time", "last_heartbeat_at"),
+        ("Last Comms", "last_heartbeat_at"),
+        ("Last Checked In", "last_heartbeat_at"),
+        ("Deployment Status", "terminal_status"),
+        ("HW Model", "model"),
+        ("Device Make", "vendor"),
+        ("Reseller Name", "agent"),
+        ("Merchant Trading Name", "merchant_name"),
+        ("Date Deployed", "install_date"),
+    ],
+)
+def test_names_of_estate_managers(tmp_path: Path, header: str, column: str):
+    assert how_mapped(tmp_path, ["Serial Number", "MID", header])[header] == column
+
+
+def test_a_merchant_beside_its_number_is_a_name_and_stock_is_none(tmp_path: Path):
+    cells = ["晨光店(898100000000001)", "明星店(898100000000002)", "库存"]
+    rows = [
+        ["序列号", "所属商户", "终端状态"],
+        *([f"SN00000{n}", cell, "在用"] for n, cell in enumerate(cells)),
+    ]
+    read = take_rows(tmp_path, rows)
+    assert read.column("merchant_name") == ["晨光店", "明星店", None]
+    numbered = [[*row, row[1][4:-1] if n else "商户号"] for n, row in enumerate(rows[:3])]
+    read = take_rows(tmp_path, numbered)
+    assert read.column("merchant_name") == ["晨光店", "明星店"]
+    assert read.column("merchant_no") == [MERCHANT, "898100000000002"]
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_channels_below_a_group_head_their_columns(tmp_path: Path, merged: bool):
+    rows = [
+        ["终端", None, "报备情况", None, None, None],
+        ["序列号", "商户号", "微信", None, "支付宝", None],
+        [None, None, "状态", "失败原因", "状态", "失败原因"],
+        ["SN000001", MERCHANT, "成功", None, "失败", "资料不符"],
+    ]
+
+    def merge(made: openpyxl.Workbook) -> None:
+        for cell_range in ("A1:B1", "C1:F1", "A2:A3", "B2:B3", "C2:D2", "E2:F2") if merged else ():
+            made.worksheets[0].merge_cells(cell_range)
+
+    read = take_bytes(tmp_path, book(rows, change=merge), "export.xlsx", table="registrations")
+    names = ("reg_status_wechat", "reg_status_alipay", "reg_message_alipay")
+    assert [read.column(name) for name in names] == [["registered"], ["failed"], ["资料不符"]]

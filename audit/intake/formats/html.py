@@ -44,7 +44,7 @@ def read_html(data: bytes) -> Iterator[Grid]:
         re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", "")).encode(),
         etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True),
     )
-    found = list(root.iter("table")) if root is not None else []
+    found = [one for one in root.iter("table") if not _is_of_cell(one)] if root is not None else []
     tables = [(table, grid) for place, table in enumerate(found, 1) if (grid := _grid(table, place)).height]
     seen = [grid for table, grid in tables if not _is_hidden(table, *table.iterancestors())]
     if not any(map(_is_tabular, seen)):  # a page that shows itself only when all of it is there
@@ -139,6 +139,16 @@ def _preformatted(root: etree._Element) -> Iterator[Grid]:
                 yield replace(grid, sheet=f"pre {place}")
 
 
+def _is_of_cell(table: etree._Element) -> bool:
+    """Whether a table stands in a cell of another, and has one cell with a text: what that cell says."""
+    if (
+        next(table.iterancestors("td", "th"), None) is None
+        or next(table.iterdescendants("table"), None) is not None
+    ):
+        return False
+    return sum(bool(_cell(cell)[0]) for cell in table.iter("td", "th")) == 1
+
+
 def _is_hidden(*elements: etree._Element) -> bool:
     """Whether one of the elements is not to be seen."""
     return any("hidden" in one.attrib or _NOT_DISPLAYED.search(one.get("style", "")) for one in elements)
@@ -199,7 +209,8 @@ def _cell(cell: etree._Element) -> tuple[str, Mark]:
 def _pieces(element: etree._Element) -> Iterator[str]:
     yield re.sub(r"[ \t\r\n]+", " ", element.text or "")
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in _LEFT_OUT and not _is_hidden(child):
+        is_left_out = child.tag in _LEFT_OUT and not (child.tag == "table" and _is_of_cell(child))
+        if isinstance(child.tag, str) and not is_left_out and not _is_hidden(child):
             if child.tag in _BREAKS:
                 yield "\n"
             if child.tag == "input" and child.get("type", "text").lower() == "text":
