@@ -835,6 +835,18 @@ def test_a_merchant_without_a_number_at_the_channel_is_told_where_the_list_has_a
     assert told == [MERCHANT["merchant_no"]]
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_of_more_merchants_than_two_their_number_is_told(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    owners = [f"89810000000000{number}" for number in (1, 2, 3, 2)]
+    more = [DEVICE | {"serial_no": "SN000002", "merchant_no": f"89810000000000{number}"} for number in (1, 2)]
+    estate.write("devices", [DEVICE | {"merchant_no": owner} for owner in owners] + more)
+    estate.run()
+    said = {one["serial_no"]: one["detail"] for one in estate.findings() if one["rule"] == "ELE-01"}
+    assert "3 个商户" in said["SN000001"]
+    assert "个商户" not in said["SN000002"]
+
+
 def test_a_column_that_disappears_is_missed(estate: Estate):
     estate.run()
     estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])

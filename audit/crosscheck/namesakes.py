@@ -25,6 +25,9 @@ def namesakes(engine: Engine, devices: Frame) -> Frame:
     side = _with_ends(
         engine, side, merchants, "serial_key", "merchant_no", ("first_merchant", "last_merchant")
     )
+    counts = merchants.group_by("serial_key").agg(merchant_count=nw.len())
+    counts = counts.with_columns(merchant_count=nw.col("merchant_count").cast(nw.Int64))
+    side = engine.staged(engine.attach(side, engine.staged(counts), "serial_key"))
     return _placed(engine, devices, side, "twin").drop("serial_key")
 
 

@@ -118,6 +118,7 @@ MODEL_SIDE = {
 NAMESAKES = {
     "serial_rows": _COUNT,  # null where the serial stands once
     **_typed(_TEXT, "first_merchant", "last_merchant"),
+    "merchant_count": _COUNT,  # under how many the serial stands
     **_source("twin"),
 }
 TERMINAL_TWINS = {

@@ -29,6 +29,15 @@ ELE_01 = Rule(
     & ~(_SEVERAL_LISTED.fill_null(False) | _SEVERAL_REGISTERED.fill_null(False)),
     cases=(
         Case(
+            _SEVERAL_LISTED & (nw.col("merchant_count") > 2),
+            Severity.CRITICAL,
+            Texts(
+                "序列号 {serial_no} 在台账中同时登记在 {merchant_count} 个商户名下，其中有 {first_merchant} 和 {last_merchant}。",
+                "Serial {serial_no} stands in the ledger under {merchant_count} merchants, among them {first_merchant} "
+                "and {last_merchant}.",
+            ),
+        ),
+        Case(
             _SEVERAL_LISTED,
             Severity.CRITICAL,
             Texts(
@@ -84,8 +93,15 @@ ELE_01 = Rule(
                 "last_merchant": "M2",
                 "registration_unread": True,
             },
+            {
+                "serial_no": "F8",
+                "in_scope": True,
+                "first_merchant": "M1",
+                "last_merchant": "M4",
+                "merchant_count": 4,
+            },
         ),
-        flagged=(0, 2, 6),
+        flagged=(0, 2, 6, 7),
         unknown=(5,),
     ),
 )
