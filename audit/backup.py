@@ -14,6 +14,7 @@ from audit import __version__
 from audit.config import Settings
 from audit.errors import ConfigError
 from audit.files import PRIVATE, digest_of, replacing, sync, write_private
+from audit.intake.store import Store
 from audit.ledger.aside import TRAILS
 from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exists
 from audit.ledger.history import past_nights
@@ -34,8 +35,9 @@ class Backup:
 
 
 def back_up(settings: Settings, target: Path) -> Backup:
-    """Write a tar.gz of the state, as of between two nights. Raises Locked, CannotWrite, ConfigError.
+    """Write a tar.gz of the state, as of between two nights.
 
+    Raises Locked, CannotWrite, ConfigError; LedgerDamaged where ledger or key are not what they were.
     It takes the place of an earlier backup, and of nothing else.
     """
     state = settings.state
@@ -44,6 +46,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
     with only_run(state, settings.zone):
         if not ledger_exists(settings.ledger.url, state):
             raise ConfigError("backup_nothing", state=state)
+        Store(state)  # which stops where the key is gone: without it what is in the ledger is of no use
         with Database(settings.ledger.url, state) as database:
             nights = past_nights(database, 1)
         with tempfile.TemporaryDirectory() as scratch, replacing(target) as temporary:

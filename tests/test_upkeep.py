@@ -452,6 +452,26 @@ def test_a_backup_takes_the_place_of_a_backup_and_of_nothing_else(estate: Estate
         assert pos_audit(estate, "backup", str(empty)).exit_code == 0
 
 
+def test_a_backup_without_the_key_would_be_none(estate: Estate, tmp_path: Path):
+    estate.run()
+    kept = tmp_path / "state.tar.gz"
+    assert pos_audit(estate, "backup", str(kept)).exit_code == 0
+    before = kept.read_bytes()
+    (estate.folder / "state" / "secret").unlink()
+    assert pos_audit(estate, "backup", str(kept)).exit_code == 43
+    assert kept.read_bytes() == before
+
+
+def test_a_ledger_that_was_emptied_is_damaged_and_no_new_one(estate: Estate):
+    estate.run()
+    ledger = estate.folder / "state" / "ledger.sqlite"
+    ledger.write_bytes(b"")
+    for command in (("run", "--as-of", "2026-11-22"), ("status",), ("history",), ("doctor",)):
+        ended = pos_audit(estate, *command)
+        assert ended.exit_code == 43, ended.stderr
+    assert ledger.read_bytes() == b""
+
+
 def test_a_backup_that_was_tampered_with_changes_nothing(estate: Estate, tmp_path: Path):
     empty = pos_audit(estate, "backup", str(tmp_path / "none.tar.gz"))
     assert (empty.exit_code, (tmp_path / "none.tar.gz").exists()) == (40, False)

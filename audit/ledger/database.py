@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
 from audit.files import PRIVATE
-from audit.ledger.aside import copied_aside, is_writable
+from audit.ledger.aside import TRAILS, copied_aside, is_writable
 
 HEAD = "0008"  # the newest revision under `migrations`
 NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to them
@@ -73,6 +73,7 @@ def _place_to_read(url: str, state: Path) -> _Place:
     file = state / LEDGER_FILE
     if not ledger_exists(url, state):
         return _Place(str(file))
+    _require_not_emptied(file)
     if is_writable(file):
         return _Place(str(file), file=file)
     aside = copied_aside(file)
@@ -86,10 +87,22 @@ def _place_to_write(url: str, state: Path) -> _Place:
     try:
         state.mkdir(parents=True, exist_ok=True)
         if place.file:
+            _require_not_emptied(place.file)
             place.file.touch(PRIVATE)
     except OSError as failure:
         raise place.unwritable(failure) from failure
     return place
+
+
+def _require_not_emptied(file: Path) -> None:
+    """Raise LedgerDamaged where a file that nights were entered in holds nothing any more.
+
+    To a database it is a new one, and what was known for years would be forgotten without a word.
+    """
+    parts = [file.with_name(file.name + trail) for trail in ("", *TRAILS)]
+    empty = file.is_file() and not any(path.stat().st_size for path in parts if path.is_file())
+    if empty and any((file.parent / "statuses").glob("*")):
+        raise LedgerDamaged("ledger_damaged", path=str(file), detail="0 bytes")
 
 
 def _without_password(url: str) -> str:
