@@ -30,7 +30,7 @@ from audit.config.sections import (
 from audit.config.spark import SECRET_NAME, SparkSection
 from audit.errors import ConfigError
 
-_YEARS = range(1990, 2100)  # of an audit date; terms are counted for some years before and after it
+_YEARS = range(1970, 2100)  # of an audit date; terms are counted for some years before and after it
 MANDATORY_FEEDS = ("devices", "merchants", "registrations")
 
 
