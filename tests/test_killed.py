@@ -56,7 +56,6 @@ NIGHTS = {
     ),
     "published": (
         "after audit.telling.build_report",
-        "after openpyxl.worksheet._writer.create_temporary_file",
         "before audit.publish.sync",  # a draft half written
         "after audit.telling.draft",
         "after audit.telling.remember_statuses",
