@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, text: str):
         ('[report]\n\nouput = "x"', 3, "没有 report.ouput 这一项。最接近的是：output"),
         ('[routing."星联"]\nvender = "x"', 2, "最接近的是：vendor"),
         ('[mail]\nhost = "h"\nsender = "a@b.c"\nto = "b@c.d"', 4, "mail.to 须为列表"),
-        ('[mail]\nhost = "h"\nsender = "a@b.c"\nto = [\n  "b@c.d",\n  "d",\n]', 4, 'not "d"'),
+        ('[mail]\nhost = "h"\nsender = "a@b.c"\nto = [\n  "b@c.d",\n  "d",\n]', 4, "不能是“d”"),
         ('[mail]\nhost = "h"\nto = ["a@b.c"]', 1, "缺少 mail.sender"),
         ('[schedule]\nat = "2:00"', 2, '如 "02:00"'),
         ('[schedule]\ndays = ["monday"]', 2, "只能是：mon、tue、"),
@@ -198,6 +199,46 @@ def test_a_night_of_another_century_is_no_audit_date(tmp_path: Path):
         with pytest.raises(ConfigError, match="night_beyond"):
             settings_of(tmp_path).night(wrong)
     assert settings_of(tmp_path).night(date(1970, 1, 2)) == date(1970, 1, 2), "a clock that was set back"
+
+
+# what our own validators refuse; each has a sentence of its own
+_UNFIT = [
+    ('[mail]\nhost = "h"\nsender = "a b@c"\nto = ["a@b"]', "mail.sender", 3),
+    ('[mail]\nhost = "smtp://h:25"\nsender = "a@b"\nto = ["a@b"]', "mail.host", 2),
+    ('[mail]\nhost = "h"\nsecurity = "none"\nsender = "a@b"\nto = ["a@b"]', "mail", 1),
+    ('[notify]\ntextfile = "audit.txt"', "notify.textfile", 2),
+    ('[audit]\ntimezone = "Asia/Peking"', "audit.timezone", 2),
+    ('[audit]\nrequired_channels = ["weixin"]', "audit.required_channels.0", 2),
+    ('[audit]\nrequired_channels = ["any", "wechat"]', "audit.required_channels", 2),
+    ('[audit]\nstate = "~nobody-of-that-name/x"', "audit.state", 2),
+    ('[audit.profile]\nmerchant = ["merchant_nam"]', "audit.profile.merchant", 2),
+    ('[audit.profile.device]\nPOS = ["serial_no"]', "audit.profile.device", 1),
+    ("[audit.programme.trainings]\nwithin_days = 1", "audit.programme.trainings", 1),
+    ("[ledger]\nescalate = [7, 3]", "ledger.escalate", 2),
+    ('[privacy]\nunmask = ["serial_no"]', "privacy.unmask", 2),
+    ('[routing.x]\nvendor = [" "]', "routing.x.vendor", 2),
+    ('[routing.x]\nchannel = "weixin"', "routing.x.channel", 2),
+    ('[routing.x]\nto = ["a@b"]', "routing.x", 1),
+    ('[routing]\nvendor = "a"', "routing", 1),
+    ('[routing." "]\nvendor = "a"', "routing", None),
+    ('[spark]\nmaster = "http://h"', "spark.master", 2),
+    ('[spark.conf]\n"spark.master" = "x"', "spark.conf", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "line"), _UNFIT)
+def test_a_wrong_value_is_told_in_the_language_of_the_house(
+    tmp_path: Path, text: str, key: str, line: int | None
+):
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path, text)
+    assert failure.value.facts["key"] == key
+    assert failure.value.key != "config_value", "one sentence for whatever else pydantic may say"
+    zh, en = (failure.value.told(load_words(language)) for language in ("zh", "en"))
+    assert f"audit.toml{f':{line}' if line else ''} " in zh
+    assert key in zh
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", zh), "English in a Chinese sentence"
+    assert not re.search(r"[\u4e00-\u9fff]", en), "Chinese in an English one"
 
 
 @pytest.mark.parametrize(

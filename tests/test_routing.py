@@ -454,11 +454,11 @@ def test_only_what_is_anothers_is_replaced():
     [
         ('[routing.x]\nvender = ["a"]', "config_unknown_key", "vendor"),
         ('[routing.x]\nstore = ["a"]', "config_unknown_key", "store_no"),
-        ('[routing.x]\nto = ["a@b.c"]', "config_value", "at least one of vendor"),
-        ('[routing]\nvendor = ["a"]', "config_value", "a table of its own"),
-        ('[routing.x]\nvendor = [" "]', "config_value", "no blank value"),
-        ('[routing.x]\nchannel = "weixin"', "config_value", "wechat"),
-        ('[routing.x]\nvendor = "a"\nto = "ops"', "config_value", "ops"),
+        ('[routing.x]\nto = ["a@b.c"]', "config_value_owner", "merchant_file"),
+        ('[routing]\nvendor = ["a"]', "config_value_owner_table", "vendor"),
+        ('[routing.x]\nvendor = [" "]', "config_value_blank", "routing.x.vendor"),
+        ('[routing.x]\nchannel = "weixin"', "config_value_choice", "wechat"),
+        ('[routing.x]\nvendor = "a"\nto = "ops"', "config_value_address", "ops"),
         ("[routing.星联]\nvendor = 'a'", "config_bare_key", "line 1"),
     ],
 )

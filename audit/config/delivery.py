@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from audit.config.section import CLOCK, Place, Section, Weekday
+from audit.config.section import CLOCK, Place, Section, Weekday, unfit
 from audit.errors import ConfigError
 from audit.redaction import hide
 
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 def _an_address(text: str) -> str:
     found = getaddresses([text])
     if len(found) != 1 or not _ADDRESS.fullmatch(found[0][1]) or not text.isprintable():
-        raise ValueError(f'"name@example.com" or "Name <name@example.com>", not "{text}"')
+        raise unfit("config_value_address", found=text)
     return text
 
 
@@ -57,13 +57,13 @@ class MailSection(Section):
     @classmethod
     def _a_name_alone(cls, host: str) -> str:
         if not _HOST.fullmatch(host):
-            raise ValueError(f'the name of a mail server alone, such as "smtp.example.com", not "{host}"')
+            raise unfit("config_value_host", found=host)
         return host
 
     @model_validator(mode="after")
     def _in_clear_on_this_machine_only(self) -> MailSection:
         if self.security == "none" and self.host not in _LOCAL:
-            raise ValueError(f'security = "none" is for a server on this machine only: {", ".join(_LOCAL)}')
+            raise unfit("config_value_in_clear", local=_LOCAL)
         return self
 
 
@@ -86,7 +86,7 @@ class NotifySection(Section):
     @classmethod
     def _one_that_is_collected(cls, file: Path | None) -> Path | None:
         if file and file.suffix != ".prom":
-            raise ValueError(f"the exporter reads files whose names end in .prom, not {file.name}")
+            raise unfit("config_value_textfile", found=file.name)
         return file
 
 

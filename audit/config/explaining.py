@@ -81,13 +81,15 @@ def explained(
         return ConfigError("config_unknown_key", **facts, near=near(where[-1], _keys(where, keys_at)))
     if kind == "missing":
         return ConfigError("config_missing_key", **facts)
+    if kind.startswith("config_"):  # a validator of ours, which names its sentence
+        return ConfigError(kind, **facts, **context)
     if kind.startswith("date"):
         return ConfigError("config_value_date", **facts)
     if kind in _SENTENCES:
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         limit = f"{context[_LIMITS[kind]]:g}" if kind in _LIMITS else ""
         return ConfigError(_SENTENCES[kind], **facts, choices=choices, limit=limit)
-    return ConfigError("config_value", **facts, detail=str(context.get("error", problem["msg"])))
+    return ConfigError("config_value", **facts, detail=problem["msg"])
 
 
 def _keys(where: Sequence[str], keys_at: Mapping[tuple[str, ...], Collection[str]]) -> Collection[str]:

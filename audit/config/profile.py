@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from pydantic import Field, field_validator
 
-from audit.config.section import Section
+from audit.config.explaining import near
+from audit.config.section import Section, unfit
 from audit.tables import TABLES
 
 # the fields a merchant's file has to hold: the article's licence, legal person and documents, and the five
@@ -46,7 +46,7 @@ class ProfileSection(Section):
     def _known_of_devices(cls, fields: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         for kind, names in fields.items():
             if kind != "default" and not (len(kind) == 2 and kind.isdigit()):
-                raise ValueError(f'"default" or a terminal type such as "11", not "{kind}"')
+                raise unfit("config_value_device_type", found=kind)
             _known_fields(names, "devices")
         return fields
 
@@ -54,6 +54,5 @@ class ProfileSection(Section):
 def _known_fields(fields: tuple[str, ...], feed: str) -> tuple[str, ...]:
     for name in fields:
         if name not in TABLES[feed].by_name:
-            near = difflib.get_close_matches(name, TABLES[feed].by_name, n=1, cutoff=0.5)
-            raise ValueError(f"no such column: {name}" + (f" ({near[0]}?)" if near else ""))
+            raise unfit("config_unknown_column", column=name, near=near(name, TABLES[feed].by_name))
     return fields

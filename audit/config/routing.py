@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audit.config.delivery import Address
-from audit.config.section import Place, Section
+from audit.config.section import Place, Section, unfit
 from audit.tables import CHANNEL
 
 _LONGEST_NAME = 60  # characters of an owner's name; it becomes part of a file's name
@@ -21,14 +21,14 @@ def _listed(value: object) -> object:
 
 def _worded(values: tuple[str, ...]) -> tuple[str, ...]:
     if any(not value.strip() for value in values):
-        raise ValueError("no blank value")
+        raise unfit("config_value_blank")
     return values
 
 
 def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if value not in CHANNEL.words:
-            raise ValueError(f"one of {', '.join(CHANNEL.words)}")
+            raise unfit("config_value_choice", choices=list(CHANNEL.words))
     return values
 
 
@@ -54,7 +54,7 @@ class OwnerSection(Section):
     @model_validator(mode="after")
     def _says_what_is_its_own(self) -> OwnerSection:
         if not (self.by_key or self.merchant_file):
-            raise ValueError(f"at least one of {', '.join((*KEYS, 'merchant_file'))}")
+            raise unfit("config_value_owner", choices=[*KEYS, "merchant_file"])
         return self
 
     @property
@@ -72,9 +72,9 @@ def known_owners(owners: object) -> object:
         return owners
     for name, section in owners.items():
         if not isinstance(section, (Mapping, OwnerSection)):
-            raise ValueError(f'an owner has a table of its own: [routing."<owner>"] with {name} = … in it')
+            raise unfit("config_value_owner_table", found=name)
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-            raise ValueError(f"an owner's name has 1 to {_LONGEST_NAME} printable characters")
+            raise unfit("config_value_owner_name", limit=_LONGEST_NAME)
     return owners
 
 

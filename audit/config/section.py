@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, LiteralString
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d"  # hours and minutes, two digits each
+
+
+def unfit(sentence: LiteralString, **facts: object) -> PydanticCustomError:
+    """What a validator raises of a value: the key of a sentence of `[error]`, and what that names.
+
+    The sentence knows the file and the key as well.
+    """
+    return PydanticCustomError(sentence, sentence, facts)
 
 
 def _from_home(place: Path) -> Path:
@@ -17,7 +26,7 @@ def _from_home(place: Path) -> Path:
     try:
         return place.expanduser()
     except RuntimeError as failure:
-        raise ValueError(str(failure)) from failure
+        raise unfit("config_value_home", found=str(place)) from failure
 
 
 def _pattern_from_home(pattern: str) -> str:

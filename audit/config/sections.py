@@ -10,8 +10,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from audit.config.explaining import near
 from audit.config.profile import ProfileSection
-from audit.config.section import CLOCK, WEEKDAYS, Place, PlacePattern, Section, Weekday
+from audit.config.section import CLOCK, WEEKDAYS, Place, PlacePattern, Section, Weekday, unfit
 from audit.tables import CHANNEL, TABLES, normalise_label
 from audit.words import load_programme
 
@@ -20,19 +21,19 @@ ANY_CHANNEL = "any"
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"no such time zone: {name}")
+        raise unfit("config_value_zone", found=name)
     return name
 
 
 def _known_channel(name: str) -> str:
     if name not in (*CHANNEL.words, ANY_CHANNEL):
-        raise ValueError(f"one of {', '.join((*CHANNEL.words, ANY_CHANNEL))}")
+        raise unfit("config_value_choice", choices=[*CHANNEL.words, ANY_CHANNEL])
     return name
 
 
 def _known_item(name: str) -> str:
     if name not in load_programme():
-        raise ValueError(f"one of {', '.join(load_programme())}")
+        raise unfit("config_unknown_key", near=near(name, load_programme()))
     return name
 
 
@@ -68,7 +69,7 @@ class AuditSection(Section):
             or (ANY_CHANNEL in channels and len(channels) > 1)
             or len(set(channels)) < len(channels)
         ):
-            raise ValueError('a list of channels without repeats, or ["any"] alone')
+            raise unfit("config_value_channels")
         return channels
 
 
@@ -122,7 +123,7 @@ class LedgerSection(Section):
     @classmethod
     def _rising(cls, steps: tuple[int, ...]) -> tuple[int, ...]:
         if list(steps) != sorted(set(steps)):
-            raise ValueError("days that rise")
+            raise unfit("config_value_rising")
         return steps
 
 
@@ -165,11 +166,9 @@ class PrivacySection(Section):
     @field_validator("unmask")
     @classmethod
     def _personal(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = sorted(
-            {column.name for table in TABLES.values() for column in table.columns if column.personal}
-        )
-        if unknown := [name for name in names if name not in known]:
-            raise ValueError(f"{unknown[0]}: one of {', '.join(known)}")
+        known = {column.name for table in TABLES.values() for column in table.columns if column.personal}
+        if not known.issuperset(names):
+            raise unfit("config_value_choice", choices=sorted(known))
         return names
 
 

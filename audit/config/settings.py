@@ -176,7 +176,7 @@ class Settings(BaseSettings):
         own = self.notify
         url = secret_text(own.ping_url, own.ping_url_file, self.folder, "notify.ping_url_file")
         if url and not is_web_address(url):
-            raise ConfigError("config_value", file=self.file, key="notify.ping_url", detail="https://…")
+            raise ConfigError("config_value_web_address", file=self.file, key="notify.ping_url")
         return url
 
     def night(self, as_of: date | None = None) -> date:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from audit.config.section import PlacePattern, Section
+from audit.config.section import PlacePattern, Section, unfit
 
 _MASTER = re.compile(r"(local(\[(\d+|\*)(,\d+)?\])?|yarn|(spark|sc|k8s)://\S+)")
 # what findings depend on is the program's to say; the master has a key of its own
@@ -18,9 +18,7 @@ _NOT_CONF = re.compile(
 
 def _known_master(master: str) -> str:
     if master and not _MASTER.fullmatch(master):
-        raise ValueError(
-            '"local[2]", "spark://host:7077", "sc://host:15002", "yarn" or "k8s://https://host:6443"'
-        )
+        raise unfit("config_value_master", found=master)
     return master
 
 
@@ -54,7 +52,7 @@ class SparkSection(Section):
 
 def _spark_text(key: str, value: object) -> object:
     if not key.startswith("spark.") or _NOT_CONF.fullmatch(key):
-        raise ValueError(f'"{key}" cannot be set here')
+        raise unfit("config_value_conf", found=key)
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
