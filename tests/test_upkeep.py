@@ -462,14 +462,18 @@ def test_a_backup_without_the_key_would_be_none(estate: Estate, tmp_path: Path):
     assert kept.read_bytes() == before
 
 
-def test_a_ledger_that_was_emptied_is_damaged_and_no_new_one(estate: Estate):
+@pytest.mark.parametrize("emptied", [True, False], ids=["emptied", "gone"])
+def test_a_ledger_that_is_lost_is_not_begun_anew(estate: Estate, emptied: bool):
     estate.run()
     ledger = estate.folder / "state" / "ledger.sqlite"
-    ledger.write_bytes(b"")
+    ledger.unlink()
+    if emptied:
+        ledger.touch()
     for command in (("run", "--as-of", "2026-11-22"), ("status",), ("history",), ("doctor",)):
         ended = pos_audit(estate, *command)
         assert ended.exit_code == 43, ended.stderr
-    assert ledger.read_bytes() == b""
+    assert ledger.exists() is emptied
+    assert not emptied or ledger.read_bytes() == b""
 
 
 def test_a_backup_that_was_tampered_with_changes_nothing(estate: Estate, tmp_path: Path):

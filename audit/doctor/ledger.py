@@ -16,11 +16,11 @@ from audit.words import Words
 def look_at_ledger(settings: Settings, words: Words, now: datetime) -> Iterator[Check]:
     """The database's own check of itself, then the age of the last good night. Raises LedgerDamaged."""
     require_restored(settings.state)
+    with Database(settings.ledger.url, settings.state, reading=True) as database:
+        problems = database.problems()
     if not ledger_exists(settings.ledger.url, settings.state):
         yield Check("ledger", Verdict.OK, words("doctor.ledger_none"))
         return
-    with Database(settings.ledger.url, settings.state, reading=True) as database:
-        problems = database.problems()
     if problems:
         told = words("doctor.ledger_damaged", problem=problems[0], count=len(problems))
         yield Check("ledger", Verdict.FAIL, told, words("doctor.ledger_damaged_remedy"))

@@ -71,9 +71,9 @@ def _place_to_read(url: str, state: Path) -> _Place:
     if url:
         return _Place(_without_password(url), url=url)
     file = state / LEDGER_FILE
+    _require_kept(file)
     if not ledger_exists(url, state):
         return _Place(str(file))
-    _require_not_emptied(file)
     if is_writable(file):
         return _Place(str(file), file=file)
     aside = copied_aside(file)
@@ -87,22 +87,22 @@ def _place_to_write(url: str, state: Path) -> _Place:
     try:
         state.mkdir(parents=True, exist_ok=True)
         if place.file:
-            _require_not_emptied(place.file)
+            _require_kept(place.file)
             place.file.touch(PRIVATE)
     except OSError as failure:
         raise place.unwritable(failure) from failure
     return place
 
 
-def _require_not_emptied(file: Path) -> None:
-    """Raise LedgerDamaged where a file that nights were entered in holds nothing any more.
+def _require_kept(file: Path) -> None:
+    """Raise LedgerDamaged where a file that nights were entered in is gone, or holds nothing any more.
 
     To a database it is a new one, and what was known for years would be forgotten without a word.
     """
     parts = [file.with_name(file.name + trail) for trail in ("", *TRAILS)]
-    empty = file.is_file() and not any(path.stat().st_size for path in parts if path.is_file())
-    if empty and any((file.parent / "statuses").glob("*")):
-        raise LedgerDamaged("ledger_damaged", path=str(file), detail="0 bytes")
+    holds = any(path.stat().st_size for path in parts if path.is_file())
+    if not holds and any((file.parent / "statuses").glob("*.parquet")):
+        raise LedgerDamaged("ledger_emptied" if file.is_file() else "ledger_lost", path=str(file))
 
 
 def _without_password(url: str) -> str:
