@@ -836,6 +836,30 @@ def test_a_merchant_without_a_number_at_the_channel_is_told_where_the_list_has_a
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_ledger_without_serials_knows_its_devices_by_their_tusn(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    named = [
+        ("T1", "898100000000001", "在用"),
+        ("T1", "898100000000002", "在用"),
+        ("T2", "898100000000001", "在用"),
+        ("T2", "898100000000001", "停用"),
+        ("T3", "898100000000001", "在用"),
+    ]
+    nameless = {name: value for name, value in DEVICE.items() if name != "serial_no"}
+    estate.write(
+        "devices",
+        [nameless | {"tusn": tusn, "merchant_no": of, "status": status} for tusn, of, status in named],
+    )
+    estate.run()
+    found = {(one["rule"], one["detail"].split()[1]) for one in estate.findings()}
+    assert {one for one in found if one[0] in ("ELE-01", "DUP-01")} == {
+        ("ELE-01", "T1"),
+        ("DUP-01", "T1"),
+        ("DUP-01", "T2"),
+    }
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_of_more_merchants_than_two_their_number_is_told(estate: Estate, engine: str):
     estate.settings["engine"] = f'"{engine}"'
     owners = [f"89810000000000{number}" for number in (1, 2, 3, 2)]

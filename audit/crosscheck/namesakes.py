@@ -14,21 +14,23 @@ def _live(engine: Engine, devices: Frame, *keys: str) -> Frame:
 
 
 def namesakes(engine: Engine, devices: Frame) -> Frame:
-    """Per live row that shares its serial: how often, under which merchants, and where else (NAMESAKES)."""
-    rows = _live(engine, devices, "serial_key")
-    shared = engine.shared(rows, ["serial_key"], "serial_rows")
+    """Per live row that shares its serial: how often, under which merchants, and where else (NAMESAKES).
+
+    The TUSN stands for a serial that a row does not have.
+    """
+    devices = devices.with_columns(own_key=nw.coalesce("serial_key", "tusn_key"))
+    rows = _live(engine, devices, "own_key")
+    shared = engine.shared(rows, ["own_key"], "serial_rows")
     shared = _beside(engine, shared, devices.select("row_id", "merchant_no"), "row_id")
     owners = shared.filter(~nw.col("merchant_key").is_null())
-    merchants = engine.held(engine.pick(owners, ["serial_key", "merchant_key"], ["row_id"]))
-    side = shared.select("row_id", "serial_key", "serial_rows")
-    side = _with_ends(engine, side, shared, "serial_key", "row_id", ("first", "last"))
-    side = _with_ends(
-        engine, side, merchants, "serial_key", "merchant_no", ("first_merchant", "last_merchant")
-    )
-    counts = merchants.group_by("serial_key").agg(merchant_count=nw.len())
+    merchants = engine.held(engine.pick(owners, ["own_key", "merchant_key"], ["row_id"]))
+    side = shared.select("row_id", "own_key", "serial_rows")
+    side = _with_ends(engine, side, shared, "own_key", "row_id", ("first", "last"))
+    side = _with_ends(engine, side, merchants, "own_key", "merchant_no", ("first_merchant", "last_merchant"))
+    counts = merchants.group_by("own_key").agg(merchant_count=nw.len())
     counts = counts.with_columns(merchant_count=nw.col("merchant_count").cast(nw.Int64))
-    side = engine.staged(engine.attach(side, engine.staged(counts), "serial_key"))
-    return _placed(engine, devices, side, "twin").drop("serial_key")
+    side = engine.staged(engine.attach(side, engine.staged(counts), "own_key"))
+    return _placed(engine, devices, side, "twin").drop("own_key")
 
 
 def terminal_twins(engine: Engine, devices: Frame) -> Frame:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
-from audit.rules.model import Case, Category, Example, Explains, Owner, Rule, Severity, Texts
+from audit.rules.model import Case, Category, Example, Explains, Owner, Rule, Severity, Texts, unread
 
+# a device is known by its serial, and by its TUSN where it has none
+SERIAL_UNREAD = unread("serial_no") | (nw.col("serial_no").is_null() & unread("tusn"))
 _PAIR = {"in_scope": True, "merchant_no": "M1", "terminal_id": "T1"}
 _ONE_SERIAL = nw.col("first_terminal_serial").is_null() | (
     nw.col("first_terminal_serial") == nw.col("last_terminal_serial")
@@ -16,8 +18,10 @@ DUP_01 = Rule(
     id="DUP-01",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=("devices.serial_no",),
+    requires=(),
+    one_of=(("devices.serial_no",), ("devices.tusn",)),
     applies=nw.col("in_scope"),
+    unsure=SERIAL_UNREAD,
     cases=(
         Case(
             nw.col("serial_rows") > 1,
@@ -60,8 +64,12 @@ DUP_01 = Rule(
             {"serial_no": "P2", "in_scope": True, "copies": 1},
             {"serial_no": "P3", "in_scope": True, "copies": 3},
             {"serial_no": "P4", "in_scope": False, "serial_rows": 2, "copies": 1},
+            {"tusn": "T5", "in_scope": True, "serial_rows": 2, "copies": 1},
+            {"in_scope": True, "rejected": ",serial_no,", "copies": 1},
+            {"serial_no": "P7", "in_scope": True, "rejected": ",tusn,", "copies": 1},
         ),
-        flagged=(0, 2),
+        flagged=(0, 2, 4),
+        unknown=(5,),
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from audit.crosscheck.schema import Subject
+from audit.rules.duplicates import SERIAL_UNREAD
 from audit.rules.matching import AMBIGUOUS, ANOTHERS, CHANGED, COMPARABLE, SEVERAL, STATUS
 from audit.rules.model import Case, Category, Example, Explains, Owner, Rule, Severity, Texts
 
@@ -22,10 +23,11 @@ ELE_01 = Rule(
     id="ELE-01",
     subject=Subject.DEVICE,
     category=Category.MISMATCH,
-    requires=("devices.serial_no", "devices.merchant_no"),
+    requires=("devices.merchant_no",),
+    one_of=(("devices.serial_no",), ("devices.tusn",)),
     applies=nw.col("in_scope"),
     # which of its merchants' registrations are valid cannot be told
-    unsure=nw.col("registration_unread")
+    unsure=(nw.col("registration_unread").fill_null(False) | SERIAL_UNREAD)
     & ~(_SEVERAL_LISTED.fill_null(False) | _SEVERAL_REGISTERED.fill_null(False)),
     cases=(
         Case(
@@ -100,9 +102,11 @@ ELE_01 = Rule(
                 "last_merchant": "M4",
                 "merchant_count": 4,
             },
+            {"tusn": "T9", "in_scope": True, "first_merchant": "M1", "last_merchant": "M2"},
+            {"in_scope": True, "rejected": ",serial_no,"},
         ),
-        flagged=(0, 2, 6, 7),
-        unknown=(5,),
+        flagged=(0, 2, 6, 7, 8),
+        unknown=(5, 9),
     ),
 )
 
