@@ -47,7 +47,7 @@ def back_up(settings: Settings, target: Path) -> Backup:
         if not ledger_exists(settings.ledger.url, state):
             raise ConfigError("backup_nothing", state=state)
         Store(state)  # which stops where the key is gone: without it what is in the ledger is of no use
-        with Database(settings.ledger.url, state) as database:
+        with Database(settings.ledger.url, state, reading=bool(settings.ledger.url)) as database:
             nights = past_nights(database, 1)
         with tempfile.TemporaryDirectory() as scratch, replacing(target) as temporary:
             paths = {

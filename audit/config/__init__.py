@@ -6,6 +6,7 @@ Relative paths are relative to the folder of `audit.toml`.
 
 from audit.config.delivery import MailSection, NotifySection, When
 from audit.config.explaining import near, place_in
+from audit.config.ledgerurl import secrets_of_url
 from audit.config.loading import load_settings
 from audit.config.profile import MERCHANT_PROFILE, ProfileSection
 from audit.config.routing import OwnerSection
@@ -43,4 +44,5 @@ __all__ = [
     "load_settings",
     "near",
     "place_in",
+    "secrets_of_url",
 ]

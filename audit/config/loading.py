@@ -13,6 +13,7 @@ from pydantic_settings import SettingsError
 from audit.config.delivery import MailSection, NotifySection
 from audit.config.duckdb import DuckDBSection
 from audit.config.explaining import explained, near, no_json, place, read_toml
+from audit.config.ledgerurl import secrets_of_url
 from audit.config.profile import ProfileSection
 from audit.config.routing import OwnerSection
 from audit.config.sections import (
@@ -64,6 +65,8 @@ def _refuse_open_password(file: Path, plain: Mapping[str, Any]) -> None:
 
     notify = plain.get("notify")
     told = [f"notify.{key}" for key in ("urls", "ping_url") if isinstance(notify, dict) and key in notify]
+    ledger = plain.get("ledger")
+    told += ["ledger.url"] if isinstance(ledger, dict) and secrets_of_url(str(ledger.get("url"))) else []
     spark = plain.get("spark")
     conf = spark.get("conf") if isinstance(spark, dict) else None
     told += [f"spark.conf.{key}" for key in conf if SECRET_NAME.search(key)] if isinstance(conf, dict) else []

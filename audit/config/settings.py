@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, SecretStr
@@ -15,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from audit.config.delivery import MailSection, NotifySection, is_web_address, secret_text
 from audit.config.duckdb import DuckDBSection
+from audit.config.ledgerurl import secrets_of_url
 from audit.config.routing import Routing
 from audit.config.sections import (
     AuditSection,
@@ -143,7 +143,7 @@ class Settings(BaseSettings):
             for line in value.get_secret_value().splitlines()
         ]
         own += [section.password for section in self.inputs.values()]
-        own.append(unquote(urlsplit(self.ledger.url).password or ""))
+        own += secrets_of_url(self.ledger.url)
         return tuple(secret for secret in own if secret)
 
     @property

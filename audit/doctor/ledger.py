@@ -14,9 +14,13 @@ from audit.words import Words
 
 
 def look_at_ledger(settings: Settings, words: Words, now: datetime) -> Iterator[Check]:
-    """The database's own check of itself, then the age of the last good night. Raises LedgerDamaged."""
+    """The database's own check of itself, then the age of the last good night.
+
+    Raises LedgerDamaged, and CannotWrite where no night could be entered.
+    """
     require_restored(settings.state)
     with Database(settings.ledger.url, settings.state, reading=True) as database:
+        database.require_writable()
         problems = database.problems()
     if not ledger_exists(settings.ledger.url, settings.state):
         yield Check("ledger", Verdict.OK, words("doctor.ledger_none"))

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import DatabaseError, NoSuchModuleError, OperationalError
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
 from audit.files import PRIVATE
+from audit.ledger import server
 from audit.ledger.aside import TRAILS, copied_aside, is_writable
 
 HEAD = "0008"  # the newest revision under `migrations`
@@ -23,13 +24,6 @@ NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to the
 LEDGER_FILE = "ledger.sqlite"  # in the state folder
 BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file
 _FIRST = "0001"  # what a ledger without a version is
-_WRITERS = 0x706F7361  # the number under which those that write to a server's ledger queue
-_WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their pages in order, once each
-# what a server says to those who may not write, or not for so long: insufficient_privilege,
-# read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
-_MAY_NOT = ("42501", "25006", "25P03", "25P04")
-# seconds: while a night reckons, nothing between it and the server is to forget a connection that is silent
-_KEPT_ALIVE = {"keepalives_idle": "60", "keepalives_interval": "15", "keepalives_count": "8"}
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
 
 
@@ -50,11 +44,9 @@ class _Place:
         try:
             # without a file's name it is in memory; a name is no URL, and may have a % in it
             file = str(self.file) if self.file else None
-            url = sa.make_url(self.url) if self.url else sa.URL.create("sqlite", database=file)
-            if url.get_driver_name() == "psycopg":
-                url = url.set(query={**_KEPT_ALIVE, **url.query})
+            url = server.connected(self.url) if self.url else sa.URL.create("sqlite", database=file)
             return sa.create_engine(url)
-        except (ArgumentError, NoSuchModuleError) as failure:
+        except NoSuchModuleError as failure:
             raise ConfigError("ledger_url", detail=str(failure)) from failure
         except ModuleNotFoundError as failure:
             raise ConfigError("ledger_driver", module=failure.name or "") from failure
@@ -69,7 +61,7 @@ class _Place:
 def _place_to_read(url: str, state: Path) -> _Place:
     """Nothing is made or changed there; what may not be written is copied."""
     if url:
-        return _Place(_without_password(url), url=url)
+        return _Place(server.shown(url), url=url)
     file = state / LEDGER_FILE
     _require_kept(file)
     if not ledger_exists(url, state):
@@ -83,7 +75,7 @@ def _place_to_read(url: str, state: Path) -> _Place:
 def _place_to_write(url: str, state: Path) -> _Place:
     """The state folder is made, and the file, where they are not there."""
     file = state / LEDGER_FILE
-    place = _Place(_without_password(url), url=url) if url else _Place(str(file), file=file)
+    place = _Place(server.shown(url), url=url) if url else _Place(str(file), file=file)
     try:
         state.mkdir(parents=True, exist_ok=True)
         if place.file:
@@ -103,13 +95,6 @@ def _require_kept(file: Path) -> None:
     holds = any(path.stat().st_size for path in parts if path.is_file())
     if not holds and any((file.parent / "statuses").glob("*.parquet")):
         raise LedgerDamaged("ledger_emptied" if file.is_file() else "ledger_lost", path=str(file))
-
-
-def _without_password(url: str) -> str:
-    try:
-        return str(sa.make_url(url))
-    except ArgumentError as failure:
-        raise ConfigError("ledger_url", detail=str(failure)) from failure
 
 
 class Database:
@@ -145,12 +130,14 @@ class Database:
             if self._mark:
                 self._mark.touch(PRIVATE)
             self._migrate()
+            if not self._reading:
+                self.require_writable()
             if interrupted and (problems := self.problems()):
                 raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=problems[0])
         except (OperationalError, OSError) as failure:
             raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
-            if _sqlstate(failure) in _MAY_NOT:
+            if server.refuses(failure):
                 raise self._place.unwritable(failure) from failure
             raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
 
@@ -176,7 +163,7 @@ class Database:
         except OperationalError as failure:
             raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
-            if _sqlstate(failure) in _MAY_NOT:
+            if server.refuses(failure):
                 raise self._place.unwritable(failure) from failure
             if type(failure) is not DatabaseError:  # a constraint that was broken is a fault of ours
                 raise
@@ -185,24 +172,30 @@ class Database:
     @contextmanager
     def _begun(self) -> Iterator[sa.Connection]:
         with self.engine.begin() as connection:
-            if not self.is_sqlite:  # a night asks nothing for as long as it reckons
-                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            if not self.is_sqlite:
+                server.prepare(connection)
             if not self.is_sqlite and not self._reading:
                 self._await_turn(connection)
-                connection.exec_driver_sql(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
             yield connection
 
     def _await_turn(self, connection: sa.Connection) -> None:
-        """Hold the ledger until the transaction ends; the server lets go of it with a writer that dies."""
+        if not server.has_turn(connection, BUSY_MILLISECONDS):
+            raise Locked("ledger_busy", path=self._place.shown, seconds=BUSY_MILLISECONDS // 1_000)
+
+    def require_writable(self) -> None:
+        """See whether a night could be entered here, without entering anything.
+
+        A file's turn is not waited for. Raises CannotWrite.
+        """
+        if self.is_sqlite:
+            return
         try:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
-            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            with self.engine.connect() as connection:
+                found = server.hindrance(connection)
         except OperationalError as failure:
-            if _sqlstate(failure) != "55P03":  # lock_not_available
-                raise
-            seconds = BUSY_MILLISECONDS // 1_000
-            raise Locked("ledger_busy", path=self._place.shown, seconds=seconds) from failure
+            raise self._place.unwritable(failure) from failure
+        if found:
+            raise CannotWrite("ledger_unusable", path=self._place.shown, detail=found)
 
     def problems(self) -> list[str]:
         """What is wrong with the database itself, in its own words; empty when it is sound."""
@@ -275,10 +268,6 @@ def copy_ledger(file: Path, target: Path) -> None:
             source.backup(copy)
     except (OSError, sqlite3.Error) as failure:
         raise CannotWrite.to(target, failure) from failure
-
-
-def _sqlstate(failure: DatabaseError) -> str:
-    return getattr(failure.orig, "sqlstate", "") or ""
 
 
 def _said(failure: Exception) -> str:

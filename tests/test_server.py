@@ -1,0 +1,166 @@
+"""The ledger on a server, as an operator has it: what is refused before a night, and what is never told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
+from postgres import fresh_database
+from program import pos_audit
+
+from audit.errors import ConfigError, ExitCode
+from audit.ledger import server
+from audit.redaction import redact
+
+NEXT = AS_OF + timedelta(days=1)
+AWAY = "127.0.0.1:9/audit"
+
+
+@pytest.fixture
+def small(estate: Estate) -> Estate:
+    estate.write("devices", [DEVICE, DEVICE | {"serial_no": "SN000002"}])
+    estate.write("merchants", [MERCHANT])
+    estate.write("registrations", [REGISTRATION])
+    estate.configure()
+    return estate
+
+
+@pytest.fixture
+def url(postgres_server: str) -> Iterator[str]:
+    with fresh_database(postgres_server, "operated") as found:
+        yield found
+
+
+def sql(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"postgresql+psycopg://audit:geheim9@{AWAY}",
+        f"postgresql+psycopg://audit:geh%40eim9@{AWAY}",
+        f"postgresql+psycopg://audit:geh@eim9@{AWAY}",
+        f"postgresql+psycopg://audit:ge@h:eim9@{AWAY}",
+        f"postgresql+psycopg://audit:geh[eim9@{AWAY}",
+        f"postgresql+psycopg://audit:geh/eim9?x#y@{AWAY}",
+        f"postgresql+psycopg://audit@{AWAY}?password=geheim9",
+        f"postgresql+psycopg://audit@{AWAY}?sslmode=disable&sslpassword=geheim9",
+        f"postgres://audit:geheim9@{AWAY}",
+        "postgresql+psycopg://audit:geheim9@127.0.0.1:port/audit",
+        "host=127.0.0.1 password=geheim9",
+    ],
+)
+def test_a_password_is_never_told_however_it_is_written(
+    small: Estate, monkeypatch: pytest.MonkeyPatch, written: str
+):
+    monkeypatch.setenv("AUDIT_LEDGER_URL", written)
+    for command in ("run", "status", "doctor"):
+        ended = pos_audit(command, "--config", small.config)
+        assert ended.returncode in (ExitCode.CONFIG, ExitCode.CANNOT_WRITE), ended.stderr
+        assert "eim9" not in ended.stdout + ended.stderr
+    log = small.folder / "state/log/audit.jsonl"
+    assert not log.exists() or "eim9" not in log.read_text("utf-8")
+
+
+def test_a_url_that_cannot_be_read_says_how_signs_are_written(small: Estate):
+    small.sections["ledger"] = f'url = "postgresql+psycopg://audit:ge@h:eim9@{AWAY}"'
+    small.configure().chmod(0o600)
+    ended = pos_audit("status", "--config", small.config)
+    assert ended.returncode == ExitCode.CONFIG
+    assert "%40" in ended.stderr
+
+
+@pytest.mark.parametrize("written", ["audit:geheim9@db/audit", "audit@db/audit?password=geheim9"])
+def test_a_password_of_the_ledger_in_a_file_others_can_read_is_refused(small: Estate, written: str):
+    small.sections["ledger"] = f'url = "postgresql+psycopg://{written}"'
+    small.configure().chmod(0o644)
+    ended = pos_audit("status", "--config", small.config)
+    assert ended.returncode == ExitCode.CONFIG
+    assert "ledger.url" in ended.stderr
+    assert "AUDIT_LEDGER_URL" in ended.stderr
+    assert "geheim9" not in ended.stderr
+
+
+def test_what_is_shown_of_a_url_still_names_the_place():
+    shown = server.shown("postgresql+psycopg://audit@db/audit?password=ab&options=-csearch_path%3Done")
+    assert "ab" not in shown.replace("db", "")
+    assert "search_path" in shown
+    with pytest.raises(ConfigError):
+        server.connected("postgresql+psycopg://audit:a@b@db/audit")
+    assert redact(shown) == shown
+
+
+@pytest.mark.postgres
+def test_what_is_set_for_a_terminal_or_a_database_changes_no_night(
+    small: Estate, url: str, monkeypatch: pytest.MonkeyPatch
+):
+    small.sections["ledger"] = f'url = "{url}"'
+    plain = small.run()
+    sql(
+        url,
+        "ALTER DATABASE operated SET datestyle = 'SQL, DMY'",
+        "ALTER DATABASE operated SET bytea_output = 'escape'",
+        "ALTER DATABASE operated SET timezone = 'America/New_York'",
+    )
+    monkeypatch.setenv("PGCLIENTENCODING", "GBK")
+    monkeypatch.setenv("PGDATESTYLE", "German")
+    ended = pos_audit("run", "--config", small.config, "--as-of", NEXT)
+    assert ended.returncode == plain.code, ended.stderr
+    second = (small.folder / f"reports/{NEXT}/findings.csv").read_text("utf-8-sig")
+    assert f'"open",{AS_OF},{NEXT}' in second
+    told = pos_audit("history", "--config", small.config)
+    assert told.returncode == 0, told.stderr
+    assert str(NEXT) in told.stdout
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (["ALTER DATABASE operated SET default_transaction_read_only = on"], "read-only"),
+        (["REVOKE TEMPORARY ON DATABASE operated FROM PUBLIC"], "temporary"),
+    ],
+)
+def test_a_server_that_would_take_no_night_is_told_of_by_the_doctor_and_before_the_night(
+    small: Estate, url: str, statements: list[str], said: str
+):
+    sql(
+        url,
+        "DROP ROLE IF EXISTS lean",
+        "CREATE ROLE lean LOGIN",
+        "CREATE SCHEMA own AUTHORIZATION lean",
+        "ALTER ROLE lean SET search_path = own",
+    )
+    small.sections["ledger"] = f'url = "{url.replace("audit@", "lean@")}"'
+    small.run()
+    assert "正常" in pos_audit("doctor", "--config", small.config).stdout
+    sql(url, *statements)
+    doctor = pos_audit("doctor", "--config", small.config)
+    assert doctor.returncode == ExitCode.CANNOT_WRITE
+    assert said in doctor.stdout
+    ended = pos_audit("run", "--config", small.config, "--as-of", NEXT)
+    assert ended.returncode == ExitCode.CANNOT_WRITE
+    assert said in ended.stderr
+    assert not (small.folder / "reports" / str(NEXT)).exists()
+    sql(url, "SET default_transaction_read_only = off", "DROP SCHEMA own CASCADE", "DROP ROLE lean")
+
+
+@pytest.mark.postgres
+def test_a_database_that_cannot_hold_chinese_names_is_refused_and_no_bug(small: Estate, postgres_server: str):
+    address = postgres_server + "/postgres"
+    sql(address, "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'")
+    try:
+        small.sections["ledger"] = f'url = "{postgres_server}/latin"'
+        ended = pos_audit("run", "--config", small.configure())
+        assert ended.returncode == ExitCode.CANNOT_WRITE
+        assert "LATIN1" in ended.stderr
+    finally:
+        sql(address, "DROP DATABASE latin WITH (FORCE)")
