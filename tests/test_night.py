@@ -1216,3 +1216,26 @@ def test_what_the_program_published_is_no_vendors_list(estate: Estate):
     read = [one["path"] for one in second.summary["inputs"] if one["feed"] == "devices"]
     assert read == ["findings_20261121.csv"]
     assert second.code is ExitCode.DONE
+
+
+def test_what_is_said_of_a_feed_names_the_file_it_is_said_of(estate: Estate):
+    estate.sections["inputs.registrations"] = 'files = ["list_*.csv"]\nrequired = ["submitted_at"]'
+    estate.write("registrations", registered("SN000001", "SN000002", "SN000003"), "list_20261120.csv")
+    renamed = [
+        {"when handed in" if name == "submitted_at" else name: value for name, value in row.items()}
+        for row in registered("SN000001", "SN000002", "SN000003")
+    ]
+    estate.write("registrations", renamed, "list_20261121.csv")
+    estate.run()
+    [missing] = [row for row in estate.findings() if row["rule"] == "SRC-04"]
+    assert missing["source_file"] == "list_20261121.csv", "not the older version, which nobody reads"
+
+
+def test_a_feed_that_is_late_is_told_by_the_file_that_is(estate: Estate):
+    estate.sections["inputs.devices"] = 'files = ["*_devices_*.csv"]\nmax_age_days = 5'
+    estate.write("devices", [DEVICE], "a_devices_20261121.csv")
+    estate.write("devices", [DEVICE | {"serial_no": "SN000002"}], "b_devices_20261110.csv")
+    estate.run()
+    [late] = [row for row in estate.findings() if row["rule"] == "SRC-01"]
+    assert late["source_file"] == "b_devices_20261110.csv"
+    assert "b_devices_20261110.csv）导出于 2026-11-10" in late["detail"]

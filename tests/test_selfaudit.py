@@ -545,7 +545,8 @@ def test_inspections_by_risk_level_and_the_way_to_registration(estate: Estate, e
         [
             REGISTRATION | {"serial": serial, "decided_at": on, "merchant_no": "898100000000002"}
             for serial, on in decided.items()
-        ],
+        ]
+        + [REGISTRATION | {"serial": "SN000001", "status": "报备中", "decided_at": "2026-11-12"}],
     )
     visits = {
         "SN000001": "2026-11-01",

@@ -123,6 +123,8 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
         feed.columns & {"channel", "reg_status"}
     )
     telling = [file for file in slot.usable if file.reading.sensitive]
+    # of those that count: what lies beside a newer version of itself is not what is spoken of
+    oldest = sorted(slot.usable, key=lambda file: file.fresh.on or as_of)
     sensitive = [name for file in telling for name in file.reading.sensitive]
     missing = [name for name in feed.required if name not in recognised] if slot.usable else []
     return {
@@ -144,7 +146,7 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
         "missing_columns": ",".join(missing) or None,
         "near_headers": _near_headers(slot, missing),
         "sensitive_columns": " / ".join(dict.fromkeys(sensitive)) or None,
-        "source_file": (broken or telling or list(slot.files))[0].name if slot.files else slot.pattern,
+        "source_file": next((file.name for file in (*broken, *telling, *oldest, *slot.files)), slot.pattern),
         **_again(slot, memory, as_of),
     }
 

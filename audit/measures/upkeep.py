@@ -136,7 +136,8 @@ def _lead_time(engine: Engine, facts: Facts, as_of: date) -> Figure:
     installed, registered = nw.col("install_date").cast(nw.Date), nw.col("reg_registered_at").cast(nw.Date)
     since = as_of - timedelta(days=WINDOW)
     recent = engine.where(
-        facts.frames[Subject.DEVICE_CHANNEL].select(installed=installed, registered=registered),
+        facts.frames[Subject.DEVICE_CHANNEL].select("reg_status", installed=installed, registered=registered),
+        nw.col("reg_status") == "registered",  # the date of one that is pending or refused completes nothing
         nw.col("registered") > since,
         nw.col("registered") <= as_of,
         ~nw.col("installed").is_null(),
