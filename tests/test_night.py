@@ -1239,3 +1239,34 @@ def test_a_feed_that_is_late_is_told_by_the_file_that_is(estate: Estate):
     [late] = [row for row in estate.findings() if row["rule"] == "SRC-01"]
     assert late["source_file"] == "b_devices_20261110.csv"
     assert "b_devices_20261110.csv）导出于 2026-11-10" in late["detail"]
+
+
+def test_a_waiver_that_is_granted_or_taken_back_is_told_as_a_change(estate: Estate):
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.sections["ledger"] = 'waivers = "waivers.toml"'
+    waivers = estate.folder / "waivers.toml"
+    waivers.write_text("")
+    estate.run()
+    waivers.write_text(
+        '[[waiver]]\nrule = "REG-01"\nserial_no = "SN000003"\nreason = "待换机"\napprover = "李总"\n'
+        "until = 2026-12-31\n",
+        encoding="utf-8",
+    )
+
+    def told(night: date, sheet: str) -> list[list[object]]:
+        book = openpyxl.load_workbook(estate.folder / "reports" / str(night) / "report.xlsx")
+        rows = book[sheet].iter_rows(values_only=True)
+        return [[value for value in row if value is not None] for row in rows if any(row)]
+
+    estate.run(NEXT)
+    assert ["变化", "恶化 0、复发 0、新增 0、新豁免 1、销号 0"] in told(NEXT, "概览")
+    assert [row[:1] for row in told(NEXT, "变化") if "SN000003" in row] == [["新豁免"]]
+    waivers.write_text("")
+    third = NEXT + timedelta(days=1)
+    estate.run(third)
+    assert ["变化", "恶化 0、复发 0、新增 0、豁免结束 1、销号 0"] in told(third, "概览")
+    [taken_back] = [row for row in told(third, "豁免") if row[0] == "已撤回"]
+    assert {"待换机", "李总"} <= set(taken_back)
+    assert str(taken_back[-1]).startswith(
+        "豁免已从豁免清单文件中撤回（原定至 2026-12-31，审批人 李总）：REG-01、"
+    )

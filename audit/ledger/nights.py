@@ -24,7 +24,7 @@ from audit.ledger.owed import owed_before
 from audit.ledger.recording import Born, Practice, enter_born, record, stood_before
 from audit.ledger.schema import INPUTS, RUNS
 from audit.ledger.telling import told
-from audit.ledger.waivers import Waiver, Watched, silences, watched
+from audit.ledger.waivers import Waiver, Watched, silences, watched, withdrawn
 from audit.ledger.withdrawal import withdraw
 
 __all__ = ["Born", "InputRecord", "Night", "Practice", "Run", "State", "input_records", "open_night"]
@@ -176,7 +176,11 @@ class Night:
         """What is to be said of each waiver; `findings` are those `carried` gave."""
         counted = findings["waiver"].drop_null().value_counts().to_pylist()
         held = {str(one["values"]): int(one["counts"]) for one in counted}
-        return watched(waivers, self.as_of, held, silences(self._connection, waivers, self.as_of))
+        silent = silences(self._connection, waivers, self.as_of)
+        return (
+            *withdrawn(self._connection, self.as_of),
+            *watched(waivers, self.as_of, held, silent),
+        )
 
     def add_run(
         self, run: Run, version: str, config_digest: str, scope: Mapping[str, object] | None = None

@@ -67,6 +67,7 @@ class Standing(StrEnum):
     """What is to be said of a waiver tonight."""
 
     ENDED = "ended"
+    WITHDRAWN = "withdrawn"  # taken out of its file before its end
     ENDING = "ending"  # within days
     IDLE = "idle"  # matches nothing: never did, or has not for many nights
     UPCOMING = "upcoming"
@@ -218,6 +219,20 @@ def enter_waivers(connection: sa.Connection, waivers: Iterable[Waiver], as_of: d
             connection.execute(
                 sa.update(WAIVERS).where(WAIVERS.c.waiver_id == identifier).values(ended_on=ends)
             )
+
+
+def withdrawn(connection: sa.Connection, as_of: date) -> tuple[Watched, ...]:
+    """The waivers that were taken out of their file of late, though they had still to run."""
+    names = ("source", "finding_id", "rule", *PATTERNS, "reason", "approver", "until")
+    query = (
+        sa.select(*(WAIVERS.c[name] for name in names))
+        .where(WAIVERS.c.source == "file", WAIVERS.c.until >= WAIVERS.c.ended_on)
+        .where(WAIVERS.c.ended_on.between(as_of - timedelta(days=ENDING_DAYS), as_of))
+        .order_by(WAIVERS.c.until, WAIVERS.c.waiver_id)
+    )
+    return tuple(
+        Watched(Waiver(**dict(row)), Standing.WITHDRAWN) for row in connection.execute(query).mappings()
+    )
 
 
 def silences(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> dict[str, Silence]:

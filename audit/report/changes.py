@@ -24,6 +24,7 @@ MOVE_FILL = {
     Move.REFUTED: styles.BAD,
     Move.LAPSED: styles.PLAIN,
     Move.ENDED: styles.PLAIN,
+    Move.WAIVED: styles.PLAIN,
     Move.HELD: styles.PLAIN,
     Move.ABSENT: styles.PLAIN,
     Move.FIXED: styles.GOOD,

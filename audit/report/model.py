@@ -44,6 +44,7 @@ class Move(StrEnum):
     REFUTED = "refuted"  # was said to be mended
     LAPSED = "lapsed"  # was called a false positive
     ENDED = "ended"  # its waiver is over
+    WAIVED = "waived"  # is demanded of nobody until a day
     HELD = "held"  # found, and suspected to be its channel's doing
     ABSENT = "absent"  # its subject is no longer delivered
     FIXED = "fixed"
@@ -57,6 +58,7 @@ _MOVES = {
     Kind.REFUTED: Move.REFUTED,
     Kind.LAPSED: Move.LAPSED,
     Kind.WAIVER_ENDED: Move.ENDED,
+    Kind.WAIVED: Move.WAIVED,
     Kind.HELD: Move.HELD,
     Kind.ABSENT: Move.ABSENT,
     Kind.FIXED: Move.FIXED,

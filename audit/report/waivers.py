@@ -63,7 +63,7 @@ def _what(waiver: Waiver, details: Mapping[str, Mapping[str, Any]], words: Words
 
 def _reminder(one: Watched, what: str, as_of: date, words: Words) -> str:
     waiver = one.waiver
-    if one.standing not in (Standing.ENDED, Standing.ENDING, Standing.IDLE):
+    if one.standing not in (Standing.ENDED, Standing.WITHDRAWN, Standing.ENDING, Standing.IDLE):
         return ""
     if as_of - waiver.until > _TOLD_AFTER:
         return ""
