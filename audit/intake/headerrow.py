@@ -140,7 +140,7 @@ def _best_row(
 ) -> HeaderRow | None:
     best: HeaderRow | None = None
     most = (fewest - 1, 0, 0, 0)
-    above: list[str | None] | None = None
+    above = grid.row(rows.start - 1) if rows.start else None
     for row in rows:
         labels = grid.row(row)
         for upper in [*_uppers(grid, row, above), *_uppers_of_two(grid, row, table, configured)]:

@@ -23,7 +23,13 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 # #### is of a column too narrow
-ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|##+)")
+ERRORS_OF_LIBREOFFICE = frozenset(
+    f"{word}:{number}" for word in ("Err", "错误") for number in range(501, 541)
+)
+ERROR_TEXT = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|ERROR!|GETTING_DATA|##+)|"
+    + "|".join(sorted(ERRORS_OF_LIBREOFFICE))
+)
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+E[+-]?|E\+)\d{1,3}$")
 _ALL_DIGITS = re.compile(r"(\d)\.(\d+)E\+?(\d{1,2})")
 _BELOW_ZERO = re.compile(r"^-\d+(?:\.0*)?$")
@@ -93,7 +99,7 @@ def clean_identifier(text: str, is_number: bool = False) -> str | None:
     value = _COPY.sub(r"\1", value.replace(" ", "").upper())
     if _is_range(value):
         raise Unreadable(Reason.RANGE)
-    if value.startswith("#"):
+    if value.startswith("#") or ERROR_TEXT.fullmatch(text.strip()):
         raise Unreadable(Reason.ERROR_CELL)
     if _SCIENTIFIC.match(value):
         value, is_number = _written_out(value), True

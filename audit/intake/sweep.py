@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from audit.intake.characters import byte_lengths, bytes_of, made_of
 from audit.intake.garbled import REPLACED
+from audit.intake.identifiers import ERRORS_OF_LIBREOFFICE
 from audit.intake.kinds import ARROW_TYPES
 from audit.intake.moments import moments
 from audit.tables import Kind
@@ -30,14 +31,15 @@ _PLAIN_TEXT = r"^[^\p{Z}\p{C}`'\"“=#?*＊●■█\x{FFFD}][^\p{Z}\p{C}`\x{FFF
 _MARKS: dict[Kind, tuple[str, ...]] = {Kind.TEXT: REPLACED, Kind.REFERENCE: ("_x00",)}
 # words that are no value of a kind, in capitals: blanks, and for identifiers what a spreadsheet calls true
 _OF_ABOVE = frozenset(map(str.upper, DITTO))
-_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS | UNKNOWN_TEXTS | _OF_ABOVE | HIDDEN) | {
+_ERRORS = frozenset(map(str.upper, ERRORS_OF_LIBREOFFICE))  # others begin with a mark that plain text lacks
+_NO_VALUES = dict.fromkeys(Kind, NULL_TOKENS | UNKNOWN_TEXTS | _OF_ABOVE | HIDDEN | _ERRORS) | {
     Kind.IDENTIFIER: NULL_TOKENS | {"TRUE", "FALSE", "DITTO"}
 }
 _SIZES = {len(word.encode()) for words in _NO_VALUES.values() for word in words}  # bytes of these words
 _LONGEST = max(_SIZES)
 _HAS_SIZE = np.isin(np.arange(_LONGEST + 2), list(_SIZES))
 _NO_VALUE = {kind: pa.array(sorted(words)) for kind, words in _NO_VALUES.items()}
-_NO_NAME = pa.array(sorted(BLANK_TEXTS | UNKNOWN_NAMES | _OF_ABOVE | HIDDEN))
+_NO_NAME = pa.array(sorted(BLANK_TEXTS | UNKNOWN_NAMES | _OF_ABOVE | HIDDEN | _ERRORS))
 
 # so many figures that the decimal they write and the double made of it are the same in every reader
 _NUMBER = r"^-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?$"

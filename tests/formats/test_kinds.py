@@ -289,6 +289,9 @@ def test_chinese_names_in_an_archive_are_told_as_they_are(encoding: str, says: b
     ("data", "kind"),
     [
         (b"\r\n%PDF-1.4\n", "PDF"),
+        (b"\\documentclass{article}\n", "LaTeX"),
+        ("INSERT INTO `t` (`序列号`) VALUES ('SN000001');\n".encode("gb18030"), "SQL"),
+        ("/*\n Navicat\n*/\n\n-- 终端\nSET NAMES utf8mb4;\n".encode(), "SQL"),
         (b"\x00\x01\x00\x00Standard ACE DB\x00" + b"\x00" * 100, "Access"),
         (b"\x00\x00\x02\x00\x06\x04\x06\x00" + b"\x00" * 100, "Lotus 1-2-3"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from vendorfiles import (
     saved,
     take_bytes,
     text,
+    with_part,
 )
 
 from audit.intake.reading import Reason
@@ -122,7 +124,49 @@ def test_zeros_of_a_format_with_more_in_it_are_kept(tmp_path: Path, pad: str):
     assert read.reading.notices == ()
 
 
-@pytest.mark.parametrize("other", ['"SN"00000000', "00000000\\A", "0000/0000", "[<100]0000;00000000"])
+@pytest.mark.parametrize(
+    ("code", "serials"),
+    [
+        ('"SN"00000000', ["SN00000088", "SN12345678"]),
+        ('"SN-"0000', ["SN0088", "SN12345678"]),
+        ("\\A\\B0000;@", ["AB0088", "AB12345678"]),
+        ('"POS"0', ["POS88", "POS12345678"]),
+    ],
+)
+def test_what_a_format_shows_before_a_number_is_of_its_code(tmp_path: Path, code: str, serials: list[str]):
+    """Whoever looks at the sheet, or saves it as text, sees it as well."""
+
+    def style(made: openpyxl.Workbook) -> None:
+        for row in (2, 3):
+            made.worksheets[0].cell(row, 1).number_format = code
+
+    read = take_bytes(
+        tmp_path, book([["序列号", "商户号"], [88, MERCHANT], [12345678, MERCHANT]], change=style)
+    )
+    assert read.column("serial_no") == serials
+    assert read.reading.notices == ()
+    cells = [f'<c r="A{row}" s="1"><v>{number}</v></c>' for row, number in ((2, 88), (3, 12345678))]
+    for extra in ("", "<!-- -->", '<c r="Z9" s="0"/>'):  # every reader
+        rows = [line(1, "序列号", "商户号"), *(line(n, cells[n - 2], MERCHANT) for n in (2, 3)), extra]
+        data = with_part(
+            raw_book(*rows),
+            "xl/styles.xml",
+            lambda part: part.replace(
+                b'formatCode="00000000"', f'formatCode="{escape(code)}"'.encode()
+            ).replace(b'numFmtId="14"', b'numFmtId="170"'),
+        )
+        assert take_bytes(tmp_path, data).column("serial_no") == serials
+
+
+def test_an_amount_is_a_number_whatever_is_shown_before_it(tmp_path: Path):
+    def style(made: openpyxl.Workbook) -> None:
+        made.worksheets[0].cell(2, 3).number_format = '"RMB"0'
+
+    read = take_bytes(tmp_path, book([["序列号", "商户号", "交易金额"], ["SN1", MERCHANT, 88]], change=style))
+    assert read.column("txn_amount") == [88]
+
+
+@pytest.mark.parametrize("other", ['00000000"台"', "00000000\\A", "0000/0000", "[<100]0000;00000000"])
 def test_a_format_that_shows_more_than_zeros_pads_nothing(tmp_path: Path, other: str):
     def style(made: openpyxl.Workbook) -> None:
         made.worksheets[0].cell(2, 1).number_format = other
@@ -157,7 +201,14 @@ ERRORS = {
     "the style first": '<c s="1" r="B2" t="e"><v>#N/A</v></c>',
     "of a formula": '<c r="B2" t="e"><f>VLOOKUP(A2,X!A:B,2,0)</f><v>#N/A</v></c>',
     "as text": text("B2", "#N/A"),
+    "as text of LibreOffice": text("B2", "Err:509"),
 }
+
+
+def test_an_error_of_libreoffice_is_no_name(tmp_path: Path):
+    rows = [["序列号", "商户号", "商户名称", "备注"], ["SN1", MERCHANT, "Err:509", "错误:502"]]
+    read = take_bytes(tmp_path, "\n".join(map(",".join, rows)).encode())
+    assert (read.column("merchant_name"), read.reading.rejected) == ([None], 2)
 
 
 @pytest.mark.parametrize("how", ERRORS)
@@ -167,7 +218,7 @@ def test_an_error_is_not_a_blank(tmp_path: Path, how: str):
     assert read.column("merchant_no") == [None, MERCHANT]
 
 
-@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?"])
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "Err:509", "错误:502"])
 @pytest.mark.parametrize("where", "ABCD")
 def test_a_row_with_an_error_stays_with_that_value_unknown(tmp_path: Path, error: str, where: str):
     read = take_cell(tmp_path, f'<c r="{where}2" t="e"><v>{error}</v></c>', where)

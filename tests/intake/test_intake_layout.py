@@ -294,6 +294,17 @@ def test_a_header_is_found_below_many_lines(tmp_path: Path):
     assert (read.sheet.header_row, read.column("source_row")) == (202, [203])
 
 
+@pytest.mark.parametrize("above", [37, 38, 39, 40])
+@pytest.mark.parametrize("over", [[], ["终端", "", "", "布放", "", ""]], ids=["two rows", "three rows"])
+def test_a_header_in_several_rows_is_found_wherever_it_stands(tmp_path: Path, over: list[str], above: int):
+    preamble = [padded(f"第 {number} 行说明") for number in range(above)]
+    groups = ["设备", "", "", "安装", "", ""]
+    names = ["序列号", "商户号", "型号", "日期", "地址", "备注"]
+    read = take_rows(tmp_path, [*preamble, *([over] if over else []), groups, names, device(1)])
+    assert read.column("source_row") == [above + 3 + bool(over)]
+    assert "install_date" in {one.column for one in read.sheet.mapped}
+
+
 @pytest.mark.parametrize("gap", [[], [""]])
 def test_a_list_that_goes_on_beside_itself_is_one_list(tmp_path: Path, gap: list[str]):
     """As newspapers and printed lists have it; the last column of them may be shorter."""

@@ -205,6 +205,19 @@ def test_shared_and_inline_texts_side_by_side(tmp_path: Path):
     assert read.reading.notices == ()
 
 
+def test_texts_that_are_written_as_character_data(tmp_path: Path):
+    def cell(where: str, value: str) -> str:
+        return f'<c r="{where}" t="str"><v><![CDATA[{value}]]></v></c>'
+
+    rows = [LABELS, ["SN000001", MERCHANT, "X1", "<A>&B"]]
+    lines = [
+        line(n, *(cell(f"{letter}{n}", value) for letter, value in zip("ABCD", row, strict=True)))
+        for n, row in enumerate(rows, 1)
+    ]
+    read = take_bytes(tmp_path, raw_book(*lines, line(3, "SN000002", MERCHANT, "X1", "")))
+    assert read.column("serial_no") == ["SN000001", "SN000002"]
+
+
 @pytest.mark.parametrize("place", [" 5 ", "+5", "005"])
 def test_a_place_among_shared_texts_that_is_written_oddly(tmp_path: Path, place: str):
     shared = [*LABELS, "SN000001", MERCHANT]

@@ -25,6 +25,7 @@ from audit.intake.repeats import is_encoded
 
 CODES = ["yyyy-mm-dd", 'yyyy"年"m"月"d"日"', "yyyy/m/d;@", "0.00", "#,##0_);(#,##0)", "[h]:mm", "0000000"]
 ODD_CODES = ["[$-404]e", '0"天"', "[Red]0", "m/d/yy h:mm", "[$-804]mmmm d", "0.00E+00", "yyyy年m月d日", "00"]
+PREFIXED = ['"SN"0000', "\\A0", '"SN-"00']
 BUILT_IN = [0, 1, 14, 22, 20, 45, 49, 10, 31, 57]
 _STRINGS = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="1">{}</sst>'
 _STYLES = (
@@ -244,7 +245,10 @@ def test_what_libraries_write_is_the_same_in_columns(rows: list[list[Any]]):
 
 
 @given(
-    st.lists(st.sampled_from([*CODES, *ODD_CODES]) | st.text("ymdhs-/.: 0#,年月日\\", max_size=8), min_size=1)
+    st.lists(
+        st.sampled_from([*CODES, *ODD_CODES, *PREFIXED]) | st.text("ymdhs-/.: 0#,年月日\\", max_size=8),
+        min_size=1,
+    )
 )
 def test_a_number_format_means_the_same_in_columns(codes: list[str]):
     first = len(BUILT_IN)

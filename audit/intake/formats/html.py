@@ -15,7 +15,7 @@ from lxml import etree
 from audit.errors import InputError, Unusable
 from audit.intake.formats.delimited import read_delimited
 from audit.intake.formats.encodings import decode
-from audit.intake.formats.numbers import number_text
+from audit.intake.formats.numbers import number_text, shown_as_code
 from audit.intake.formats.sheet import MAX_COLUMNS, Sheet
 from audit.intake.grid import Grid, Mark
 from audit.intake.identifiers import ERROR_TEXT
@@ -200,9 +200,10 @@ def _cell(cell: etree._Element) -> tuple[str, Mark]:
         return shown, Mark.ERROR  # LibreOffice gives nought as what is behind it
     if exact and not (shown.isdigit() and shown.startswith("0")) and not _MOMENT.fullmatch(shown):
         try:
-            return number_text(float(exact)), Mark.NUMBER
+            number = number_text(float(exact))
         except ValueError:
             return shown, Mark.TEXT
+        return (shown, Mark.TEXT) if shown_as_code(shown, number) else (number, Mark.NUMBER)
     return shown, Mark.TEXT
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -17,10 +18,16 @@ _LEAP_BUG = 60  # the serial of 1900-02-29, a day that never was
 _BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59), *range(71, 82)))
 _NOT_A_PATTERN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|(?<=[0#?])E[+-]', re.IGNORECASE)
 _DATE_PATTERN = re.compile(r"[ymdhseb年月日时分秒]", re.IGNORECASE)
-_PADDING = re.compile(r"0{2,}")
-# beside the zeros of a format: language, colour, room, and what identifiers are written without
+# two zeros or more, or a prefix before them: "SN"0000; what comes before amounts is no prefix of a code
+_PADDING = re.compile(
+    r'(?P<prefix>(?:"(?!RMB|CNY|USD|HKD)[A-Za-z0-9 /_-]*[A-Za-z0-9][A-Za-z0-9 /_-]*"|\\[A-Za-z])*)'
+    r"(?P<zeros>0{2,}|(?<=.)[0#])"
+)
+_CODE_SHOWN = re.compile(r"(?!RMB|CNY|USD|HKD)[A-Za-z][A-Za-z0-9 /_-]*?(?P<number>\d+)")
+# beside texts and zeros of a format: language, colour, room, and what identifiers are written without
 _BESIDE_ZEROS = re.compile(
-    r'\[(?:\$[^\]]*|black|blue|cyan|green|magenta|red|white|yellow)\]|_.|\*.|"[ -]*"|\\[ -]|[ -]',
+    r'("[^"]*[^" -][^"]*")|\[(?:\$[^\]]*|black|blue|cyan|green|magenta|red|white|yellow)\]'
+    r'|_.|\*.|"[ -]*"|\\[ -]|[ -]',
     re.IGNORECASE,
 )
 ERRORS = {
@@ -92,14 +99,51 @@ def is_date_format(number: int, code: str | None) -> bool:
     return "general" not in first_section.lower() and bool(_DATE_PATTERN.search(first_section))
 
 
-def padding_of(code: str | None) -> int:
-    """How many digits a format like 00000000 pads a whole number to; 0 for any other format.
+@dataclass(frozen=True)
+class Padding:
+    """A number format that shows a whole number as a code: so many digits at least, behind a prefix."""
 
-    >>> [padding_of(code) for code in ("00000000;@", "[$-804]0000 0000_ ", '"SN"00000000', "0.00")]
-    [8, 8, 0, 0]
+    width: int
+    prefix: str = ""
+
+    @property
+    def most(self) -> int:
+        """Of how many digits a number is that is shown as a code."""
+        return MAX_EXACT_DIGITS if self.prefix else min(self.width, MAX_EXACT_DIGITS)
+
+    def text(self, number: str) -> str | None:
+        """The code that a number is shown as, or None where it is a number.
+
+        >>> Padding(8, "SN").text("1234"), Padding(4).text("0"), Padding(4).text("12345")
+        ('SN00001234', '0000', None)
+        """
+        if number.isdigit() and len(number) <= self.most:
+            return self.prefix + number.zfill(self.width)
+        return None
+
+
+def padding_of(code: str | None) -> Padding | None:
+    r"""What a format like 00000000 makes of a whole number; None for any other format.
+
+    >>> [found and found.width for found in map(padding_of, ("00000000;@", "[$-804]0000 0000_ ", "0.00"))]
+    [8, 8, None]
+    >>> padding_of('"SN-"00000000'), padding_of(r"\A0"), padding_of('0000"台"'), padding_of('"RMB"0')
+    (Padding(width=8, prefix='SN-'), Padding(width=1, prefix='A'), None, None)
     """
-    zeros = _BESIDE_ZEROS.sub("", code.split(";")[0]) if code else ""
-    return len(zeros) if _PADDING.fullmatch(zeros) else 0
+    found = _PADDING.fullmatch(_BESIDE_ZEROS.sub(r"\1", code.split(";")[0])) if code else None
+    return Padding(len(found["zeros"]), re.sub(r'["\\]', "", found["prefix"])) if found else None
+
+
+def shown_as_code(shown: str, number: str) -> bool:
+    """Whether the text that shows a whole number is a code: it has zeros before it, or letters.
+
+    >>> [shown_as_code(shown, "42") for shown in ("0042", "SN0042", "SN-42", "42", "RMB42", "SN0041")]
+    [True, True, True, False, False, False]
+    """
+    if shown.isdigit() and shown.startswith("0"):
+        return shown.lstrip("0") == number.lstrip("0")
+    found = _CODE_SHOWN.fullmatch(shown)
+    return bool(found and found["number"].lstrip("0") == number.lstrip("0"))
 
 
 class CellFormats:
@@ -109,7 +153,7 @@ class CellFormats:
         self, formats: Mapping[int, str], styles: list[int], is_1904: bool = False
     ) -> None:  # format id by style
         self._dates = [is_date_format(number, formats.get(number)) for number in styles]
-        self._widths = [padding_of(formats.get(number)) for number in styles]
+        self._paddings = [padding_of(formats.get(number)) for number in styles]
         self._is_1904 = is_1904
         self.days = (_DAY_ZERO_1904 - _DAY_ZERO).days if is_1904 else 0
 
@@ -118,8 +162,7 @@ class CellFormats:
         if 0 <= style < len(self._dates):
             if self._dates[style]:
                 return moment_text(value, self._is_1904), False
-            width = self._widths[style]
-            text = number_text(value)
-            if width and text.isdigit() and len(text) <= min(width, MAX_EXACT_DIGITS):
-                return number_text(value).zfill(width), False
+            padding = self._paddings[style]
+            if padding and (code := padding.text(number_text(value))) is not None:
+                return code, False
         return number_text(value), True

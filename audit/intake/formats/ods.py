@@ -11,7 +11,7 @@ from lxml import etree
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
-from audit.intake.formats.numbers import iso_text, number_text
+from audit.intake.formats.numbers import iso_text, number_text, shown_as_code
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import MAX_CELLS, Sheet
 from audit.intake.grid import Grid, Mark
@@ -126,13 +126,13 @@ def _cell(cell: etree._Element) -> tuple[str | None, Mark]:
 
 
 def _number(value: str | None, shown: str) -> tuple[str | None, Mark]:
-    """A number; one that is shown with leading zeros is a code and is taken as shown."""
+    """A number; one that is shown as a code is taken as shown."""
     try:
         number = float(value or "")
     except ValueError:
         return shown, Mark.TEXT
     text = number_text(number)
-    if shown.isdigit() and shown.startswith("0") and shown.lstrip("0") == text.lstrip("0"):
+    if shown_as_code(shown, text):
         return shown, Mark.TEXT if len(shown) > 1 else Mark.NUMBER
     if shown.startswith("#") and "#" in shown[:1] and not any(letter.isdigit() for letter in shown[:2]):
         return shown, Mark.ERROR

@@ -41,6 +41,8 @@ _KNOWN_STRANGERS = {
     b"GIF8": "GIF",
     b"II*\x00": "TIFF",
     b"{\\rtf": "RTF",
+    b"\\documentclass": "LaTeX",
+    b"\\begin{": "LaTeX",
     b"SQLite format 3": "SQLite",
     b"\x7fELF": "ELF",
     b"MZ\x90": "EXE",
@@ -69,6 +71,11 @@ _MARKUP = re.compile(
     rb"<(!doctype html|html|head|body|table|thead|tbody|tr|td|script|meta|div|style|title|form|center|pre?)\b"
 )
 _JSON = re.compile(rb"(?:\[\s*)?\{\s*\"[^\"\n]*\"\s*:|\[\s*\[\s*\"")
+# what a database is filled from; comments may come first
+_SQL = re.compile(
+    rb"(?:\s++|--[^\n]*+\n|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/;?)*+"
+    rb"(?:(?:insert|replace)\s+into|(?:create|drop)\s+table|set\s+names|lock\s+tables)\s"
+)
 # streams in an OLE file
 _ENCRYPTED = "EncryptedPackage"
 _WORKBOOKS = frozenset({"workbook", "book"})
@@ -157,6 +164,8 @@ def _text_kind(data: bytes) -> FileKind:
         return FileKind.MHTML
     if _JSON.match(head):
         raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="JSON")
+    if _SQL.match(head):
+        raise InputError(Unusable.NOT_A_SPREADSHEET, "not_a_spreadsheet", format="SQL")
     return FileKind.TEXT
 
 

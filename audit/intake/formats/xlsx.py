@@ -189,7 +189,9 @@ class _Formats:
         is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         self.of_cells = CellFormats(codes, numbers, is_1904)
         padded = {
-            index: width for index, number in enumerate(numbers) if (width := padding_of(codes.get(number)))
+            index: padding
+            for index, number in enumerate(numbers)
+            if (padding := padding_of(codes.get(number)))
         }
         dates = [shows_dates(number, codes.get(number)) for number in numbers]
         self.styles = Styles(dates, padded, is_1904)

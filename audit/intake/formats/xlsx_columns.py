@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.formats import xlsx_values as values
+from audit.intake.formats.numbers import Padding
 from audit.intake.formats.package import Package
 from audit.intake.formats.sheet import MAX_CELLS
 from audit.intake.formats.xlsx_blocks import Block, Columns, put
@@ -43,10 +44,10 @@ _MAX_MERGES = 200_000
 
 @dataclass(frozen=True)
 class Styles:
-    """Of each cell style, whether it shows dates (None: readers differ) and how far it pads numbers."""
+    """Of each cell style, whether it shows dates (None: readers differ) and how it shows numbers as codes."""
 
     dates: Sequence[bool | None]
-    padded: Mapping[int, int]
+    padded: Mapping[int, Padding]
     is_1904: bool
 
 

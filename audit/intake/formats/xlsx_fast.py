@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.intake.formats.formulas import literal
-from audit.intake.formats.numbers import MAX_EXACT_DIGITS
+from audit.intake.formats.numbers import Padding
 from audit.intake.formats.sheet import MAX_CELLS
 from audit.intake.formats.xlsx_addresses import in_their_rows
 from audit.intake.formats.xlsx_columns import DIMENSION, MAX_BLANK_ROWS, merges_of
@@ -65,13 +65,13 @@ class FastWorkbook:
         """End the thread."""
         self._thread.shutdown()
 
-    def grid(self, name: str, content: bytes, padded: Mapping[int, int]) -> Grid | None:
+    def grid(self, name: str, content: bytes, padded: Mapping[int, Padding]) -> Grid | None:
         """The sheet, or None where this way would fail or, worse, be wrong.
 
         A sheet that ends elsewhere than it says may abort the process; that is why files are read in one of
         their own, and a second time with care.
 
-        `padded` gives, per cell style, the width its number format pads whole numbers to.
+        `padded` gives, per cell style, what its number format makes of whole numbers that are codes.
         """
         count = content.count(b'<c r="')
         if not _seems_small(content, count):
@@ -145,6 +145,8 @@ def _is_plain(content: bytes, cells: int) -> bool:
         return False
     if _NO_PLACE.search(content) or _FORMULA_LAST.search(content) or b" t='" in content:
         return False
+    if content.find(b"<![CDATA[", start, end) >= 0:  # fastexcel takes such a value for a blank one
+        return False
     rows = np.array(_ROW_NUMBER.findall(content, start, end), "S10").astype(np.int64)
     return bool((np.diff(rows) > 0).all()) and in_their_rows(content, start, end)
 
@@ -176,7 +178,7 @@ def _is_all_text(content: bytes, cells: int) -> bool:
     return cells == shared or cells == shared + content.count(b'" t="inlineStr"><is>')
 
 
-def _scanned(content: bytes, padded: Mapping[int, int]) -> _Hidden:
+def _scanned(content: bytes, padded: Mapping[int, Padding]) -> _Hidden:
     hidden = _Hidden()
     for found in _CELL.finditer(content):
         mark, text = _read_mark(found, padded)
@@ -190,7 +192,7 @@ def _scanned(content: bytes, padded: Mapping[int, int]) -> _Hidden:
     return hidden
 
 
-def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark, str | None]:
+def _read_mark(found: re.Match[bytes], padded: Mapping[int, Padding]) -> tuple[Mark, str | None]:
     """What a cell is, and its text where the fast reader does not show it.
 
     Raises Irregular for a kind of cell there is not, and for a number that is none: fastexcel shows NaN under
@@ -212,9 +214,9 @@ def _read_mark(found: re.Match[bytes], padded: Mapping[int, int]) -> tuple[Mark,
     if value[:1] not in _NUMBER_BEGINS:
         raise Irregular
     style = _STYLE.search(attributes)
-    width = padded.get(int(style[1])) if style else None
-    if width and value.isdigit() and len(value) <= min(width, MAX_EXACT_DIGITS):
-        return Mark.TEXT, None if len(value) == width else value.decode().zfill(width)
+    padding = padded.get(int(style[1])) if style else None
+    if padding and (code := padding.text(value.decode("ascii", "replace"))) is not None:
+        return Mark.TEXT, code
     return Mark.NUMBER, None
 
 

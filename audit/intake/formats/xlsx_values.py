@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.formats.numbers import MAX_EXACT_DIGITS, is_date_format
+from audit.intake.formats.numbers import Padding, is_date_format
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _SHORT = r"^-?(0|[1-9][0-9]{0,5})\.[0-9]{0,8}[1-9]$"  # what a double keeps digit by digit
@@ -115,13 +115,16 @@ def flag_texts(raw: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(raw, "1"), "true", "false")
 
 
-def padded_texts(raw: pa.Array, width: int) -> tuple[pa.Array, np.ndarray]:
-    """Numbers of a format that pads them to `width` digits, and which of them are still numbers."""
+def padded_texts(raw: pa.Array, padding: Padding) -> tuple[pa.Array, np.ndarray]:
+    """Numbers of a format that shows them as codes, and which of them are still numbers."""
     texts = number_texts(raw)
-    is_code = pc.match_substring_regex(raw, rf"^(0|[1-9][0-9]{{0,{min(width, MAX_EXACT_DIGITS) - 1}}})$")
+    is_code = pc.match_substring_regex(raw, rf"^(0|[1-9][0-9]{{0,{padding.most - 1}}})$")
     if pc.any(pc.match_substring_regex(raw, r"^0[0-9]")).as_py():
         raise Irregular
-    padded = pc.if_else(is_code, pc.utf8_lpad(raw, width, "0"), texts)
+    codes = pc.utf8_lpad(raw, padding.width, "0")
+    if padding.prefix:
+        codes = pc.binary_join_element_wise(padding.prefix, codes, "")
+    padded = pc.if_else(is_code, codes, texts)
     return padded, ~is_code.to_numpy(zero_copy_only=False)
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 
 from audit.errors import InputError, Unusable
 from audit.intake.formats import xml
-from audit.intake.formats.numbers import iso_text, number_text, padding_of
+from audit.intake.formats.numbers import Padding, iso_text, number_text, padding_of
 from audit.intake.formats.sheet import Sheet
 from audit.intake.grid import Grid, Mark
 
@@ -20,7 +20,7 @@ _PART = "Workbook"
 def read_xml2003(data: bytes) -> Iterator[Grid]:
     """The sheets of a workbook; hidden ones come without cells. Raises InputError when damaged."""
     data = xml.as_utf8(data)
-    widths: dict[str, int] = {}
+    paddings: dict[str, Padding] = {}
     hidden = False
     sheet = Sheet("")
     row = 0
@@ -28,13 +28,13 @@ def read_xml2003(data: bytes) -> Iterator[Grid]:
         match xml.local(element):
             case "Style":
                 code = next((found for found in element.iterchildren("{*}NumberFormat")), None)
-                parent = widths.get(xml.attribute(element, "Parent") or "", 0)
-                width = padding_of(xml.attribute(code, "Format")) if code is not None else parent
-                if width:
-                    widths[xml.attribute(element, "ID") or ""] = width
+                parent = paddings.get(xml.attribute(element, "Parent") or "")
+                padding = padding_of(xml.attribute(code, "Format")) if code is not None else parent
+                if padding:
+                    paddings[xml.attribute(element, "ID") or ""] = padding
             case "Row":
                 row = _stated(element, "Index", row, _MAX_ROW, sheet.name)
-                _add_row(sheet, row, element, widths)
+                _add_row(sheet, row, element, paddings)
                 row += 1 + _count(element, "Span")
             case "Visible":
                 hidden = (element.text or "").strip() in ("SheetHidden", "SheetVeryHidden")
@@ -44,7 +44,7 @@ def read_xml2003(data: bytes) -> Iterator[Grid]:
                 sheet, row, hidden = Sheet(""), 0, False
 
 
-def _add_row(sheet: Sheet, row: int, element: etree._Element, widths: dict[str, int]) -> None:
+def _add_row(sheet: Sheet, row: int, element: etree._Element, paddings: dict[str, Padding]) -> None:
     column = 0
     for cell in element.iterchildren("{*}Cell"):
         column = _stated(cell, "Index", column, _MAX_COLUMN, sheet.name)
@@ -60,7 +60,7 @@ def _add_row(sheet: Sheet, row: int, element: etree._Element, widths: dict[str, 
         data = next(cell.iterchildren("{*}Data"), None)
         if data is not None:
             style = xml.attribute(cell, "StyleID") or xml.attribute(element, "StyleID") or ""
-            sheet.add(row, column, *_value(data, widths.get(style, 0)))
+            sheet.add(row, column, *_value(data, paddings.get(style)))
         elif xml.attribute(cell, "Formula") is not None:
             sheet.add(row, column, None, Mark.UNCACHED)
         if across or down:
@@ -68,7 +68,7 @@ def _add_row(sheet: Sheet, row: int, element: etree._Element, widths: dict[str, 
         column += 1 + across
 
 
-def _value(data: etree._Element, width: int) -> tuple[str | None, Mark]:
+def _value(data: etree._Element, padding: Padding | None) -> tuple[str | None, Mark]:
     text = "".join(str(piece) for piece in data.itertext())
     match xml.attribute(data, "Type"):
         case "Number":
@@ -76,8 +76,8 @@ def _value(data: etree._Element, width: int) -> tuple[str | None, Mark]:
                 number = number_text(float(text))
             except ValueError:
                 return text, Mark.TEXT
-            padded = width and number.isdigit() and len(number) <= width
-            return (number.zfill(width), Mark.TEXT) if padded else (number, Mark.NUMBER)
+            code = padding.text(number) if padding else None
+            return (number, Mark.NUMBER) if code is None else (code, Mark.TEXT)
         case "DateTime":
             return iso_text(text), Mark.TEXT
         case "Boolean":
