@@ -16,10 +16,20 @@ from audit.periods import Period
 def history(
     config: Config = DEFAULT_CONFIG,
     nights: Annotated[int | None, typer.Option("--nights", min=1, help=HELP("cli.option_nights"))] = None,
+    finding: Annotated[str, typer.Option("--finding", help=HELP("cli.option_finding"))] = "",
     as_json: AsJson = False,
 ) -> None:
-    """The nights behind."""
+    """The nights behind, or all that happened to one finding."""
     with configured(config) as (settings, words):
+        if finding:
+            from audit.biography import life_of, life_plain, life_text
+
+            life = life_of(settings, finding.strip().lower())
+            if as_json:
+                say_json(life_plain(life))
+            else:
+                typer.echo(life_text(life, settings.zone, words))
+            return
         from audit import retrospect
 
         found = retrospect.history(settings, nights)

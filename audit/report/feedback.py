@@ -26,7 +26,7 @@ def feedback_lines(taken: Iterable[Taken], words: Words, zone: ZoneInfo) -> tupl
         FeedbackLine(
             name=one.copy.name,
             who=one.copy.who,
-            said_at=_on_the_clock(one.copy.said_at, zone),
+            said_at=on_the_clock(one.copy.said_at, zone),
             rows=one.rows,
             changes=one.changes,
             conflicts=one.conflicts,
@@ -56,10 +56,10 @@ def _place(refusal: Refusal) -> tuple[str, int, int, str]:
     return sheet, int(row or 0), len(letters), letters
 
 
-def _on_the_clock(said_at: str, zone: ZoneInfo) -> str:
+def on_the_clock(said_at: str, zone: ZoneInfo) -> str:
     """When a copy was saved, as people there would say it; what is no time stays as the copy has it.
 
-    >>> _on_the_clock("2026-11-27T07:25:24Z", ZoneInfo("Asia/Shanghai"))
+    >>> on_the_clock("2026-11-27T07:25:24Z", ZoneInfo("Asia/Shanghai"))
     '2026-11-27 15:25'
     """
     try:
@@ -86,7 +86,7 @@ def conflict_lines(
             _shown(one.field, one.ledger_text, words),
             _shown(one.field, one.copy_text, words),
             one.who,
-            _on_the_clock(one.said_at, zone),
+            on_the_clock(one.said_at, zone),
             one.noticed_on,
         )
         for one in conflicts
