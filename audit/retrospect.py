@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +14,24 @@ from audit.config import Settings
 from audit.errors import ConfigError
 from audit.files import shown_as
 from audit.ledger.database import Database
-from audit.ledger.history import PastNight, delivered_files, night_of, past_nights, pruned_before
+from audit.ledger.history import (
+    PastNight,
+    delivered_files,
+    earlier_editions,
+    night_of,
+    past_nights,
+    pruned_before,
+)
 from audit.lock import only_run
 from audit.periods import Period
-from audit.publish import SUMMARY, digest_as_published, is_of_a_night
+from audit.publish import SUMMARY, digest_as_published, digests, is_of_a_night
 from audit.words import Words
 
 if TYPE_CHECKING:  # each of the four imports what it needs, and to look at the nights takes next to nothing
     from audit.ledger.difference import Difference
     from audit.ledger.retention import Pruning
 
+_FINDINGS = "findings.parquet"
 _SHOWN = 20  # findings of a kind that `diff` lists on a terminal; --json has them all
 
 
@@ -47,7 +56,10 @@ def history(settings: Settings, last: int | None) -> tuple[PastNight, ...]:
 
 
 def compare(settings: Settings, a: date | None, b: date | None) -> Difference:
-    """Two nights; the last two, or a night and the last one, where dates are left out."""
+    """Two nights; the last two, or a night and the last one, where dates are left out.
+
+    Findings are told in the words of the later night, where what was published of it is still as it was.
+    """
     from audit.ledger.difference import difference
 
     with _ledger(settings) as database:
@@ -57,7 +69,26 @@ def compare(settings: Settings, a: date | None, b: date | None) -> Difference:
         after = night_of(nights, b) if b else nights[-1]
         earlier = [one for one in nights if one.as_of < after.as_of]
         before = night_of(nights, a) if a else (earlier or nights)[-1]
-        return difference(database, before, after)
+        found = difference(database, before, after)
+    return _as_published(settings, found)
+
+
+def _as_published(settings: Settings, found: Difference) -> Difference:
+    """The same in the words of its later night; the ledger keeps none but the last ones."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path = settings.output / found.after.as_of.isoformat() / _FINDINGS
+    data = path.read_bytes() if path.is_file() else b""
+    if digests({_FINDINGS: data})[_FINDINGS] != found.after.files.get(_FINDINGS):
+        return found
+    read = pq.read_table(pa.BufferReader(data), columns=["finding_id", "title", "detail"])
+    ids = pa.array([one.finding_id for one in found.moved], pa.string())
+    rows = read.filter(pc.is_in(read["finding_id"], value_set=ids)).to_pylist()
+    told = {row.pop("finding_id"): row for row in rows}
+    moved = tuple(replace(one, **told.get(one.finding_id, {})) for one in found.moved)
+    return replace(found, moved=moved)
 
 
 def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
@@ -69,12 +100,14 @@ def verify(settings: Settings, as_of: date) -> tuple[Checked, ...]:
     with _ledger(settings) as database:
         night = night_of(past_nights(database), as_of)
         inputs = delivered_files(database, night)
+        earlier = earlier_editions(database, as_of)
         with database.transaction() as connection:
             kept_from = pruned_before(connection)
     if kept_from and as_of < kept_from and not folder.exists():
         raise ConfigError("night_removed", as_of=as_of.isoformat(), since=kept_from.isoformat())
     return (
         *_published(folder, night.files),
+        *_kept_beside(folder, earlier),
         *(
             Checked("input", name, _verdict(shown_as(settings.path(Path(name))), hash_))
             for name, hash_ in inputs.items()
@@ -104,6 +137,26 @@ def _published(folder: Path, files: Mapping[str, str]) -> Iterator[Checked]:
             continue
         if not path.is_dir() and name not in files and not path.name.startswith(("~$", ".")):
             yield Checked("output", name, "added")
+
+
+def _kept_beside(folder: Path, earlier: Mapping[str, Mapping[str, str]]) -> Iterator[Checked]:
+    """The files of the folders `~r1`, `~r2`… that a night told anew left, against what each was told with."""
+    for kept in sorted(folder.parent.glob(f"{folder.name}~r*")):
+        files = earlier.get(_run_id(kept / SUMMARY))
+        if files is None:  # it says it is of a run that nobody knows of
+            yield Checked("output", f"{kept.name}/{SUMMARY}", "changed")
+        else:
+            for one in _published(kept, files):
+                yield Checked(one.kind, f"{kept.name}/{one.name}", one.verdict)
+
+
+def _run_id(summary: Path) -> str:
+    """The run that a summary is of, "" where it cannot be read."""
+    try:
+        told = json.loads(summary.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(told.get("run_id", "")) if isinstance(told, dict) else ""
 
 
 def _verdict(path: Path, digest: str) -> str:

@@ -157,6 +157,37 @@ def test_an_input_whose_name_is_no_utf8_is_verified_as_others_are(estate: Estate
     assert (code, "设备_20261121.csv" in text) == (0, False), text
 
 
+def test_what_was_published_before_a_night_was_told_anew_is_verified_too(estate: Estate):
+    estate.run()
+    estate.write("registrations", [REGISTRATION])
+    estate.run()
+    kept = estate.folder / "reports" / f"{AS_OF}~r1"
+    assert kept.is_dir()
+    code, text = estate.call("verify", AS_OF.isoformat())
+    assert code == 0
+    (kept / "findings.csv").write_text("x", encoding="utf-8")
+    code, text = estate.call("verify", AS_OF.isoformat())
+    assert code == ExitCode.INCOMPLETE
+    assert f"{AS_OF}~r1/findings.csv：内容已不同" in text
+    (kept / "summary.json").write_text("{}", encoding="utf-8")
+    code, text = estate.call("verify", AS_OF.isoformat())
+    assert code == ExitCode.INCOMPLETE
+    assert f"{AS_OF}~r1/summary.json：内容已不同" in text
+
+
+def test_two_nights_are_compared_in_the_words_of_the_later_one(estate: Estate):
+    estate.run()
+    third = NEXT + timedelta(days=1)
+    for night, expiry in ((NEXT, "2026-11-20"), (third, "2026-11-19")):
+        estate.write("merchants", [{"merchant_no": "898100000000001", "licence_expiry": expiry}])
+        estate.run(night)
+    _, text = estate.call("diff", str(AS_OF), str(NEXT))
+    assert "2026-11-20" in text
+    assert "2026-11-19" not in text, "what only a later night knew"
+    (estate.folder / "reports" / str(NEXT) / "findings.parquet").unlink()
+    assert "2026-11-19" in estate.call("diff", str(AS_OF), str(NEXT))[1], "the last words there are"
+
+
 def test_pruning_from_the_command_line(estate: Estate):
     estate.run()
     estate.settings["as_of"] = "2032-11-21"

@@ -105,6 +105,5 @@ def biography(database: Database, finding_id: str) -> Biography:
         )
         if event.kind not in NOT_OF_LIFE:
             waiver = event.was_waiver
-    said = words[0] if words else {}
-    told = (str(said.get(name) or "") for name in _WORDS)
-    return Biography(finding_id, found.rule, *told, tuple(reversed(happenings)))
+    title, detail = (str(words[0][name] or "") if words else "" for name in _WORDS)
+    return Biography(finding_id, found.rule, title, detail, tuple(reversed(happenings)))

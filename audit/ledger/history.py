@@ -127,6 +127,13 @@ def delivered_files(database: Database, night: PastNight) -> dict[str, str]:
         return {name: digest for files in noted for name, digest in sorted(files.items())}
 
 
+def earlier_editions(database: Database, as_of: date) -> dict[str, Mapping[str, str]]:
+    """By run id the files, with their hashes, of what was published of a night before it was told anew."""
+    query = sa.select(RUNS.c.run_id, RUNS.c.files).where(RUNS.c.superseded, RUNS.c.as_of == as_of)
+    with database.transaction() as connection:
+        return {row.run_id: row.files for row in connection.execute(query)}
+
+
 def rule_changes(
     before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
 ) -> dict[str, tuple[str, ...]]:
