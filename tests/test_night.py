@@ -836,6 +836,27 @@ def test_a_merchant_without_a_number_at_the_channel_is_told_where_the_list_has_a
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_province_that_no_column_states_is_that_of_the_address(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    estate.sections["audit.profile"] = 'device = { default = ["serial_no", "province"] }'
+    placed = [
+        ("SN000001", "浙江", "江苏省南京市中山路1号"),
+        ("SN000002", "", "浙江省杭州市文三路2号"),
+        ("SN000003", "", "文三路3号"),
+    ]
+    devices = [{"serial_no": one, "province": of, "address": at} for one, of, at in placed]
+    estate.write("devices", [DEVICE | {"device_type": "智能终端"} | one for one in devices])
+    estate.write("registrations", [REGISTRATION | {"serial": "SN000009", "address": "广东省深圳市深南路9号"}])
+    estate.run()
+    found = {(one["rule"], one["serial_no"]): one["province"] for one in estate.findings()}
+    assert [found["REG-01", one] for one, _, _ in placed] == ["浙江", "浙江省", None]
+    assert found["REG-08", "SN000009"] == "广东省"
+    lacking = {one for rule, one in found if rule == "TYP-03"}
+    assert {"SN000002", "SN000003"} <= lacking, "what the file should state is blank all the same"
+    assert "SN000001" not in lacking
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_a_ledger_without_serials_knows_its_devices_by_their_tusn(estate: Estate, engine: str):
     estate.settings["engine"] = f'"{engine}"'
     named = [

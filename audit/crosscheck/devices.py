@@ -39,14 +39,24 @@ def scoped(
     lists_missing = bool({"missing_fields", "required_fields"} & set(wanted))
     conditions, fields = _required(columns, profile) if lists_missing else ({}, {})
     # few columns from the start: an engine that plans its queries looks at each of them in every step
-    facts = _only(devices, {*kept, *fields, *_SCOPED_BY}).with_columns(
+    facts = _only(devices, {*kept, *fields, *_SCOPED_BY, *PROVINCE}).with_columns(
         **scope,
         last_contact_at=nw.max_horizontal("last_heartbeat_at", "last_signin_at"),
         license_recognised=_always("license_no" in columns),
     )
     if lists_missing:
         facts = completeness(engine, facts, conditions, fields)
+    facts = with_province(facts)
     return engine.kept(engine.named(_only(facts, kept), "device_key"))
+
+
+# as a row states it, and as its address names it
+PROVINCE = ("province", "province_found")
+
+
+def with_province(rows: Frame) -> Frame:
+    """The province of each row, of those that state none the one of their address."""
+    return rows.with_columns(province=nw.coalesce(*PROVINCE))
 
 
 _SCOPED_BY = ("terminal_status", "last_heartbeat_at", "last_signin_at", "device_type_code", "rejected")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import narwhals.stable.v2 as nw
 
+from audit.crosscheck.devices import PROVINCE, with_province
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import Engine, Frame, one_if
 from audit.intake.reading import Reason
@@ -129,6 +130,7 @@ def _rows(engine: Engine, feed: str, frame: Frame) -> Frame:
         name: FACTS[Subject.ROW][name] for name in _EVERY_ROW if name not in frame.collect_schema().names()
     }
     frame = engine.with_nulls(frame, lacking) if lacking else frame
+    frame = with_province(frame) if set(PROVINCE) <= set(frame.collect_schema().names()) else frame
     made = {"feed": nw.lit(feed), "row_key": nw.coalesce(_KEY_OF[feed], "unread_text")}
     if feed == "devices":
         made["last_contact_at"] = nw.max_horizontal("last_heartbeat_at", "last_signin_at")

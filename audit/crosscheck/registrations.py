@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from audit.config import ANY_CHANNEL
+from audit.crosscheck.devices import PROVINCE, with_province
 from audit.crosscheck.matching import Way, in_channel, matches, status_in
 from audit.crosscheck.schema import REGISTERED, REGISTRATION_SIDE
 from audit.engines import KEYS, Engine, Frame, nothing
@@ -63,7 +64,7 @@ _LATE_OF_CURRENT = frozenset(
 _LOOKED_AT = frozenset(
     {
         *("row_id", "device_key", "channel", "merchant_no", "reg_status", "effective_at", "batch_no"),
-        *("serial_no", *KEYS),
+        *("serial_no", *KEYS, *PROVINCE),
         *("source_file", "source_sheet", "source_row", "rejected"),
     }
 )
@@ -217,7 +218,7 @@ def registration_facts(lists: Listed, near: Frame | None, wanted: Collection[str
     where one of the two sides names no serial.
     """
     engine = lists.engine
-    facts = engine.attach(lists.current, _strays(lists), "row_id")
+    facts = engine.attach(with_province(lists.current), _strays(lists), "row_id")
     facts = facts.with_columns(in_ledger=nw.col("stray").is_null()).drop("stray")
     if wanted is None or "terminal_serials" in wanted:
         facts = engine.attach(facts, _shared_terminals(lists), "row_id")

@@ -16,6 +16,7 @@ _INTERNAL = (
     "_hash",
     "device_type_code",
     "province_code",
+    "province_found",
     "city_code",
     "_check",
     "point_x",

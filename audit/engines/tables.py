@@ -15,10 +15,11 @@ from audit.intake.feeds import Part, assembled
 from audit.intake.kinds import ARROW_TYPES
 from audit.tables import TABLES, Table
 
-# where a device stands: its type as a two-digit code, its address in comparable parts, its point on the globe
-# in metres (the datum is the source's own), and what is wrong with its coordinates
+# where a device stands: its type as a two-digit code, its address in comparable parts, what the province is
+# called, its point on the globe in metres (the datum is the source's own), and what is wrong with coordinates
 _PLACE: dict[str, pa.DataType] = {
     **dict.fromkeys(("device_type_code", "address_key", "province_code", "city_code"), pa.string()),
+    "province_found": pa.string(),
     **dict.fromkeys(("point_x", "point_y", "point_z"), pa.float64()),
     "place_fault": pa.string(),
 }

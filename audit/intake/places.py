@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.intake.gazetteer import MUNICIPALITIES, Division, Level, gazetteer
+from audit.intake.gazetteer import MUNICIPALITIES, Division, Level, gazetteer, names_by_code
 from audit.intake.repeats import alike, decoded, numbered, spread, whole
 
 _STATED = ("province", "city", "county", "area_code")
@@ -89,13 +89,24 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
     """`province_code`, `city_code` and `address_key` of every row, from whichever columns there are.
 
     Explicit columns come before what the address says. A city of a municipality is its pp01, districts and
-    counties alike. `address_key` is null where an address names nothing below the county.
+    counties alike. `address_key` is null where an address names nothing below the county. `province_found`
+    is what the province is called, where not every row states one.
     """
     names = [name for name in (*_STATED, "address") if name in rows.column_names]
     if not names:
         return {}
     different, kinds = _told_apart({name: whole(rows[name]) for name in names})
-    return {name: spread(values, kinds) for name, values in _places(different).items()}
+    found = {name: spread(values, kinds) for name, values in _places(different).items()}
+    if "province" not in names or rows["province"].null_count:
+        found["province_found"] = _called(found["province_code"])
+    return found
+
+
+def _called(codes: pa.Array) -> pa.Array:
+    """The names of divisions by their codes."""
+    different, which = numbered(codes.dictionary_encode())
+    called = names_by_code()
+    return spread(pa.array([called[code] for code in different.to_pylist()], pa.string()), which)
 
 
 def _told_apart(columns: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], pa.Array]:
