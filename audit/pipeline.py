@@ -61,7 +61,7 @@ def run_audit(
         require_chat(settings)
     with (
         nullcontext() if held else only_run(settings.state, settings.zone),
-        _ledger(settings, rehearse=task.wishes.rehearse) as database,
+        _ledger(settings, task.wishes) as database,
     ):
         store = Store(settings.state)
         try:
@@ -73,11 +73,11 @@ def run_audit(
         return _delivered(task, result, database, say)
 
 
-def _ledger(settings: Settings, *, rehearse: bool) -> Database:
+def _ledger(settings: Settings, wishes: Wishes) -> Database:
     """The ledger; a rehearsal before the first night makes none that would stay."""
-    if rehearse and not ledger_exists(settings.ledger.url, settings.state):
+    if wishes.rehearse and not ledger_exists(settings.ledger.url, settings.state):
         return Database("", settings.state / SCRATCH)
-    return Database(settings.ledger.url, settings.state)
+    return Database(settings.ledger.url, settings.state, taken=bool(wishes.rebuild))
 
 
 def _task(settings: Settings, words: Words, as_of: date, wishes: Wishes) -> Task:

@@ -23,6 +23,7 @@ from audit.findings import findings_of
 from audit.ledger import outbox
 from audit.ledger.database import Database
 from audit.ledger.entered import Entered
+from audit.ledger.estate import marked
 from audit.ledger.feedback import Taken, open_conflicts, read_between, take_in
 from audit.ledger.handlings import waivers_of_people
 from audit.ledger.handover import Handover
@@ -117,7 +118,7 @@ def tell(task: Task, inputs: Inputs, database: Database, progress: Progress) -> 
         later = [one.as_of.isoformat() for one in night.later]
         _withdraw(night, wishes.rebuild)
         run = replace(run, number=night.next_number())
-        night.add_run(run, __version__, settings.digest, task.scope)
+        night.add_run(run, __version__, settings.digest, marked(task.scope, inputs.secret))
         telling = _Telling(task, inputs, night, run)
         feedback, programme = _take_back(telling)
         with ThreadPoolExecutor(1, "page") as beside, ThreadPoolExecutor(1, "ledger") as writer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -164,3 +165,65 @@ def test_a_database_that_cannot_hold_chinese_names_is_refused_and_no_bug(small: 
         assert "LATIN1" in ended.stderr
     finally:
         sql(address, "DROP DATABASE latin WITH (FORCE)")
+
+
+@pytest.mark.postgres
+def test_another_estate_writes_into_no_ledger_that_is_not_its_own(
+    small: Estate, url: str, tmp_path_factory: pytest.TempPathFactory
+):
+    small.sections["ledger"] = f'url = "{url}"'
+    small.run()
+    other = Estate(tmp_path_factory.mktemp("other"), dict(small.settings) | {"name": '"别家"'})
+    other.write("devices", [DEVICE | {"serial_no": "OTHER001", "merchant_no": "898100000000009"}])
+    other.write("merchants", [MERCHANT | {"merchant_no": "898100000000009"}])
+    other.write("registrations", [REGISTRATION | {"serial": "OTHER001"}])
+    other.sections["ledger"] = small.sections["ledger"]
+    other.configure()
+    for command in (("run", "--as-of", NEXT), ("prune",), ("doctor",)):
+        ended = pos_audit(*command, "--config", other.config)
+        assert ended.returncode == ExitCode.CANNOT_WRITE, (command, ended.stderr)
+        assert "schema" in ended.stdout + ended.stderr
+    assert not (other.folder / "reports").exists()
+    ours = small.run(NEXT)
+    assert ours.code is ExitCode.DONE
+    assert "OTHER001" not in (ours.folder / "findings.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.postgres
+def test_a_state_folder_that_was_lost_is_told_of_and_may_be_begun_anew_with_a_reason(small: Estate, url: str):
+    small.sections["ledger"] = f'url = "{url}"'
+    small.run()
+    backup = small.folder / "kept.tar.gz"
+    assert pos_audit("backup", backup, "--config", small.config).returncode == 0
+    shutil.rmtree(small.folder / "state")
+    lost = pos_audit("run", "--config", small.config, "--as-of", NEXT)
+    assert lost.returncode == ExitCode.CANNOT_WRITE
+    assert "restore" in lost.stderr
+    shutil.rmtree(small.folder / "state")
+    assert pos_audit("restore", backup, "--config", small.config).returncode == 0
+    assert small.run(NEXT).code is ExitCode.DONE
+    shutil.rmtree(small.folder / "state")
+    after = NEXT + timedelta(days=1)
+    night = ("run", "--config", small.config, "--as-of", after)
+    assert pos_audit(*night).returncode == ExitCode.CANNOT_WRITE
+    anew = pos_audit(*night, "--rebuild", "状态目录丢失，没有备份")
+    assert anew.returncode == 0, anew.stderr
+    assert pos_audit(*night).returncode == 0, "the next ones need no reason"
+    told = pos_audit("diff", "--config", small.config)
+    assert told.returncode == 0, "whose key it was is nothing that nights are compared by"
+
+
+@pytest.mark.postgres
+def test_estates_have_schemas_of_their_own_in_one_database(
+    small: Estate, url: str, tmp_path_factory: pytest.TempPathFactory
+):
+    sql(url, "CREATE SCHEMA one", "CREATE SCHEMA two")
+    other = Estate(tmp_path_factory.mktemp("other"), dict(small.settings))
+    other.write("devices", [DEVICE | {"serial_no": "OTHER001"}])
+    other.write("merchants", [MERCHANT])
+    other.write("registrations", [REGISTRATION | {"serial": "OTHER001"}])
+    for estate, schema in ((small, "one"), (other, "two")):
+        estate.sections["ledger"] = f'url = "{url}?options=-csearch_path%3D{schema}"'
+        assert estate.run().code is ExitCode.DONE
+    second = small.run(NEXT)
+    assert "OTHER001" not in (second.folder / "findings.csv").read_text("utf-8-sig")

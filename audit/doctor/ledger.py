@@ -21,6 +21,7 @@ def look_at_ledger(settings: Settings, words: Words, now: datetime) -> Iterator[
     require_restored(settings.state)
     with Database(settings.ledger.url, settings.state, reading=True) as database:
         database.require_writable()
+        database.require_own()
         problems = database.problems()
     if not ledger_exists(settings.ledger.url, settings.state):
         yield Check("ledger", Verdict.OK, words("doctor.ledger_none"))

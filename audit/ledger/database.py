@@ -18,10 +18,12 @@ from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
 from audit.files import PRIVATE
 from audit.ledger import server
 from audit.ledger.aside import TRAILS, copied_aside, is_writable
+from audit.ledger.estate import is_of_another
 
 HEAD = "0008"  # the newest revision under `migrations`
 NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to them
 LEDGER_FILE = "ledger.sqlite"  # in the state folder
+KEY_FILE = "secret"  # there, too
 BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file
 _FIRST = "0001"  # what a ledger without a version is
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
@@ -105,11 +107,13 @@ class Database:
     over, and where there is no ledger it reads an empty one and makes none; one it may not write is copied
     aside and read there.
     On a server writers take turns, wherever they run. Raises CannotWrite, LedgerDamaged, Locked where another
-    writer is not done in time, or ConfigError for a URL that cannot be used.
+    writer is not done in time, or ConfigError for a URL that cannot be used. A server's ledger that another
+    estate writes to is refused, unless it is `taken` over with another key.
     """
 
-    def __init__(self, url: str, state: Path, *, reading: bool = False) -> None:
+    def __init__(self, url: str, state: Path, *, reading: bool = False, taken: bool = False) -> None:
         self._reading = reading
+        self._state = state
         self._mark = None if reading else state / _OPEN
         self._place = _place_to_read(url, state) if reading else _place_to_write(url, state)
         self.engine = self._place.engine()
@@ -118,12 +122,12 @@ class Database:
         elif reading:  # what several questions are told is of one moment, as it is in a file
             self.engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
         try:
-            self._bring_up()
+            self._bring_up(taken=taken)
         except BaseException:
             self._let_go()  # the mark stays: nobody got to close it
             raise
 
-    def _bring_up(self) -> None:
+    def _bring_up(self, *, taken: bool) -> None:
         """Bring the schema up to date, and look over a file that its last holder did not get to close."""
         try:
             interrupted = self._mark is not None and self._mark.exists()
@@ -132,6 +136,8 @@ class Database:
             self._migrate()
             if not self._reading:
                 self.require_writable()
+                if not taken:
+                    self.require_own()
             if interrupted and (problems := self.problems()):
                 raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=problems[0])
         except (OperationalError, OSError) as failure:
@@ -196,6 +202,14 @@ class Database:
             raise self._place.unwritable(failure) from failure
         if found:
             raise CannotWrite("ledger_unusable", path=self._place.shown, detail=found)
+
+    def require_own(self) -> None:
+        """See that the ledger is that of the state folder. Raises LedgerDamaged."""
+        if self.is_sqlite:
+            return
+        with self.engine.connect() as connection:
+            if is_of_another(connection, self._state / KEY_FILE):
+                raise LedgerDamaged("ledger_of_another", path=self._place.shown, state=self._state)
 
     def problems(self) -> list[str]:
         """What is wrong with the database itself, in its own words; empty when it is sound."""

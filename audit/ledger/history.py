@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from audit.errors import ConfigError, NothingToShow
 from audit.ledger.database import Database
+from audit.ledger.estate import scope_of
 from audit.ledger.schema import INPUTS, PRUNINGS, RUNS
 
 if TYPE_CHECKING:  # who only looks at nights needs none of it
@@ -72,7 +73,7 @@ def past_nights(database: Database, last: int | None = None) -> tuple[PastNight,
         rows = connection.execute(
             query.order_by(RUNS.c.as_of.desc()).limit(None if last is None else last + 1)
         )
-        found = [PastNight(*row) for row in rows][::-1]
+        found = [PastNight(**{**row, "scope": scope_of(row["scope"])}) for row in rows.mappings()][::-1]
     with_gaps = [
         PastNight(**{**vars(one), "gap": (one.as_of - found[place - 1].as_of).days - 1 if place else 0})
         for place, one in enumerate(found)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from audit.ledger.estate import scope_of
 from audit.ledger.history import rule_changes
 from audit.ledger.lives import Kind, State
 from audit.ledger.schema import EVENTS, RUNS
@@ -83,11 +84,11 @@ def past_of(
     figures = {
         row.as_of: replace(Figures.of(row.counts), new=None) if row.as_of == first else Figures.of(row.counts)
         for row in connection.execute(kept)
-        if not row.scope or row.scope == scope
+        if scope_of(row.scope) in ({}, scope)
     }
     last = sa.select(RUNS.c.scope, RUNS.c.counts, RUNS.c.rules).where(standing)
     before = connection.execute(last.order_by(RUNS.c.as_of.desc()).limit(1)).one_or_none()
-    comparable = before is not None and (not before.scope or before.scope == scope)
+    comparable = before is not None and scope_of(before.scope) in ({}, scope)
     moved = rule_changes(before.rules, rules).values() if before is not None else ()
     graver = sa.select(EVENTS.c.finding_id, EVENTS.c.was_severity).where(
         EVENTS.c.number == number, EVENTS.c.kind == Kind.WORSE.value

@@ -27,7 +27,7 @@ RUNS = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("files", sa.JSON, nullable=False),  # published file name -> sha256
     sa.Column("counts", sa.JSON, nullable=False),  # verdicts and open findings, for the trend
-    sa.Column("scope", sa.JSON, nullable=False),  # what the night was about: estate, channels
+    sa.Column("scope", sa.JSON, nullable=False),  # what it was about, and the mark of whose key
     sa.Column("rules", sa.JSON, nullable=False),  # rule id -> {"signature", "status"}
     sa.Column("note", sa.Text, nullable=False, server_default=""),  # why a run was withdrawn
 )
