@@ -292,8 +292,8 @@ def test_what_expires_is_counted_by_horizon(expiring: Estate):
     def line(kind: str) -> tuple[int, list[int], int]:
         return kinds[kind]["expired"], list(kinds[kind]["within_days"].values()), kinds[kind]["undated"]
 
-    assert line("certificate") == (1, [2, 3, 3, 4], 1)
-    assert line("model_certificate") == (0, [0, 1, 1, 1], 7)
+    assert line("certificate") == (1, [2, 3, 3, 4], 0), "the one without a date of its own has its model's"
+    assert line("model_certificate") == (0, [0, 1, 1, 1], 0), "those with a date of their own are not undated"
     assert line("eol") == (0, [0, 0, 8, 8], 0)
     assert line("eos") == (0, [0, 0, 0, 0], 8)
     assert line("license") == (0, [0, 1, 1, 1], 0)
@@ -328,6 +328,7 @@ def test_a_date_that_could_not_be_read_is_not_that_of_the_model(expiring: Estate
     expiring.write("registrations", [REGISTRATION])
     kinds = told(expiring)["forecast"]["kinds"]
     assert kinds["certificate"]["undated"] == 1
+    assert kinds["model_certificate"]["undated"] == 0, "it is told once"
     assert kinds["model_certificate"]["within_days"] == {"30": 0, "90": 0, "180": 0, "365": 0}
 
 

@@ -33,6 +33,7 @@ _SENTENCES = {
     "int_from_float": "config_value_whole",
     "float_type": "config_value_number",
     "float_parsing": "config_value_number",
+    "finite_number": "config_value_number",
     "bool_type": "config_value_yes_no",
     "bool_parsing": "config_value_yes_no",
     "string_type": "config_value_text",

@@ -40,4 +40,4 @@ PlacePattern = Annotated[str, AfterValidator(_pattern_from_home)]  # with wildca
 class Section(BaseModel):
     """A table of `audit.toml`: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

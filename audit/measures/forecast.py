@@ -25,6 +25,8 @@ _OF_DEVICES = (
     ("eos", "", "model_eos_on"),
 )
 _BEATEN_BY = {"model_cert_expiry": "cert_expiry", "model_pts_expiry": "pts_expiry"}
+# of a date that a device may have of its own or of its model, what is known of neither is told once
+_EITHER = {"certificate": "model_certificate"}
 _OF_MERCHANTS = (("license", "license_expiry"), ("legal_id", "legal_id_expiry"))
 _OF_POLICIES = (("policy_effective", "effective_on"), ("policy_deadline", "deadline_on"))
 _NAMES = ("serial_no", "terminal_id", "merchant_no", "merchant_name", "vendor", "model")
@@ -126,6 +128,7 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
     named = frame.select("row_id", "device_key", *shown)
     names = engine.staged(engine.attach(engine.held(soon.select("row_id")), named, "row_id"))
     counts, rows = _counts(engine, devices, list(dates), as_of)
+    undated = _undated(counts, rows)
     for kind, _, _ in _OF_DEVICES:
         parts = [name for name in dates if name.startswith(f"{kind}|")]
         if parts:
@@ -139,7 +142,7 @@ def _devices(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable[_
                     own_items, number = _of_models(engine, devices, names, kind, name, as_of, most)
                     items += own_items
                     total += number
-            yield _due(kind, [counts[name] for name in parts], rows), items, total
+            yield _due(kind, [counts[name] for name in parts], undated[kind]), items, total
 
 
 def _of_one_device(
@@ -193,7 +196,7 @@ def _merchants(engine: Engine, facts: Facts, as_of: date, most: int) -> Iterable
         soonest = _soonest(merchants.select(*names, on=nw.col(kind)), as_of)
         first = engine.collected(soonest.sort("on", "merchant_no").head(most))
         items = [_item(kind, row, as_of, names) for row in first.to_pylist()]
-        yield _due(kind, [counts[kind]], rows), items, counts[kind][1][-1]
+        yield _due(kind, [counts[kind]], rows - counts[kind][2]), items, counts[kind][1][-1]
 
 
 def _policies(engine: Engine, facts: Facts, as_of: date) -> Iterable[_Found]:
@@ -251,9 +254,22 @@ def _counts(engine: Engine, frame: Frame, dates: Sequence[str], as_of: date) -> 
     return counts, found["rows"]
 
 
-def _due(kind: str, counts: Sequence[_Count], rows: int) -> Due:
+def _undated(counts: Mapping[str, _Count], devices: int) -> dict[str, int]:
+    """Per kind the devices of which no date is known; those of which another kind tells one are dated."""
+    dated: dict[str, int] = {}
+    for name, (_, _, known) in counts.items():
+        kind = name.partition("|")[0]
+        dated[kind] = dated.get(kind, 0) + known
+    undated = {kind: devices - known for kind, known in dated.items()}
+    for own, of_model in _EITHER.items():
+        if {own, of_model} <= set(dated):
+            undated |= {own: devices - dated[own] - dated[of_model], of_model: 0}
+    return undated
+
+
+def _due(kind: str, counts: Sequence[_Count], undated: int) -> Due:
     within = tuple(map(sum, zip(*(one[1] for one in counts), strict=True)))
-    return Due(kind, sum(one[0] for one in counts), within, rows - sum(one[2] for one in counts))
+    return Due(kind, sum(one[0] for one in counts), within, undated)
 
 
 def _item(kind: str, row: Mapping[str, Any], as_of: date, names: Sequence[str]) -> Item:
