@@ -135,6 +135,8 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, text: str):
         ("[report]\noutput = 3", 2, "须为文字"),
         ("[schedule]\ndays = []", 2, "须为列表"),
         ("[audit]\nas_of_offset_days = -800000", 2, "不得小于 -366"),
+        ('[audit]\nengine = "spark"\n[spark]\nmaster = "spark://a"\nshared = "/x"', 4, "spark://host:7077"),
+        ('[spark]\nmaster = "local[0]"', 2, "local[2]"),
         ("[duckdb]\nmemory_gib = inf", 2, "须为数字"),
         ("[report.weights]\nhigh = inf", 2, "须为数字"),
         ("[mail]\nhost = 'h'\nsender = 'a@b.c'\nto = ['a@b.c']\nmax_mib = nan", 5, "须为数字"),

@@ -184,6 +184,36 @@ def test_a_cluster_that_is_not_there_is_said_at_once(night: Callable[..., Any], 
     assert not folder.exists()
 
 
+def test_the_doctor_asks_whether_the_master_answers(tmp_path: Path):
+    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
+    told = {
+        "AUDIT_AUDIT_ENGINE": "spark",
+        "AUDIT_SPARK_MASTER": "spark://127.0.0.1:9",
+        "AUDIT_SPARK_SHARED": str(tmp_path),
+    }
+    config = tmp_path / "sample_data/audit.toml"
+    ended = pos_audit("doctor", "--config", config, environment=os.environ | told)
+    assert ended.returncode == ExitCode.CONFIG
+    assert "spark://127.0.0.1:9 无应答" in ended.stdout
+
+
+@pytest.mark.spark
+def test_what_java_says_is_told_and_not_what_was_called_there(tmp_path: Path):
+    from py4j.protocol import Py4JError
+
+    cluster = Cluster("k8s://https://127.0.0.1:1", {}, tmp_path, patience=60)
+    with pytest.raises(ConfigError) as failure, cluster.failures():
+        raise Py4JError(
+            "An error occurred while calling None.org.apache.spark.api.java.JavaSparkContext.\n"
+            ": org.apache.spark.SparkException: External scheduler cannot be instantiated\n\tat a.B.c\n"
+            "Caused by: java.io.IOException: x\n\tat a.B.c\nCaused by: java.net.ConnectException: refused\n"
+        )
+    assert failure.value.facts["detail"] == (
+        "org.apache.spark.SparkException: External scheduler cannot be instantiated"
+        " (java.net.ConnectException: refused)"
+    )
+
+
 @pytest.mark.spark
 def test_without_java_the_night_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from audit.config.section import PlacePattern, Section, unfit
 
-_MASTER = re.compile(r"(local(\[(\d+|\*)(,\d+)?\])?|yarn|(spark|sc|k8s)://\S+)")
+_MASTER = re.compile(r"(local(\[([1-9]\d*|\*)(,\d+)?\])?|yarn|spark://\S+:\d+|(sc|k8s)://\S+)")
 # what findings depend on is the program's to say; the master has a key of its own
 _NOT_CONF = re.compile(
     r"spark\.(master|submit\.deployMode|sql\.(session\.timeZone|timestampType|ansi\..*|caseSensitive))"

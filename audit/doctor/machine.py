@@ -115,7 +115,7 @@ def _nearest_there(folder: Path) -> Path:
 
 
 def look_at_engine(settings: Settings, words: Words, _: datetime) -> Iterator[Check]:
-    """Whether the configured engine is installed."""
+    """Whether the configured engine is installed, and a cluster's master answers. Raises ConfigError."""
     engine = settings.audit.engine
     extra = {"duckdb": "duckdb", "spark": "pyspark"}.get(engine, "")
     if extra and not find_spec(extra):
@@ -123,6 +123,11 @@ def look_at_engine(settings: Settings, words: Words, _: datetime) -> Iterator[Ch
         yield Check("engine", Verdict.FAIL, told)
     elif engine == "spark" and lacks_java(settings.spark.master):
         yield Check("engine", Verdict.FAIL, words("error.spark_java_missing"))
+    elif engine == "spark":
+        from audit.engines.cluster import knock
+
+        knock(settings.spark.master)
+        yield Check("engine", Verdict.OK, words("doctor.engine_ok", engine=engine))
     elif engine == "auto" and find_spec("duckdb"):
         from audit.engines import DuckDBEngine, rows_for_pandas
 

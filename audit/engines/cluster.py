@@ -37,6 +37,8 @@ _DEFAULTS = {
 _CONNECT = "sc://"
 _CONNECT_PORT = 15_002
 _KNOCKING_SECONDS = 10.0
+_PREFACE, _CAUSE = "An error occurred while calling ", "Caused by: "
+_SAID = 300  # letters of a sentence
 
 
 class Cluster:
@@ -61,7 +63,7 @@ class Cluster:
 
     def start(self, shelf: Shelf) -> Any:
         """A session whose executors work and see the shelf. Raises ConfigError where there is none."""
-        self._knock()
+        knock(self.master)
         if lacks_java(self.master):
             raise ConfigError("spark_java_missing")
         with self.failures():
@@ -90,22 +92,9 @@ class Cluster:
         except Exception as failure:
             if not _is_of_spark(failure):
                 raise
-            detail = next(filter(None, map(str.strip, str(failure).splitlines())), type(failure).__name__)
             raise ConfigError(
-                "spark_failed", master=self.master, detail=detail[:300], log=str(self.log)
+                "spark_failed", master=self.master, detail=_said(failure), log=str(self.log)
             ) from failure
-
-    def _knock(self) -> None:
-        """Spark itself would wait for minutes for a master that is not there."""
-        addresses = list(_addresses(self.master))
-        failures = []
-        for host, port in addresses:
-            try:
-                socket.create_connection((host, port), _KNOCKING_SECONDS).close()
-            except OSError as failure:
-                failures.append(f"{host}:{port}: {failure.strerror or failure}")
-        if addresses and len(failures) == len(addresses):
-            raise ConfigError("spark_unreachable", master=self.master, detail=", ".join(failures))
 
     def _connected(self) -> Any:
         from pyspark.sql import SparkSession
@@ -139,8 +128,11 @@ class Cluster:
             lines = "".join(f"{key}={_property(value)}\n" for key, value in self._conf.items())
             write_private(self._properties, lines.encode())
             asked = f"--properties-file {self._properties} --load-spark-defaults pyspark-shell"
-            with _variable("PYSPARK_SUBMIT_ARGS", asked), _private(self.log) as log:
-                gateway = launch_gateway(popen_kwargs={"stdout": log, "stderr": log})
+            try:
+                with _variable("PYSPARK_SUBMIT_ARGS", asked), _private(self.log) as log:
+                    gateway = launch_gateway(popen_kwargs={"stdout": log, "stderr": log})
+            finally:  # it was read, or nobody will
+                self._properties.unlink(missing_ok=True)
         SparkContext._ensure_initialized(gateway=gateway)
         settings = SparkConf().setMaster(self.master)
         for key, value in self._conf.items():
@@ -166,6 +158,32 @@ class Cluster:
         if not done:
             raise ConfigError("spark_no_executor", master=self.master, seconds=round(self._patience))
         return done[0]
+
+
+def knock(master: str) -> None:
+    """See whether anybody listens there: Spark itself would wait for minutes. Raises ConfigError."""
+    addresses = list(_addresses(master))
+    failures = []
+    for host, port in addresses:
+        try:
+            socket.create_connection((host, port), _KNOCKING_SECONDS).close()
+        except OSError as failure:
+            failures.append(f"{host}:{port}: {failure.strerror or failure}")
+    if addresses and len(failures) == len(addresses):
+        raise ConfigError("spark_unreachable", master=master, detail=", ".join(failures))
+
+
+def _said(failure: Exception) -> str:
+    """The first sentence of a failure, and in brackets what lies at its bottom.
+
+    What is raised in Java begins with the name of what was called there, which tells nobody anything.
+    """
+    lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith(_PREFACE):
+        lines = lines[1:]
+    first = lines[0].lstrip(": ") if lines else type(failure).__name__
+    causes = [line.removeprefix(_CAUSE) for line in lines if line.startswith(_CAUSE)]
+    return f"{first[:_SAID]} ({causes[-1][:_SAID]})" if causes else first[:_SAID]
 
 
 def lacks_java(master: str) -> bool:

@@ -39,7 +39,9 @@ class Shelf:
             # the cluster's name for the same storage differs from Arrow's in its first letters
             self._files, root = fs.FileSystem.from_uri(place.replace("s3a:", "s3:", 1))
         except (pa.ArrowInvalid, OSError) as failure:
-            raise ConfigError("spark_shared_unusable", shared=place, detail=str(failure)) from None
+            raise ConfigError(
+                "spark_shared_unusable", shared=place, detail=str(failure).splitlines()[0]
+            ) from None
         self._root = f"{root.rstrip('/')}/{owner}"
         self._night = f"night/{time.time():.0f}-{secrets.token_hex(4)}"
         self._used: set[str] = set()
