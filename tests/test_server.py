@@ -168,6 +168,21 @@ def test_a_database_that_cannot_hold_chinese_names_is_refused_and_no_bug(small: 
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("parameters", "said"), [("options=-csearch_path%3Dnowhere", "schema"), ("optons=x", "optons")]
+)
+def test_a_url_with_a_wrong_parameter_is_no_damaged_ledger(
+    small: Estate, url: str, parameters: str, said: str
+):
+    small.sections["ledger"] = f'url = "{url}?{parameters}"'
+    ended = pos_audit("run", "--config", small.configure())
+    assert ended.returncode == ExitCode.CANNOT_WRITE
+    assert said in ended.stderr
+    assert "无法使用" in ended.stderr
+    assert "损坏" not in ended.stderr, "nobody is to bring back a backup for it"
+
+
+@pytest.mark.postgres
 def test_another_estate_writes_into_no_ledger_that_is_not_its_own(
     small: Estate, url: str, tmp_path_factory: pytest.TempPathFactory
 ):

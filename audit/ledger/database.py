@@ -143,7 +143,7 @@ class Database:
         except (OperationalError, OSError) as failure:
             raise self._place.unwritable(failure) from failure
         except DatabaseError as failure:
-            if server.refuses(failure):
+            if self._place.url:  # a schema that is not there, an option nobody knows: nothing to be restored
                 raise self._place.unwritable(failure) from failure
             raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
 
