@@ -15,6 +15,7 @@ from pathlib import Path
 from audit.errors import CannotWrite
 
 PRIVATE = 0o600
+_FOLDER = 0o700  # whatever the umask: who may write a folder may put another file in the place of ours
 _TEMPORARY = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp")  # whose it is stands in its name
 
 
@@ -27,7 +28,10 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if mode == PRIVATE:
+            private_folder(path.parent)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         if temporary.exists():
             temporary.chmod(mode)
@@ -39,6 +43,14 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it, for its owner alone, where they are not there. Raises OSError."""
+    for above in reversed(folder.parents):
+        if not above.exists():
+            above.mkdir(_FOLDER, exist_ok=True)
+    folder.mkdir(_FOLDER, exist_ok=True)
 
 
 def shown_name(path: str) -> str:
@@ -87,7 +99,7 @@ def scratch(folder: Path) -> Iterator[None]:
     before = tempfile.tempdir
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(_FOLDER, parents=True)
     except OSError as failure:
         raise CannotWrite.to(folder, failure) from failure
     tempfile.tempdir = str(folder)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from filelock import FileLock, Timeout
 
 from audit.errors import CannotWrite, LedgerDamaged, Locked
-from audit.files import clear_abandoned, scratch, write_private
+from audit.files import clear_abandoned, private_folder, scratch, write_private
 
 RESTORING = "restoring"  # in the state folder until all of a backup is there
 SCRATCH = "scratch"  # in the state folder while it is held; gone afterwards
@@ -32,7 +32,7 @@ def only_run(
     """
     holder = state / "lock.json"
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(state)
         # a lock that is only a file would outlive a holder that was killed
         lock = FileLock(state / "lock", timeout=wait_seconds, mode=0o600, fallback_to_soft=False)
         lock.acquire()

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from audit import __version__
 from audit.config import Settings
-from audit.files import PRIVATE
+from audit.files import PRIVATE, private_folder
 from audit.redaction import redact
 from audit.words import Words, load_words
 
@@ -44,7 +44,7 @@ class LogFile(WatchedFileHandler):
         self._silent = False
 
     def _open(self) -> TextIOWrapper:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
         # nothing is left in a buffer, to fail once more when the file is closed
         return TextIOWrapper(os.fdopen(descriptor, "ab", buffering=0), encoding="utf-8", write_through=True)

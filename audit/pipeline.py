@@ -24,7 +24,7 @@ from audit.ledger.waivers import load_waivers
 from audit.ledger.workdays import load_calendar
 from audit.lock import SCRATCH, only_run
 from audit.night import Inputs, Progress, Result, Say, Task, Wishes
-from audit.publish import settle
+from audit.publish import require_writable, settle
 from audit.report.owntemplates import check_templates
 from audit.report.sentences import owners_as_told, problem_of
 from audit.rules.selection import selected_rules
@@ -110,17 +110,18 @@ def _read(task: Task, database: Database, store: Store, progress: Progress, begu
         )
         owners = owners_as_told(settings, store, words)
         copies = unread_copies(settings.feedback, known, task.as_of, store, words)
-    _require_input(feeds, words)
+    if not any(feed.files for feed in feeds.values()):
+        if not wishes.rehearse:  # of two things that stop a night the graver one is told
+            require_writable(settings.output)
+        raise NoUsableInput("no_usable_input", first=_first_problem(feeds, words))
     return Inputs(feeds, copies, owners, store.secret)
 
 
-def _require_input(feeds: Mapping[str, Feed], words: Words) -> None:
-    if any(feed.files for feed in feeds.values()):
-        return
+def _first_problem(feeds: Mapping[str, Feed], words: Words) -> str:
     slots = [slot for feed in feeds.values() for slot in feed.slots]
     problems = [f"{file.name}: {problem_of(file.reading, words)}" for slot in slots for file in slot.files]
     missing = [words("error.file_missing", pattern=slot.pattern) for slot in slots if not slot.files]
-    raise NoUsableInput("no_usable_input", first=(*problems, *missing)[0])
+    return (*problems, *missing)[0]
 
 
 def _delivered(task: Task, result: Result, database: Database, say: Say) -> Result:

@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 from audit.errors import CannotWrite
-from audit.files import digest_of, sync
+from audit.files import digest_of, private_folder, sync
 
 SUMMARY = "summary.json"
 _NIGHT = re.compile(r"\d{4}-\d\d-\d\d(~r\d+)?")
@@ -73,7 +74,7 @@ def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> P
     """
     folder = output / f".{name}.{run_id}{_DRAFT}"
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        private_folder(output)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -81,8 +82,18 @@ def draft(output: Path, name: str, run_id: str, files: Mapping[str, bytes]) -> P
         sync(folder)
     except OSError as failure:
         shutil.rmtree(folder, ignore_errors=True)
-        raise CannotWrite.to(folder, failure) from failure
+        raise CannotWrite.to(failure.filename or folder, failure) from failure
     return folder
+
+
+def require_writable(output: Path) -> None:
+    """Raise CannotWrite where nothing could be published. Leaves nothing, and makes no folder."""
+    there = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+    try:
+        with TemporaryFile(dir=there):
+            pass
+    except OSError as failure:
+        raise CannotWrite.to(output, failure) from failure
 
 
 def _write(path: Path, data: bytes) -> None:

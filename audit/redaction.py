@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _SHORTEST_SECRET = 4  # a shorter one would be found in every other word
 _HIDDEN = "***"
-# by their looks alone: a mobile number, a citizen number, an account or card; also in groups of four
+# what numbers are looked for in: full-width digits, and every kind of space, dash and dot, as one character
+_PLAIN = str.maketrans(
+    {chr(0xFF10 + digit): str(digit) for digit in range(10)}
+    | {"Ｘ": "X", "ｘ": "x", "．": ".", "·": ".", "）": ")", "／": "/", "＿": "_", "－": "-"}
+    | dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63)), "-")
+    | dict.fromkeys(
+        map(chr, (0x09, 0xA0, *range(0x2000, 0x2010), 0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF)), " "
+    )
+)
+_GAP = r"[ ._/)-]{1,3}"  # what people put between the groups of a number
+_DAY = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+# in groups: a mobile number, a citizen number with the day of birth in the middle
+_GROUPED = (
+    rf"1[3-9]\d(?:({_GAP})\d{{4}}\1\d{{4}}|{_GAP}(?!{_DAY})\d{{8}})"
+    rf"|[1-9]\d{{5}}{_GAP}{_DAY}(?:{_GAP})?\d{{3}}[\dXx]"
+)
+# by their looks alone: a mobile number, a citizen number, an account or card; also in groups
 _NUMBER = re.compile(
-    r"(?<!\d)(?:"
-    r"1[3-9]\d([ -])\d{4}\1\d{4}"
-    r"|\d{4}([ -])\d{4}\2\d{4}\2\d{4}(?:\2\d{1,4})?"
+    rf"(?<!\d)(?:{_GROUPED}"
+    rf"|\d{{4}}({_GAP})\d{{4}}\2\d{{4}}\2\d{{4}}(?:\2\d{{1,4}})?[Xx]?"
+    rf"|62\d{{4}}{_GAP}\d{{10,13}}"
     r"|1[3-9]\d{9}"
     r"|\d{12,30}[Xx]?"
     r")(?!\d)"
 )
 _PERSON = re.compile(
-    r"(?:(?<!\d)|(?<=(?<!\d)86)|(?<=(?<!\d)0086))(?:"
-    r"1[3-9]\d([ -]?)\d{4}\1\d{4}"
-    r"|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-    r"|62\d{2}([ -])\d{4}\2\d{4}\2\d{4}(?:\2\d{1,3})?"
+    rf"(?:(?<!\d)|(?<=(?<!\d)86)|(?<=(?<!\d)0086))(?:{_GROUPED}"
+    r"|1[3-9]\d{9}"
+    rf"|[1-9]\d{{5}}{_DAY}\d{{3}}[\dXx]"
+    rf"|62\d{{2}}({_GAP})\d{{4}}\2\d{{4}}\2\d{{4}}(?:\2\d{{1,3}})?"
     r"|(?P<card>62\d{14,17})"  # if it has the check digit of one
     r")(?!\d)"
 )
@@ -62,7 +79,7 @@ def mask_numbers(text: str) -> str:
     >>> mask_numbers("账户 6222 0200 0000 0000 017 已停用")
     '账户 622**************** 017 已停用'
     """
-    return _NUMBER.sub(lambda found: _masked(found[0]), text)
+    return _covered(_NUMBER, text, _masked)
 
 
 def mask_persons(text: str) -> str:
@@ -75,7 +92,17 @@ def mask_persons(text: str) -> str:
     >>> mask_persons("卡 6228480402564890018，工单 6228480402564890")
     '卡 622************0018，工单 6228480402564890'
     """
-    return _PERSON.sub(_masked_person, text)
+    return _covered(_PERSON, text, _masked_person)
+
+
+def _covered(numbers: re.Pattern[str], text: str, shown: Callable[[re.Match[str]], str]) -> str:
+    """The text with every number that is found in its plain form shown as `shown` says."""
+    told: list[str] = []
+    end = 0
+    for found in numbers.finditer(text.translate(_PLAIN)):
+        told += text[end : found.start()], shown(found)
+        end = found.end()
+    return "".join([*told, text[end:]]) if told else text
 
 
 def _masked_person(found: re.Match[str]) -> str:
@@ -89,5 +116,5 @@ def _has_check_digit(number: str) -> bool:
     return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0
 
 
-def _masked(number: str) -> str:
-    return number if _MOMENT.fullmatch(number) else mask(number)
+def _masked(found: re.Match[str]) -> str:
+    return found[0] if _MOMENT.fullmatch(found[0]) else mask(found[0])

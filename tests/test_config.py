@@ -315,6 +315,22 @@ def test_where_a_night_is_reckoned_does_not_make_it_another_night(tmp_path: Path
     assert there.spark.plain_conf == {"spark.cores.max": "4"}
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://audit:canary-8@db/audit", "postgresql://db/audit?password=canary-8"]
+)
+def test_the_password_of_a_database_is_a_secret_like_others(url: str, tmp_path: Path):
+    text = f'[ledger]\nurl = "{url}"\n'
+    with pytest.raises(ConfigError) as failure:
+        settings_of(tmp_path, text)
+    assert (failure.value.key, failure.value.facts["key"]) == ("config_secret_open", "ledger.url")
+    assert "canary-8" not in str(failure.value)
+    (tmp_path / "audit.toml").chmod(0o600)
+    settings = load_settings(tmp_path / "audit.toml")
+    assert settings.ledger.url == url
+    assert "canary-8" not in repr(settings) + str(settings.ledger)
+    assert settings_of(tmp_path, text.replace("canary-8", "").replace(":@", "@").replace("?password=", ""))
+
+
 def test_secrets_of_a_cluster_do_not_show(tmp_path: Path):
     text = f'{SPARK}master = "local[2]"\nconf = {{ "spark.authenticate.secret" = "canary-6" }}'
     with pytest.raises(ConfigError) as failure:

@@ -707,6 +707,27 @@ def test_nothing_to_read_at_all(estate: Estate):
         estate.run()
 
 
+def test_nothing_to_read_and_nowhere_to_write_is_nowhere_to_write(estate: Estate):
+    for path in estate.folder.glob("*.csv"):
+        path.unlink()
+    assert estate.call("run")[0] == 41
+    assert not (estate.folder / "reports").exists()
+    (estate.folder / "reports").touch()
+    code, said = estate.call("run")
+    assert (code, str(estate.folder / "reports") in said) == (43, True), said
+
+
+def test_whatever_the_umask_only_the_owner_gets_into_what_a_night_makes(estate: Estate):
+    before = os.umask(0)
+    try:
+        assert estate.call("run", "--as-of", str(AS_OF))[0] == 0
+    finally:
+        os.umask(before)
+    made = [estate.folder / "state", estate.folder / "reports"]
+    made += [path for folder in made for path in folder.rglob("*")]
+    assert {path for path in made if path.stat().st_mode & 0o077} == set()
+
+
 def broken(path: Path, how: str) -> None:
     match how:
         case "missing":

@@ -108,7 +108,7 @@ class RulesSection(BaseModel):
 class LedgerSection(Section):
     """`[ledger]`: where it is kept, and how findings are handled."""
 
-    url: str = ""  # SQLite in the state folder when left out
+    url: str = Field(default="", repr=False)  # may hold a password; SQLite in the state folder when left out
     due: dict[Literal["critical", "high", "medium", "low", "info"], Annotated[int, Field(ge=1, le=365)]] = (
         Field(default_factory=dict)
     )  # working days to mend, by severity

@@ -19,7 +19,10 @@ from audit.tables import Kind, Table
 _CITIZEN = r"^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])[0-3]\d{4}[0-9X]$"
 
 _CITIZEN_LENGTH = 18
-_SUSPECT = r"\d{11}|\d{3}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{4}[ -]\d{4}"  # worth a closer look
+_NO_CREDIT_CODE = rf"{_CITIZEN}|^(?:86)?1[3-9]\d{{9}}$|^62\d{{14,17}}$"  # or a mobile number, a card
+_DIGIT, _GAP = "[0-9０-９]", r"[^0-9０-９\pL]{1,3}"
+# worth a closer look
+_SUSPECT = f"{_DIGIT}{{11}}|{_DIGIT}{{3}}{_GAP}(?:{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}|{_DIGIT}{{8}})"
 _SHORTEST_SUSPECT = 11
 _HASH = 32  # hex digits
 _TAG = 6
@@ -28,8 +31,8 @@ _TAG = 6
 def protect(rows: pa.Table, table: Table, secret: bytes, unmask: Sequence[str] = ()) -> pa.Table:
     """The rows with personal columns masked and a `<name>_hash` beside each.
 
-    A citizen number in the place of a credit code (micro merchants have none) is masked as well, and so is
-    what looks like a number of a person in any other text: remarks, reasons, names, addresses. Numbers that
+    A number of a person in the place of a credit code (micro merchants have none) is masked as well, and so
+    is what looks like one in any other text: remarks, reasons, names, addresses. Numbers that
     name a terminal, a merchant or a paper are what the audit is about, and stay, but for citizen numbers in
     the place of a licence, a batch, a store: these keep a tag, so that two of them are still told apart. The
     columns of `unmask` are hashed and stay in clear.
@@ -112,7 +115,9 @@ def _protect(rows: pa.Table, name: str, secret: bytes, everywhere: bool) -> pa.T
         check = decoded(rows["uscc_check"])
         like = pc.or_(
             pc.equal(check, "id_number"),
-            pc.and_(pc.match_substring_regex(values, _CITIZEN).take(index), pc.not_equal(check, "valid")),
+            pc.and_(
+                pc.match_substring_regex(values, _NO_CREDIT_CODE).take(index), pc.not_equal(check, "valid")
+            ),
         )
         shown = encoded(pc.if_else(like, hidden.take(index), decoded(column)))
     rows = rows.set_column(rows.column_names.index(name), name, shown)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from audit.errors import InputError, LedgerDamaged
-from audit.files import PRIVATE, digest_of, replacing, write_private
+from audit.files import PRIVATE, digest_of, private_folder, replacing, write_private
 from audit.intake.child import read_in_child
 from audit.intake.opening import await_settled
 from audit.intake.reading import FileReading
@@ -64,7 +64,7 @@ class Store:
 
     def nameless(self) -> IO[bytes]:
         """A file on the state's disk that has no name: nothing is left of it, whatever becomes of us."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         return tempfile.TemporaryFile(dir=self.folder)
 
     def sweep(self) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, NoSuchModuleError, OperationalError
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
-from audit.files import PRIVATE
+from audit.files import PRIVATE, private_folder
 from audit.ledger import server
 from audit.ledger.aside import TRAILS, copied_aside, is_writable
 from audit.ledger.estate import is_of_another
@@ -79,7 +79,7 @@ def _place_to_write(url: str, state: Path) -> _Place:
     file = state / LEDGER_FILE
     place = _Place(server.shown(url), url=url) if url else _Place(str(file), file=file)
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        private_folder(state)
         if place.file:
             _require_kept(place.file)
             place.file.touch(PRIVATE)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vendorfiles import MERCHANT, SECRET, book, delimited, put, take_bytes, take_rows
 
-from audit.intake.personal import masked
+from audit.intake.personal import masked, protect
 from audit.intake.rows import names_of
-from audit.redaction import mask
+from audit.redaction import mask, mask_numbers
+from audit.tables import TABLES
 
 HEADER = ["商户号", "商户名称", "统一社会信用代码", "法人身份证号", "联系电话", "结算账号"]
 HEADER += ["法人姓名", "联系人", "户名"]
@@ -67,11 +70,55 @@ def test_numbers_of_persons_are_masked(tmp_path: Path, data: bytes):
         ("统一社会信用代码", f"身份证{ID}", ID),
         ("统一社会信用代码", f"{ID}（小微）", ID),
         ("统一社会信用代码", "110105194912310021", "110105194912310021"),
+        ("统一社会信用代码", PHONE, PHONE),
+        ("统一社会信用代码", f"+86 {PHONE}", PHONE),
+        ("统一社会信用代码", ACCOUNT, ACCOUNT),
     ],
 )
 def test_no_way_of_writing_lets_a_number_through(tmp_path: Path, header: str, written: str, secret: str):
     rows = [HEADER, merchant(**{"法人身份证号": "", "联系电话": "", "结算账号": ""} | {header: written})]
     assert secret not in kept(tmp_path, rows)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "１３８００１３８０００",
+        "138\u00a00013\u00a08000",
+        "138\u30000013\u30008000",
+        "138\u20110013\u20118000",
+        "138 – 0013 – 8000",
+        "138－0013－8000",
+        "138.0013.8000",
+        "138_0013_8000",
+        "138\u200b0013\u200b8000",
+        "138 00138000",
+        "(138)00138000",
+        "110105 19491231 002X",
+        "110105-19491231-002x",
+        "110105 19491231002X",
+        "１１０１０５１９４９１２３１００２Ｘ",
+        "6222.0200.0000.0000.017",
+        "622202 0000000000017",
+    ],
+)
+def test_in_a_text_neither_gaps_nor_wide_digits_let_a_number_through(tmp_path: Path, written: str):
+    read = kept(tmp_path, [HEADER, merchant(商户名称=f"晨光{written}店")])
+    digits = re.sub(r"\W|_", "", unicodedata.normalize("NFKC", read))
+    assert not [number for number in (ID[:-1], PHONE, ACCOUNT) if number in digits]
+    assert written not in read
+
+
+@given(st.lists(st.text("0123456789１３８ \u3000-–‑.·_/)\u200b\u00a0Xx号", max_size=24), max_size=8))
+def test_of_a_column_no_text_is_left_out_that_would_be_masked(texts: list[str]):
+    rows = pa.table({"vendor": pa.array(texts, pa.string())})
+    shown = protect(rows, TABLES["devices"], b"key")["vendor"].to_pylist()
+    assert shown == [mask_numbers(text) for text in texts]
+
+
+def test_what_only_looks_like_groups_of_a_number_stays(tmp_path: Path):
+    name = "版本 1.3.8001，共150 20261121，2026/11/21 12:30:45，192.168.100.1000"
+    assert name in kept(tmp_path, [HEADER, merchant(商户名称=name)])
 
 
 def test_the_names_of_persons_are_not_kept_in_clear(tmp_path: Path):

@@ -27,8 +27,8 @@ _READERS: Mapping[FileKind, tuple[str, str]] = {
     FileKind.ODS: ("ods", "read_ods"),
     FileKind.FLAT_ODS: ("ods", "read_flat_ods"),
     FileKind.XML_2003: ("xml2003", "read_xml2003"),
-    FileKind.HTML: ("html", "read_html"),
-    FileKind.MHTML: ("html", "read_mhtml"),
+    FileKind.HTML: ("webpage", "read_html"),
+    FileKind.MHTML: ("webpage", "read_mhtml"),
     FileKind.PARQUET: ("parquet", "read_parquet"),
 }
 Notice = tuple[str, dict[str, object]]  # a message key and its facts
