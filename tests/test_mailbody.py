@@ -46,6 +46,18 @@ def test_the_mail_reads_as_it_did(second_night: Report, golden):
     golden(f"mail.{second_night.language}.html", html)
 
 
+def test_why_not_to_compare_with_the_night_before_stands_below_the_figures(second_night: Report):
+    words = load_words(second_night.language)
+    told = [words("report.scope_moved"), words("report.rules_moved_count", count=2)]
+    past = dataclasses.replace(
+        second_night.past, other_scope=True, rules_moved=frozenset({"REG-01", "REG-03"})
+    )
+    plain, moved = (mail_of(one)[1:] for one in (second_night, dataclasses.replace(second_night, past=past)))
+    for body in moved:
+        assert all(body.index(words("report.fixed")) < body.index(one) for one in told), "below the figures"
+    assert not any(one in body for one in told for body in plain)
+
+
 def test_what_is_new_and_overdue_comes_before_what_only_stands(second_night: Report):
     words = load_words(second_night.language)
     _, text, html = mail_of(second_night)
