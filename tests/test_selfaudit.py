@@ -549,8 +549,8 @@ def test_inspections_by_risk_level_and_the_way_to_registration(estate: Estate, e
         + [REGISTRATION | {"serial": "SN000001", "status": "报备中", "decided_at": "2026-11-12"}],
     )
     visits = {
-        "SN000001": "2026-11-01",
-        "SN000002": "2026-09-01",
+        "SN000001": "2026-09-23",
+        "SN000002": "2026-09-22",  # its 90 days end on the 30th day from now
         "SN000003": "2026-08-01",
         "SN000004": "2025-10-01",
     }

@@ -52,9 +52,9 @@ def cycle_state(night: Night) -> nw.Expr:
     last = nw.col("last_inspected_on")
     since = nw.coalesce(last, nw.col("install_date"))
     late = nw.when(last.is_null()).then(nw.lit("never")).otherwise(nw.lit("overdue"))
-    next_one = (
-        nw.when(_past_cycle(night, since, ahead=NEXT_DAYS)).then(nw.lit("soon")).otherwise(nw.lit("in_cycle"))
-    )
+    # a day later than its last the cycle is past: one that ends in just so many days is among them
+    ending = _past_cycle(night, since, ahead=NEXT_DAYS + 1)
+    next_one = nw.when(ending).then(nw.lit("soon")).otherwise(nw.lit("in_cycle"))
     judged = nw.when(_past_cycle(night, since)).then(late).otherwise(next_one)
     return nw.when(since.is_null()).then(nw.lit("unknown")).otherwise(judged)
 
