@@ -207,6 +207,9 @@ def history_text(nights: tuple[PastNight, ...], words: Words) -> str:
                 reason=one.reason,
             )
         )
+        for run, note in one.retold:
+            why = words("history.retold_why", note=note) if note else ""
+            lines.append(words("history.retold", run=run, why=why))
     return "\n".join(lines)
 
 
@@ -221,6 +224,7 @@ def history_plain(nights: tuple[PastNight, ...]) -> list[dict[str, Any]]:
             "version": one.version,
             "config": one.config_digest,
             "gap_days": one.gap,
+            "retold": [{"run_id": run, "reason": note} for run, note in one.retold],
             "counts": dict(one.counts),
         }
         for one in nights

@@ -70,6 +70,22 @@ def test_a_cycle_whose_nights_were_pruned_is_not_told_anew(database: Database):
     assert cycle_facts(database, Period.named("2027-03")).total.start == 1
 
 
+def test_what_a_cycle_tells_of_its_items_is_not_taken_for_a_form_to_fill_in(estate: Estate):
+    book = openpyxl.load_workbook(estate.folder / "reports" / "2026-11-01" / "report.xlsx")
+    sheet = book["自查清单"]
+    [row] = [row for row in sheet.iter_rows() if row[15].value == "emergency_plan"]
+    for place, value in ((12, date(2026, 10, 19)), (13, "赵六"), (14, "预案 V2")):
+        row[place].value = value
+    (estate.folder / "feedback").mkdir()
+    book.save(estate.folder / "feedback" / "自查.xlsx")
+    estate.settings["as_of"] = "2026-11-12"
+    estate.run(date(2026, 11, 12))
+    assert estate.call("cycle", "--month", "2026-10")[0] == ExitCode.DONE
+    signed_copy(estate, SIGNED)
+    code, text = estate.call("feedback", str(estate.folder / "feedback" / "签认.xlsx"))
+    assert (code, "未采纳 0 处" in text) == (0, True), text
+
+
 def test_what_is_waived_stands_under_its_waiver(database: Database):
     waiver = Waiver("file", "装修", "李总", date(2026, 12, 15), rule="REG-01", serial_no="A")
     practice = Practice(waivers=(waiver,))

@@ -161,6 +161,8 @@ def test_what_was_published_before_a_night_was_told_anew_is_verified_too(estate:
     estate.run()
     estate.write("registrations", [REGISTRATION])
     estate.run()
+    _, text = estate.call("history")
+    assert "此前的版本（运行编号 " in text.splitlines()[1]
     kept = estate.folder / "reports" / f"{AS_OF}~r1"
     assert kept.is_dir()
     code, text = estate.call("verify", AS_OF.isoformat())

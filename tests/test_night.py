@@ -1291,7 +1291,7 @@ def test_a_waiver_that_is_granted_or_taken_back_is_told_as_a_change(estate: Esta
     estate.run()
     waivers.write_text(
         '[[waiver]]\nrule = "REG-01"\nserial_no = "SN000003"\nreason = "待换机"\napprover = "李总"\n'
-        "until = 2026-12-31\n",
+        "from = 2026-11-01\nuntil = 2026-12-31\n",
         encoding="utf-8",
     )
 
@@ -1303,6 +1303,8 @@ def test_a_waiver_that_is_granted_or_taken_back_is_told_as_a_change(estate: Esta
     estate.run(NEXT)
     assert ["变化", "恶化 0、复发 0、新增 0、新豁免 1、销号 0"] in told(NEXT, "概览")
     assert [row[:1] for row in told(NEXT, "变化") if "SN000003" in row] == [["新豁免"]]
+    [since] = [row[-2] for row in told(NEXT, "豁免") if row[0] == "生效中"]
+    assert since == datetime(2026, 11, 22), "not before the night that read it"  # noqa: DTZ001 - a day
     waivers.write_text("")
     third = NEXT + timedelta(days=1)
     estate.run(third)

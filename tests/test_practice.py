@@ -173,10 +173,10 @@ def test_nights_without_a_match_count_from_the_last_one_back(database: Database)
     with open_night(database, AS_OF + timedelta(days=6)) as night:
         found = silences(night.connection, [never, often, late, unheard], night.as_of)
     assert found == {
-        never.waiver_id: Silence(4, never=False),  # of the first night nobody knows
-        often.waiver_id: Silence(2, never=False),
-        late.waiver_id: Silence(2),
-        unheard.waiver_id: Silence(0),
+        never.waiver_id: Silence(4, never=False, since=AS_OF),  # of the first night nobody knows
+        often.waiver_id: Silence(2, never=False, since=AS_OF),
+        late.waiver_id: Silence(2, since=since_third),
+        unheard.waiver_id: Silence(0, since=AS_OF + timedelta(days=6)),
     }
 
 

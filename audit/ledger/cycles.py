@@ -59,7 +59,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Waived:
-    """A waiver that ran within the cycle, and how many findings stood under it at the end."""
+    """A waiver that ran within the cycle, and how many findings stood under it at the end.
+
+    `since` is the night that first read it, `withdrawn_on` the one on which it was gone before its end.
+    """
 
     target: str
     reason: str
@@ -67,6 +70,8 @@ class Waived:
     until: date
     source: str
     findings: int
+    since: date
+    withdrawn_on: date | None
 
 
 @dataclass(frozen=True)
@@ -236,6 +241,9 @@ def _waivers(
             row.until,
             row.source,
             int(held.get(row.waiver_id, 0)),
+            row.entered_on,
+            # what came after the cycle's last night was not known then
+            row.ended_on if row.ended_on and row.ended_on <= min(last, row.until) else None,
         )
         for row in connection.execute(query)
     )

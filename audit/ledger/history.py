@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,10 @@ ANSWERED = ("passed", "flagged", "undecided")  # statuses of a rule that answere
 
 @dataclass(frozen=True)
 class PastNight:
-    """A night that stands, as `history` shows it. `gap` counts the days without a run before it."""
+    """A night that stands, as `history` shows it. `gap` counts the days without a run before it.
+
+    `retold` are the runs of the same day that no longer stand, each with the reason given, if any.
+    """
 
     number: int
     run_id: str
@@ -39,6 +42,7 @@ class PastNight:
     rules: Mapping[str, Mapping[str, str]]
     files: Mapping[str, str]
     gap: int = 0
+    retold: tuple[tuple[str, str], ...] = ()
 
 
 def rule_records(
@@ -66,16 +70,23 @@ def _signature(rule: Rule, configured: Mapping[str, float]) -> str:
 
 def past_nights(database: Database, last: int | None = None) -> tuple[PastNight, ...]:
     """The nights that stand, in order; the last so many of them."""
-    query = sa.select(*(RUNS.c[name] for name in PastNight.__dataclass_fields__ if name != "gap")).where(
-        ~RUNS.c.superseded
-    )
+    kept = (name for name in PastNight.__dataclass_fields__ if name not in ("gap", "retold"))
+    query = sa.select(*(RUNS.c[name] for name in kept)).where(~RUNS.c.superseded)
+    fallen = sa.select(RUNS.c.as_of, RUNS.c.run_id, RUNS.c.note).where(RUNS.c.superseded)
+    retold: dict[date, tuple[tuple[str, str], ...]] = {}
     with database.transaction() as connection:
+        for row in connection.execute(fallen.order_by(RUNS.c.number)):
+            retold[row.as_of] = (*retold.get(row.as_of, ()), (row.run_id, row.note))
         rows = connection.execute(
             query.order_by(RUNS.c.as_of.desc()).limit(None if last is None else last + 1)
         )
         found = [PastNight(**{**row, "scope": scope_of(row["scope"])}) for row in rows.mappings()][::-1]
     with_gaps = [
-        PastNight(**{**vars(one), "gap": (one.as_of - found[place - 1].as_of).days - 1 if place else 0})
+        replace(
+            one,
+            gap=(one.as_of - found[place - 1].as_of).days - 1 if place else 0,
+            retold=retold.get(one.as_of, ()),
+        )
         for place, one in enumerate(found)
     ]
     return tuple(with_gaps[-last:] if last else with_gaps)

@@ -76,20 +76,28 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Watched:
-    """A waiver tonight: the findings it holds for, or the nights up to this one it has held for none."""
+    """A waiver tonight: the findings it holds for, or the nights up to this one it has held for none.
+
+    `since` is its first day, and never one before the night that first read it: nothing is waived afterwards.
+    """
 
     waiver: Waiver
     standing: Standing
     findings: int = 0
     idle: int = 0
+    since: date | None = None
 
 
 @dataclass(frozen=True)
 class Silence:
-    """The nights just before this one on which a waiver held for nothing, and whether it has never held."""
+    """The nights just before this one on which a waiver held for nothing, and whether it has never held.
+
+    `since` is the night from which they count: that of its entry, or a later first day.
+    """
 
     nights: int = 0
     never: bool = True
+    since: date | None = None
 
 
 def load_waivers(file: Path | None, as_of: date, max_days: int) -> tuple[Waiver, ...]:
@@ -225,13 +233,14 @@ def withdrawn(connection: sa.Connection, as_of: date) -> tuple[Watched, ...]:
     """The waivers that were taken out of their file of late, though they had still to run."""
     names = ("source", "finding_id", "rule", *PATTERNS, "reason", "approver", "until")
     query = (
-        sa.select(*(WAIVERS.c[name] for name in names))
+        sa.select(*(WAIVERS.c[name] for name in names), WAIVERS.c.entered_on)
         .where(WAIVERS.c.source == "file", WAIVERS.c.until >= WAIVERS.c.ended_on)
         .where(WAIVERS.c.ended_on.between(as_of - timedelta(days=ENDING_DAYS), as_of))
         .order_by(WAIVERS.c.until, WAIVERS.c.waiver_id)
     )
     return tuple(
-        Watched(Waiver(**dict(row)), Standing.WITHDRAWN) for row in connection.execute(query).mappings()
+        Watched(Waiver(**{name: row[name] for name in names}), Standing.WITHDRAWN, since=row["entered_on"])
+        for row in connection.execute(query).mappings()
     )
 
 
@@ -246,7 +255,7 @@ def silences(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) 
         .order_by(RUNS.c.as_of.desc())
         .limit(IDLE_NIGHTS)
     ).all()
-    entered = {row.waiver_id: row.entered_on for row in connection.execute(sa.select(WAIVERS))}
+    entered = {row.waiver_id: min(row.entered_on, as_of) for row in connection.execute(sa.select(WAIVERS))}
     return {
         one.waiver_id: _silence(
             one, max(entered.get(one.waiver_id, as_of), one.starts_on or date.min), behind
@@ -259,10 +268,10 @@ def _silence(waiver: Waiver, since: date, behind: Sequence[Any]) -> Silence:
     for number, night in enumerate(behind):
         held = night.counts.get(HELD)
         if night.as_of < since:
-            return Silence(number)
+            return Silence(number, since=since)
         if held is None or waiver.waiver_id in held:
-            return Silence(number, never=False)
-    return Silence(len(behind))
+            return Silence(number, never=False, since=since)
+    return Silence(len(behind), since=since)
 
 
 def watched(
@@ -286,5 +295,5 @@ def watched(
         else:
             idle = silent and (past.never or silent >= IDLE_NIGHTS)
             standing = Standing.IDLE if idle else Standing.RUNNING
-        found.append(Watched(one, standing, count, silent))
+        found.append(Watched(one, standing, count, silent, past.since))
     return tuple(found)

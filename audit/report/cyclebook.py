@@ -181,7 +181,8 @@ def _add_items(workbook: Workbook, report: CycleReport, words: Words) -> None:
         ("", one.text, one.done_on, one.who, one.saved_by, one.evidence, "", one.recorded_on)
         for one in report.attestations
     ]
-    labels = ("", "item", "done_on", "done_by", "saved_by", "proof", "", "recorded_on")
+    # other headers than those of the forms: what is told here is not filled in
+    labels = ("", "item", "entry_done_on", "entry_done_by", "saved_by", "entry_proof", "", "recorded_on")
     row = _table(sheet, row, labels, told, widths, words)
     row = section(sheet, row, words("report.inspections_title"))
     inspected = [("", *one) for one in inspection_rows(report.upkeep, words)]
@@ -197,7 +198,8 @@ def _add_items(workbook: Workbook, report: CycleReport, words: Words) -> None:
             ("", part.period, part.signed_on or words("cycle.unsigned"), part.signed_by, "", part.remark)
             for part in report.parts
         ]
-        _table(sheet, row, ("", "cycle", "signed_on", "signer", "", "opinion"), parts, widths, words)
+        heads = ("", "cycle", "part_signed_on", "part_signer", "", "part_opinion")
+        _table(sheet, row, heads, parts, widths, words)
     sheet.freeze_panes = sheet.cell(top + 1, 3)
     styles.print_setup(sheet, words("report.page"), f"{top}:{top}")
 
@@ -225,14 +227,19 @@ def _add_waivers(workbook: Workbook, report: CycleReport, words: Words) -> None:
             one.target,
             one.reason,
             one.approver,
+            one.since,
             one.until,
+            one.withdrawn_on,
             one.findings,
             words.label("waiver_source", one.source),
         )
         for one in report.waivers
     ]
-    names = ("waiver_of", "waiver_reason", "approver", "exempt_until", "waived_findings", "waiver_source")
-    _table(sheet, top, names, rows, (40, 46, 16, 14, 12, 14), words)
+    names = (
+        *("waiver_of", "waiver_reason", "approver", "waiver_from", "exempt_until", "waiver_withdrawn"),
+        *("waived_findings", "waiver_source"),
+    )
+    _table(sheet, top, names, rows, (40, 46, 16, 14, 14, 14, 12, 14), words)
     styles.print_setup(sheet, words("report.page"), f"{top}:{top}")
 
 

@@ -44,7 +44,7 @@ def _line(one: Watched, details: Mapping[str, Mapping[str, Any]], as_of: date, w
         what=what,
         reason=waiver.reason,
         approver=waiver.approver,
-        starts_on=waiver.starts_on,
+        starts_on=one.since or waiver.starts_on,
         until=waiver.until,
         findings=one.findings,
         reminder=_reminder(one, what, as_of, words),
