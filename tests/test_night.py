@@ -441,7 +441,7 @@ def test_what_waits_for_its_channel_is_neither_news_nor_anybodys_errand(estate: 
     assert ["变化", "恶化 0、复发 0、新增 1、疑似平台异常 25、销号 0"] in told
     due = datetime(2026, 11, 25)  # noqa: DTZ001 - a day, as a sheet has it
     assert ["收单机构", 26, 1, 0, due, "渠道报备状态同日大面积突变 1"] in told
-    assert ["新增、恶化与复发（1 项）", "查看变化"] in told
+    assert ["新增、恶化、复发与复核未通过（1 项）", "查看变化"] in told
 
 
 def test_what_is_no_longer_asked_for_is_not_said_to_be_gone(estate: Estate):
