@@ -198,8 +198,8 @@ def _add_items(workbook: Workbook, report: CycleReport, words: Words) -> None:
             ("", part.period, part.signed_on or words("cycle.unsigned"), part.signed_by, "", part.remark)
             for part in report.parts
         ]
-        heads = ("", "cycle", "part_signed_on", "part_signer", "", "part_opinion")
-        _table(sheet, row, heads, parts, widths, words)
+        named = ("", "cycle", "part_signed_on", "part_signer", "", "part_opinion")
+        _table(sheet, row, named, parts, widths, words)
     sheet.freeze_panes = sheet.cell(top + 1, 3)
     styles.print_setup(sheet, words("report.page"), f"{top}:{top}")
 
