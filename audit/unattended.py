@@ -67,6 +67,7 @@ def systemd_units(settings: Settings, config: Path, words: Words) -> dict[str, s
         "user": "pos-audit" if own == "root" else own,
         "folder": _unit_path(settings.folder),
         "writable": [_unit_word(str(path)) for path in _writable(settings)],
+        "shared": [_unit_word(folder) for folder in _shared(settings)],
         "home": "read-only" if _at_home(Path(sys.executable), settings.folder) else "true",
         "credential": _unit_path(_password_file(settings)) if mail and mail.user else "",
         "java": settings.audit.engine == "spark",
@@ -137,6 +138,12 @@ def _writable(settings: Settings) -> list[Path]:
     folders = [settings.state, settings.output, settings.log_file.parent]
     folders += [settings.path(textfile).parent] if textfile else []
     return [one for one in dict.fromkeys(folders) if not any(other in one.parents for other in folders)]
+
+
+def _shared(settings: Settings) -> list[str]:
+    """The folder that a cluster reads and writes as well, where it is one: its mode is for others to say."""
+    place = settings.spark_shared
+    return [place] if settings.audit.engine == "spark" and "://" not in place else []
 
 
 def _at_home(*paths: Path) -> bool:

@@ -319,6 +319,17 @@ def units(estate: Estate) -> Path:
     return folder
 
 
+def test_a_unit_may_write_where_its_cluster_reads(estate: Estate):
+    estate.settings |= {"engine": '"spark"', "state": '"state"'}
+    estate.sections["spark"] = 'master = "spark://a:7077"\nshared = "/mnt/audit"'
+    service, *_ = systemd_units(load_settings(estate.configure()), estate.config, ZH).values()
+    assert " /mnt/audit\n" in service
+    assert "0 /mnt/audit" not in service, "its mode is not ours to tell"
+    estate.sections["spark"] = 'master = "spark://a:7077"\nshared = "hdfs://namenode/audit"'
+    service, *_ = systemd_units(load_settings(estate.configure()), estate.config, ZH).values()
+    assert "hdfs" not in service
+
+
 def test_systemd_takes_the_units(estate: Estate, units: Path):
     settings = load_settings(estate.configure())
     service, timer, *delivery = written(systemd_units(settings, estate.config, ZH), units)
