@@ -325,6 +325,28 @@ def test_columns_nobody_asked_for_are_named_and_their_values_go_nowhere(tmp_path
         assert not [value for value in ("0123456789ABCDEF", "FEDC", "机密", "秘") if value in seen]
 
 
+def test_what_a_column_of_keys_or_card_data_is_called(tmp_path: Path):
+    secret = [
+        "TMK",
+        "主密钥密文",
+        "PIN Key",
+        "KEK",
+        "LMK",
+        "AES Key",
+        "PIN Block",
+        "PIN",
+        "Track2",
+        "CVN2",
+        "PAN",
+        "磁道二",
+    ]
+    plain = ["密码键盘型号", "PIN Key Type", "Tracking No", "SIM卡号", "Company", "terminal_key", "Panel"]
+    read = take_rows(
+        tmp_path, [[*HEADER, *secret, *plain], [*device(1), *["7A" * 16] * (len(secret) + len(plain))]]
+    )
+    assert read.sheet.sensitive == tuple(secret)
+
+
 def test_two_columns_of_remarks_cost_no_list(tmp_path: Path):
     read = take_rows(tmp_path, [["序列号", "商户号", "备注", "备注"], ["SN000001", MERCHANT, "a", "b"]])
     assert (read.column("remark"), len(read.reading.notices)) == (["a"], 1)
