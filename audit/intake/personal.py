@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from audit.intake.characters import byte_lengths
 from audit.intake.documents import are_citizen_numbers
 from audit.intake.repeats import decoded, encoded, is_encoded, numbered, spread, whole
-from audit.redaction import mask_numbers
+from audit.redaction import mask_numbers, mask_persons
 from audit.tables import Kind, Table
 
 # a citizen number, or a foreigner's of that form, by its looks, whether or not its check digit is right
@@ -24,6 +24,7 @@ _DIGIT, _GAP = "[0-9０-９]", r"[^0-9０-９\pL]{1,3}"
 # worth a closer look
 _SUSPECT = f"{_DIGIT}{{11}}|{_DIGIT}{{3}}{_GAP}(?:{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}|{_DIGIT}{{8}})"
 _SHORTEST_SUSPECT = 11
+_SUSPECT_WORDS = rf"\p{{Han}}.*(?:{_SUSPECT})|(?:{_SUSPECT}).*\p{{Han}}"  # words, in the place of a number
 _HASH = 32  # hex digits
 _TAG = 6
 
@@ -34,7 +35,8 @@ def protect(rows: pa.Table, table: Table, secret: bytes, unmask: Sequence[str] =
     A number of a person in the place of a credit code (micro merchants have none) is masked as well, and so
     is what looks like one in any other text: remarks, reasons, names, addresses. Numbers that
     name a terminal, a merchant or a paper are what the audit is about, and stay, but for citizen numbers in
-    the place of a licence, a batch, a store: these keep a tag, so that two of them are still told apart. The
+    the place of a licence, a batch, a store: these keep a tag, so that two of them are still told apart; and
+    but for numbers of persons among words there, an agency's or a shop's with somebody's telephone. The
     columns of `unmask` are hashed and stay in clear.
     """
     for column in table.columns:
@@ -52,6 +54,7 @@ def protect(rows: pa.Table, table: Table, secret: bytes, unmask: Sequence[str] =
                     rows = _mask_some(rows, name, _SUSPECT, _SHORTEST_SUSPECT, _without_numbers)
                 case Kind.REFERENCE:
                     rows = _mask_some(rows, name, _CITIZEN, _CITIZEN_LENGTH, partial(_tagged, secret=secret))
+                    rows = _mask_some(rows, name, _SUSPECT_WORDS, _SHORTEST_SUSPECT, _without_persons)
     return rows
 
 
@@ -78,6 +81,10 @@ def masked(texts: pa.Array) -> pa.Array:
 
 def _without_numbers(texts: pa.Array) -> pa.Array:
     return pa.array(map(mask_numbers, texts.to_pylist()), pa.string())
+
+
+def _without_persons(texts: pa.Array) -> pa.Array:
+    return pa.array(map(mask_persons, texts.to_pylist()), pa.string())
 
 
 def _tagged(texts: pa.Array, secret: bytes) -> pa.Array:

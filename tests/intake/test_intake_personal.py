@@ -116,6 +116,13 @@ def test_of_a_column_no_text_is_left_out_that_would_be_masked(texts: list[str]):
     assert shown == [mask_numbers(text) for text in texts]
 
 
+def test_among_words_in_the_place_of_a_reference_a_number_is_one_of_a_person(tmp_path: Path):
+    header = ["序列号", "商户号", "巡检日期", "巡检机构", "密码键盘序列号"]
+    rows = [["SN000001", MERCHANT, "2026-11-01", f"检测中心 张三{PHONE}", PHONE]]
+    [row] = take_rows(tmp_path, [header, *rows], table="inspections", secret=SECRET).rows
+    assert (row["agency"], row["pinpad_no"]) == ("检测中心 张三138****8000", PHONE)
+
+
 def test_what_only_looks_like_groups_of_a_number_stays(tmp_path: Path):
     name = "版本 1.3.8001，共150 20261121，2026/11/21 12:30:45，192.168.100.1000"
     assert name in kept(tmp_path, [HEADER, merchant(商户名称=name)])
