@@ -878,6 +878,31 @@ def test_a_province_that_no_column_states_is_that_of_the_address(estate: Estate,
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_device_without_a_vendor_is_of_the_only_one_who_makes_its_model(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    nameless = {name: value for name, value in DEVICE.items() if name != "vendor"}
+    models = ["X1", "X2", "X3", "X4", "X5"]
+    devices = [
+        nameless | {"serial_no": f"SN{place}", "model": model} for place, model in enumerate(models, 1)
+    ]
+    estate.write("devices", devices)
+    lines = [
+        ("星联", "X1", "9.0"),  # the only one, twice
+        ("星联", "X1", "9.0"),
+        ("星联", "X2", "9.0"),
+        ("云帆", "X2", "1.0"),
+        ("星联", "X2", "9.0"),
+        ("星联", "X3", "1.0"),
+        ("", "X4", "9.0"),  # for any vendor, and so for one that nobody names
+        ("星联", "X4", "1.0"),
+    ]
+    estate.write("models", [{"vendor": of, "model": one, "min_firmware": least} for of, one, least in lines])
+    estate.run()
+    found = {(one["rule"], one["serial_no"]) for one in estate.findings() if one["rule"].startswith("DEV")}
+    assert found == {("DEV-04", "SN1"), ("DEV-04", "SN4"), ("DEV-09", "SN2"), ("DEV-09", "SN5")}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_a_ledger_without_serials_knows_its_devices_by_their_tusn(estate: Estate, engine: str):
     estate.settings["engine"] = f'"{engine}"'
     named = [

@@ -164,7 +164,10 @@ _LATE_OF_MODELS = frozenset(
 
 
 def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[str]) -> Frame:
-    """The line of the model table, MODEL_SIDE as far as wanted: of the vendor, else for any vendor."""
+    """The line of the model table, MODEL_SIDE as far as wanted: of the vendor, else for any vendor.
+
+    A device that names no vendor has the line of the only one who makes such a model.
+    """
     lines = models.filter(~nw.col("model_key").is_null()).select(
         "model_key",
         "vendor_key",
@@ -173,10 +176,11 @@ def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[s
         models_rejected="rejected",
         model_listed=~nw.col("row_id").is_null(),
     )
-    pair = nw.concat_str([nw.col("model_key"), nw.col("vendor_key")], separator="\x1f")
+    pair = nw.concat_str([nw.col("model_key"), nw.col("vendor_key").fill_null("")], separator="\x1f")
     ours = lines.filter(~nw.col("vendor_key").is_null()).with_columns(model_line=pair)
     anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
-    lines = engine.stacked([ours, anybody])
+    only = _of_one_vendor(engine, ours, anybody)
+    lines = engine.stacked([ours, anybody, only])
     lines = engine.staged(engine.pick(lines, ["model_line"], ["row_id"]))
     lines = lines.drop("row_id", "model_key", "vendor_key")  # the device has its own
     lines = _only(lines, {*wanted, "model_line", "model_listed", "model_version_pattern"})
@@ -191,6 +195,16 @@ def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[s
         .with_columns(model_listed=nw.col("model_listed").fill_null(False))
         .drop("model_line", "model_exact")
     )
+
+
+def _of_one_vendor(engine: Engine, ours: Frame, anybody: Frame) -> Frame:
+    """The lines of models that one vendor alone makes, for devices that name none."""
+    each = engine.staged(engine.pick(ours, ["model_key", "vendor_key"], ["row_id"]))
+    last = engine.pick(each, ["model_key"], ["row_id"], last=True).select("model_key", last_row="row_id")
+    lines = engine.attach(engine.pick(each, ["model_key"], ["row_id"]), engine.staged(last), "model_key")
+    lines = lines.filter(nw.col("row_id") == nw.col("last_row")).drop("last_row")
+    named = nw.concat_str([nw.col("model_key"), nw.lit("")], separator="\x1f")
+    return engine.lacking(lines, anybody.select("model_key"), "model_key").with_columns(model_line=named)
 
 
 def _only(frame: Frame, names: Collection[str]) -> Frame:

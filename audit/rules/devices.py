@@ -272,6 +272,15 @@ DEV_09 = Rule(
     known=("model",),
     cases=(
         Case(
+            ~nw.col("model_listed") & nw.col("vendor").is_null(),
+            Severity.LOW,
+            Texts(
+                "终端 {serial_no} 的型号 {model} 不在型号表中，或表中有几家厂商的同名型号而台账未注明厂商，未评估版本、停服与认证。",
+                "Model {model} of terminal {serial_no} is not in the model table, or several vendors have one of that name and the "
+                "ledger names none; version, support and certificate were not evaluated.",
+            ),
+        ),
+        Case(
             ~nw.col("model_listed"),
             Severity.LOW,
             Texts(
@@ -289,8 +298,9 @@ DEV_09 = Rule(
         "For a model the table does not know, minimum version, end of support and certificate cannot be checked.",
     ),
     remedy=Texts(
-        "在型号表中补充该型号及其数据来源；型号写法不同的，更正台账或在型号表中按台账写法登记。",
-        "Add the model to the table with the source of its data; where only the spelling differs, correct the ledger or list that spelling.",
+        "在型号表中补充该型号及其数据来源；型号写法不同的，更正台账或在型号表中按台账写法登记；台账未注明厂商的，予以补全。",
+        "Add the model to the table with the source of its data; where only the spelling differs, correct the ledger or list that spelling; "
+        "where the ledger names no vendor, add it.",
     ),
     expected=Texts("型号表中有此型号", "present in the model table"),
     actual=Texts("{model}", "{model}"),
@@ -300,8 +310,9 @@ DEV_09 = Rule(
             {"serial_no": "AA2", "in_scope": True, "model": "A8", "model_listed": True},
             {"serial_no": "AA3", "in_scope": True, "model_listed": False},
             {"serial_no": "AA4", "in_scope": False, "model": "X990", "model_listed": False},
+            {"serial_no": "AA5", "in_scope": True, "model": "X990", "model_listed": False},
         ),
-        flagged=(0,),
+        flagged=(0, 4),
         unknown=(2,),
     ),
     since="0.2.0",
