@@ -45,6 +45,11 @@ class SparkSection(Section):
         return self.master.startswith("local")
 
     @property
+    def is_remote(self) -> bool:
+        """Whether it is reached by Spark Connect."""
+        return self.master.startswith("sc://")
+
+    @property
     def plain_conf(self) -> dict[str, str]:
         """Spark's own settings, secrets as they are."""
         return {key: value.get_secret_value() for key, value in self.conf.items()}

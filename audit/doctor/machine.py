@@ -126,7 +126,8 @@ def look_at_engine(settings: Settings, words: Words, _: datetime) -> Iterator[Ch
     elif engine == "spark":
         from audit.engines.cluster import knock
 
-        knock(settings.spark.master)
+        if not settings.spark.is_remote:  # a server of Connect may be one that wakes up when it is asked
+            knock(settings.spark.master)
         yield Check("engine", Verdict.OK, words("doctor.engine_ok", engine=engine))
     elif engine == "auto" and find_spec("duckdb"):
         from audit.engines import DuckDBEngine, rows_for_pandas
