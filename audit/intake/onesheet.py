@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 import numpy as np
@@ -59,6 +59,7 @@ from audit.intake.stacked import about_tables_below
 from audit.intake.united import SheetRows
 from audit.intake.units import clock_of, on_clock, unit_of
 from audit.plaintext import plain
+from audit.redaction import mask_numbers
 from audit.tables import Column, Kind, Table
 
 
@@ -249,8 +250,10 @@ def _account(
         rows=rows,
         rows_in_file=grid.height,
         set_aside={str(kind): count for kind, count in sorted(set_aside.items()) if count},
-        mapped=header.mapped,
-        unmapped=header.unmapped,
+        mapped=tuple(replace(one, header=mask_numbers(one.header)) for one in header.mapped),
+        unmapped=tuple(
+            map(mask_numbers, header.unmapped)
+        ),  # of a list without a header they are its first row
         sensitive=sensitive(header.unmapped),
     )
 

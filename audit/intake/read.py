@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,7 @@ from audit.intake.request import Request, stamp_of
 from audit.intake.rows import write_rows
 from audit.intake.sheetname import channel_in_name, state_in_name
 from audit.intake.sheets import tables_in
+from audit.redaction import mask_persons
 from audit.tables import TABLES, Table
 
 
@@ -107,9 +109,22 @@ def _unused(grid: Grid) -> SheetReading:
 
 def _opened(data: bytes, request: Request) -> Source:
     try:
-        return open_source(data, request.encoding, request.password, careful=request.careful)
+        source = open_source(data, request.encoding, request.password, careful=request.careful)
+        return replace(source, grids=_without_persons(source.grids))
     except (InputError, MemoryError, ImportError):  # the last two are of the machine: no fault of the file
         raise
     except Exception as failure:  # what a parser raises on damaged bytes is anybody's guess
         detail = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
         raise InputError(Unusable.UNREADABLE, "workbook_damaged", detail=detail) from failure
+
+
+def _without_persons(grids: Iterable[Grid]) -> tuple[Grid, ...]:
+    """The sheets under names that tell no number of a person, and that still tell them apart."""
+    told: list[Grid] = []
+    for grid in grids:
+        shown = mask_persons(grid.sheet)
+        if shown != grid.sheet:
+            alike = sum(other.sheet.startswith(shown) for other in told)
+            grid = replace(grid, sheet=f"{shown} ({alike + 1})" if alike else shown)
+        told.append(grid)
+    return tuple(told)

@@ -10,6 +10,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -114,6 +115,25 @@ def test_of_a_column_no_text_is_left_out_that_would_be_masked(texts: list[str]):
     rows = pa.table({"vendor": pa.array(texts, pa.string())})
     shown = protect(rows, TABLES["devices"], b"key")["vendor"].to_pylist()
     assert shown == [mask_numbers(text) for text in texts]
+
+
+def test_headers_and_sheets_may_have_any_name_and_tell_no_number(tmp_path: Path):
+    made = openpyxl.Workbook()
+    for number, name in enumerate(("王13800138000", "王13855558000", "台账", f"李{ID}")):
+        sheet = made.create_sheet(name)
+        sheet.append(
+            [*HEADER, f"店主电话 {PHONE}", ID, ACCOUNT]
+        )  # as where a first row is taken for a header
+        sheet.append([*merchant(f"89810000000001{number}"), "a", "b", "c"])
+    del made["Sheet"]
+    made.save(tmp_path / "made.xlsx")
+    data = (tmp_path / "made.xlsx").read_bytes()
+    read = take_bytes(tmp_path, data, table="merchants", secret=SECRET)
+    told = json.dumps([read.rows, read.reading.to_json()], default=str, ensure_ascii=False)
+    assert not [number for number in (ID, PHONE, ACCOUNT, "13855558000") if number in told]
+    names = [sheet.name for sheet in read.reading.sheets]
+    assert names == ["王138****8000", "王138****8000 (2)", "台账", "李110***********002X"]
+    assert [sheet.rows for sheet in read.reading.sheets] == [1, 1, 1, 1]
 
 
 def test_among_words_in_the_place_of_a_reference_a_number_is_one_of_a_person(tmp_path: Path):
