@@ -877,6 +877,23 @@ def test_a_province_that_no_column_states_is_that_of_the_address(estate: Estate,
     assert "SN000001" not in lacking
 
 
+def test_a_rule_about_days_that_nobody_delivers_is_not_enabled(estate: Estate):
+    undated = {name: value for name, value in DEVICE.items() if name != "cert_expiry"}
+    merchant = {name: value for name, value in MERCHANT.items() if "expiry" not in name}
+    estate.write("devices", [undated])
+    estate.write("merchants", [merchant])
+    estate.write("models", [{"model": "X1", "min_firmware": "3.2.0"}])
+    summary = estate.run().summary
+    status = {one["rule"]: one["status"] for one in summary["rules"]}
+    assert {rule: status[rule] for rule in ("DEV-01", "DEV-02", "MER-09")} == dict.fromkeys(
+        ("DEV-01", "DEV-02", "MER-09"), "not_enabled"
+    )
+    estate.write("models", [{"model": "X1", "pts_expiry": "2026-12-01"}])
+    estate.write("merchants", [merchant | {"legal_id_expiry": "2026-12-01"}])
+    status = {one["rule"]: one["status"] for one in estate.run().summary["rules"]}
+    assert (status["DEV-01"], status["DEV-02"], status["MER-09"]) == ("passed", "flagged", "flagged")
+
+
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 def test_a_device_without_a_vendor_is_of_the_only_one_who_makes_its_model(estate: Estate, engine: str):
     estate.settings["engine"] = f'"{engine}"'

@@ -15,7 +15,8 @@ DEV_01 = Rule(
     id="DEV-01",
     subject=Subject.DEVICE,
     category=Category.EXPIRED,
-    requires=("devices.model",),
+    requires=(),
+    one_of=(("devices.pts_expiry",), ("devices.model", "models.pts_expiry")),
     applies=nw.col("in_scope"),
     unsure=_PTS_EXPIRY.is_null() | unread("pts_expiry"),
     cases=(
@@ -92,7 +93,12 @@ DEV_02 = Rule(
     id="DEV-02",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=("devices.model",),
+    requires=(),
+    one_of=(
+        ("devices.cert_expiry",),
+        ("devices.pts_expiry",),
+        *(("devices.model", f"models.{name}") for name in ("cert_expiry", "pts_expiry", "eol_on", "eos_on")),
+    ),
     applies=nw.col("in_scope"),
     unsure=(
         nw.coalesce("cert_expiry", "model_cert_expiry", "pts_expiry", "model_pts_expiry").is_null()

@@ -187,6 +187,7 @@ MER_09 = Rule(
     subject=Subject.MERCHANT,
     category=Category.MERCHANT,
     requires=("merchants.merchant_no",),
+    one_of=(("merchants.license_expiry",), ("merchants.legal_id_expiry",)),
     applies=OPEN_MERCHANT,
     unsure=(nw.col("license_expiry").is_null() & nw.col("legal_id_expiry").is_null())
     | unread("license_expiry")
