@@ -127,8 +127,8 @@ class Search:
             for index, label in self.labels.items()
             if of_channel(label, table) in table.per_channel
         }
-        for labels in (of_rows, of_channels):
-            for column, index in fallbacks(table, labels, columns, self._fits_alone):
+        for labels, fits in ((of_rows, self._fits_alone), (of_channels, self._fits_of_channel)):
+            for column, index in fallbacks(table, labels, columns, fits):
                 columns[column.name], self.how[column.name] = index, "alone"
         for column, (first, *others) in spelt_otherwise(table, of_rows, columns, self.claimed, self._fits):
             for other in others:
@@ -184,6 +184,11 @@ class Search:
         # Merchant over names has no numbers
         is_taken = column.kind is Kind.IDENTIFIER and index in self.columns.values()
         return not is_taken and self._fits(column, index)
+
+    def _fits_of_channel(self, column: Column, index: int) -> bool:
+        # beside states of channels, 报备时间（微信） says nothing of the others
+        is_of_all = column.name not in self.table.per_channel and self.columns.keys() & set(self.table.wide)
+        return not is_of_all and self._fits_alone(column, index)
 
     def _fits(self, column: Column, index: int) -> bool:
         return _fits(self.grid, self.row, self.codes, column, index)

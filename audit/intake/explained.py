@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import string
+import unicodedata
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -25,6 +27,7 @@ _ONE_HINT = (
     r"|string|text|date|datetime|int|integer|number|boolean|double|float|required|optional)"
 )
 HINT = rf"(?i)^[\s（(\[【]*{_ONE_HINT}(?:[\s,，;；。+（(]+{_ONE_HINT})*[\s）)\]】。]*$"
+_AROUND_NUMBER = re.compile(r"^[\s(\[【第]+|[\s)\]】列栏]+$")
 _STEMS = "甲乙丙丁戊己"  # columns of words, before those of figures
 
 
@@ -60,8 +63,9 @@ def _explains(cells: list[str | None]) -> bool:
 
 
 def numbers_columns(cells: list[str | None]) -> bool:
-    """Whether a row counts its columns, as forms do: 1, 2, 3; or 甲, 乙, 1, 2; or A, B, C."""
-    filled = [cell.strip() for cell in cells if cell and cell.strip()]
+    """Whether a row counts its columns, as forms do: 1, 2, 3; or (1), (2), (3); 甲, 乙, 1, 2; A, B, C."""
+    shown = (_AROUND_NUMBER.sub("", unicodedata.normalize("NFKC", cell)) for cell in cells if cell)
+    filled = [cell for cell in shown if cell]
     while filled and filled[0] in (*_STEMS, "栏次", "行次"):
         filled = filled[1:]
     numbers, letters = (

@@ -102,7 +102,7 @@ def _known(label: str, table_name: str) -> tuple[str, int, str]:
     table, forms = TABLES[table_name], header_forms(label)
     if forms[0] not in table.by_synonym:
         if (name := of_channel(label, table)) is not None:
-            return name, 0, "synonym" if name else ""
+            return name, _rank_of_channel(label, name, table), "synonym" if name else ""
         if name := _number_in_brackets(label, table):
             return name, 0, "synonym"
     for form in forms:
@@ -160,6 +160,14 @@ def of_channel(label: str, table: Table) -> str | None:
             own = f"{what}_{channel}"
             return own if own in table.per_channel else ""
     return None
+
+
+def _rank_of_channel(label: str, name: str, table: Table) -> int:
+    """The rank of what a header says of a channel among the names of the row's own column."""
+    _, of_row = table.per_channel.get(name, ("", ""))
+    ranks = table.by_name[of_row].synonyms if of_row else {}
+    rests = (_OF_SIDE.sub("", rest) for _, rest in _without_channel(label))
+    return min((ranks[rest] for rest in rests if rest in ranks), default=0)
 
 
 def _without_channel(label: str) -> Iterator[tuple[str, str]]:

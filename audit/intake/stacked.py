@@ -109,6 +109,8 @@ def set_tables_below_aside(
         if row <= first or kinds[row] in (Aside.HEADER, Aside.BLANK, Aside.STACKED):
             continue
         labels = {index: label for index, label in enumerate(grid.row(row)) if label}
+        if all(label.rstrip().endswith((":", "：")) for label in labels.values()):
+            continue  # 单位（盖章）： and 负责人（签字）： below a page
         known = [index for index, label in labels.items() if _names().intersection(header_forms(label))]
         is_heading = kinds[row - 1] in (Aside.BLANK, Aside.NOTE, Aside.TOTAL) and not any(
             map(_DIGIT.search, labels.values())

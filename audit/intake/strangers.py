@@ -11,7 +11,8 @@ from audit.tables import Column, Table, normalise_label
 def fallbacks(
     table: Table, labels: Mapping[int, str], columns: dict[str, int], fits: Callable[[Column, int], bool]
 ) -> Iterator[tuple[Column, int]]:
-    """Columns that nothing claims, with the first header that may mean them. `columns` grow meanwhile."""
+    """Columns that nothing claims, with the first header that may mean them, of those first that mean nothing
+    else. `columns` grow meanwhile."""
     for column in table.columns:
         # what names the row is no name of anything else
         naming = {columns[part] for part in table.key_parts & columns.keys()}
@@ -21,7 +22,9 @@ def fallbacks(
             for name, index in columns.items()
             if normalise_label(name) == normalise_label(labels.get(index, ""))
         }
-        for index, label in labels.items() if column.name not in columns else ():
+        taken = set(columns.values())
+        free_first = sorted(labels.items(), key=lambda one: one[0] in taken)
+        for index, label in free_first if column.name not in columns else ():
             if index not in naming and is_fallback(label, column, table) and fits(column, index):
                 yield column, index
                 break

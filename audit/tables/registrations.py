@@ -156,7 +156,7 @@ REGISTRATIONS = Table(
         Column(
             "submitted_at",
             Kind.MOMENT,
-            "提交时间,提交日期,提交报备时间,提交报备日期,报送提交时间,上报提交时间,报备时间,报备日期,报送时间,报送日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time,"
+            "提交时间,提交日期,提交报备时间,提交报备日期,报送提交时间,上报提交时间,报送时间,报送日期,报备时间,报备日期,申请时间,申请日期,登记申请时间,submit time,submitted,report time,submission time,"
             + made_of(
                 "报备,登记,备案,入网,审核", "提交时间,提交日期,申请时间,申请日期,发起时间,上送时间,上送日期"
             )

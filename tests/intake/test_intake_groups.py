@@ -134,3 +134,13 @@ def test_a_summary_beside_the_list_counts_none_of_its_rows(tmp_path: Path, gap: 
     read = take_rows(tmp_path, [own + gap + other for own, other in zip(rows, beside, strict=True)])
     assert len(read.column("serial_no")) == 5
     assert read.reading.notices == ()
+
+
+def test_a_blank_in_a_policy_means_any_and_is_no_group(tmp_path: Path):
+    rows = [
+        ["政策编号", "渠道", "设备类型", "生效日期", "截止日期", "要求"],
+        ["P1", "微信", "智能POS", "2026-01-01", "2026-12-31", "重新报备"],
+        ["P2", "银联", "", "2026-03-01", "2027-06-30", "重新报备"],
+        ["P3", "支付宝", "", "2026-05-01", "2026-12-31", "重新报备"],
+    ]
+    assert take_rows(tmp_path, rows, table="policies").reading.notices == ()

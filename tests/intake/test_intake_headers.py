@@ -583,6 +583,22 @@ def test_a_channels_day_of_registration_is_read_as_that_of_the_row(tmp_path: Pat
     assert [str(day) for day in own] == days[1:]
 
 
+@pytest.mark.parametrize("form", ["{0}{1}", "{1}（{0}）"])
+def test_a_channels_day_of_registration_is_none_of_the_others(tmp_path: Path, form: str):
+    names = [("微信", "报备状态"), ("微信", "报备时间"), ("微信", "报送时间"), ("支付宝", "报备状态")]
+    headers = ["序列号", "商户号", *(form.format(channel, name) for channel, name in names)]
+    days = ["2026-11-03 09:00:00", "2026-11-01 08:00:00"]
+    row = ["SN000001", MERCHANT, "已报备", *days, "已报备"]
+    read = take_rows(tmp_path, [headers, row], table="registrations")
+    moments = {one.column: one.header for one in read.sheet.mapped if one.column.startswith(("reg", "sub"))}
+    assert moments == {
+        "reg_status_wechat": headers[2],
+        "registered_at_wechat": headers[3],
+        "submitted_at_wechat": headers[4],
+        "reg_status_alipay": headers[5],
+    }
+
+
 @pytest.mark.parametrize(
     ("headers", "submitted", "registered"),
     [
@@ -591,6 +607,8 @@ def test_a_channels_day_of_registration_is_read_as_that_of_the_row(tmp_path: Pat
         (["报备时间", "审核时间"], "报备时间", "审核时间"),
         (["提交时间", "报备时间", "审核时间"], "提交时间", "审核时间"),
         (["报备时间"], "报备时间", "报备时间"),
+        (["报送时间", "报备时间"], "报送时间", "报备时间"),
+        (["报备日期", "报送日期"], "报送日期", "报备日期"),
     ],
 )
 def test_the_day_of_registration_is_that_of_its_end_where_another_says_when_it_was_handed_in(

@@ -144,6 +144,12 @@ def test_a_second_table_below_is_not_read_under_the_first_header(tmp_path: Path)
     assert read.reading.notices == (("table_below", {"sheet": "", "row": 4, "count": 2}),)
 
 
+def test_what_is_signed_below_a_page_is_no_other_table(tmp_path: Path):
+    rows = [HEADER, device(1), device(2), padded("单位（盖章）：", "", "负责人（签字）："), device(3)]
+    read = take_rows(tmp_path, rows)
+    assert (read.column("source_row"), read.reading.notices) == ([2, 3, 5], ())
+
+
 def test_a_row_of_names_right_below_the_header_is_no_other_table(tmp_path: Path):
     rows = [["序列号", "商户号", "终端状态"], ["", "商户名称", "备注"], ["SN000001", MERCHANT, "在用"]]
     assert "SN000001" in take_rows(tmp_path, rows).column("serial_no")
@@ -389,6 +395,7 @@ def test_a_list_of_one_channel_says_so_in_its_name_or_title(
         ["serial_no", "merchant_no", "model", "terminal_status", "install_date", "remark"],
         ["1", "2", "3", "4", "5", "6"],
         ["甲", "乙", "丙", "1", "2", "3"],
+        ["(1)", "（2）", "③", "第4列", "[5]", "6 "],
         ["A", "B", "C", "D", "E", "F"],
     ],
 )
