@@ -877,6 +877,21 @@ def test_a_province_that_no_column_states_is_that_of_the_address(estate: Estate,
     assert "SN000001" not in lacking
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+@pytest.mark.parametrize("vendor", ["星联", ""], ids=["named", "nameless"])
+def test_the_vendor_may_stand_before_the_model(estate: Estate, engine: str, vendor: str):
+    estate.settings["engine"] = f'"{engine}"'
+    models = ["星联 X1", "星联X-1", "云帆X1", "星联星联X1", "星联Z1"]
+    devices = [DEVICE | {"serial_no": f"SN{place}", "model": one} for place, one in enumerate(models, 1)]
+    estate.write("devices", [one | {"vendor": vendor} for one in devices])
+    lines = [("星联", "X1", "9.0"), ("星海", "X1", "1.0"), ("星联", "星联Z1", "9.0"), ("星联", "Z1", "1.0")]
+    estate.write("models", [{"vendor": of, "model": one, "min_firmware": least} for of, one, least in lines])
+    estate.run()
+    found = {(one["rule"], one["serial_no"]) for one in estate.findings() if one["rule"].startswith("DEV")}
+    behind = {("DEV-04", "SN1"), ("DEV-04", "SN2"), ("DEV-04", "SN5")}  # of two lines that of the whole name
+    assert found == behind | {("DEV-09", "SN3"), ("DEV-09", "SN4")}
+
+
 def test_a_rule_about_days_that_nobody_delivers_is_not_enabled(estate: Estate):
     undated = {name: value for name, value in DEVICE.items() if name != "cert_expiry"}
     merchant = {name: value for name, value in MERCHANT.items() if "expiry" not in name}

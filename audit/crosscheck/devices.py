@@ -163,10 +163,14 @@ _LATE_OF_MODELS = frozenset(
 )
 
 
+_BESIDE = "\x1f"  # stands between a model and its vendor, and in no cell
+
+
 def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[str]) -> Frame:
     """The line of the model table, MODEL_SIDE as far as wanted: of the vendor, else for any vendor.
 
-    A device that names no vendor has the line of the only one who makes such a model.
+    A device that names no vendor has the line of the only one who makes such a model. The vendor may stand
+    before the model: 联迪 A8.
     """
     lines = models.filter(~nw.col("model_key").is_null()).select(
         "model_key",
@@ -176,11 +180,11 @@ def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[s
         models_rejected="rejected",
         model_listed=~nw.col("row_id").is_null(),
     )
-    pair = nw.concat_str([nw.col("model_key"), nw.col("vendor_key").fill_null("")], separator="\x1f")
+    pair = nw.concat_str([nw.col("model_key"), nw.col("vendor_key").fill_null("")], separator=_BESIDE)
     ours = lines.filter(~nw.col("vendor_key").is_null()).with_columns(model_line=pair)
     anybody = lines.filter(nw.col("vendor_key").is_null()).with_columns(model_line=nw.col("model_key"))
-    only = _of_one_vendor(engine, ours, anybody)
-    lines = engine.stacked([ours, anybody, only])
+    known = engine.stacked([ours, anybody, _of_one_vendor(engine, ours, anybody)])
+    lines = engine.stacked([known, engine.lacking(_with_vendor_before(engine, ours), known, "model_line")])
     lines = engine.staged(engine.pick(lines, ["model_line"], ["row_id"]))
     lines = lines.drop("row_id", "model_key", "vendor_key")  # the device has its own
     lines = _only(lines, {*wanted, "model_line", "model_listed", "model_version_pattern"})
@@ -203,8 +207,16 @@ def _of_one_vendor(engine: Engine, ours: Frame, anybody: Frame) -> Frame:
     last = engine.pick(each, ["model_key"], ["row_id"], last=True).select("model_key", last_row="row_id")
     lines = engine.attach(engine.pick(each, ["model_key"], ["row_id"]), engine.staged(last), "model_key")
     lines = lines.filter(nw.col("row_id") == nw.col("last_row")).drop("last_row")
-    named = nw.concat_str([nw.col("model_key"), nw.lit("")], separator="\x1f")
+    named = nw.concat_str([nw.col("model_key"), nw.lit("")], separator=_BESIDE)
     return engine.lacking(lines, anybody.select("model_key"), "model_key").with_columns(model_line=named)
+
+
+def _with_vendor_before(engine: Engine, ours: Frame) -> Frame:
+    """The lines of vendors under the model's name behind theirs, whether or not the device names them too."""
+    whole = nw.concat_str([nw.col("vendor_key"), nw.col("model_key")])
+    named = nw.concat_str([whole, nw.col("vendor_key")], separator=_BESIDE)
+    nameless = nw.concat_str([whole, nw.lit("")], separator=_BESIDE)
+    return engine.stacked([ours.with_columns(model_line=one) for one in (named, nameless)])
 
 
 def _only(frame: Frame, names: Collection[str]) -> Frame:

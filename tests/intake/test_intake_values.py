@@ -879,3 +879,9 @@ def test_versions_in_full_width_compare(tmp_path: Path):
         "3.10.2",
         "V2.0",
     ]
+
+
+def test_a_terminal_that_is_offline_is_in_use_all_the_same(tmp_path: Path):
+    states = ["在线", "离线", "掉线", "Online", "Offline", "OFF LINE"]
+    rows = [device(number, f"终端状态={state}") for number, state in enumerate(states, 1)]
+    assert take_rows(tmp_path, [HEADER, *rows]).column("terminal_status") == ["active"] * len(states)
