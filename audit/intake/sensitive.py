@@ -14,7 +14,7 @@ from audit.tables import normalise_label
 _SECRET = re.compile(
     r"密钥|口令|密码(?!键盘|器)|(?<![a-z])(?:tmk|tpk|tak|trk|tdk|zmk|zpk|zak|lmk|kek|bdk|ipek|kcv|cv[vnc]2?|pwd)(?![a-z])"
     r"|(?:tmk|tpk|tak|trk|zmk|zpk|zak|kcv)(?=lmk|zmk|kcv|cv|value)|(?:sign|master|work|working|session|encrypt|encryption|transport|api|mac|pin|aes|des|rsa|sm[24])key(?!type|id|idx|index|ver)"
-    r"|password|passwd|secret|privatekey|私钥|激活编?码|磁道|track[123](?:data)?$"
+    r"|password|passwd|secret|privatekey|私钥|激活编?码|磁道|track[123](?:data|equivalentdata|$)"
     r"|银行卡号|(?<!sim)(?<!iccid)(?<!物联网)(?<!流量)(?<!芯片)(?<!电话)(?<!手机)(?<!会员)卡号$|^cardno$|cardnumber|主账号|^pan$|pinblock|^pin码?$|^key$"
 )
 

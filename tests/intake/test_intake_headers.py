@@ -336,6 +336,8 @@ def test_what_a_column_of_keys_or_card_data_is_called(tmp_path: Path):
         "PIN Block",
         "PIN",
         "Track2",
+        "track2_data_hex",
+        "Track 2 Equivalent Data",
         "CVN2",
         "PAN",
         "磁道二",
