@@ -1371,3 +1371,16 @@ def test_a_waiver_that_is_granted_or_taken_back_is_told_as_a_change(estate: Esta
     assert str(taken_back[-1]).startswith(
         "豁免已从豁免清单文件中撤回（原定至 2026-12-31，审批人 李总）：REG-01、"
     )
+
+
+def test_a_waiver_that_is_written_anew_for_the_same_is_not_taken_back(estate: Estate):
+    estate.write("registrations", registered("SN000001", "SN000002"))
+    estate.sections["ledger"] = 'waivers = "waivers.toml"'
+    waiver = '[[waiver]]\nrule = "REG-01"\nserial_no = "SN000003"\nreason = "待换机"\napprover = "李总"\n'
+    waivers = estate.folder / "waivers.toml"
+    for night, until in ((AS_OF, "2026-11-30"), (NEXT, "2026-12-31")):
+        waivers.write_text(f"{waiver}until = {until}\n", encoding="utf-8")
+        estate.run(night)
+    book = openpyxl.load_workbook(estate.folder / "reports" / str(NEXT) / "report.xlsx")
+    standing = [row[0] for row in book["豁免"].iter_rows(values_only=True) if "李总" in row]
+    assert standing == ["生效中"], "it was prolonged"

@@ -178,7 +178,7 @@ class Night:
         held = {str(one["values"]): int(one["counts"]) for one in counted}
         silent = silences(self._connection, waivers, self.as_of)
         return (
-            *withdrawn(self._connection, self.as_of),
+            *withdrawn(self._connection, waivers, self.as_of),
             *watched(waivers, self.as_of, held, silent),
         )
 

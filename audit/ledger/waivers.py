@@ -54,9 +54,14 @@ class Waiver:
     @property
     def waiver_id(self) -> str:
         """16 hex digits; a waiver with another word is another waiver."""
-        parts = [self.source, self.finding_id, self.rule, *(getattr(self, name) for name in PATTERNS)]
+        parts = [self.source, *self.target]
         parts += [self.reason, self.approver, self.until.isoformat(), str(self.starts_on or "")]
         return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """What it is about; it may be written anew for the same, with another end or reason."""
+        return (self.finding_id, self.rule, *(getattr(self, name) for name in PATTERNS))
 
     def runs(self, as_of: date) -> bool:
         """Whether it holds on that night; the last day is included."""
@@ -229,8 +234,11 @@ def enter_waivers(connection: sa.Connection, waivers: Iterable[Waiver], as_of: d
             )
 
 
-def withdrawn(connection: sa.Connection, as_of: date) -> tuple[Watched, ...]:
-    """The waivers that were taken out of their file of late, though they had still to run."""
+def withdrawn(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> tuple[Watched, ...]:
+    """The waivers that were taken out of their file of late, though they had still to run.
+
+    What one of `waivers` is about is waived still, or anew: it was prolonged, or its reason put right.
+    """
     names = ("source", "finding_id", "rule", *PATTERNS, "reason", "approver", "until")
     query = (
         sa.select(*(WAIVERS.c[name] for name in names), WAIVERS.c.entered_on)
@@ -238,10 +246,12 @@ def withdrawn(connection: sa.Connection, as_of: date) -> tuple[Watched, ...]:
         .where(WAIVERS.c.ended_on.between(as_of - timedelta(days=ENDING_DAYS), as_of))
         .order_by(WAIVERS.c.until, WAIVERS.c.waiver_id)
     )
-    return tuple(
+    targets = {one.target for one in waivers}
+    gone = (
         Watched(Waiver(**{name: row[name] for name in names}), Standing.WITHDRAWN, since=row["entered_on"])
         for row in connection.execute(query).mappings()
     )
+    return tuple(one for one in gone if one.waiver.target not in targets)
 
 
 def silences(connection: sa.Connection, waivers: Iterable[Waiver], as_of: date) -> dict[str, Silence]:
