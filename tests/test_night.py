@@ -892,6 +892,34 @@ def test_the_vendor_may_stand_before_the_model(estate: Estate, engine: str, vend
     assert found == behind | {("DEV-09", "SN3"), ("DEV-09", "SN4")}
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_maker_is_one_under_all_of_its_names(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    named = [
+        ("PAX", "A920"),
+        ("杭州百富电子技术有限公司", "百富 A920"),
+        ("", "PAX A-920"),
+        ("新大陆", "A920"),
+        ("", "A920"),  # of two makers' nobody can tell which
+        ("Paxton", "A920"),
+    ]
+    devices = [
+        {"serial_no": f"SN{place}", "vendor": of, "model": one} for place, (of, one) in enumerate(named)
+    ]
+    estate.write("devices", [DEVICE | one for one in devices])
+    lines = [("百富", "A920", "9.0"), ("福建新大陆支付技术有限公司", "A920", "1.0")]
+    estate.write("models", [{"vendor": of, "model": one, "min_firmware": least} for of, one, least in lines])
+    policy = {"policy_id": "P1", "title": "停用", "effective_on": "2026-01-01", "source": "通知"}
+    estate.write("policies", [policy | {"vendor": "百富", "requirement": "停用"}])
+    estate.run()
+    found = {(one["rule"], one["serial_no"]) for one in estate.findings()}
+    assert {one for one in found if one[0].startswith("DEV")} == {
+        *(("DEV-04", f"SN{place}") for place in range(3)),
+        *(("DEV-09", f"SN{place}") for place in (4, 5)),
+    }
+    assert {one for one in found if one[0] == "POL-02"} == {("POL-02", f"SN{place}") for place in range(3)}
+
+
 def test_a_rule_about_days_that_nobody_delivers_is_not_enabled(estate: Estate):
     undated = {name: value for name, value in DEVICE.items() if name != "cert_expiry"}
     merchant = {name: value for name, value in MERCHANT.items() if "expiry" not in name}

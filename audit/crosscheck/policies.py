@@ -15,6 +15,7 @@ from audit.engines import Engine, Frame, nothing
 from audit.intake.places import divide
 from audit.tables import TABLES, normalise_label
 from audit.tables.codes import device_type_code
+from audit.tables.vendors import vendor_key
 
 # columns that say whom a policy covers
 SCOPED_BY = frozenset(
@@ -128,7 +129,7 @@ def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
         # a cell of separators alone covers nothing, as one that cannot be read
         conditions.append(nw.col("merchant_mcc").is_in(_listed(policy["mcc"]) or ["-"]))
     if policy["vendor"]:
-        conditions.append(nw.col("vendor_key") == normalise_label(policy["vendor"]))
+        conditions.append(nw.col("vendor_key") == vendor_key(policy["vendor"]))
     return conditions
 
 

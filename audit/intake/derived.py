@@ -14,8 +14,9 @@ from audit.intake.places import place_columns
 from audit.intake.points import with_coordinates
 from audit.intake.quality import format_faults, swapped_fields
 from audit.intake.repeats import decoded, each, encoded, numbered, spread, whole
-from audit.tables import Table, normalise_label
+from audit.tables import Table
 from audit.tables.codes import device_type_code
+from audit.tables.vendors import model_key, vendor_before, vendor_key
 
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _BARE = re.compile(r"[vV]?(\d{1,9})")
@@ -39,9 +40,10 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
     for name in ("firmware", "app_version", "min_firmware", "min_app_version"):
         if name in present:
             found[f"{name}_key"] = _on_unique(rows[name], version_key)
-    for name in ("model", "vendor"):
-        if name in present:
-            found[f"{name}_key"] = _on_unique(rows[name], normalise_label)
+    if "model" in present:
+        found["model_key"] = _on_unique(rows["model"], model_key)
+    if present & {"model", "vendor"}:
+        found["vendor_key"] = _vendor_keys(rows)
     if "uscc" in present:
         found["uscc_check"] = encoded(each(rows["uscc"], check_credit_codes))
     if present & {"submitted_at", "registered_at"}:
@@ -56,6 +58,16 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
         faults = {"format_faults": format_faults(rows), "swapped_fields": swapped_fields(rows)}
         found |= {name: values for name, values in faults.items() if values is not None}
     return found
+
+
+def _vendor_keys(rows: pa.Table) -> pa.Array:
+    """The vendor of each row: the one it names, else the one whose name stands before the model."""
+    keys = [
+        _on_unique(rows[name], known)
+        for name, known in (("vendor", vendor_key), ("model", vendor_before))
+        if name in rows.column_names
+    ]
+    return pc.coalesce(*map(decoded, keys)) if len(keys) > 1 and keys[0].null_count else keys[0]
 
 
 def _of_merchants(rows: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
