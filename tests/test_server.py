@@ -128,6 +128,8 @@ def test_what_is_set_for_a_terminal_or_a_database_changes_no_night(
     [
         (["ALTER DATABASE operated SET default_transaction_read_only = on"], "read-only"),
         (["REVOKE TEMPORARY ON DATABASE operated FROM PUBLIC"], "temporary"),
+        (["REVOKE INSERT ON ALL TABLES IN SCHEMA own FROM lean"], "no GRANT INSERT ON"),
+        (["DROP SCHEMA own CASCADE", "CREATE SCHEMA own", "GRANT USAGE ON SCHEMA own TO lean"], "schema own"),
     ],
 )
 def test_a_server_that_would_take_no_night_is_told_of_by_the_doctor_and_before_the_night(

@@ -7,6 +7,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from audit.config import secrets_of_url
 from audit.errors import ConfigError
+from audit.ledger.schema import METADATA
 
 _WRITERS = 0x706F7361  # the number under which those that write to a server's ledger queue
 # while a night reckons, nothing between it and the server is to forget a connection that is silent (seconds);
@@ -27,6 +28,10 @@ _WORK_MEMORY = "128MB"  # a join of a million findings in memory touches their p
 # what a server says to those who may not write, or not for so long: insufficient_privilege,
 # read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
 _MAY_NOT = ("42501", "25006", "25P03", "25P04")
+_CLOSED = sa.text(
+    "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relname = ANY(:tables)"
+    " AND pg_table_is_visible(oid) AND NOT has_table_privilege(oid, 'INSERT') ORDER BY relname LIMIT 1"
+)
 _TEMPORARY = "CREATE TEMPORARY TABLE pos_audit_may (one integer) ON COMMIT DROP"
 
 
@@ -87,13 +92,15 @@ def refuses(failure: DatabaseError) -> bool:
 
 
 def hindrance(connection: sa.Connection) -> str:
-    """Why no night could be entered here, in the server's words; "" where one could.
+    """Why no night could be entered here, in the words of servers; "" where one could.
 
     Asked before a night reckons, and not found out after it.
     """
     encoding = connection.scalar(sa.text("SHOW server_encoding"))
     if encoding != "UTF8":
         return f"server_encoding {encoding}, not UTF8"
+    if closed := connection.scalar(_CLOSED, {"tables": list(METADATA.tables)}):
+        return f"no GRANT INSERT ON {closed}"
     try:
         connection.exec_driver_sql(_TEMPORARY)
     except DatabaseError as failure:
