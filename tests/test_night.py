@@ -870,7 +870,7 @@ def test_a_province_that_no_column_states_is_that_of_the_address(estate: Estate,
     estate.write("registrations", [REGISTRATION | {"serial": "SN000009", "address": "广东省深圳市深南路9号"}])
     estate.run()
     found = {(one["rule"], one["serial_no"]): one["province"] for one in estate.findings()}
-    assert [found["REG-01", one] for one, _, _ in placed] == ["浙江", "浙江省", None]
+    assert [found["REG-01", one] for one, _, _ in placed] == ["浙江", "浙江", None], "as the list calls it"
     assert found["REG-08", "SN000009"] == "广东省"
     lacking = {one for rule, one in found if rule == "TYP-03"}
     assert {"SN000002", "SN000003"} <= lacking, "what the file should state is blank all the same"

@@ -90,7 +90,7 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
 
     Explicit columns come before what the address says. A city of a municipality is its pp01, districts and
     counties alike. `address_key` is null where an address names nothing below the county. `province_found`
-    is what the province is called, where not every row states one.
+    is what the province is called, by the rows that state one too, where not every row does.
     """
     names = [name for name in (*_STATED, "address") if name in rows.column_names]
     if not names:
@@ -98,15 +98,24 @@ def place_columns(rows: pa.Table) -> dict[str, pa.Array]:
     different, kinds = _told_apart({name: whole(rows[name]) for name in names})
     found = {name: spread(values, kinds) for name, values in _places(different).items()}
     if "province" not in names or rows["province"].null_count:
-        found["province_found"] = _called(found["province_code"])
+        stated = different["province"].unique().drop_null().to_pylist() if "province" in names else []
+        found["province_found"] = _called(found["province_code"], stated)
     return found
 
 
-def _called(codes: pa.Array) -> pa.Array:
-    """The names of divisions by their codes."""
+def _called(codes: pa.Array, stated: Iterable[str]) -> pa.Array:
+    """The names of provinces by their codes: as a list itself calls them (广东), else their whole names."""
     different, which = numbered(codes.dictionary_encode())
-    called = names_by_code()
+    named = {text: _stated(text, None, None, None) for text in sorted(stated) if not text.isascii()}
+    # the longest of several is the last; a list may also have the name of a city there
+    own = {place.province: text for text, place in named.items() if place in _whole(place.province)}
+    called = names_by_code() | own
     return spread(pa.array([called[code] for code in different.to_pylist()], pa.string()), which)
+
+
+def _whole(province: str) -> tuple[Place, ...]:
+    """What the name of a province says; that of a municipality is its city's as well."""
+    return Place(province), Place(province, f"{province}01" if province in MUNICIPALITIES else "")
 
 
 def _told_apart(columns: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], pa.Array]:

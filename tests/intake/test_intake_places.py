@@ -372,3 +372,12 @@ def test_branches_with_headers_of_their_own_are_of_their_provinces(tmp_path: Pat
     read = take_bytes(tmp_path, book(rows), "export.xlsx")
     assert read.column("province") == ["四川省", "浙江省", "浙江省"]
     assert [key for key, _ in read.reading.notices] == ["state_of_headings"]
+
+
+def test_a_province_that_is_found_is_called_as_the_list_calls_it():
+    stated = ["广东", None, "华东", None, "330000", None, "深圳市", "北京", None]
+    addresses = [None, "广东省广州市天河区1号", "上海市黄浦区2号", "上海市黄浦区3号", None, "浙江省杭州市4号"]
+    addresses += [None, None, "北京市朝阳区5号"]
+    rows = pa.table({"province": pa.array(stated), "address": pa.array(addresses)})
+    found = place_columns(rows)["province_found"].to_pylist()
+    assert found == ["广东", "广东", "上海市", "上海市", "浙江省", "浙江省", "广东", "北京", "北京"]
