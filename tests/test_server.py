@@ -12,6 +12,7 @@ from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
 from postgres import fresh_database
 from program import pos_audit
 
+from audit.config import secrets_of_url
 from audit.errors import ConfigError, ExitCode
 from audit.ledger import server
 from audit.redaction import redact
@@ -244,3 +245,9 @@ def test_estates_have_schemas_of_their_own_in_one_database(
         assert estate.run().code is ExitCode.DONE
     second = small.run(NEXT)
     assert "OTHER001" not in (second.folder / "findings.csv").read_text("utf-8-sig")
+
+
+def test_a_password_is_known_as_such_whatever_a_parameter_has_in_it():
+    assert "geheim9" in secrets_of_url(
+        f"postgresql+psycopg://audit:geheim9@{AWAY}?application_name=night@home"
+    )

@@ -7,14 +7,20 @@ from urllib.parse import unquote, unquote_plus
 
 from audit.config.spark import SECRET_NAME
 
-# up to the last "@": a password that was not written as URLs want it may have one of its own
+# up to the last "@": a password that was not written as URLs want it may have one of its own; and up to the
+# first, as a parameter may have one
 _BEFORE_HOST = re.compile(r"://[^:@/?#]*:(?P<password>.*)@", re.DOTALL)
 _PARAMETER = re.compile(r"[?&](?P<name>[^=&?]+)=(?P<value>[^&]*)")
 
 
 def secrets_of_url(url: str) -> tuple[str, ...]:
     """Every secret of it, as it is written there and as it is meant; of no URL none."""
-    found = [(one["password"], unquote(one["password"])) for one in _BEFORE_HOST.finditer(url)]
+    passwords = [
+        text
+        for one in _BEFORE_HOST.finditer(url)
+        for text in (one["password"], one["password"].partition("@")[0])
+    ]
+    found = [(text, unquote(text)) for text in passwords]
     found += [
         (one["value"], unquote_plus(one["value"]))
         for one in _PARAMETER.finditer(url)
