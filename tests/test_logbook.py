@@ -87,7 +87,7 @@ def test_a_bug_tells_neither_people_nor_secrets(estate: Estate, monkeypatch: pyt
     monkeypatch.setenv("CANARY_FILES", "canary%2Furl-8")
     estate.sections["mail"] = 'host = "localhost"\nsender = "a@b.invalid"\nto = ["c@d.invalid"]'
     estate.sections["inputs.devices"] += '\npassword_env = "CANARY_FILES"'
-    monkeypatch.setattr("audit.pipeline._require_input", broken)
+    monkeypatch.setattr("audit.pipeline.unread_copies", broken)
     ended = run(estate)
     assert ended.exit_code == 70
     log = (estate.folder / "state" / "log" / "audit.jsonl").read_text("utf-8")

@@ -93,12 +93,7 @@ DEV_02 = Rule(
     id="DEV-02",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
-    requires=(),
-    one_of=(
-        ("devices.cert_expiry",),
-        ("devices.pts_expiry",),
-        *(("devices.model", f"models.{name}") for name in ("cert_expiry", "pts_expiry", "eol_on", "eos_on")),
-    ),
+    requires=("devices.model",),
     applies=nw.col("in_scope"),
     unsure=(
         nw.coalesce("cert_expiry", "model_cert_expiry", "pts_expiry", "model_pts_expiry").is_null()
