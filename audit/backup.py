@@ -16,8 +16,9 @@ from audit.errors import ConfigError
 from audit.files import PRIVATE, digest_of, replacing, sync, write_private
 from audit.intake.store import Store
 from audit.ledger.aside import TRAILS
-from audit.ledger.database import LEDGER_FILE, Database, copy_ledger, ledger_exists
+from audit.ledger.database import Database
 from audit.ledger.history import past_nights
+from audit.ledger.place import LEDGER_FILE, copy_ledger, ledger_exists
 from audit.lock import RESTORING, only_run
 
 _GZIP = b"\x1f\x8b"  # what such a file begins with

@@ -15,9 +15,10 @@ from audit.errors import ExitCode, NoUsableInput
 from audit.intake.begun import Begun
 from audit.intake.feeds import Feed, read_feeds
 from audit.intake.store import Store
-from audit.ledger.database import Database, ledger_exists
+from audit.ledger.database import Database
 from audit.ledger.feedback import dates_read
 from audit.ledger.nights import Practice, open_night
+from audit.ledger.place import ledger_exists
 from audit.ledger.returned import unread_copies
 from audit.ledger.signoffs import published_editions
 from audit.ledger.waivers import load_waivers

@@ -32,13 +32,14 @@ from ledger_million import findings
 from make_estate import make_estate
 from whole_night import Measured, program, timed
 
-from audit.ledger.database import LEDGER_FILE, Database, copy_ledger
+from audit.ledger.database import Database
 from audit.ledger.difference import difference
 from audit.ledger.handlings import Copy, bases_of, enter, handlings_of
 from audit.ledger.handover import Handover
 from audit.ledger.history import past_nights, trend
 from audit.ledger.merge import Returned, Terms, merge
 from audit.ledger.nights import Practice, Run, open_night
+from audit.ledger.place import LEDGER_FILE, copy_ledger
 from audit.sight import SCHEMA as SIGHTS
 
 FIRST = date(2025, 11, 21)

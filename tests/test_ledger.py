@@ -21,11 +21,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from audit.errors import CannotWrite, ConfigError, LedgerDamaged, NightRefused
 from audit.ledger import database as databases
-from audit.ledger.database import HEAD, LEDGER_FILE, Database
+from audit.ledger.database import HEAD, Database
 from audit.ledger.feedback import open_conflicts
 from audit.ledger.handlings import Copy, bases_of, counts_of, enter, handlings_of, waivers_of_people
 from audit.ledger.merge import Merged, Returned, Terms, merge
 from audit.ledger.nights import Practice, open_night
+from audit.ledger.place import LEDGER_FILE
 from audit.ledger.schema import EVENTS, FINDINGS, METADATA, RUNS, STANDING_WORDS
 from audit.ledger.waivers import Waiver
 from audit.ledger.wording import every_word

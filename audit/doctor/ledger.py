@@ -7,7 +7,8 @@ from datetime import datetime
 
 from audit.config import Settings
 from audit.doctor.check import Check, Verdict
-from audit.ledger.database import Database, ledger_exists
+from audit.ledger.database import Database
+from audit.ledger.place import ledger_exists
 from audit.lock import require_restored
 from audit.status import status_of
 from audit.words import Words

@@ -16,7 +16,7 @@ from audit.engines.cluster import lacks_java
 from audit.errors import CannotWrite, ExitCode
 from audit.files import replacing, shown_name
 from audit.intake.dropfolder import files_of
-from audit.ledger.database import LEDGER_FILE
+from audit.ledger.place import LEDGER_FILE
 from audit.words import Words
 
 _OPEN = stat.S_IRWXG | stat.S_IRWXO

@@ -2,101 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from audit.errors import CannotWrite, ConfigError, LedgerDamaged, Locked
-from audit.files import PRIVATE, private_folder
+from audit.errors import CannotWrite, LedgerDamaged, Locked
+from audit.files import PRIVATE
 from audit.ledger import server
-from audit.ledger.aside import TRAILS, copied_aside, is_writable
 from audit.ledger.estate import is_of_another
+from audit.ledger.place import KEY_FILE, copy_ledger, place_to_read, place_to_write, said
 
 HEAD = "0008"  # the newest revision under `migrations`
 NEWEST = "newest.sql"  # what they make of an empty file; a test holds it to them
-LEDGER_FILE = "ledger.sqlite"  # in the state folder
-KEY_FILE = "secret"  # there, too
 BUSY_MILLISECONDS = 10_000  # how long to wait for somebody else who has the file
 _FIRST = "0001"  # what a ledger without a version is
 _OPEN = "ledger.open"  # beside the ledger while somebody has it open
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a ledger is: at a URL, in a file, or nowhere; of nothing an empty one is made in memory.
-
-    `shown` is what people are told of it, `aside` the folder of a `file` that is a copy.
-    """
-
-    shown: str
-    url: str = ""
-    file: Path | None = None
-    aside: TemporaryDirectory[str] | None = None
-
-    def engine(self) -> sa.Engine:
-        """The way there. Raises ConfigError for a URL that cannot be used."""
-        try:
-            # without a file's name it is in memory; a name is no URL, and may have a % in it
-            file = str(self.file) if self.file else None
-            url = server.connected(self.url) if self.url else sa.URL.create("sqlite", database=file)
-            return sa.create_engine(url)
-        except NoSuchModuleError as failure:
-            raise ConfigError("ledger_url", detail=str(failure)) from failure
-        except ModuleNotFoundError as failure:
-            raise ConfigError("ledger_driver", module=failure.name or "") from failure
-
-    def unwritable(self, failure: Exception) -> CannotWrite:
-        """What to raise where it, or what stands beside it, cannot be written; a server may be away."""
-        of_server = self.url and not isinstance(failure, OSError)
-        key = "ledger_unusable" if of_server else "cannot_write"
-        return CannotWrite(key, path=self.shown, detail=_said(failure))
-
-
-def _place_to_read(url: str, state: Path) -> _Place:
-    """Nothing is made or changed there; what may not be written is copied."""
-    if url:
-        return _Place(server.shown(url), url=url)
-    file = state / LEDGER_FILE
-    _require_kept(file)
-    if not ledger_exists(url, state):
-        return _Place(str(file))
-    if is_writable(file):
-        return _Place(str(file), file=file)
-    aside = copied_aside(file)
-    return _Place(str(file), file=Path(aside.name) / LEDGER_FILE, aside=aside)
-
-
-def _place_to_write(url: str, state: Path) -> _Place:
-    """The state folder is made, and the file, where they are not there."""
-    file = state / LEDGER_FILE
-    place = _Place(server.shown(url), url=url) if url else _Place(str(file), file=file)
-    try:
-        private_folder(state)
-        if place.file:
-            _require_kept(place.file)
-            place.file.touch(PRIVATE)
-    except OSError as failure:
-        raise place.unwritable(failure) from failure
-    return place
-
-
-def _require_kept(file: Path) -> None:
-    """Raise LedgerDamaged where a file that nights were entered in is gone, or holds nothing any more.
-
-    To a database it is a new one, and what was known for years would be forgotten without a word.
-    """
-    parts = [file.with_name(file.name + trail) for trail in ("", *TRAILS)]
-    holds = any(path.stat().st_size for path in parts if path.is_file())
-    if not holds and any((file.parent / "statuses").glob("*.parquet")):
-        raise LedgerDamaged("ledger_emptied" if file.is_file() else "ledger_lost", path=str(file))
 
 
 class Database:
@@ -115,7 +40,7 @@ class Database:
         self._reading = reading
         self._state = state
         self._mark = None if reading else state / _OPEN
-        self._place = _place_to_read(url, state) if reading else _place_to_write(url, state)
+        self._place = place_to_read(url, state) if reading else place_to_write(url, state)
         self.engine = self._place.engine()
         if self.is_sqlite:
             _configure_sqlite(self.engine, "BEGIN" if reading else "BEGIN IMMEDIATE")
@@ -145,7 +70,7 @@ class Database:
         except DatabaseError as failure:
             if self._place.url:  # a schema that is not there, an option nobody knows: nothing to be restored
                 raise self._place.unwritable(failure) from failure
-            raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
+            raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=said(failure)) from failure
 
     def __enter__(self) -> Self:
         return self
@@ -173,7 +98,7 @@ class Database:
                 raise self._place.unwritable(failure) from failure
             if type(failure) is not DatabaseError:  # a constraint that was broken is a fault of ours
                 raise
-            raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=_said(failure)) from failure
+            raise LedgerDamaged("ledger_damaged", path=self._place.shown, detail=said(failure)) from failure
 
     @contextmanager
     def _begun(self) -> Iterator[sa.Connection]:
@@ -266,26 +191,6 @@ class Database:
         with self.engine.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
-
-
-def ledger_exists(url: str, state: Path) -> bool:
-    """Whether there is a ledger to open; one on a server is taken to be there."""
-    return bool(url) or (state / LEDGER_FILE).is_file()
-
-
-def copy_ledger(file: Path, target: Path) -> None:
-    """A whole copy of a ledger's file, whoever has it open. Raises CannotWrite."""
-    try:
-        target.unlink(missing_ok=True)
-        target.touch(PRIVATE)
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
-            source.backup(copy)
-    except (OSError, sqlite3.Error) as failure:
-        raise CannotWrite.to(target, failure) from failure
-
-
-def _said(failure: Exception) -> str:
-    return str(getattr(failure, "orig", None) or failure).splitlines()[0]
 
 
 def _revision(connection: sa.Connection) -> str:
