@@ -238,7 +238,7 @@ def difference_text(found: Difference, words: Words) -> str:
     lines = [words("diff.head", a=found.before.as_of, b=found.after.as_of)]
     counts = {drift: found.count(drift) for drift in Drift}
     lines.append(words("diff.counts", **{drift.value: count for drift, count in counts.items()}))
-    for drift in (Drift.WORSE, Drift.BACK, Drift.NEW, Drift.FIXED):
+    for drift in (Drift.WORSE, Drift.BACK, Drift.NEW, Drift.FIXED, Drift.ARRIVED):
         own = [one for one in found.moved if one.drift is drift and not one.by_rule]
         lines += [
             words(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -28,6 +30,7 @@ class Sight(StrEnum):
     NONE = ""  # it was not told then
     FLAGGED = "flagged"
     PASSED = "passed"
+    ARRIVED = "arrived"  # it passed because the day it warned of has come
     ABSENT = "absent"  # its subject is no longer delivered
     UNCHECKED = "unchecked"
 
@@ -40,7 +43,7 @@ SCHEMA = pa.schema([("finding_id", pa.string()), ("sight", pa.string())])
 def sights_of(
     open_findings: pa.Table, flagged: pa.ChunkedArray, assessed: Assessment, plan: Plan
 ) -> pa.Table:
-    """For every open finding that was not flagged tonight: passed, absent, or not looked at (SCHEMA).
+    """What is seen of every open finding that was not flagged tonight (SCHEMA).
 
     `open_findings` has finding_id, rule, identity and seen_until; `flagged` the ids of tonight. Only a rule
     that was evaluated can pass a finding, and only where every feed it looks at is fresh and has the columns
@@ -143,6 +146,7 @@ def _looked_up(
         pa.table(
             {
                 "finding_id": pa.array([one.finding_id for one in findings], pa.string()),
+                "seen": pa.array([one.seen for one in findings], pa.date32()),
                 **{
                     key: pa.array([one.identity[place] or "" for one in findings], pa.string())
                     for place, key in enumerate(keys)
@@ -161,21 +165,32 @@ def _looked_up(
     judged = keyed.join(watched, on=keys, how="inner").with_columns(
         verdict=verdict_of(
             rule, horizon_of(rule, plan.as_of, assessed.health), plan.thresholds.get(rule.id), columns
-        )
+        ),
+        arrived=_has_come(rule.foretells, plan.as_of),
     )
     told = [name for name in ("source_file", "rejected", "model_listed") if name in columns]
-    found = assessed.engine.collected(judged.select("finding_id", "verdict", *told)).to_pylist()
+    found = assessed.engine.collected(judged.select("finding_id", "verdict", "arrived", *told)).to_pylist()
     seen = {one.finding_id: one.seen for one in findings}
     result: dict[str, Sight] = {}
     for row in found:
         lost = assessed.lost.in_file(row.get("source_file") or "", origins.own)
         passed = (
             row["verdict"] in (PASSED, NOT_APPLICABLE)
-            and result.get(row["finding_id"]) is not Sight.UNCHECKED
             and not _is_since(lost, seen[row["finding_id"]])
             and origins.own.isdisjoint((row.get("rejected") or "").split(","))
             # of a model that the table no longer has nothing is known
             and ("model_listed" not in rule.columns or row["model_listed"] is not False)
         )
-        result[row["finding_id"]] = Sight.PASSED if passed else Sight.UNCHECKED
+        arrived = row["verdict"] == PASSED and row["arrived"]
+        sight = Sight.UNCHECKED if not passed else Sight.ARRIVED if arrived else Sight.PASSED
+        result[row["finding_id"]] = min(sight, result.get(row["finding_id"], sight), key=_GRAVEST.index)
     return result
+
+
+_GRAVEST = (Sight.UNCHECKED, Sight.ARRIVED, Sight.PASSED)
+
+
+def _has_come(days: Iterable[nw.Expr], as_of: date) -> nw.Expr:
+    """Whether a day has come since the night that last flagged a finding, it included."""
+    came = [((nw.col("seen") <= day) & (day <= as_of)).fill_null(False) for day in days]
+    return reduce(operator.or_, came, nw.lit(False))

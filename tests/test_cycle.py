@@ -49,16 +49,30 @@ def test_a_cycle_adds_up_and_says_what_was_known_at_its_end(database: Database):
     assert found.complete
     assert found.through == day(4)
     assert found.gaps == ((day(2), day(3)), (day(5), day(9)))
-    assert found.total == Tally(start=0, came=3, back=1, closed=2, gone=0, end=2, overdue=1, excused=0)
-    assert found.groups["severity"]["low"] == Tally(0, 1, 0, 1, 0, 0, 0, 0)
+    assert found.total == Tally(
+        start=0, came=3, back=1, closed=2, gone=0, arrived=0, end=2, overdue=1, excused=0
+    )
+    assert found.groups["severity"]["low"] == Tally(0, 1, 0, 1, 0, 0, 0, 0, 0)
     assert (found.in_time, found.days_to_close) == (2, 1)
     december = cycle_facts(database, DECEMBER)
     assert not december.complete
-    assert december.total == Tally(start=2, came=1, back=0, closed=2, gone=0, end=1, overdue=0, excused=0)
+    assert december.total == Tally(
+        start=2, came=1, back=0, closed=2, gone=0, arrived=0, end=1, overdue=0, excused=0
+    )
     assert december.gaps == ((date(2026, 12, 1), date(2026, 12, 2)),)
     assert cycle_facts(database, NOVEMBER) == found, "later nights change nothing of it"
     with pytest.raises(NothingToShow, match="no_night_in_cycle"):
         cycle_facts(database, OCTOBER)
+
+
+def test_what_ended_with_the_day_it_warned_of_is_not_among_the_closed(database: Database):
+    tell(database, day(0), [Fault("A"), Fault("B")])
+    tell(database, day(1), [], {Fault("A").finding_id: "arrived"})
+    found = cycle_facts(database, NOVEMBER)
+    assert found.total == Tally(
+        start=0, came=2, back=0, closed=1, gone=0, arrived=1, end=0, overdue=0, excused=0
+    )
+    assert (found.in_time, found.days_to_close) == (1, 1)
 
 
 def test_a_cycle_whose_nights_were_pruned_is_not_told_anew(database: Database):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from conftest import AS_OF, DEVICE, REGISTRATION, Estate
+from conftest import AS_OF, DEVICE, MERCHANT, REGISTRATION, Estate
 from nightly_findings import Fault, day, tell
 
 from audit.errors import ConfigError, ExitCode, NightRefused
@@ -298,3 +298,48 @@ def test_a_read_only_state_of_the_first_release_is_looked_at(estate: Estate):
     code, text = looked_at(estate, "history")
     assert (code, "2026-11-23" in text) == (0, True), text
     assert [path.name for path in state.iterdir()] == ["ledger.sqlite"]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_warning_that_comes_true_is_not_mended(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    papers = {"M1": "2026-11-21", "M2": "2026-11-21", "M3": "2026-12-30", "M4": "2020-01-01"}
+
+    def deliver(expiry: dict[str, str]) -> None:
+        rows = [MERCHANT | {"merchant_no": name, "license_expiry": one} for name, one in expiry.items()]
+        estate.write("merchants", rows)
+
+    def states(as_of: date, *rules: str) -> dict[tuple[str, str], str]:
+        return {(rule, key): state for rule, key, state in estate.flagged(as_of) if rule in rules}
+
+    deliver(papers)
+    policy = {"title": "定位", "requirement": "withdraw", "mcc": "9999", "source": "通知"}
+    estate.write("policies", [policy | {"policy_id": "P1", "effective_on": NEXT.isoformat()}])
+    ends = {"SN000001": AS_OF.isoformat(), "SN000002": AS_OF.isoformat(), "SN000003": "2030-01-01"}
+    estate.write("devices", [DEVICE | {"serial_no": one, "cert_expiry": day} for one, day in ends.items()])
+    estate.run()
+    estate.write(
+        "devices",
+        [
+            DEVICE | {"serial_no": one, "cert_expiry": "2031-01-01" if one == "SN000002" else day}
+            for one, day in ends.items()
+        ],
+    )
+    deliver(papers | {"M2": "2030-01-01"})
+    estate.run(NEXT)
+    assert states(NEXT, "MER-09", "DEV-02", "POL-03") == {
+        ("DEV-02", "SN000001"): "arrived",
+        ("DEV-02", "SN000002"): "fixed",
+        ("MER-09", "M1"): "arrived",
+        ("MER-09", "M2"): "fixed",
+        ("MER-09", "M3"): "open",
+        ("POL-03", "policies_20261121.csv"): "arrived",
+    }
+    assert states(NEXT, "MER-04", "DEV-06")["MER-04", "M1"] == "new"
+    assert states(NEXT, "MER-04", "DEV-06")["DEV-06", "SN000001"] == "new"
+    night = json.loads(estate.call("diff", AS_OF.isoformat(), NEXT.isoformat(), "--json")[1])
+    assert (night["counts"]["fixed"], night["counts"]["arrived"]) == (2, 3)
+    later = NEXT + timedelta(days=1)
+    deliver(papers | {"M1": "2027-01-01", "M2": "2030-01-01", "M3": "2030-01-01"})
+    estate.run(later)
+    assert states(later, "MER-09") == {("MER-09", "M1"): "reopened", ("MER-09", "M3"): "fixed"}

@@ -42,7 +42,7 @@ from audit.ledger.wording import every_word, words_of
 from audit.publish import digests, draft, intact, settle, swap_in
 
 SERIALS = ("A", "B", "C", "D")
-SIGHTS = ("passed", "absent", "unchecked")
+SIGHTS = ("passed", "arrived", "absent", "unchecked")
 TEXTS = ("张三", "李四", "已派工单")
 
 
@@ -217,7 +217,7 @@ class Ledger(RuleBasedStateMachine):
         flagged = {fault.finding_id for fault in faults}
         for name, is_open in before.items():
             stand = stands.get(name, "passed")
-            if is_open and name not in flagged and stand == "passed":
+            if is_open and name not in flagged and stand in ("passed", "arrived"):
                 self.is_open[name] = False
             elif is_open and name not in flagged and statuses[name] == Status.CONFIRMED_GONE:
                 # closed by a person's word, and only where the subject was missed
@@ -229,6 +229,10 @@ class Ledger(RuleBasedStateMachine):
         for name, is_open in self.is_open.items():
             assert name in shown or not is_open, "what stands is told"
             assert name not in shown or (shown[name] in CLOSED) != is_open
+            if before.get(name) and not is_open:
+                by_person = stands.get(name, "passed") not in ("passed", "arrived")
+                came = "arrived" if stands.get(name) == "arrived" else "fixed"
+                assert shown[name] == ("gone" if by_person else came)
         running = self.waived is not None and self.waived.runs(as_of)
         for row in told.to_dict("records"):
             is_waived = running and row["serial_no"] == self.waived.serial_no and row["state"] not in CLOSED

@@ -45,13 +45,17 @@ _NEWS = pa.schema(
 
 @dataclass(frozen=True)
 class Tally:
-    """Findings of a group: start + came + back - closed - gone = end; the last two are of the end."""
+    """Findings of a group: start + came + back - closed - gone - arrived = end.
+
+    The last two are of the end.
+    """
 
     start: int
     came: int
     back: int
     closed: int
     gone: int
+    arrived: int
     end: int
     overdue: int
     excused: int
@@ -206,7 +210,7 @@ def _news(connection: sa.Connection, first: date, last: date) -> pd.DataFrame:
 
 
 def _tally(lives: pd.DataFrame) -> Tally:
-    names = ("start", "opened", "reopened", "fixed", "gone", "end", "overdue", "excused")
+    names = ("start", "opened", "reopened", "fixed", "gone", "arrived", "end", "overdue", "excused")
     return Tally(*(int(lives[name].sum()) for name in names))
 
 

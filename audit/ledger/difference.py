@@ -33,6 +33,7 @@ class Drift(StrEnum):
     BACK = "back"  # had been closed
     NEW = "new"
     FIXED = "fixed"
+    ARRIVED = "arrived"  # the day it warned of has come
     STILL = "still"
 
 
@@ -152,6 +153,7 @@ def _drift(lives: pd.DataFrame) -> pd.Series[Any]:
         (Drift.STILL, was_open & is_open),
         (Drift.WORSE, was_open & is_open & worse),
         (Drift.FIXED, was_open & ~is_open),
+        (Drift.ARRIVED, was_open & (lives["state_after"] == Life.ARRIVED)),
         (Drift.BACK, ~was_open & is_open & was_known),
         (Drift.NEW, ~was_open & is_open & ~was_known),
     ):

@@ -4,8 +4,8 @@
 
 The ledger keeps what the machine knows (`Life`) and what a person says (`Status`) apart; the state that a
 reader sees is made of both. A finding is fixed only when its rule was evaluated for its subject, on fresh
-data, and passed. A subject that is gone is absent and waits for a person; whatever was not looked at tonight
-stays as it was.
+data, and passed; one that passed because the day it warned of has come is none that anybody mended. A subject
+that is gone is absent and waits for a person; whatever was not looked at tonight stays as it was.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from audit.ledger.columns import (
     same,
     same_day,
 )
-from audit.ledger.lives import CLOSED, EXCUSED, LIFE, Kind, Life, State
+from audit.ledger.lives import CLOSED, CLOSED_LIVES, EXCUSED, LIFE, Kind, Life, State
 from audit.ledger.merge import Status
 from audit.rules.model import Severity
 from audit.sight import Sight
@@ -48,8 +48,11 @@ TRANSITIONS: Mapping[tuple[Life, Sight], Life] = {
     (Life.ABSENT, Sight.FLAGGED): Life.OPEN,
     (Life.FIXED, Sight.FLAGGED): Life.OPEN,
     (Life.GONE, Sight.FLAGGED): Life.OPEN,
+    (Life.ARRIVED, Sight.FLAGGED): Life.OPEN,
     (Life.OPEN, Sight.PASSED): Life.FIXED,
     (Life.ABSENT, Sight.PASSED): Life.FIXED,
+    (Life.OPEN, Sight.ARRIVED): Life.ARRIVED,
+    (Life.ABSENT, Sight.ARRIVED): Life.ARRIVED,
     (Life.OPEN, Sight.ABSENT): Life.ABSENT,
 }
 _LIVES, _SIGHTS = list(Life), list(Sight)
@@ -108,12 +111,12 @@ class _Step:
     @cached_property
     def back(self) -> Flags:
         """Which had been closed."""
-        return self.was(Life.FIXED, Life.GONE) & self.is_seen
+        return self.was(*CLOSED_LIVES) & self.is_seen
 
     @cached_property
     def closed(self) -> Flags:
         """Which are closed now."""
-        return self.is_now(Life.FIXED, Life.GONE)
+        return self.is_now(*CLOSED_LIVES)
 
     @cached_property
     def shut(self) -> Flags:
@@ -193,6 +196,7 @@ def carry(before: pa.Table, said: pa.Table, seen: pa.Table, night: Tonight) -> C
         Kind.REOPENED: back,
         Kind.FIXED: step.shut & step.is_now(Life.FIXED),
         Kind.GONE: step.shut & step.is_now(Life.GONE),
+        Kind.ARRIVED: step.shut & step.is_now(Life.ARRIVED),
         Kind.ABSENT: step.is_now(Life.ABSENT) & ~step.was(Life.ABSENT),
         Kind.WAIVED: has & (~had | ~equal(was["waiver"], waiver)),
         Kind.WAIVER_ENDED: waiver_ended,
@@ -235,6 +239,7 @@ def shown(life: pa.Table, status: pa.Array, as_of: date) -> pa.Array:
     choices: Sequence[tuple[State, Flags]] = (
         (State.FIXED, state.equal(Life.FIXED)),
         (State.GONE, state.equal(Life.GONE)),
+        (State.ARRIVED, state.equal(Life.ARRIVED)),
         (State.WAIVED, given(was["waiver"])),
         (State.FALSE_POSITIVE, said.equal(Status.FALSE_POSITIVE)),
         (State.ABSENT, state.equal(Life.ABSENT)),

@@ -22,9 +22,10 @@ class State(StrEnum):
     FALSE_POSITIVE = "false_positive"  # until its evidence changes
     FIXED = "fixed"  # mended tonight
     GONE = "gone"  # its subject is gone, as a person confirmed
+    ARRIVED = "arrived"  # the day it warned of has come: nothing was mended
 
 
-CLOSED = (State.FIXED, State.GONE)  # told for the last time
+CLOSED = (State.FIXED, State.GONE, State.ARRIVED)  # told for the last time
 EXCUSED = (State.WAIVED, State.FALSE_POSITIVE)  # stands, is shown, and is demanded of nobody
 
 
@@ -36,10 +37,12 @@ class Life(StrEnum):
     ABSENT = "absent"
     FIXED = "fixed"
     GONE = "gone"
+    ARRIVED = "arrived"
     WITHDRAWN = "withdrawn"  # the night that found it was told anew
 
 
 OPEN_LIVES = (Life.OPEN.value, Life.ABSENT.value)  # a finding that stands
+CLOSED_LIVES = (Life.FIXED, Life.GONE, Life.ARRIVED)
 
 
 class Kind(StrEnum):
@@ -49,6 +52,7 @@ class Kind(StrEnum):
     REOPENED = "reopened"
     FIXED = "fixed"
     GONE = "gone"
+    ARRIVED = "arrived"
     ABSENT = "absent"
     WAIVED = "waived"
     WAIVER_ENDED = "waiver_ended"

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from audit.ledger.lives import Kind
 from audit.ledger.schema import EVENTS, RUNS
 
-NEWS = (Kind.OPENED, Kind.REOPENED, Kind.FIXED, Kind.GONE)
+NEWS = (Kind.OPENED, Kind.REOPENED, Kind.FIXED, Kind.GONE, Kind.ARRIVED)
 
 
 def happened(connection: sa.Connection, as_of: date, days: int) -> dict[str, int]:
-    """Findings opened, reopened, fixed and gone in the nights of so many days up to `as_of`, it included.
+    """What began and ended (NEWS) in the nights of so many days up to `as_of`, it included.
 
     What came and went within them counts once under each.
     """

@@ -53,7 +53,7 @@ FINDINGS = sa.Table(
     sa.Column("rule", sa.String, nullable=False),
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("identity", sa.Text, nullable=False),
-    sa.Column("state", sa.String, nullable=False),  # open, absent, fixed, gone, withdrawn
+    sa.Column("state", sa.String, nullable=False),  # open, absent, fixed, gone, arrived, withdrawn
     sa.Column(
         "sight", sa.String, nullable=False
     ),  # what the last night saw: flagged, passed, absent, unchecked

@@ -14,7 +14,7 @@ from audit.ledger import bulk
 from audit.ledger.forms import RECTIFICATION
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import escalation, last_seen, shown
-from audit.ledger.lives import OPEN_LIVES, Life
+from audit.ledger.lives import CLOSED_LIVES, OPEN_LIVES
 from audit.ledger.recording import Recorded
 from audit.ledger.schema import DATE_FIELDS, FINDINGS, HANDLINGS, HUMAN_FIELDS
 from audit.ledger.wording import WORDS, words_of
@@ -96,7 +96,7 @@ def _silent(connection: sa.Connection, ids: pa.Array, as_of: date) -> pa.Table:
 
 def _closed_on(as_of: date) -> sa.ColumnElement[bool]:
     """Named one by one, the states find their rows by index among all that were ever closed."""
-    return FINDINGS.c.state.in_((Life.FIXED.value, Life.GONE.value)) & (FINDINGS.c.fixed_on == as_of)
+    return FINDINGS.c.state.in_([life.value for life in CLOSED_LIVES]) & (FINDINGS.c.fixed_on == as_of)
 
 
 def _worded(flagged: pa.Array | pa.ChunkedArray, kept: pa.Table | None, name: str) -> pa.Array:

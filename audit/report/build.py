@@ -46,6 +46,7 @@ _STATE_ORDER = [
     State.FALSE_POSITIVE,
     State.FIXED,
     State.GONE,
+    State.ARRIVED,
 ]
 # a finding that tonight's data show and nobody has excused
 _STANDING = (State.NEW, State.REOPENED, State.OPEN, State.IN_PROGRESS, State.CLAIMED)

@@ -29,6 +29,7 @@ MOVE_FILL = {
     Move.ABSENT: styles.PLAIN,
     Move.FIXED: styles.GOOD,
     Move.GONE: styles.GOOD,
+    Move.ARRIVED: styles.PLAIN,
 }
 
 

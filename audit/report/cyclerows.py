@@ -9,7 +9,7 @@ from audit.report.cycle import CycleReport, gap_text
 from audit.rules import RULES
 from audit.words import Words
 
-TALLY = ("start", "came", "back", "closed", "gone", "end", "overdue", "excused")
+TALLY = ("start", "came", "back", "closed", "gone", "arrived", "end", "overdue", "excused")
 
 
 def cycle_title(report: CycleReport, words: Words) -> str:

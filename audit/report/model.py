@@ -49,6 +49,7 @@ class Move(StrEnum):
     ABSENT = "absent"  # its subject is no longer delivered
     FIXED = "fixed"
     GONE = "gone"
+    ARRIVED = "arrived"  # the day it warned of has come
 
 
 _MOVES = {
@@ -63,6 +64,7 @@ _MOVES = {
     Kind.ABSENT: Move.ABSENT,
     Kind.FIXED: Move.FIXED,
     Kind.GONE: Move.GONE,
+    Kind.ARRIVED: Move.ARRIVED,
 }
 
 

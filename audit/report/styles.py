@@ -69,6 +69,7 @@ STATE_FILL = {
     "waived": PLAIN,
     "false_positive": PLAIN,
     "gone": GOOD,
+    "arrived": PLAIN,
 }
 
 THIN = Border(bottom=Side(style="thin", color=LINE))

@@ -101,6 +101,7 @@ DEV_02 = Rule(
     )
     | unread("cert_expiry")
     | unread("pts_expiry"),
+    foretells=(_CERT_EXPIRY, nw.col("model_eos_on"), _PTS_EXPIRY, nw.col("model_eol_on")),
     thresholds=(
         Threshold(
             "days",

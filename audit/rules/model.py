@@ -184,7 +184,8 @@ class Rule:
     not show. `absence_of` names the feeds whose
     missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
     `compares` says that it looks at the registration states of the night before, so that it says nothing where
-    those are forgotten. `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
+    those are forgotten. `foretells` are the days that the cases warn of: a finding that passes because such a
+    day has come ends without anything being mended. `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
     date, days are counted to that date, and what the days since then may have brought is unknown.
     `actual` and `expected` name the columns shown as evidence.
     """
@@ -204,6 +205,7 @@ class Rule:
     applies: Condition | None = None
     known: tuple[str, ...] = ()
     unsure: Condition | None = None
+    foretells: tuple[nw.Expr, ...] = ()
     absence_of: tuple[str, ...] = ()
     told_in: str = ""
     compares: bool = False

@@ -192,6 +192,7 @@ MER_09 = Rule(
     unsure=(nw.col("license_expiry").is_null() & nw.col("legal_id_expiry").is_null())
     | unread("license_expiry")
     | unread("legal_id_expiry"),
+    foretells=(nw.col("license_expiry"), nw.col("legal_id_expiry")),
     thresholds=(
         Threshold(
             "days",

@@ -277,7 +277,8 @@ POL_03 = Rule(
     subject=Subject.POLICY,
     category=Category.ATTENTION,
     requires=("policies.effective_on",),
-    applies=lambda night: nw.col("effective_on") > night.day(),
+    known=("effective_on",),
+    foretells=(nw.col("effective_on"),),
     thresholds=(
         Threshold(
             "days",
@@ -288,7 +289,9 @@ POL_03 = Rule(
     ),
     cases=(
         Case(
-            lambda night: nw.col("effective_on") <= night.day(-night["days"]),
+            lambda night: (
+                (nw.col("effective_on") > night.day()) & (nw.col("effective_on") <= night.day(-night["days"]))
+            ),
             Severity.INFO,
             Texts(
                 "“{title}”（{policy_id}）将于 {effective_on} 生效，涉及在用终端 {devices} 台。",
