@@ -140,51 +140,54 @@ def _looked_up(
     rule: Rule, findings: list[_Waiting], origins: Origins, assessed: Assessment, plan: Plan
 ) -> dict[str, Sight]:
     """The verdict of a rule on the subjects of some findings; the gravest where one has several rows."""
-    names = rule.subject.identity
-    keys = [f"key_{place}" for place in range(len(names))]
-    watched = assessed.engine.frame(
-        pa.table(
-            {
-                "finding_id": pa.array([one.finding_id for one in findings], pa.string()),
-                "seen": pa.array([one.seen for one in findings], pa.date32()),
-                **{
-                    key: pa.array([one.identity[place] or "" for one in findings], pa.string())
-                    for place, key in enumerate(keys)
-                },
-            }
+    seen = {one.finding_id: one.seen for one in findings}
+    result: dict[str, Sight] = {}
+    for row in _judged(rule, findings, assessed, plan).to_pylist():
+        name = row["finding_id"]
+        lost = assessed.lost.in_file(row.get("source_file") or "", origins.own)
+        unsure = (
+            row["verdict"] not in (PASSED, NOT_APPLICABLE)
+            or _is_since(lost, seen[name])
+            or not origins.own.isdisjoint((row.get("rejected") or "").split(","))
+            # of a model that the table no longer has nothing is known
+            or ("model_listed" in rule.columns and row["model_listed"] is False)
         )
+        passed = Sight.ARRIVED if row["arrived"] and row["verdict"] == PASSED else Sight.PASSED
+        sight = Sight.UNCHECKED if unsure else passed
+        result[name] = min(sight, result.get(name, sight), key=_GRAVEST.index)
+    return result
+
+
+def _judged(rule: Rule, findings: list[_Waiting], assessed: Assessment, plan: Plan) -> pa.Table:
+    """Per row of the findings' subjects: finding_id, verdict, arrived, and what may make it worth nothing."""
+    engine, names = assessed.engine, rule.subject.identity
+    keys = [f"key_{place}" for place in range(len(names))]
+    identities = {
+        key: pa.array([one.identity[place] or "" for one in findings], pa.string())
+        for place, key in enumerate(keys)
+    }
+    watched = pa.table(
+        {
+            "finding_id": pa.array([one.finding_id for one in findings], pa.string()),
+            "seen": pa.array([one.seen for one in findings], pa.date32()),
+            **identities,
+        }
     )
     known = {one.identity[0] or "" for one in findings}
     texts = pa.array([*known, *([None] if "" in known else [])], pa.string())
     # to look at every column of every subject took longer than all the rest for a few findings
-    frame = assessed.engine.plain(assessed.engine.among(assessed.facts.frames[rule.subject], names[0], texts))
+    frame = engine.plain(engine.among(assessed.facts.frames[rule.subject], names[0], texts))
     columns = frame.collect_schema().names()
     keyed = frame.with_columns(
         **{key: nw.col(name).fill_null("") for key, name in zip(keys, names, strict=True)}
     )
-    judged = keyed.join(watched, on=keys, how="inner").with_columns(
-        verdict=verdict_of(
-            rule, horizon_of(rule, plan.as_of, assessed.health), plan.thresholds.get(rule.id), columns
-        ),
+    horizon = horizon_of(rule, plan.as_of, assessed.health)
+    judged = keyed.join(engine.frame(watched), on=keys, how="inner").with_columns(
+        verdict=verdict_of(rule, horizon, plan.thresholds.get(rule.id), columns),
         arrived=_has_come(rule.foretells, plan.as_of),
     )
     told = [name for name in ("source_file", "rejected", "model_listed") if name in columns]
-    found = assessed.engine.collected(judged.select("finding_id", "verdict", "arrived", *told)).to_pylist()
-    seen = {one.finding_id: one.seen for one in findings}
-    result: dict[str, Sight] = {}
-    for row in found:
-        lost = assessed.lost.in_file(row.get("source_file") or "", origins.own)
-        passed = (
-            row["verdict"] in (PASSED, NOT_APPLICABLE)
-            and not _is_since(lost, seen[row["finding_id"]])
-            and origins.own.isdisjoint((row.get("rejected") or "").split(","))
-            # of a model that the table no longer has nothing is known
-            and ("model_listed" not in rule.columns or row["model_listed"] is not False)
-        )
-        arrived = row["verdict"] == PASSED and row["arrived"]
-        sight = Sight.UNCHECKED if not passed else Sight.ARRIVED if arrived else Sight.PASSED
-        result[row["finding_id"]] = min(sight, result.get(row["finding_id"], sight), key=_GRAVEST.index)
-    return result
+    return engine.collected(judged.select("finding_id", "verdict", "arrived", *told))
 
 
 _GRAVEST = (Sight.UNCHECKED, Sight.ARRIVED, Sight.PASSED)
