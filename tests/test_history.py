@@ -137,15 +137,15 @@ def test_from_the_command_line(estate: Estate):
     (folder / "report-final.xlsx").write_bytes(b"x")
     code, text = estate.call("verify", NEXT.isoformat())
     assert code == ExitCode.INCOMPLETE
-    assert "report-final.xlsx: was put there later" in text
+    assert "report-final.xlsx: not recorded in the ledger" in text
     told = json.loads((folder / "summary.json").read_text("utf-8"))
     (folder / "summary.json").write_text(json.dumps(told | {"reason": "all well"}), "utf-8")
-    assert "summary.json: holds something else now" in estate.call("verify", NEXT.isoformat())[1]
+    assert "summary.json: content has changed" in estate.call("verify", NEXT.isoformat())[1]
     changed = estate.folder / "reports" / NEXT.isoformat() / "findings.csv"
     changed.write_text("x", encoding="utf-8")
     code, text = estate.call("verify", NEXT.isoformat())
     assert code == ExitCode.INCOMPLETE
-    assert "findings.csv: holds something else now" in text
+    assert "findings.csv: content has changed" in text
 
 
 def test_an_input_whose_name_is_no_utf8_is_verified_as_others_are(estate: Estate):
@@ -202,7 +202,7 @@ def test_pruning_from_the_command_line(estate: Estate):
     assert estate.call("prune", "--dry-run")[0] == 0
     assert folder.exists()
     code, text = estate.call("prune")
-    assert (code, "的 1 晚" in text, "文件夹 2 个" in text) == (0, True, True), text
+    assert (code, "的 1 晚" in text, "目录 2 个" in text) == (0, True, True), text
     assert [path.name for path in folder.parent.iterdir()] == [own.name]
     code, text = estate.call("prune")
     assert (code, "的 0 晚" in text) == (0, True), text
@@ -277,7 +277,7 @@ def test_whoever_may_only_read_looks_back_all_the_same(
     for words, expected in {
         ("history",): f"{AS_OF}  code 0  open 0  new 0  fixed 0",
         ("diff",): "[new] MER-04",
-        ("verify", NEXT.isoformat()): "files are as the ledger noted them",
+        ("verify", NEXT.isoformat()): "files match the ledger",
         ("explain", "--device", "SN000001"): "MER-04",
         ("letter", "--merchant", "898100000000001", "--to", str(letters)): "letter-",
     }.items():

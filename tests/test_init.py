@@ -92,14 +92,14 @@ def test_a_configuration_somebody_wrote_is_not_replaced(drop: Path):
     (drop / "audit.toml").write_text("[audit]\n", "utf-8")
     refused = pos_audit("init", str(drop), "--language", "en")
     assert refused.returncode == 40
-    assert "was not replaced" in refused.stderr
+    assert "was not overwritten" in refused.stderr
     assert (drop / "audit.toml").read_text("utf-8") == "[audit]\n"
 
 
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path):
     refused = pos_audit("init", str(tmp_path), "--language", "en")
     assert refused.returncode == 40
-    assert "holds no data file" in refused.stderr
+    assert "contains no readable data files" in refused.stderr
 
 
 def test_names_as_browsers_give_them_and_a_folder_with_blanks_run_as_they_are_told(tmp_path: Path):
