@@ -135,7 +135,7 @@ def test_a_workbook_above_the_limit_goes_cut_where_a_part_fits(estate: Estate, t
     listed = openpyxl.load_workbook(io.BytesIO(attached.get_content()))["整改台账"]
     count = sum(row[0] is not None for row in listed.iter_rows(min_row=2, values_only=True))
     said = message.get_body(("plain",)).get_content()
-    assert f"只列出最需处理的 {count:,} 项（共 1,497 项" in said
+    assert f"只列出应优先处理的 {count:,} 项（共 1,497 项" in said
     whole = openpyxl.load_workbook(folder / "report.xlsx")["整改台账"]
     assert sum(1 for _ in whole.iter_rows(min_row=2)) == 1_497
 

@@ -438,10 +438,10 @@ def test_what_waits_for_its_channel_is_neither_news_nor_anybodys_errand(estate: 
     estate.run(NEXT)
     sheet = openpyxl.load_workbook(estate.folder / "reports" / NEXT.isoformat() / "report.xlsx")["概览"]
     told = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]
-    assert ["变化", "恶化 0、复发 0、新增 1、疑似平台异常 25、销号 0"] in told
+    assert ["变化", "加重 0、复发 0、新增 1、疑似平台异常 25、销号 0"] in told
     due = datetime(2026, 11, 25)  # noqa: DTZ001 - a day, as a sheet has it
     assert ["收单机构", 26, 1, 0, due, "渠道报备状态同日大面积突变 1"] in told
-    assert ["新增、恶化、复发与复核未通过（1 项）", "查看变化"] in told
+    assert ["新增、加重、复发与复核未通过（1 项）", "查看变化"] in told
 
 
 def test_what_is_no_longer_asked_for_is_not_said_to_be_gone(estate: Estate):
@@ -467,7 +467,8 @@ def test_a_rule_that_is_switched_off_leaves_its_findings_open(estate: Estate):
     assert (line["status"], line["reason"]) == ("not_enabled", "已在配置中停用，原有问题保留，不再复核")
     page = (estate.folder / "reports" / NEXT.isoformat() / "report.html").read_text("utf-8")
     assert 'id="about-REG-01"' in page
-    note = "自上次起有 1 条规则变动（新增、停用、阈值调整或当晚未评估），与上次相比的增减未必来自设备。"
+    why = "新增、停用、阈值调整或其中一晚未评估"
+    note = f"自上次起有 1 条规则变动（{why}），与上次相比的增减不一定是设备变化引起的。"
     assert [note] in told
     assert note in page
 
@@ -1225,7 +1226,7 @@ def test_a_device_of_which_the_days_since_its_export_are_unknown_is_not_called_c
     told = summary(estate, later)["devices"]
     assert "HB-01" not in {row["rule"] for row in estate.findings(later)}, "as of its export it was in order"
     assert (told["verdicts"]["compliant"], told["verdicts"]["not_evaluated"], told["unseen"]) == (1, 1, 1)
-    said = "有无交易未知而未评估的设备：1；未纳入（已撤机、库存、遗失）：1"
+    said = "未评估的设备（台账导出后是否联机、有无交易未知）：1；未纳入（已撤机、库存、遗失）：1"
     assert said in (result.folder / "report.html").read_text("utf-8")
     overview = openpyxl.load_workbook(result.folder / "report.xlsx").worksheets[0]
     assert any(said in str(cell.value) for row in overview.iter_rows() for cell in row)
@@ -1288,7 +1289,7 @@ def test_devices_too_many_to_look_for_mistyped_serials_are_counted(estate: Estat
     told = result.summary["devices"]["uncompared"], len(suggested)
     assert told == ((0, 3) if most > 2 else (3, 0))
     page = (result.folder / "report.html").read_text("utf-8")
-    assert ("未查找录入错误的设备：3" in page) is (most == 2)
+    assert ("未查找序列号录入错误的设备（数量过多或序列号过长）：3" in page) is (most == 2)
 
 
 @pytest.mark.parametrize("heard", [("2026-11-10", "2026-09-01"), ("2026-09-01", "2026-11-10")])
@@ -1384,14 +1385,14 @@ def test_a_waiver_that_is_granted_or_taken_back_is_told_as_a_change(estate: Esta
         return [[value for value in row if value is not None] for row in rows if any(row)]
 
     estate.run(NEXT)
-    assert ["变化", "恶化 0、复发 0、新增 0、新豁免 1、销号 0"] in told(NEXT, "概览")
+    assert ["变化", "加重 0、复发 0、新增 0、新豁免 1、销号 0"] in told(NEXT, "概览")
     assert [row[:1] for row in told(NEXT, "变化") if "SN000003" in row] == [["新豁免"]]
     [since] = [row[-2] for row in told(NEXT, "豁免") if row[0] == "生效中"]
     assert since == datetime(2026, 11, 22), "not before the night that read it"  # noqa: DTZ001 - a day
     waivers.write_text("")
     third = NEXT + timedelta(days=1)
     estate.run(third)
-    assert ["变化", "恶化 0、复发 0、新增 0、豁免结束 1、销号 0"] in told(third, "概览")
+    assert ["变化", "加重 0、复发 0、新增 0、豁免结束 1、销号 0"] in told(third, "概览")
     [taken_back] = [row for row in told(third, "豁免") if row[0] == "已撤回"]
     assert {"待换机", "李总"} <= set(taken_back)
     assert str(taken_back[-1]).startswith(

@@ -308,7 +308,7 @@ def test_a_copy_saved_by_libreoffice_comes_back_right(night: Estate, kind: str):
         ({"exempt_until": "长期", "approver": "王", "remark": "装修"}, "不能长期"),
         ({"status": "已整改"}, "整改中、已整改待复核"),
         ({"exempt_until": date(2029, 1, 1), "approver": "王", "remark": "装修"}, "超过最长"),
-        ({"exempt_until": date(2020, 1, 1), "approver": "王", "remark": "装修"}, "已经过去"),
+        ({"exempt_until": date(2020, 1, 1), "approver": "王", "remark": "装修"}, "已过"),
         ({"remark": "长" * 2_001}, "超过 2000 个字"),
     ],
 )

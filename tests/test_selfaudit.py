@@ -472,7 +472,7 @@ def test_cells_that_cannot_be_taken_are_named(night: Estate):
         reasons[one.cell] = reasons.get(one.cell, "") + one.reason
     for cell, words in {
         f"M{rows['training']['']}": "公式",
-        f"M{rows['process']['']}": "还没有到",
+        f"M{rows['process']['']}": "是将来的日期",
         f"P{rows['cooperation']['']}": "校验不符",
         f"P{rows['policy_watch']['']}": "校验不符",
         f"M{rows['registration_system']['']}": "还缺：完成日期",

@@ -85,7 +85,7 @@ def test_changes_tell_what_is_new_first_and_then_what_was_mended(book: Workbook)
 
 def test_the_first_screen_says_what_moved_who_acts_and_what_was_not_checked(book: Workbook):
     first = cells_of(book, "概览")[:14]
-    assert "恶化 0、复发 0、新增 2、销号 3" in first
+    assert "加重 0、复发 0、新增 2、销号 3" in first
     assert any(text.startswith("收单机构 50 项（逾期 49 项）、") for text in first), first
     assert "应做的检查全部完成，数据完整。" in first
     assert "较上次 -1" in cells_of(book, "概览")
@@ -195,7 +195,7 @@ def test_a_cut_workbook_fits_lists_the_first_findings_and_says_so(night):
     ids = [row[place] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert ids == report.findings.table["finding_id"].to_pylist()[:count]
     told = cells_of(small, "概览")
-    assert any(f"只列出最需处理的 {count:,} 项" in text for text in told)
+    assert any(f"只列出应优先处理的 {count:,} 项" in text for text in told)
     assert any(f"未关闭问题 {len(report.open_rows):,} 项" in text for text in told), "totals count all"
     assert cut_workbook(report, ZH, whole, 15) is None, "all of it fits"
     assert cut_workbook(report, ZH, whole, 0.001) is None, "not even a short list fits"
