@@ -271,7 +271,7 @@ def test_stores_of_one_merchant_are_findings_of_their_own(engine: Engine):
 
 @pytest.mark.parametrize(
     ("language", "named"),
-    [("zh", "统一社会信用代码、法人姓名"), ("en", "unified social credit code, legal person")],
+    [("zh", "统一社会信用代码、法人姓名"), ("en", "unified social credit code, legal representative")],
 )
 def test_missing_fields_are_named_in_the_readers_words(language: str, named: str, engine: Engine):
     rule = RULES["MER-01"]

@@ -35,8 +35,7 @@ DEV_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no}（{model}）的 PTS 认证已到期（台账 {pts_expiry}，型号表 {model_pts_expiry}），请与收单机构确认。",
-                "The PTS approval of terminal {serial_no} ({model}) has expired (ledger {pts_expiry}, "
-                "model table {model_pts_expiry}); ask the acquirer what follows.",
+                "The PTS approval of terminal {serial_no} ({model}) has expired (ledger {pts_expiry}, model table {model_pts_expiry}); please confirm with the acquirer.",
             ),
         ),
     ),
@@ -45,14 +44,14 @@ DEV_01 = Rule(
     title=Texts("PTS 认证已到期", "PTS approval expired"),
     why=Texts(
         "PTS 认证到期后不应再布放新机；在用终端能否继续使用，由收单机构和卡组织决定。",
-        "After expiry no further devices should be deployed; whether those in use may stay is for the acquirer and the card schemes to say.",
+        "After its PTS approval has expired, a model should not be newly deployed; whether devices in use may stay is for the acquirer and the card schemes to decide.",
     ),
     remedy=Texts(
         "向收单机构和卡组织确认使用期限，请供应商说明续期或替代型号，据此安排换机；停止布放该型号。",
-        "Ask the acquirer and the card schemes how long it may stay, the vendor for an extension or a successor, "
-        "and plan the replacement; deploy no more of the model.",
+        "Confirm with the acquirer and the card schemes how long it may be used, ask the vendor about an extension or a replacement model, and plan replacements "
+        "accordingly; stop deploying this model.",
     ),
-    expected=Texts("有效期内", "within validity"),
+    expected=Texts("有效期内", "still valid"),
     actual=Texts(
         "台账 {pts_expiry} / 型号表 {model_pts_expiry}",
         "ledger {pts_expiry} / model table {model_pts_expiry}",
@@ -109,7 +108,7 @@ DEV_02 = Rule(
             DAYS,
             Texts(
                 "换机、续证按半年安排预算与采购",
-                "half a year to budget and buy replacements or renew certificates",
+                "half a year to budget for and purchase replacements or renewals",
             ),
         ),
     ),
@@ -128,7 +127,7 @@ DEV_02 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no} 的型号 {model} 将于 {model_eos_on} 停止服务。",
-                "Model {model} of terminal {serial_no} goes out of support on {model_eos_on}.",
+                "Support for model {model} of terminal {serial_no} ends on {model_eos_on}.",
             ),
         ),
         Case(
@@ -145,7 +144,7 @@ DEV_02 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no} 的型号 {model} 将于 {model_eol_on} 停产。",
-                "Model {model} of terminal {serial_no} goes out of production on {model_eol_on}.",
+                "Production of model {model} of terminal {serial_no} ends on {model_eol_on}.",
             ),
         ),
     ),
@@ -154,13 +153,13 @@ DEV_02 = Rule(
     title=Texts("认证或型号服务即将到期", "Approval or support about to end"),
     why=Texts(
         "到期前排好续期与换机，可避免集中到期时设备停用。",
-        "Renewals and replacements planned in time spare the estate a day on which many devices stop at once.",
+        "Planning renewals and replacements in time avoids many devices having to stop on the same day.",
     ),
     remedy=Texts(
         "请供应商确认续期或替代型号及日期；不续期的列入换机计划。",
-        "Have the vendor confirm renewal or successor with dates; plan the replacement of what is not renewed.",
+        "Have the vendor confirm renewal or a replacement model, with dates; plan the replacement of anything not renewed.",
     ),
-    expected=Texts("有效期内", "within validity"),
+    expected=Texts("有效期内", "still valid"),
     actual=Texts(
         "认证 {cert_expiry}（型号 {model_cert_expiry}）/ PTS {pts_expiry}（型号 {model_pts_expiry}）"
         "/ 停服 {model_eos_on} / 停产 {model_eol_on}",
@@ -244,14 +243,14 @@ DEV_06 = Rule(
     title=Texts("入网认证失效或缺失", "Certificate expired or licence number missing"),
     why=Texts(
         "入网认证失效的终端不符合受理终端管理要求，渠道可据此拒绝报备。",
-        "A terminal without a valid certificate does not meet the acceptance requirements, and a channel may refuse it.",
+        "A terminal without a valid certificate does not meet the requirements for acceptance terminals, and a channel may refuse to register it.",
     ),
     remedy=Texts(
         "请供应商提供续期证书或认证编号；型号认证到期的，与收单机构确认后换机。",
-        "Have the vendor supply the renewed certificate or the number; where the model's certification ended, "
-        "agree on replacement with the acquirer.",
+        "Have the vendor supply the renewed certificate or the licence number; if the model's certification has expired, confirm with the acquirer and replace the "
+        "device.",
     ),
-    expected=Texts("有效期内，有编号", "within validity, with a number"),
+    expected=Texts("有效期内，有编号", "valid, with a licence number"),
     actual=Texts(
         "{cert_expiry}（型号 {model_cert_expiry}）/ 编号 {license_no}",
         "{cert_expiry} (model {model_cert_expiry}) / number {license_no}",

@@ -58,8 +58,8 @@ REG_09 = Rule(
             Texts(
                 "运营经验值：配发给商户后一个月内应激活；行业文章把未激活、未绑定列为未报备的原因之一。"
                 "算到台账导出日期，此后是否激活按未知处理",
-                "operating practice: activated within a month of being assigned; the trade names devices never activated "
-                "as one cause of missing registrations. Counted to the day the ledger was exported; what came after is unknown",
+                "operating practice: activated within a month of assignment; trade articles name devices never activated or bound as one cause of missing "
+                "registrations. Counted up to the day the ledger was exported; what happened since is unknown",
             ),
         ),
     ),
@@ -69,8 +69,8 @@ REG_09 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 于 {install_date} 配发给商户 {merchant_no}，已 {install_date:days} 天，状态仍为“{terminal_status}”，从未联机。",
-                "Terminal {serial_no} was assigned to merchant {merchant_no} on {install_date}, {install_date:days} days ago; "
-                "it is still {terminal_status} and has never reported.",
+                "Terminal {serial_no} was assigned to merchant {merchant_no} on {install_date}, {install_date:days} days ago; it is still {terminal_status} and has "
+                "never been online.",
             ),
         ),
         Case(
@@ -78,8 +78,8 @@ REG_09 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no} 已配给商户 {merchant_no}，配发日期不详（{stock_in_date} 入库），状态仍为“{terminal_status}”，从未联机。",
-                "Terminal {serial_no} is assigned to merchant {merchant_no}, since when is not recorded (in stock since "
-                "{stock_in_date}); it is still {terminal_status} and has never reported.",
+                "Terminal {serial_no} is assigned to merchant {merchant_no} on an unknown date (in stock since {stock_in_date}); it is still {terminal_status} and "
+                "has never been online.",
             ),
         ),
     ),
@@ -88,13 +88,12 @@ REG_09 = Rule(
     title=Texts("新机长期未激活", "New device never activated"),
     why=Texts(
         "已配发却不激活的终端也不会去报备，商户启用当天就会提示“设备未报备”；长期闲置还容易流失。",
-        "A device nobody activates is not registered either, and fails on the day the merchant takes it into use; "
-        "one that lies about is easily lost.",
+        "An assigned device that is not activated is not registered either, so it shows “device not registered” on the first day the merchant uses it. Idle devices "
+        "are also easily lost.",
     ),
     remedy=Texts(
         "请商户配合初始化、激活并完成报备；确不使用的，由服务商收回入库并解除绑定。",
-        "Have the merchant initialise and activate it and register it then; "
-        "where it is not wanted, the agent takes it back into stock and unbinds it.",
+        "Ask the merchant to help initialise and activate the device, and register it. If it is not needed, the agent takes it back into stock and unbinds it.",
     ),
     expected=Texts("已激活或已退库", "activated or returned"),
     actual=Texts("{terminal_status}", "{terminal_status}"),
@@ -164,7 +163,7 @@ LIF_04 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 状态为“{terminal_status}”，绑定状态却为“{bind_status}”（商户 {merchant_no}）。",
-                "Terminal {serial_no} is {terminal_status}, yet its binding is “{bind_status}” (merchant {merchant_no}).",
+                "Terminal {serial_no} is {terminal_status}, yet its binding status is “{bind_status}” (merchant {merchant_no}).",
             ),
         ),
         Case(
@@ -172,23 +171,23 @@ LIF_04 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 绑定状态为“{bind_status}”，但没有商户编号。",
-                "The binding of terminal {serial_no} is “{bind_status}”, yet it has no merchant number.",
+                "The binding status of terminal {serial_no} is “{bind_status}”, but it has no merchant number.",
             ),
         ),
     ),
     cause="2.3",
     owner=Owner.ACQUIRER,
-    title=Texts("绑定状态矛盾", "Binding contradicts the ledger"),
+    title=Texts("绑定状态矛盾", "Binding status contradictory"),
     why=Texts(
-        "未绑定的终端不应在用，已绑定的终端必有商户；两者矛盾时，无法确定该对谁的终端负责。",
-        "A terminal in use is bound, and a bound one has a merchant; where that does not hold, nobody can say whose it is.",
+        "未绑定的终端不应在用，已绑定的终端必有商户；两者矛盾时，无法确定终端归属哪家商户。",
+        "An unbound terminal should not be in use, and a bound one must have a merchant; if the two contradict each other, it is unclear whose terminal it is.",
     ),
     remedy=Texts(
         "在收单系统中核实绑定关系：在用的补办绑定并填写商户编号，已解绑的更正状态并收回设备。",
-        "Look the binding up in the acquiring system: bind what is in use and fill in its merchant; "
-        "correct the status of what was unbound and take the device back.",
+        "Check the binding in the acquiring system: if the device is in use, bind it and fill in the merchant number; if it was unbound, correct its status and take "
+        "it back.",
     ),
-    expected=Texts("绑定状态与台账一致", "binding and ledger agree"),
+    expected=Texts("绑定状态与台账一致", "binding status matches the ledger"),
     actual=Texts("{bind_status}，商户 {merchant_no}", "{bind_status}, merchant {merchant_no}"),
     since="0.2.0",
     example=Example(

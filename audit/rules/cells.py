@@ -25,7 +25,7 @@ DQ_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行的两列内容疑似填反：{swapped_fields}。",
-                "Row {source_row} of the {feed} ({source_file}) seems to have two columns exchanged: {swapped_fields}.",
+                "Row {source_row} of the {feed} ({source_file}) seems to have two columns swapped: {swapped_fields}.",
             ),
         ),
         Case(
@@ -33,7 +33,7 @@ DQ_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行格式不符：{format_faults}。",
-                "Row {source_row} of the {feed} ({source_file}) has cells without the usual form: {format_faults}.",
+                "Row {source_row} of the {feed} ({source_file}) has values in a wrong format: {format_faults}.",
             ),
         ),
         Case(
@@ -54,22 +54,22 @@ DQ_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行有无法读取的内容：{unread_text}。",
-                "Row {source_row} of the {feed} ({source_file}) holds what cannot be read: {unread_text}.",
+                "Row {source_row} of the {feed} ({source_file}) contains values that cannot be read: {unread_text}.",
             ),
         ),
     ),
     cause="4.3",
     owner=Owner.VENDOR,
-    title=Texts("格式异常或两列填反", "Wrong form, or columns exchanged"),
+    title=Texts("格式异常或两列填反", "Wrong format, or two columns swapped"),
     why=Texts(
         "编号格式不对的行匹配不上报备，设备会被误认为未报备。",
-        "A row whose numbers have the wrong form finds no registration, and its device looks unregistered.",
+        "A row whose numbers are in a wrong format matches no registration, and its device is mistaken for unregistered.",
     ),
     remedy=Texts(
         "请数据提供方核对原始资料，更正该行后重新导出。",
-        "Have the sender check the row against its papers, correct it and export again.",
+        "Have the data supplier check the original records, correct the row and export again.",
     ),
-    expected=Texts("符合该列的格式", "the form of the column"),
+    expected=Texts("符合该列的格式", "values in the format of the column"),
     actual=Texts(
         "序列号 {serial_no}，终端号 {terminal_id}，商户 {merchant_no}，未读出 {unread_text}",
         "serial {serial_no}, terminal {terminal_id}, merchant {merchant_no}, unread {unread_text}",
@@ -123,7 +123,7 @@ DQ_03 = Rule(
             Severity.MEDIUM,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行有无法识别的状态或代码：{unread_text}。",
-                "Row {source_row} of the {feed} ({source_file}) has a status or code that is not known: {unread_text}.",
+                "Row {source_row} of the {feed} ({source_file}) has a status or code that is not recognised: {unread_text}.",
             ),
         ),
     ),
@@ -132,11 +132,11 @@ DQ_03 = Rule(
     title=Texts("未知代码", "Unknown code"),
     why=Texts(
         "同一代码在不同系统含义不同，不能猜测；该行的相关检查按无法判断处理。",
-        "One code means different things in different systems and is not guessed; what depends on it cannot be told.",
+        "The same code means different things in different systems and cannot be guessed; checks of the row that depend on it cannot be decided.",
     ),
     remedy=Texts(
         "向数据提供方问明代码含义，写入 audit.toml 的 [inputs.<表>.codes]；属录入错误的，请其更正。",
-        "Ask the sender what the code means and write it into [inputs.<feed>.codes] of audit.toml; have a slip corrected.",
+        "Ask the data supplier what the code means and enter it in [inputs.<feed>.codes] of audit.toml; if it is an input error, have it corrected.",
     ),
     expected=Texts("已知的状态或代码", "a known status or code"),
     actual=Texts("{unread_text}", "{unread_text}"),
@@ -174,22 +174,22 @@ DQ_05 = Rule(
             Severity.MEDIUM,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行的长编号以数值存放，末尾位数已丢失：{unread_text}。",
-                "Row {source_row} of the {feed} ({source_file}) keeps a long identifier as a number; its last digits are gone: {unread_text}.",
+                "Row {source_row} of the {feed} ({source_file}) stores a long identifier as a number; its last digits are lost: {unread_text}.",
             ),
         ),
     ),
     cause="4.3",
     owner=Owner.VENDOR,
-    title=Texts("长编号被截断", "Long identifier cut off"),
+    title=Texts("长编号被截断", "Long identifier truncated"),
     why=Texts(
         "表格软件的数值只保留 15 位，其后变成 0；按残缺编号匹配会认错设备。",
-        "A spreadsheet's numbers keep 15 digits and the rest turns to 0; matching what is left finds the wrong device.",
+        "Spreadsheet numbers keep only 15 digits and the rest become 0; matching by the truncated identifier would find the wrong device.",
     ),
     remedy=Texts(
         "请数据提供方把编号列设为文本后从系统重新导出；在表格中改格式无法恢复已丢失的位数。",
-        "Have the column set to text and exported from the system again; changing the format afterwards brings no digit back.",
+        "Have the data supplier set the column to text and export it again from the system; changing the format in the spreadsheet cannot restore lost digits.",
     ),
-    expected=Texts("以文本存放的完整编号", "the whole identifier, kept as text"),
+    expected=Texts("以文本存放的完整编号", "the complete identifier, stored as text"),
     actual=Texts("{unread_text}", "{unread_text}"),
     since="0.2.0",
     example=Example(

@@ -48,11 +48,11 @@ HB_01 = Rule(
             DAYS,
             Texts(
                 "终端每日签到，一周没有联机已不是偶尔停业；算到台账导出日期，此后是否联机按未知处理",
-                "terminals sign in daily; a week without is more than a closed day. Counted to the day the ledger was "
-                "exported; what came after is unknown",
+                "terminals sign in daily; a week offline is more than an occasional closed day. Counted up to the day the ledger was exported; what happened since "
+                "is unknown",
             ),
         ),
-        Threshold("high_days", 30, DAYS, Texts("一个月没有联机", "a month without contact")),
+        Threshold("high_days", 30, DAYS, Texts("一个月没有联机", "a month offline")),
     ),
     cases=(
         Case(
@@ -60,7 +60,7 @@ HB_01 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 已 {last_contact_at:days} 天未联机，最近一次为 {last_contact_at}。",
-                "Terminal {serial_no} has not been heard from for {last_contact_at:days} days, last on {last_contact_at}.",
+                "Terminal {serial_no} has been offline for {last_contact_at:days} days; it was last online at {last_contact_at}.",
             ),
         ),
         Case(
@@ -68,7 +68,7 @@ HB_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 已 {last_contact_at:days} 天未联机，最近一次为 {last_contact_at}。",
-                "Terminal {serial_no} has not been heard from for {last_contact_at:days} days, last on {last_contact_at}.",
+                "Terminal {serial_no} has been offline for {last_contact_at:days} days; it was last online at {last_contact_at}.",
             ),
         ),
         Case(
@@ -76,22 +76,22 @@ HB_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 台账状态为在用，但从未上报心跳或签到。",
-                "Terminal {serial_no} is in use by the ledger but has never reported.",
+                "Terminal {serial_no} is in use according to the ledger but has never sent a heartbeat or signed in.",
             ),
         ),
     ),
     cause="6.4",
     owner=Owner.MERCHANT,
-    title=Texts("长期未联机", "Not heard from"),
+    title=Texts("长期未联机", "Offline for a long time"),
     why=Texts(
         "在用终端长期不联机，可能网络故障、设备损坏、闲置或已被移走。",
-        "A device in use that stays silent has lost its network, broken down, lies idle or was taken away.",
+        "A device in use that stays offline may have a network fault, be broken or idle, or have been taken away.",
     ),
     remedy=Texts(
         "联系商户检查网络、SIM 卡和设备；闲置的收回，遗失的登记并停用。",
-        "Have the merchant check network, SIM card and device; recover what lies idle, record and stop what is lost.",
+        "Ask the merchant to check the network, SIM card and device; recover an idle device; record a lost one and stop it.",
     ),
-    expected=Texts("近期联机", "recent contact"),
+    expected=Texts("近期联机", "recently online"),
     actual=Texts("{last_contact_at}", "{last_contact_at}"),
     example=Example(
         rows=(
@@ -129,7 +129,8 @@ HB_02 = Rule(
             3,
             Texts("台", "devices"),
             Texts(
-                "一两台同时离线不足以说明是门店网络", "one or two devices do not make it the store's network"
+                "一两台同时离线不足以说明是门店网络",
+                "one or two devices offline are not enough to point to the store's network",
             ),
         ),
         Threshold(
@@ -138,7 +139,7 @@ HB_02 = Rule(
             DAYS,
             Texts(
                 "以同一文件中最近一次联机为准，与导出日期无关",
-                "counted from the last contact of any device in the same file, however old the export is",
+                "counted from the latest contact of any device in the same file, regardless of the export date",
             ),
         ),
     ),
@@ -152,8 +153,8 @@ HB_02 = Rule(
             Texts(
                 "商户 {merchant_no}（{merchant_name}）门店 {store_no}（{store_name}）的 {devices} 台终端在同一天全部离线，"
                 "最后一次联机为 {last_contact_at}，距今 {last_contact_at:days} 天。",
-                "All {devices} terminals of store {store_no} ({store_name}) of merchant {merchant_no} ({merchant_name}) "
-                "fell silent on one day, {last_contact_at:days} days ago; the last contact was {last_contact_at}.",
+                "All {devices} terminals in store {store_no} ({store_name}) of merchant {merchant_no} ({merchant_name}) went offline on the same day; the last "
+                "contact was at {last_contact_at}, {last_contact_at:days} days ago.",
             ),
         ),
     ),
@@ -162,13 +163,13 @@ HB_02 = Rule(
     title=Texts("门店整体离线", "Whole store offline"),
     why=Texts(
         "多台终端同日离线，多为门店断网、断电或停业，逐台排查没有意义。",
-        "Several devices that fall silent on one day point to the store's network, its power or its closing, not to each device.",
+        "When several devices go offline on the same day, the cause is usually the store's network or power, or the store has closed; checking each device is pointless.",
     ),
     remedy=Texts(
         "联系门店检查网络与供电；已停业或搬迁的，按退出或移机流程处理。",
-        "Have the store check network and power; one that has closed or moved goes through the procedure for that.",
+        "Ask the store to check its network and power; if it has closed or moved, follow the exit or relocation procedure.",
     ),
-    expected=Texts("近期联机", "recent contact"),
+    expected=Texts("近期联机", "recently online"),
     actual=Texts("{last_contact_at}", "{last_contact_at}"),
     explains=(Explains("HB-01", own=("merchant_no", "store_no"), theirs=("merchant_no", "store_no")),),
     example=Example(

@@ -34,13 +34,12 @@ TYP_01 = Rule(
     title=Texts("终端类型不一致", "Device type differs"),
     why=Texts(
         "报备必填项和受理要求按终端类型而定，类型报错，报备内容就不完整，可能被渠道驳回。",
-        "What has to be registered, and what is required of a terminal, depends on its type; "
-        "with the wrong one the registration is incomplete and may be rejected.",
+        "The required registration fields and acceptance requirements depend on the device type; with the wrong type the registration is incomplete and the channel "
+        "may reject it.",
     ),
     remedy=Texts(
         "请供应商按产品确认终端类型，更正台账；报备录错的由收单机构提交变更报备。",
-        "Have the vendor confirm the type of the product and correct the ledger; "
-        "where the registration is wrong, the acquirer has it changed.",
+        "Have the vendor confirm the device type of the product and correct the ledger; if the registration is wrong, the acquirer submits a registration change.",
     ),
     expected=Texts("{device_type}", "{device_type}"),
     actual=Texts("{reg_device_type}", "{reg_device_type}"),
@@ -91,8 +90,8 @@ TYP_03 = Rule(
             Severity.MEDIUM,
             Texts(
                 "商户 {merchant_no} 终端号 {terminal_id} 的设备类型为“{device_type}”，台账缺少必填项：{missing_fields}。",
-                "The device with terminal number {terminal_id} of merchant {merchant_no} is of type “{device_type}”; "
-                "the ledger lacks what that requires: {missing_fields}.",
+                "The device with terminal number {terminal_id} of merchant {merchant_no} is of type “{device_type}”; required fields missing from the ledger: "
+                "{missing_fields}.",
             ),
         ),
         Case(
@@ -100,7 +99,7 @@ TYP_03 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no}（类型“{device_type}”）台账缺少必填项：{missing_fields}。",
-                "The ledger lacks what terminal {serial_no} of type “{device_type}” requires: {missing_fields}.",
+                "Required fields of terminal {serial_no} (type “{device_type}”) missing from the ledger: {missing_fields}.",
             ),
         ),
     ),
@@ -109,12 +108,12 @@ TYP_03 = Rule(
     title=Texts("必填项缺失", "Required fields blank"),
     why=Texts(
         "各类终端报备时必须填写的项目不同，台账缺项会使报备被退回，也无法与报备清单核对。",
-        "Each type of terminal is registered with certain fields; where the ledger lacks one, the registration "
-        "is sent back and cannot be checked.",
+        "Each device type has its own required registration fields; if the ledger lacks one, the registration is returned and cannot be checked against the "
+        "registration list.",
     ),
     remedy=Texts(
         "请供应商按终端类型补全台账，再由收单机构补报或变更报备。",
-        "Have the vendor complete the ledger for that type; the acquirer then completes the registration.",
+        "Have the vendor complete the ledger for that device type; the acquirer then submits the registration or a change of it.",
     ),
     expected=Texts("必填项齐全", "all required fields"),
     actual=Texts("缺 {missing_fields}", "missing {missing_fields}"),

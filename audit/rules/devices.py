@@ -42,20 +42,20 @@ DEV_03 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 的型号 {model} 已于 {model_eol_on} 停产。",
-                "Model {model} of terminal {serial_no} went out of production on {model_eol_on}.",
+                "Production of model {model} of terminal {serial_no} ended on {model_eol_on}.",
             ),
         ),
     ),
     cause="6.2",
     owner=Owner.VENDOR,
-    title=Texts("型号已停产停服", "Model past end of life or support"),
+    title=Texts("型号已停产停服", "Model past end of production or support"),
     why=Texts(
         "停服型号不再获得安全更新与维修，故障与风险只会增加。",
-        "A model out of support gets no security updates and no repair.",
+        "A model out of support no longer gets security updates or repairs, so faults and risks will only increase.",
     ),
     remedy=Texts(
         "与供应商确认型号状态，制定换机计划并安排更换。",
-        "Confirm the model's state with the vendor and plan its replacement.",
+        "Confirm the model's status with the vendor, and plan and carry out its replacement.",
     ),
     expected=Texts("在服务期内", "within support"),
     actual=Texts(
@@ -108,7 +108,7 @@ DEV_07 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no}（{model}）不支持国密算法，型号表要求自 {model_sm_required_from} 起支持。",
-                "Terminal {serial_no} ({model}) lacks the SM algorithms that the model table requires from {model_sm_required_from}.",
+                "Terminal {serial_no} ({model}) does not support the SM algorithms, which the model table requires from {model_sm_required_from}.",
             ),
         ),
     ),
@@ -117,11 +117,12 @@ DEV_07 = Rule(
     title=Texts("未支持国密算法", "SM algorithms not supported"),
     why=Texts(
         "到了型号表规定的日期仍不支持国密的终端，渠道或收单机构可能不再受理。",
-        "A terminal without SM algorithms after the date in the model table may no longer be accepted by channel or acquirer.",
+        "A terminal that does not support the SM algorithms by the date in the model table may no longer be accepted by channels or acquirers.",
     ),
     remedy=Texts(
         "请供应商升级固件或密钥体系；无法升级的换机。要求日期以收单机构通知为准，写入型号表。",
-        "Have the vendor upgrade firmware and keys, or replace the device; take the date from the acquirer's notice into the model table.",
+        "Have the vendor upgrade the firmware or key system; replace devices that cannot be upgraded. Enter the required date from the acquirer's notice in the "
+        "model table.",
     ),
     expected=Texts("支持国密", "SM supported"),
     actual=Texts("不支持", "not supported"),
@@ -184,14 +185,17 @@ DEV_08 = Rule(
             _YEARS,
             Texts(
                 "经销商的说法：3 至 5 年，也有 5 年以上；未查到规定，请按本机构标准设定",
-                "resellers quote three to five years, some more; no regulation was found, set your own",
+                "resellers quote 3 to 5 years, some more than 5; no regulation was found, please set it to your own standard",
             ),
         ),
         Threshold(
             "medium_years",
             8,
             _YEARS,
-            Texts("本机构的换机上限，可按需调整", "when a replacement should be settled; set your own"),
+            Texts(
+                "本机构的换机上限，可按需调整",
+                "the institution's own upper limit for replacement; adjust as needed",
+            ),
         ),
     ),
     cases=(
@@ -200,8 +204,7 @@ DEV_08 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no}（{model}）服役已远超年限：生产 {production_date}，入库 {stock_in_date}，安装 {install_date}。",
-                "Terminal {serial_no} ({model}) is far beyond its service life: "
-                "made {production_date}, in stock {stock_in_date}, installed {install_date}.",
+                "Terminal {serial_no} ({model}) is far beyond its service life: produced {production_date}, in stock {stock_in_date}, installed {install_date}.",
             ),
         ),
         Case(
@@ -209,26 +212,25 @@ DEV_08 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no}（{model}）服役已超年限：生产 {production_date}，入库 {stock_in_date}，安装 {install_date}。",
-                "Terminal {serial_no} ({model}) is beyond its service life: "
-                "made {production_date}, in stock {stock_in_date}, installed {install_date}.",
+                "Terminal {serial_no} ({model}) is beyond its service life: produced {production_date}, in stock {stock_in_date}, installed {install_date}.",
             ),
         ),
     ),
     cause="3.2",
     owner=Owner.VENDOR,
-    title=Texts("服役超过年限", "Beyond its service life"),
+    title=Texts("服役超过年限", "Service life exceeded"),
     why=Texts(
         "老旧终端故障多、配件少，安全能力也可能跟不上现行要求。",
-        "Old devices fail more often, parts run short, and their security may lag behind what is asked today.",
+        "Old devices fail more often, spare parts are scarce, and their security may no longer meet current requirements.",
     ),
     remedy=Texts(
         "检查设备状态与型号服务期，由供应商与商户商定是否换机及时间。",
-        "Check the device's state and its model's support; vendor and merchant agree whether and when to replace it.",
+        "Check the device's condition and the model's support period; vendor and merchant agree whether and when to replace it.",
     ),
     expected=Texts("服役年限内", "within service life"),
     actual=Texts(
         "生产 {production_date} / 入库 {stock_in_date} / 安装 {install_date}",
-        "made {production_date} / in stock {stock_in_date} / installed {install_date}",
+        "produced {production_date} / in stock {stock_in_date} / installed {install_date}",
     ),
     example=Example(
         rows=(
@@ -275,9 +277,9 @@ DEV_09 = Rule(
             ~nw.col("model_listed") & nw.col("vendor").is_null(),
             Severity.LOW,
             Texts(
-                "终端 {serial_no} 的型号 {model} 不在型号表中，或表中有几家厂商的同名型号而台账未注明厂商，未评估版本、停服与认证。",
-                "Model {model} of terminal {serial_no} is not in the model table, or several vendors have one of that name and the "
-                "ledger names none; version, support and certificate were not evaluated.",
+                "终端 {serial_no} 的型号 {model} 不在型号表中，或表中有几家供应商的同名型号而台账未注明供应商，未评估版本、停服与认证。",
+                "Model {model} of terminal {serial_no} is not in the model table, or several vendors have a model of that name and the ledger does not state the "
+                "vendor; version, support and certificate were not evaluated.",
             ),
         ),
         Case(
@@ -295,12 +297,12 @@ DEV_09 = Rule(
     title=Texts("型号未登记", "Model not in the model table"),
     why=Texts(
         "型号表没有的型号，最低版本、停产停服和认证到期都无从检查。",
-        "For a model the table does not know, minimum version, end of support and certificate cannot be checked.",
+        "For a model that is not in the model table, minimum version, end of production and support, and certificate expiry cannot be checked.",
     ),
     remedy=Texts(
-        "在型号表中补充该型号及其数据来源；型号写法不同的，更正台账或在型号表中按台账写法登记；台账未注明厂商的，予以补全。",
-        "Add the model to the table with the source of its data; where only the spelling differs, correct the ledger or list that spelling; "
-        "where the ledger names no vendor, add it.",
+        "在型号表中补充该型号及其数据来源；型号写法不同的，更正台账或在型号表中按台账写法登记；台账未注明供应商的，予以补全。",
+        "Add the model and the source of its data to the model table. If only the spelling differs, correct the ledger or add the ledger's spelling to the model "
+        "table; if the ledger does not state the vendor, add it.",
     ),
     expected=Texts("型号表中有此型号", "present in the model table"),
     actual=Texts("{model}", "{model}"),

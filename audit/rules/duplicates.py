@@ -28,7 +28,7 @@ DUP_01 = Rule(
             Severity.HIGH,
             Texts(
                 "序列号 {serial_no} 在台账中出现 {serial_rows} 次，且内容不同。",
-                "Serial {serial_no} stands {serial_rows} times in the ledger, with different content.",
+                "Serial {serial_no} appears {serial_rows} times in the ledger, with different content.",
             ),
         ),
         Case(
@@ -36,7 +36,7 @@ DUP_01 = Rule(
             Severity.LOW,
             Texts(
                 "序列号 {serial_no} 在台账中有 {copies} 行完全相同。",
-                "Serial {serial_no} stands in {copies} identical rows of the ledger.",
+                "Serial {serial_no} appears in {copies} identical rows of the ledger.",
             ),
         ),
     ),
@@ -45,11 +45,11 @@ DUP_01 = Rule(
     title=Texts("序列号重复", "Duplicate serial number"),
     why=Texts(
         "同一序列号多行记录，无法判断哪一行是真的，统计也会偏多。",
-        "With several rows for one serial nobody knows which is true, and every count is too high.",
+        "With several rows for one serial number it is unclear which one is correct, and counts are too high.",
     ),
     remedy=Texts(
         "请供应商核对实物序列号，保留正确的一行，更正或删除其余。",
-        "Have the vendor read the serials off the devices, keep the right row and correct or remove the others.",
+        "Have the vendor check the serial numbers on the devices, keep the correct row, and correct or delete the others.",
     ),
     expected=Texts("1 行", "1 row"),
     actual=Texts(
@@ -85,8 +85,8 @@ DUP_02 = Rule(
             Severity.HIGH,
             Texts(
                 "商户 {merchant_no} 的终端号 {terminal_id} 在台账中出现 {terminal_rows} 次，序列号相同或空缺，其余内容不同。",
-                "Terminal number {terminal_id} of merchant {merchant_no} stands {terminal_rows} times in the ledger, "
-                "with the same serial or none and other content.",
+                "Terminal number {terminal_id} of merchant {merchant_no} appears {terminal_rows} times in the ledger, with the same serial number or none but "
+                "otherwise different content.",
             ),
         ),
     ),
@@ -95,12 +95,12 @@ DUP_02 = Rule(
     title=Texts("终端号重复", "Duplicate terminal number"),
     why=Texts(
         "终端号在同一商户内应当唯一；重复时无法判断哪一行是真的，报备与交易也可能对错设备。",
-        "A terminal number is unique within its merchant; listed twice, nobody knows which row is true, "
-        "and registration and payments may be matched to the wrong one.",
+        "A terminal number must be unique within a merchant; if it is listed twice, it is unclear which row is correct, and registrations and transactions may be "
+        "matched to the wrong device.",
     ),
     remedy=Texts(
         "核对绑定关系：同一台设备的保留一行；确为两台的，重新分配终端号并补全序列号。",
-        "Check the binding: keep one row of one device; where there are two, give one a new number and add the serials.",
+        "Check the binding: if it is one device, keep one row; if there really are two, assign a new terminal number and add the serial numbers.",
     ),
     expected=Texts("1 行", "1 row"),
     actual=Texts("{terminal_rows} 行", "{terminal_rows} rows"),
@@ -154,13 +154,13 @@ ELE_10 = Rule(
     title=Texts("台账一机多码", "One terminal number, several devices in the ledger"),
     why=Texts(
         "一个终端号只能对应一台设备。多台共用时报备只认其中一台，其余等于未报备，多为换机后旧机未登记撤机。",
-        "A terminal number stands for one device. Where several share it only one is registered; "
-        "usually a device was swapped and the old one never taken off.",
+        "A terminal number may belong to one device only. If several share it, only one of them is registered; usually a device was swapped and the old one was not "
+        "recorded as removed.",
     ),
     remedy=Texts(
         "请供应商核对机身：已换下的旧机登记为撤机；确有多台在用的，由收单机构分别分配终端号并报备。",
-        "Have the vendor look at the devices: mark the one swapped out as retired; "
-        "where several are in use, the acquirer gives each its number and registers it.",
+        "Have the vendor check the devices: record the one swapped out as retired. If several are actually in use, the acquirer assigns each its own terminal number "
+        "and registers it.",
     ),
     expected=Texts("1 个序列号", "one serial"),
     actual=Texts(

@@ -35,8 +35,7 @@ ELE_01 = Rule(
             Severity.CRITICAL,
             Texts(
                 "序列号 {serial_no} 在台账中同时登记在 {merchant_count} 个商户名下，其中有 {first_merchant} 和 {last_merchant}。",
-                "Serial {serial_no} stands in the ledger under {merchant_count} merchants, among them {first_merchant} "
-                "and {last_merchant}.",
+                "Serial {serial_no} is listed in the ledger under {merchant_count} merchants, among them {first_merchant} and {last_merchant}.",
             ),
         ),
         Case(
@@ -44,7 +43,7 @@ ELE_01 = Rule(
             Severity.CRITICAL,
             Texts(
                 "序列号 {serial_no} 在台账中同时登记在商户 {first_merchant} 和 {last_merchant} 名下。",
-                "Serial {serial_no} stands in the ledger under merchants {first_merchant} and {last_merchant}.",
+                "Serial {serial_no} is listed in the ledger under both merchants {first_merchant} and {last_merchant}.",
             ),
         ),
         Case(
@@ -52,8 +51,7 @@ ELE_01 = Rule(
             Severity.CRITICAL,
             Texts(
                 "序列号 {serial_no} 的有效报备同时在商户 {first_registered_merchant} 和 {last_registered_merchant} 名下。",
-                "Serial {serial_no} is registered under merchants {first_registered_merchant} and "
-                "{last_registered_merchant} at once.",
+                "Serial {serial_no} has valid registrations under both merchants {first_registered_merchant} and {last_registered_merchant}.",
             ),
         ),
     ),
@@ -61,12 +59,12 @@ ELE_01 = Rule(
     owner=Owner.ACQUIRER,
     title=Texts("一机多户", "One device, several merchants"),
     why=Texts(
-        "一台终端只能对应一个商户；一机多户时交易归属不清，是监管重点检查的情形。",
-        "A terminal belongs to one merchant; where it serves several, nobody can tell whose transactions they are.",
+        "一台终端只能对应一个商户；一机多户时，交易归属不清。",
+        "A terminal may belong to one merchant only; with several, it is unclear whose transactions they are.",
     ),
     remedy=Texts(
         "现场核实终端实际使用商户，保留一户，其余解绑并注销报备；序列号录错的予以更正。",
-        "Find out on site who uses the terminal; keep that merchant, unbind and deregister the others, correct mistyped serials.",
+        "Check on site which merchant uses the terminal and keep that one; unbind the others and cancel their registrations. If a serial number was mistyped, correct it.",
     ),
     expected=Texts("一个商户", "one merchant"),
     actual=Texts(
@@ -131,14 +129,15 @@ ELE_03 = Rule(
     ),
     cause="1.1",
     owner=Owner.ACQUIRER,
-    title=Texts("商户编码不一致", "Merchant number differs"),
+    title=Texts("商户编号不一致", "Merchant number differs"),
     why=Texts(
         "报备商户与实际使用商户不一致，交易会记到另一商户名下，也可能被渠道判定为移机、套用。",
-        "Transactions are booked to another merchant than the one using the terminal, which also looks like a moved device.",
+        "If the registered merchant is not the one using the terminal, transactions are booked to another merchant, and the channel may treat the device as moved or "
+        "misused.",
     ),
     remedy=Texts(
         "以实际使用商户为准，提交变更报备，或更正台账中的商户编号。",
-        "Take the merchant that really uses the device: change the registration, or correct the ledger.",
+        "Go by the merchant that actually uses the device: submit a registration change, or correct the merchant number in the ledger.",
     ),
     expected=Texts("{merchant_no}", "{merchant_no}"),
     actual=Texts("{reg_merchant_no}", "{reg_merchant_no}"),
@@ -205,12 +204,11 @@ ELE_09 = Rule(
     title=Texts("终端号不一致", "Terminal number differs"),
     why=Texts(
         "终端号与报备不一致，交易上送的终端号在渠道侧对不上这台设备，可能被拒绝或记到另一台名下。",
-        "The number sent with each payment does not lead to this device at the channel; payments may be refused "
-        "or booked to another one.",
+        "The terminal number sent with transactions does not match this device at the channel; transactions may be refused or booked to another device.",
     ),
     remedy=Texts(
         "以设备实际绑定的终端号为准，更正台账，或提交变更报备。",
-        "Take the number the device is really bound to: correct the ledger, or have the registration changed.",
+        "Go by the terminal number the device is actually bound to: correct the ledger, or submit a registration change.",
     ),
     expected=Texts("{terminal_id}", "{terminal_id}"),
     actual=Texts("{reg_terminal_id}", "{reg_terminal_id}"),

@@ -34,13 +34,12 @@ ELE_04 = Rule(
     title=Texts("信用代码不一致", "Credit code differs"),
     why=Texts(
         "报备主体与商户档案不是同一主体，渠道核验时可能驳回，交易归属也说不清。",
-        "The registration names another legal entity than the merchant's record; a channel may reject it, "
-        "and it is unclear whose transactions these are.",
+        "The registration and the merchant record name different legal entities; the channel may reject the registration, and it is unclear whose transactions these are.",
     ),
     remedy=Texts(
         "对照营业执照（小微商户对照负责人证件）核实，更正商户档案或提交变更报备；主体已变更的重新进件。",
-        "Check against the business licence (for a micro merchant the principal's document), correct the record or "
-        "have the registration changed; where the entity changed, onboard it anew.",
+        "Check against the business licence (for a micro merchant, the principal's identity document), then correct the merchant record or submit a registration "
+        "change. If the entity has changed, onboard the merchant again.",
     ),
     expected=Texts("{merchant_uscc}", "{merchant_uscc}"),
     actual=Texts("{reg_uscc}", "{reg_uscc}"),
@@ -82,8 +81,8 @@ ELE_05 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 的商户 {merchant_no} 在商户清单中的结算账户为 {merchant_settle_account}，{channel}报备为 {reg_settle_account}。",
-                "Merchant {merchant_no} of terminal {serial_no} settles to account {merchant_settle_account} by the merchant "
-                "list but to {reg_settle_account} by the {channel}registration.",
+                "Merchant {merchant_no} of terminal {serial_no} has settlement account {merchant_settle_account} in the merchant list but {reg_settle_account} in "
+                "the {channel}registration.",
             ),
         ),
     ),
@@ -92,11 +91,11 @@ ELE_05 = Rule(
     title=Texts("结算账户不一致", "Settlement account differs"),
     why=Texts(
         "结算账户是五要素之一。两边不同时，资金可能进入未经核实的账户。",
-        "The settlement account is one of the five elements; where the two differ, money may go to an account nobody verified.",
+        "The settlement account is one of the five elements. If the two differ, funds may go to an unverified account.",
     ),
     remedy=Texts(
         "与商户核实结算账户并留存凭证，以核实结果为准更正商户档案或提交变更报备。",
-        "Verify the account with the merchant and keep the proof, then correct the record or have the registration changed.",
+        "Verify the settlement account with the merchant and keep the evidence, then correct the merchant record or submit a registration change accordingly.",
     ),
     expected=Texts("{merchant_settle_account}", "{merchant_settle_account}"),
     actual=Texts("{reg_settle_account}", "{reg_settle_account}"),
@@ -169,7 +168,7 @@ ELE_07 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no} 台账收单机构为 {acquirer_code}，{channel}报备没有填写收单机构。",
-                "The acquirer of terminal {serial_no} is {acquirer_code} in the ledger and blank in its {channel}registration.",
+                "The acquirer of terminal {serial_no} is {acquirer_code} in the ledger but blank in its {channel}registration.",
             ),
         ),
         Case(
@@ -177,7 +176,7 @@ ELE_07 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no} 台账没有填写收单机构，{channel}报备为 {reg_acquirer_code}。",
-                "The acquirer of terminal {serial_no} is blank in the ledger and {reg_acquirer_code} in its {channel}registration.",
+                "The acquirer of terminal {serial_no} is blank in the ledger but {reg_acquirer_code} in its {channel}registration.",
             ),
         ),
     ),
@@ -186,13 +185,13 @@ ELE_07 = Rule(
     title=Texts("收单机构代码不一致", "Acquirer code differs"),
     why=Texts(
         "收单机构代码是五要素之一，不一致时交易上送的机构与报备不符，责任方也无从确定。",
-        "The acquirer code is one of the five elements; where it differs, payments are sent under another acquirer "
-        "than the registered one, and nobody is clearly responsible.",
+        "The acquirer code is one of the five elements. If it differs, transactions are submitted under an acquirer other than the registered one, and it is unclear "
+        "who is responsible.",
     ),
     remedy=Texts(
         "核实该终端现由哪家收单机构受理，更正台账或提交变更报备；已转网的注销原机构报备。",
-        "Find out who acquires for the terminal now, correct the ledger or have the registration changed; "
-        "after a change of acquirer cancel the old registration.",
+        "Check which acquirer currently serves the terminal, then correct the ledger or submit a registration change; after a change of acquirer, cancel the "
+        "registration with the former one.",
     ),
     expected=Texts("{acquirer_code}", "{acquirer_code}"),
     actual=Texts("{reg_acquirer_code}", "{reg_acquirer_code}"),
@@ -260,8 +259,8 @@ ELE_08 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 的{channel}报备没有序列号，只能凭商户 {merchant_no} 和终端号 {terminal_id} 对应。",
-                "The {channel}registration of terminal {serial_no} has no serial and is matched by merchant {merchant_no} "
-                "and terminal number {terminal_id} alone.",
+                "The {channel}registration of terminal {serial_no} has no serial number and can only be matched by merchant {merchant_no} and terminal number "
+                "{terminal_id}.",
             ),
         ),
         Case(
@@ -283,14 +282,14 @@ ELE_08 = Rule(
     ),
     cause="4.1",
     owner=Owner.ACQUIRER,
-    title=Texts("报备要素缺失", "Registration lacks an element"),
+    title=Texts("报备要素缺失", "Registration element missing"),
     why=Texts(
         "序列号、商户编号、布放地址缺一项，报备就不能证明是这台设备在这家商户使用。",
-        "Without serial, merchant number or address a registration does not show that this device serves this merchant there.",
+        "Without the serial number, merchant number or address, a registration does not prove that this device is used by this merchant.",
     ),
     remedy=Texts(
         "由供应商或商户补全资料，收单机构提交变更报备，补登缺失的要素。",
-        "Vendor or merchant supply what is missing; the acquirer has the registration completed.",
+        "The vendor or merchant supplies what is missing; the acquirer submits a registration change to add it.",
     ),
     expected=Texts("要素齐全", "all elements present"),
     actual=Texts(

@@ -45,11 +45,12 @@ SRC_04 = Rule(
     title=Texts("必需的列缺失或整列为空", "Required column not recognised or blank"),
     why=Texts(
         "依赖该列的检查无法进行，相关设备不会被判为合规。",
-        "Checks that need the column cannot run, and the devices concerned are not called compliant.",
+        "Checks that depend on the column cannot be made, and the devices concerned are not counted as compliant.",
     ),
     remedy=Texts(
         "若文件中有此列但名称不同，在 audit.toml 的 [inputs.<feed>.columns] 中写明对应关系；若确实没有或没有内容，请数据提供方补充后重新导出。",
-        "If the column is there under another name, say so in [inputs.<feed>.columns] of audit.toml; if it is not, or holds nothing, ask for it.",
+        "If the file has the column under another name, map it in [inputs.<feed>.columns] of audit.toml; if it does not, or the column is empty, ask the data "
+        "supplier to add it and export again.",
     ),
     expected=Texts("必需的列能识别且有内容", "every required column recognised and filled in"),
     actual=Texts("{missing_columns}：未识别", "{missing_columns}: not recognised"),
@@ -82,7 +83,7 @@ SRC_05 = Rule(
             Severity.HIGH,
             Texts(
                 "{feed}（{source_file}）含有敏感列：{sensitive_columns}。列中内容未读取、未保存。",
-                "The {feed} ({source_file}) has sensitive columns: {sensitive_columns}. What they hold was not read or kept.",
+                "The {feed} ({source_file}) has sensitive columns: {sensitive_columns}. Their content was neither read nor stored.",
             ),
         ),
     ),
@@ -91,11 +92,12 @@ SRC_05 = Rule(
     title=Texts("文件含密钥或卡号列", "Keys or card data in a file"),
     why=Texts(
         "终端密钥、密码与卡号随表格流转，任何经手人都能看到，一旦泄露须按安全事件处置。",
-        "Terminal keys, passwords and card numbers in a spreadsheet are seen by everyone it passes; a leak is an incident.",
+        "Terminal keys, passwords and card numbers in a spreadsheet can be seen by everyone who handles it; any leak must be treated as a security incident.",
     ),
     remedy=Texts(
         "请供应商在导出模板中删除这些列，并清理已发送的文件；密钥曾明文外发的，评估是否更换。",
-        "Have the vendor drop these columns from the export and delete the files already sent; consider replacing keys that left in clear.",
+        "Have the vendor remove these columns from the export template and delete the files already sent; if keys were sent out in clear text, assess whether to "
+        "replace them.",
     ),
     expected=Texts("不含敏感列", "no such column"),
     actual=Texts("{sensitive_columns}", "{sensitive_columns}"),

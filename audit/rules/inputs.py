@@ -49,11 +49,11 @@ SRC_01 = Rule(
     title=Texts("数据未按期更新", "Input out of date"),
     why=Texts(
         "用旧数据审计会漏报新问题，也会误报已整改的问题；本次不据此销号。",
-        "Old data hides new faults and repeats mended ones; nothing is closed on its strength.",
+        "Auditing old data misses new problems and repeats ones already rectified; no finding is closed on the basis of it.",
     ),
     remedy=Texts(
         "请数据提供方导出最新文件；确认更新周期并写入 max_age_days。",
-        "Ask for a fresh export; agree on how often it comes and set max_age_days to it.",
+        "Ask the data supplier for a new export; agree on the update cycle and set max_age_days accordingly.",
     ),
     expected=Texts("按期更新", "delivered on time"),
     actual=Texts("{age_days} 天前", "{age_days} days old"),
@@ -140,11 +140,12 @@ SRC_02 = Rule(
     title=Texts("数据文件缺失或无法读取", "Input missing or unreadable"),
     why=Texts(
         "缺少这份数据，依赖它的检查本次全部不评估，不能视为合规。",
-        "Without it every check that needs it stays unevaluated tonight, which is not the same as passed.",
+        "Without this data, all checks that depend on it are not evaluated in this audit, and must not be taken as compliant.",
     ),
     remedy=Texts(
         "确认文件已送达、文件名与 audit.toml 的 files 一致、未加密且能用表格软件打开，然后重新运行；缺少关键列而列名不同的，在 [inputs.<feed>.columns] 中写明。",
-        "See that the file has arrived, matches `files` in audit.toml, is not encrypted and opens in a spreadsheet program; where a key column has another name, say so in [inputs.<feed>.columns]; run again.",
+        "Check that the file has arrived, matches `files` in audit.toml, is not encrypted and opens in a spreadsheet program, then run again; if a key column has "
+        "another name, state it in [inputs.<feed>.columns].",
     ),
     expected=Texts("可用的文件", "a usable file"),
     actual=Texts("{error}", "{error}"),
@@ -225,14 +226,14 @@ SRC_03 = Rule(
         Threshold(
             "percent",
             20,
-            Texts("相对上次正常数据的百分比", "% of the last good night"),
+            Texts("相对上次正常数据的百分比", "% of the last good data"),
             Texts("运营经验值", "operating practice"),
         ),
         Threshold(
             "rows",
             5,
             Texts("行", "rows"),
-            Texts("小清单每天增减一两行属正常", "small lists change by a row or two every day"),
+            Texts("小清单每天增减一两行属正常", "small lists normally change by a row or two every day"),
         ),
     ),
     cases=(
@@ -244,7 +245,7 @@ SRC_03 = Rule(
             Severity.HIGH,
             Texts(
                 "{feed}（{source_file}）由 {rows_before} 行减少到 {rows} 行，疑似只导出了一部分。",
-                "The {feed} ({source_file}) shrank from {rows_before} to {rows} rows; it looks like a partial export.",
+                "The {feed} ({source_file}) fell from {rows_before} to {rows} rows; it may be a partial export.",
             ),
         ),
         Case(
@@ -255,7 +256,7 @@ SRC_03 = Rule(
             Severity.MEDIUM,
             Texts(
                 "{feed}（{source_file}）由 {rows_before} 行增加到 {rows} 行，请确认是否属实。",
-                "The {feed} ({source_file}) grew from {rows_before} to {rows} rows; confirm that this is so.",
+                "The {feed} ({source_file}) grew from {rows_before} to {rows} rows; please confirm that this is correct.",
             ),
         ),
     ),
@@ -264,11 +265,11 @@ SRC_03 = Rule(
     title=Texts("行数异常波动", "Row count changed abruptly"),
     why=Texts(
         "导出不完整时，缺失的行会被误认为未报备或已消失。",
-        "When an export is partial, the missing rows would look unregistered or gone.",
+        "If the export is incomplete, the missing rows would be mistaken for unregistered or vanished devices.",
     ),
     remedy=Texts(
         "与数据提供方确认导出范围；若属实，下一次运行起按新的行数比较。",
-        "Confirm the scope of the export with its sender; where the change is real, the next night compares with the new count.",
+        "Confirm the scope of the export with the data supplier; if the change is real, the next audit compares with the new row count.",
     ),
     expected=Texts("约 {rows_before} 行", "about {rows_before} rows"),
     actual=Texts("{rows} 行", "{rows} rows"),

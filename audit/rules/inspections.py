@@ -11,7 +11,7 @@ from audit.rules.model import DAYS, Case, Category, Example, Night, Owner, Rule,
 
 _BY_THE_ACQUIRER = Texts(
     "周期由收单机构制度规定（中支协发〔2021〕161号），此为常见做法，请按本机构制度修改",
-    "set by the acquirer's own rules (中支协发〔2021〕161号); a common practice, adapt it to yours",
+    "the cycle is set by the acquirer's own rules (中支协发〔2021〕161号); this is common practice, please adapt it to your own rules",
 )
 
 
@@ -80,8 +80,7 @@ AUD_01 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 最近一次巡检是 {last_inspected_on}，距今 {last_inspected_on:days} 天，已超过规定周期的两倍。",
-                "Terminal {serial_no} was last inspected on {last_inspected_on}, {last_inspected_on:days} days ago: "
-                "more than twice the cycle.",
+                "Terminal {serial_no} was last inspected on {last_inspected_on}, {last_inspected_on:days} days ago, which is more than twice the required cycle.",
             ),
         ),
         Case(
@@ -89,8 +88,7 @@ AUD_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 最近一次巡检是 {last_inspected_on}，距今 {last_inspected_on:days} 天，已超过规定周期。",
-                "Terminal {serial_no} was last inspected on {last_inspected_on}, {last_inspected_on:days} days ago: "
-                "longer than the cycle.",
+                "Terminal {serial_no} was last inspected on {last_inspected_on}, {last_inspected_on:days} days ago, which is longer than the required cycle.",
             ),
         ),
         Case(
@@ -98,7 +96,7 @@ AUD_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 自 {install_date} 安装以来没有巡检记录，已超过规定周期。",
-                "Terminal {serial_no}, installed on {install_date}, has no inspection on record; the cycle has passed.",
+                "Terminal {serial_no} has no inspection on record since it was installed on {install_date}, which is longer than the required cycle.",
             ),
         ),
     ),
@@ -107,13 +105,13 @@ AUD_01 = Rule(
     title=Texts("巡检逾期", "Inspection overdue"),
     why=Texts(
         "长期未巡检的终端，被移机、改装或调换都难以及时发现。",
-        "A terminal nobody looks at can be moved, tampered with or swapped unnoticed.",
+        "If a terminal is not inspected for a long time, moving, tampering or swapping may go unnoticed.",
     ),
     remedy=Texts(
         "由收单机构安排巡检并登记结果，商户予以配合；已巡检未登记的，补录巡检记录。",
-        "The acquirer has it inspected and enters the result, with the merchant's help; enter inspections that were made and not recorded.",
+        "The acquirer arranges an inspection and records the result, with the merchant's cooperation; if it was inspected but not recorded, add the record.",
     ),
-    expected=Texts("按商户风险等级的周期巡检", "inspected in the cycle of the merchant's risk level"),
+    expected=Texts("按商户风险等级的周期巡检", "inspected within the cycle for the merchant's risk level"),
     actual=Texts("{last_inspected_on}", "{last_inspected_on}"),
     other="inspection",
     since="0.2.0",
@@ -185,14 +183,15 @@ AUD_03 = Rule(
     ),
     cause="7.2",
     owner=Owner.MERCHANT,
-    title=Texts("巡检异常未整改", "Failed inspection not put right"),
+    title=Texts("巡检异常未整改", "Failed inspection not rectified"),
     why=Texts(
         "巡检发现的问题没有复检合格，即视为仍然存在。",
-        "What an inspection found is taken to be there still, until a later one passes.",
+        "A problem found at an inspection is considered to persist until a later inspection is passed.",
     ),
     remedy=Texts(
         "商户按巡检意见整改，收单机构复检合格后登记结果；涉及改装或调换的，立即停用终端。",
-        "The merchant puts it right, the acquirer inspects again and enters the result; where tampering is suspected, stop the terminal at once.",
+        "The merchant rectifies what the inspection found; the acquirer inspects again and records the result. If tampering or swapping is involved, stop the "
+        "terminal at once.",
     ),
     expected=Texts("巡检合格", "inspection passed"),
     actual=Texts(
@@ -249,8 +248,8 @@ AUD_07 = Rule(
             Severity.HIGH,
             Texts(
                 "商户 {merchant_no} 终端号 {terminal_id} 的台账序列号是 {serial_no}，巡检现场读到的是 {inspected_serial}，疑似被调换。",
-                "At terminal {terminal_id} of merchant {merchant_no} the ledger has serial {serial_no}, "
-                "but the inspection read {inspected_serial}: the device may have been swapped.",
+                "Terminal number {terminal_id} of merchant {merchant_no} has serial {serial_no} in the ledger, but the inspection on site read {inspected_serial}; "
+                "the device may have been swapped.",
             ),
         ),
     ),
@@ -259,12 +258,12 @@ AUD_07 = Rule(
     title=Texts("现场序列号不符，疑似调换", "Serial on site differs, device possibly swapped"),
     why=Texts(
         "现场设备与台账不是同一台，可能是换机未登记，也可能是终端被人替换。",
-        "The device on site is another one: a swap nobody recorded, or a substitution.",
+        "The device on site is not the one in the ledger: an unrecorded swap, or the terminal was replaced by someone.",
     ),
     remedy=Texts(
         "先停用该终端，核对换机工单与现场实物；属换机的更新台账并变更报备，属抄录错误的更正巡检记录，否则按安全事件处置。",
-        "Stop the terminal and compare work orders with the device: record a swap and change its registration, "
-        "correct a misread serial, and treat anything else as a security incident.",
+        "Stop the terminal first and compare the swap work orders with the device on site. If it was swapped, update the ledger and change the registration; if the "
+        "serial was misread, correct the inspection record; otherwise handle it as a security incident.",
     ),
     expected=Texts("{serial_no}", "{serial_no}"),
     actual=Texts("{inspected_serial}", "{inspected_serial}"),

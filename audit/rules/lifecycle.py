@@ -30,11 +30,11 @@ LIF_01 = Rule(
     title=Texts("已撤机或遗失，报备未注销", "Retired or lost, still registered"),
     why=Texts(
         "已撤回或遗失的终端若保持报备有效，可能被他人冒用收款。",
-        "A retired or lost terminal that stays registered can be used by somebody else.",
+        "If a retired or lost terminal stays registered, others may use it to take payments.",
     ),
     remedy=Texts(
         "向各渠道注销该终端的报备；设备其实在用的，更正台账状态。",
-        "Cancel the registrations in every channel; where the device is in fact in use, correct the ledger.",
+        "Cancel this terminal's registration with every channel; if the device is in fact in use, correct its status in the ledger.",
     ),
     expected=Texts("报备已注销", "registration cancelled"),
     actual=Texts("{registered_rows} 条有效报备", "{registered_rows} valid registration(s)"),
@@ -78,7 +78,7 @@ LIF_02 = Rule(
             DAYS,
             Texts(
                 "运营经验值：出入库、送修登记最迟一周内完成",
-                "operating practice: stock and repair movements are booked within a week",
+                "operating practice: stock and repair movements are recorded within a week",
             ),
         ),
     ),
@@ -90,7 +90,7 @@ LIF_02 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 台账状态为“{terminal_status}”，{last_txn_at} 却有交易。",
-                "Terminal {serial_no} is {terminal_status} in the ledger, yet it took a payment at {last_txn_at}.",
+                "Terminal {serial_no} is {terminal_status} in the ledger, yet it had a transaction at {last_txn_at}.",
             ),
         ),
         Case(
@@ -101,26 +101,26 @@ LIF_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 台账状态为“{terminal_status}”，{last_contact_at} 仍在联机。",
-                "Terminal {serial_no} is {terminal_status} in the ledger, yet it reported at {last_contact_at}.",
+                "Terminal {serial_no} is {terminal_status} in the ledger, yet it was online at {last_contact_at}.",
             ),
         ),
     ),
     cause="2.3",
     owner=Owner.ACQUIRER,
-    title=Texts("库存或维修设备仍在使用", "In stock or repair, yet in use"),
+    title=Texts("库存或维修设备仍在使用", "Device in stock or repair still in use"),
     why=Texts(
         "库存、维修中的终端不应有交易或联机；出现时说明设备已流出，或台账没有更新，该设备因此不在检查范围内。",
-        "A device in stock or repair neither pays nor reports; one that does has left the store, or the ledger was not "
-        "updated and the device escapes the checks.",
+        "A device in stock or repair should have no transactions and not be online. If it does, it has left the warehouse, or the ledger was not updated and the "
+        "device is not covered by the checks.",
     ),
     remedy=Texts(
         "盘点实物：已装机的更正台账状态并补办报备，去向不明的立即停用并追查；维修后联机测试的可以忽略。",
-        "Look for the device: correct the status of one that is installed and register it; stop one that cannot be found. "
-        "A test after repair needs no action.",
+        "Check the physical stock: if the device is installed, correct its ledger status and register it; if it cannot be found, stop it at once and trace it. Test "
+        "connections after repair can be ignored.",
     ),
-    expected=Texts("无交易、未联机", "no payments, no contact"),
+    expected=Texts("无交易、未联机", "no transactions, not online"),
     actual=Texts(
-        "交易 {last_txn_at}，联机 {last_contact_at}", "payment {last_txn_at}, contact {last_contact_at}"
+        "交易 {last_txn_at}，联机 {last_contact_at}", "transaction {last_txn_at}, online {last_contact_at}"
     ),
     since="0.2.0",
     example=Example(
@@ -165,11 +165,11 @@ LIF_03 = Rule(
     title=Texts("商户已注销或冻结，设备未停用", "Merchant closed or frozen, device in use"),
     why=Texts(
         "商户已退出或被冻结而终端仍可受理，存在资金与冒用风险。",
-        "A terminal that still accepts payments for a merchant that has left or is frozen puts money at risk.",
+        "If a merchant has left or is frozen but its terminal still accepts payments, there is a risk to funds and of misuse.",
     ),
     remedy=Texts(
         "停用并收回终端，注销其报备；商户状态有误的，更正商户资料。",
-        "Stop and recover the terminal and cancel its registration; where the merchant's status is wrong, correct it.",
+        "Stop and recover the terminal and cancel its registration; if the merchant's status is wrong, correct the merchant record.",
     ),
     expected=Texts("商户正常", "merchant active"),
     actual=Texts("{merchant_status}", "{merchant_status}"),
@@ -211,11 +211,11 @@ LIF_05 = Rule(
     title=Texts("商户档案缺失", "Merchant not in the list"),
     why=Texts(
         "查不到商户档案就无法核对资质，也无法完成报备所需的商户信息。",
-        "Without a merchant record nothing about the merchant can be checked, and the registration cannot be completed.",
+        "Without a merchant record the merchant's credentials cannot be checked, and the merchant data needed for registration is missing.",
     ),
     remedy=Texts(
         "补充商户档案；商户编号录错的，更正台账。",
-        "Add the merchant to the list; where the number is mistyped, correct the ledger.",
+        "Add the merchant record; if the merchant number was mistyped, correct the ledger.",
     ),
     expected=Texts("商户清单中有此编号", "present in the merchant list"),
     actual=Texts("{merchant_no}", "{merchant_no}"),

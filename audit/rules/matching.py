@@ -50,8 +50,8 @@ REG_10 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 的序列号不在{channel}报备清单中，其商户 {merchant_no}、终端号 {terminal_id} 却对应清单中的 {candidates} 台设备。",
-                "Serial {serial_no} is not in the {channel}registration list, while its merchant {merchant_no} and "
-                "terminal number {terminal_id} stand there for {candidates} devices.",
+                "The serial number of terminal {serial_no} is not in the {channel}registration list, but its merchant {merchant_no} and terminal number "
+                "{terminal_id} match {candidates} devices there.",
             ),
         ),
         Case(
@@ -59,23 +59,21 @@ REG_10 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no}（商户 {merchant_no}、终端号 {terminal_id}）同时对应{channel}报备清单中 {candidates} 台不同的设备。",
-                "Terminal {serial_no} (merchant {merchant_no}, terminal number {terminal_id}) fits {candidates} "
-                "different devices of the {channel}registration list.",
+                "Terminal {serial_no} (merchant {merchant_no}, terminal number {terminal_id}) matches {candidates} different devices in the {channel}registration list.",
             ),
         ),
     ),
     cause="4.3",
     owner=Owner.ACQUIRER,
-    title=Texts("报备记录无法唯一对应", "Registration cannot be told apart"),
+    title=Texts("报备记录无法唯一对应", "Registration matches several devices"),
     why=Texts(
         "序列号、TUSN、终端号指向不同的报备记录时，无法确定哪一条属于该终端，其报备状态因此不作判断。",
-        "Where serial, TUSN and terminal number point to different records, none is surely this device's, "
-        "and its registration is not judged.",
+        "When serial number, TUSN and terminal number point to different records, it is unclear which one belongs to this device, so its registration is not judged.",
     ),
     remedy=Texts(
         "对照机身核实序列号、TUSN 和终端号，更正录错的一方；已换下设备的报备予以注销。",
-        "Read serial, TUSN and terminal number off the device, correct whichever list is wrong, "
-        "and cancel registrations of devices that were swapped out.",
+        "Check serial number, TUSN and terminal number on the device itself, correct the list that is wrong, and cancel the registrations of devices that were "
+        "swapped out.",
     ),
     expected=Texts("对应 1 台", "one device"),
     actual=Texts("对应 {candidates} 台", "{candidates} devices"),
@@ -127,13 +125,13 @@ ELE_02 = Rule(
     title=Texts("一机多码", "One terminal, several serials"),
     why=Texts(
         "一台终端只能对应一个序列号。报备的是另一台设备时，在用的这一台等于未报备，也可能是换机后未变更报备。",
-        "A terminal has one serial. Where another device is registered, the one in use is not; "
-        "often it was swapped and the registration left as it was.",
+        "A terminal may have one serial number only. If another device is registered, the one in use is in effect unregistered; it may have been swapped without "
+        "changing the registration.",
     ),
     remedy=Texts(
         "现场核对机身序列号：已换机的，注销旧机报备并为在用设备报备；录错的，更正录错的一方。",
-        "Read the serial off the device: after a swap, cancel the old registration and register the device in use; "
-        "where a serial was mistyped, correct it.",
+        "Check the serial number on the device: after a swap, cancel the old device's registration and register the one in use; if it was mistyped, correct the list "
+        "that is wrong.",
     ),
     expected=Texts("序列号 {serial_no}，TUSN {tusn}", "serial {serial_no}, TUSN {tusn}"),
     actual=Texts("序列号 {reg_serial_no}，TUSN {reg_tusn}", "serial {reg_serial_no}, TUSN {reg_tusn}"),
@@ -194,8 +192,8 @@ TYP_02 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 没有报备记录，但清单中有一条相近的 {near_serial}（{near_kind}，商户 {near_merchant_no}），台账没有该设备。",
-                "Terminal {serial_no} has no registration, but the list holds one that is close, {near_serial} "
-                "({near_kind}; merchant {near_merchant_no}), which the ledger does not know.",
+                "Terminal {serial_no} has no registration, but the list has a similar one, {near_serial} ({near_kind}; merchant {near_merchant_no}), which is not in "
+                "the ledger.",
             ),
         ),
         Case(
@@ -203,23 +201,23 @@ TYP_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 没有报备记录，清单中有 {near_candidates} 条同样相近，其一为 {near_serial}（{near_kind}，商户 {near_merchant_no}）。",
-                "Terminal {serial_no} has no registration; the list holds {near_candidates} that are equally close, "
-                "one of them {near_serial} ({near_kind}; merchant {near_merchant_no}).",
+                "Terminal {serial_no} has no registration; the list has {near_candidates} equally similar ones, among them {near_serial} ({near_kind}; merchant "
+                "{near_merchant_no}).",
             ),
         ),
     ),
     cause="4.3",
     owner=Owner.ACQUIRER,
-    title=Texts("疑似序列号录入错误", "Serial probably mistyped"),
+    title=Texts("疑似序列号录入错误", "Serial number probably mistyped"),
     why=Texts(
         "台账和报备清单中一方录错序列号时，设备会显示未报备，报备记录则找不到设备，其实是同一台。",
-        "A serial mistyped on one side makes one device look like two: one without a registration, "
-        "and a registration without a device.",
+        "If the serial number was mistyped in the ledger or the registration list, one device looks like two: a device without a registration, and a registration "
+        "without a device.",
     ),
     remedy=Texts(
         "对照机身核实序列号：台账录错的更正台账，报备录错的提交变更报备；确非同一台的，按未报备处理。",
-        "Read the serial off the device: correct the ledger, or have the registration changed; "
-        "where they are two devices, register the one that is not.",
+        "Check the serial number on the device: if the ledger is wrong, correct it; if the registration is wrong, submit a registration change. If they really are "
+        "two devices, treat this one as unregistered.",
     ),
     expected=Texts("{serial_no}", "{serial_no}"),
     actual=Texts("{near_serial}", "{near_serial}"),

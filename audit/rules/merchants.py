@@ -23,7 +23,7 @@ MER_01 = Rule(
             Severity.HIGH,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）的资料缺少：{missing_fields}。",
-                "The record of merchant {merchant_no} ({merchant_name}) lacks: {missing_fields}.",
+                "The record of merchant {merchant_no} ({merchant_name}) is missing: {missing_fields}.",
             ),
         ),
     ),
@@ -32,15 +32,14 @@ MER_01 = Rule(
     title=Texts("商户资料缺失", "Merchant record incomplete"),
     why=Texts(
         "资料不全的商户无法完成报备，渠道可能驳回，也无法核对主体与结算账户。",
-        "A merchant with gaps in its record cannot be registered, and neither company nor account can be checked.",
+        "With incomplete data the registration cannot be completed and the channel may reject it; nor can the legal entity and settlement account be checked.",
     ),
     remedy=Texts(
         "请商户补齐所列资料，由收单机构更新商户清单并提交进件变更；小微商户无需营业执照。",
-        "Have the merchant supply what is listed; the acquirer updates the list and submits the change. "
-        "A micro merchant needs no business licence.",
+        "Have the merchant supply what is listed; the acquirer updates the merchant list and submits the change. A micro merchant does not need a business licence.",
     ),
     expected=Texts("{required_fields} 项必填资料齐全", "all {required_fields} required fields"),
-    actual=Texts("缺少：{missing_fields}", "lacking: {missing_fields}"),
+    actual=Texts("缺少：{missing_fields}", "missing: {missing_fields}"),
     example=Example(
         rows=(
             {"merchant_no": "M1", "missing_fields": ",uscc,legal_name,", "required_fields": 6},
@@ -86,7 +85,7 @@ MER_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）登记的是 15 位旧版营业执照号 {uscc}。",
-                "Merchant {merchant_no} ({merchant_name}) is recorded with a 15-digit licence number of the old kind, {uscc}.",
+                "Merchant {merchant_no} ({merchant_name}) is recorded with an old 15-digit licence number, {uscc}.",
             ),
         ),
     ),
@@ -95,11 +94,11 @@ MER_02 = Rule(
     title=Texts("信用代码校验不通过", "Credit code fails its check"),
     why=Texts(
         "信用代码是五要素之一，录入错误会导致报备被驳回或与实际主体不符。",
-        "The code is one of the five registered elements; a wrong one gets the registration rejected or names another company.",
+        "The credit code is one of the five elements; with a wrong code the registration is rejected or does not match the actual entity.",
     ),
     remedy=Texts(
         "对照营业执照更正 18 位统一社会信用代码，并同步提交变更报备。",
-        "Correct the 18-character code from the business licence and have the registration changed with it.",
+        "Correct the 18-character credit code from the business licence, and submit a registration change as well.",
     ),
     expected=Texts("有效的 18 位代码", "a valid 18-character code"),
     actual=Texts("{uscc}", "{uscc}"),
@@ -130,7 +129,7 @@ MER_03 = Rule(
             Severity.MEDIUM,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）的法定代表人证件号码 {legal_id_no} 校验不通过。",
-                "The ID number {legal_id_no} of the legal person of merchant {merchant_no} ({merchant_name}) fails its check.",
+                "The ID number {legal_id_no} of the legal representative of merchant {merchant_no} ({merchant_name}) fails its check.",
             ),
         ),
         Case(
@@ -138,23 +137,22 @@ MER_03 = Rule(
             Severity.LOW,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）登记的法定代表人证件号码 {legal_id_no} 是 15 位旧版身份证号。",
-                "The ID number {legal_id_no} recorded for the legal person of merchant {merchant_no} ({merchant_name}) "
-                "has 15 digits, the old kind.",
+                "The ID number {legal_id_no} recorded for the legal representative of merchant {merchant_no} ({merchant_name}) is an old 15-digit one.",
             ),
         ),
     ),
     cause="4.3",
     owner=Owner.MERCHANT,
-    title=Texts("法定代表人证件号校验不通过", "Legal person's ID number fails its check"),
+    title=Texts("法定代表人证件号校验不通过", "Legal representative's ID number fails its check"),
     why=Texts(
         "证件号录错会使实名认证与报备被驳回，也查不到真正的负责人。",
-        "A wrong ID number gets verification and registration rejected, and hides who answers for the merchant.",
+        "With a wrong ID number, identity verification and registration are rejected, and the person actually responsible cannot be identified.",
     ),
     remedy=Texts(
         "对照证件原件更正号码；仍是 15 位旧号的，请商户提供现行证件。",
-        "Correct the number from the document itself; where it is of the old kind, have the merchant show the present one.",
+        "Correct the number from the original document; if it is still an old 15-digit one, have the merchant provide the current document.",
     ),
-    expected=Texts("有效的 18 位证件号码", "a valid number of 18 characters"),
+    expected=Texts("有效的 18 位证件号码", "a valid 18-character number"),
     actual=Texts("{legal_id_no}", "{legal_id_no}"),
     example=Example(
         rows=(
@@ -193,11 +191,11 @@ MER_06 = Rule(
     title=Texts("商户无联系方式", "Merchant without a contact"),
     why=Texts(
         "设备异常或报备失败时找不到人，问题无法及时处理。",
-        "When a device fails or a registration is rejected, there is nobody to call.",
+        "If a device fails or a registration is rejected, there is no one to contact and the problem cannot be dealt with in time.",
     ),
     remedy=Texts(
         "请商户指定联系人并提供电话，由收单机构更新商户清单。",
-        "Have the merchant name a contact with a telephone number; the acquirer updates the list.",
+        "Have the merchant name a contact person and a telephone number; the acquirer updates the merchant list.",
     ),
     expected=Texts("有联系人或联系电话", "a contact or a telephone number"),
     actual=Texts("无", "none"),
@@ -228,7 +226,7 @@ MER_08 = Rule(
             Severity.LOW,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）编号中的类别码为 {mid_mcc}，登记的 MCC 为 {mcc}。",
-                "The number of merchant {merchant_no} ({merchant_name}) contains category {mid_mcc}, but its MCC is recorded as {mcc}.",
+                "The number of merchant {merchant_no} ({merchant_name}) contains category code {mid_mcc}, but the recorded MCC is {mcc}.",
             ),
         ),
     ),
@@ -237,12 +235,11 @@ MER_08 = Rule(
     title=Texts("MCC 与商户编号不一致", "MCC differs from the merchant number"),
     why=Texts(
         "15 位商户编号的第 8 至 11 位通常是商户类别码；两处不同，多为录入错误或行业变更后未换号。",
-        "Digits 8 to 11 of a 15-digit merchant number are as a rule its category; a difference is mostly a typing error "
-        "or a change of trade without a new number.",
+        "Digits 8 to 11 of a 15-digit merchant number are usually its category code; a difference is mostly a typing error, or a change of business without a new number.",
     ),
     remedy=Texts(
         "由收单机构核对商户实际经营类别，更正 MCC；编号不按此规则编制的，停用本规则。",
-        "The acquirer checks what the merchant trades in and corrects the MCC; where numbers are not built this way, disable the rule.",
+        "The acquirer checks the merchant's actual business category and corrects the MCC; if merchant numbers are not built this way, switch this rule off.",
     ),
     expected=Texts("{mid_mcc}", "{mid_mcc}"),
     actual=Texts("{mcc}", "{mcc}"),

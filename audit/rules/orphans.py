@@ -31,11 +31,12 @@ REG_08 = Rule(
     title=Texts("已报备但台账无此设备", "Registered but not in the ledger"),
     why=Texts(
         "台账缺少的终端不在任何检查范围内；也可能是序列号录错，另一台设备因此显示未报备。",
-        "A terminal missing from the ledger escapes every check; or its serial was mistyped and another device looks unregistered.",
+        "A terminal missing from the ledger is not covered by any check; or its serial number was mistyped, and another device therefore appears unregistered.",
     ),
     remedy=Texts(
         "请供应商核对：漏报的补入台账；录错的更正序列号；已不存在的由收单机构注销报备。",
-        "Have the vendor check: add it to the ledger, correct the serial, or have the acquirer cancel the registration.",
+        "Have the vendor check: if it was left out, add it to the ledger; if mistyped, correct the serial number; if it no longer exists, the acquirer cancels the "
+        "registration.",
     ),
     expected=Texts("台账中有此终端", "present in the ledger"),
     actual=Texts("台账中无此终端", "absent from the ledger"),
@@ -66,23 +67,22 @@ ELE_11 = Rule(
             Texts(
                 "商户 {merchant_no} 的终端号 {terminal_id} 在报备清单中登记了 {terminal_serials} 个序列号"
                 "（{first_terminal_serial}、{last_terminal_serial}），其中 {serial_no} 不在台账中。",
-                "Terminal number {terminal_id} of merchant {merchant_no} is registered with {terminal_serials} serials "
-                "({first_terminal_serial}, {last_terminal_serial}); of these, {serial_no} is not in the ledger.",
+                "Terminal number {terminal_id} of merchant {merchant_no} is registered with {terminal_serials} serial numbers ({first_terminal_serial}, "
+                "{last_terminal_serial}), of which {serial_no} is not in the ledger.",
             ),
         ),
     ),
     cause="1.1",
     owner=Owner.ACQUIRER,
-    title=Texts("报备清单一机多码", "One terminal registered with several serials"),
+    title=Texts("报备清单一机多码", "One terminal number, several serials registered"),
     why=Texts(
         "一个终端号只能对应一台设备。换机后旧机报备未注销，旧机流失后可能被他人冒用收款。",
-        "A terminal number stands for one device. A registration left behind by a swapped device "
-        "can be used by whoever gets hold of it.",
+        "A terminal number may belong to one device only. If the old device's registration was not cancelled after a swap, a lost device could be used by others to "
+        "take payments.",
     ),
     remedy=Texts(
         "确认该终端号现用设备，注销其余序列号的报备；现用设备不在台账的，补入台账。",
-        "Find out which device uses the number, cancel the registrations of the others, "
-        "and add it to the ledger if it is missing there.",
+        "Confirm which device now uses the terminal number and cancel the registrations of the others; if that device is not in the ledger, add it.",
     ),
     expected=Texts("1 个序列号", "one serial"),
     actual=Texts("{terminal_serials} 个序列号", "{terminal_serials} serials"),

@@ -41,13 +41,13 @@ MER_04 = Rule(
     title=Texts("营业执照已过期", "Business licence expired"),
     why=Texts(
         "执照过期属于商户资料不全，渠道可能据此驳回新报备或限制交易。",
-        "An expired licence leaves the merchant's papers incomplete; a channel may reject registrations or limit payments for it.",
+        "With an expired licence the merchant's documents are incomplete; a channel may reject new registrations or restrict transactions for this reason.",
     ),
     remedy=Texts(
         "请商户提供新版营业执照，更新商户资料；已停业的按退出流程处理。",
-        "Have the merchant supply the renewed licence and update the record; one that has closed goes through the exit process.",
+        "Have the merchant supply the renewed business licence and update the merchant record; if the business has closed, follow the exit procedure.",
     ),
-    expected=Texts("有效期内", "within validity"),
+    expected=Texts("有效期内", "still valid"),
     actual=Texts("{license_expiry}", "{license_expiry}"),
     example=Example(
         rows=(
@@ -75,22 +75,23 @@ MER_05 = Rule(
             Severity.HIGH,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）的法定代表人证件已于 {legal_id_expiry} 到期。",
-                "The ID of the legal person of merchant {merchant_no} ({merchant_name}) expired on {legal_id_expiry}.",
+                "The identity document of the legal representative of merchant {merchant_no} ({merchant_name}) expired on {legal_id_expiry}.",
             ),
         ),
     ),
     cause="4.1",
     owner=Owner.MERCHANT,
-    title=Texts("法定代表人证件已过期", "Legal person's ID expired"),
+    title=Texts("法定代表人证件已过期", "Legal representative's ID expired"),
     why=Texts(
         "证件过期属于商户资料不全，实名认证可能失效，新报备可能被驳回。",
-        "An expired ID leaves the merchant's papers incomplete; its verification may lapse and registrations be rejected.",
+        "With an expired ID the merchant's documents are incomplete; identity verification may lapse and new registrations may be rejected.",
     ),
     remedy=Texts(
         "请商户提供新证件，更新商户资料并重新提交认证；负责人已变更的一并更正。",
-        "Have the merchant supply the new document, update the record and submit it again; where somebody else is in charge, correct that too.",
+        "Have the merchant supply the new document, update the merchant record and submit it for verification again; if the person in charge has changed, correct "
+        "that as well.",
     ),
-    expected=Texts("有效期内", "within validity"),
+    expected=Texts("有效期内", "still valid"),
     actual=Texts("{legal_id_expiry}", "{legal_id_expiry}"),
     example=Example(
         rows=(
@@ -137,7 +138,7 @@ MER_07 = Rule(
             Severity.HIGH,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）的微信认证状态为“{auth_state_wechat}”。",
-                "The WeChat authorisation of merchant {merchant_no} ({merchant_name}) stands at “{auth_state_wechat}”.",
+                "The WeChat verification status of merchant {merchant_no} ({merchant_name}) is “{auth_state_wechat}”.",
             ),
         ),
         Case(
@@ -145,7 +146,7 @@ MER_07 = Rule(
             Severity.HIGH,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）没有渠道商户号，也没有已认证的记录。",
-                "Merchant {merchant_no} ({merchant_name}) has no number at the channel and no record of an authorisation.",
+                "Merchant {merchant_no} ({merchant_name}) has no channel merchant number and no record of being verified.",
             ),
         ),
     ),
@@ -154,11 +155,12 @@ MER_07 = Rule(
     title=Texts("商户未完成实名认证或授权", "Merchant not verified or authorised"),
     why=Texts(
         "商户未完成认证授权时，渠道不受理其交易，名下终端即使已报备也无法收款。",
-        "Until the merchant is verified, the channel refuses its payments, and registered terminals do not help.",
+        "Until the merchant is verified and has authorised, the channel refuses its transactions, even on registered terminals.",
     ),
     remedy=Texts(
         "请商户负责人扫码完成认证与授权；没有渠道商户号的，由收单机构先为其进件。",
-        "Have the person in charge scan the code and authorise; where there is no number at the channel, the acquirer enters the merchant first.",
+        "Have the person in charge scan the code to complete verification and authorisation; if there is no channel merchant number, the acquirer first onboards the "
+        "merchant with the channel.",
     ),
     expected=Texts("已授权", "authorised"),
     actual=Texts("{auth_state_wechat}", "{auth_state_wechat}"),
@@ -200,7 +202,7 @@ MER_09 = Rule(
             DAYS,
             Texts(
                 "换证与更新资料需要时间，提前两个月提醒",
-                "renewing papers and records takes time; two months' notice",
+                "renewal and updating the records take time; reminder two months ahead",
             ),
         ),
     ),
@@ -218,25 +220,25 @@ MER_09 = Rule(
             Severity.LOW,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）的法定代表人证件将于 {legal_id_expiry} 到期。",
-                "The ID of the legal person of merchant {merchant_no} ({merchant_name}) expires on {legal_id_expiry}.",
+                "The identity document of the legal representative of merchant {merchant_no} ({merchant_name}) expires on {legal_id_expiry}.",
             ),
         ),
     ),
     cause="4.1",
     owner=Owner.MERCHANT,
-    title=Texts("商户证照即将到期", "Merchant's papers about to expire"),
+    title=Texts("商户证照即将到期", "Merchant's documents about to expire"),
     why=Texts(
         "到期前换证，可避免资料失效后报备被驳回、交易受限。",
-        "Papers renewed in time spare a rejected registration and limited payments.",
+        "Renewing before expiry avoids rejected registrations and restricted transactions.",
     ),
     remedy=Texts(
         "请商户在到期前办理换证并提交新证照，由收单机构更新商户清单。",
-        "Have the merchant renew the papers before they expire and hand in the new ones; the acquirer updates the list.",
+        "Have the merchant renew the documents before they expire and submit the new ones; the acquirer updates the merchant list.",
     ),
-    expected=Texts("有效期内", "within validity"),
+    expected=Texts("有效期内", "still valid"),
     actual=Texts(
         "营业执照 {license_expiry} / 法定代表人证件 {legal_id_expiry}",
-        "licence {license_expiry} / legal person's ID {legal_id_expiry}",
+        "licence {license_expiry} / legal representative's ID {legal_id_expiry}",
     ),
     example=Example(
         rows=(

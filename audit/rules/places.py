@@ -37,7 +37,7 @@ ELE_06 = Rule(
             Texts("米", "metres"),
             Texts(
                 "GCJ-02 与 WGS-84 坐标相差数百米，坐标系不明时 1 公里以内不作判断",
-                "GCJ-02 and WGS-84 differ by hundreds of metres; under 1 km nothing follows while the datum is unknown",
+                "GCJ-02 and WGS-84 coordinates differ by hundreds of metres; within 1 km no conclusion is drawn while the coordinate system is unknown",
             ),
         ),
     ),
@@ -47,8 +47,8 @@ ELE_06 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 台账布放地址为“{address}”，{channel}报备地址为“{reg_address}”，不在同一省市，疑似移机。",
-                "Terminal {serial_no} stands at “{address}” by the ledger but at “{reg_address}” by its {channel}registration, "
-                "in another province or city; it may have been moved.",
+                "The address of terminal {serial_no} is “{address}” in the ledger but “{reg_address}” in its {channel}registration, in a different province or city; "
+                "the device may have been moved.",
             ),
         ),
         Case(
@@ -56,8 +56,8 @@ ELE_06 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 台账与{channel}报备的经纬度相距超过限值，疑似移机；台账地址“{address}”，报备地址“{reg_address}”。",
-                "The coordinates of terminal {serial_no} in the ledger and in its {channel}registration lie too far apart; it may "
-                "have been moved. Addresses: “{address}” and “{reg_address}”.",
+                "The coordinates of terminal {serial_no} in the ledger and in its {channel}registration are too far apart; the device may have been moved. Ledger "
+                "address “{address}”, registered address “{reg_address}”.",
             ),
         ),
         Case(
@@ -65,7 +65,7 @@ ELE_06 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 台账布放地址为“{address}”，{channel}报备地址为“{reg_address}”，两者不一致。",
-                "Terminal {serial_no} stands at “{address}” by the ledger but at “{reg_address}” by its {channel}registration.",
+                "The address of terminal {serial_no} is “{address}” in the ledger but “{reg_address}” in its {channel}registration.",
             ),
         ),
     ),
@@ -73,14 +73,14 @@ ELE_06 = Rule(
     owner=Owner.MERCHANT,
     title=Texts("布放地址不一致", "Deployment address differs"),
     why=Texts(
-        "终端须在报备地址使用；地址不一致可能是擅自移机，渠道定位核验时会限制交易。",
-        "A terminal is to be used where it is registered; a different address may be a device moved without notice, "
-        "and a channel that checks positions will limit it.",
+        "终端须在报备地址使用；地址不一致可能是移机后未变更报备，渠道定位核验时可能限制交易。",
+        "A terminal must be used at its registered address. A different address may mean the device was moved without changing the registration; a channel that "
+        "checks positions may restrict its transactions.",
     ),
     remedy=Texts(
-        "请商户确认实际布放地址：已迁址的由收单机构提交变更报备，未迁址的更正录错的一方；擅自移机的恢复原址。",
-        "Have the merchant confirm where the device stands: after a move the acquirer has the registration changed, "
-        "otherwise correct whichever side is wrong; a device moved without consent goes back.",
+        "请商户确认实际布放地址：已迁址的由收单机构提交变更报备，未迁址的更正录错的一方；未经同意移机的，恢复原址。",
+        "Have the merchant confirm where the device actually is: if the merchant has moved, the acquirer submits a registration change; if not, correct the list "
+        "that is wrong; a device moved without consent goes back to its registered address.",
     ),
     expected=Texts("{reg_address}", "{reg_address}"),
     actual=Texts("{address}", "{address}"),

@@ -20,7 +20,10 @@ SYS_01 = Rule(
             "devices",
             20,
             Texts("台", "devices"),
-            Texts("运营经验值：少量终端同日变化属正常", "operating practice: a few change every day"),
+            Texts(
+                "运营经验值：少量终端同日变化属正常",
+                "operating practice: a few devices changing on one day is normal",
+            ),
         ),
         Threshold(
             "percent",
@@ -37,23 +40,25 @@ SYS_01 = Rule(
             Severity.HIGH,
             Texts(
                 "{channel}上次已报备的 {devices} 台终端中，有 {turned} 台（{turned_percent}%）本次同时失去“已报备”状态，疑似平台或数据异常。",
-                "Of {devices} devices with a registration, {turned} ({turned_percent}%) lost it in one night; "
-                "the {channel}platform or its data is suspected.",
+                "Of the {devices} devices registered before, {turned} ({turned_percent}%) lost their {channel}registration at the same time; a platform or data "
+                "problem is suspected.",
             ),
         ),
     ),
     cause="1.2",
     owner=Owner.ACQUIRER,
-    title=Texts("渠道报备状态同日大面积突变", "Many registrations of a channel turned at once"),
+    title=Texts("渠道报备状态同日大面积突变", "Sudden mass change of a channel's registrations"),
     why=Texts(
         "大批终端同一天失去报备，多为平台故障或导出异常；逐台重新报备只会添乱。",
-        "When many devices lose their registration in one night the platform or the export is at fault; submitting each again only adds to it.",
+        "When many devices lose their registration on the same day, the cause is usually a platform fault or a faulty export; re-registering each device only adds "
+        "to the confusion.",
     ),
     remedy=Texts(
         "先向渠道核实平台状态与报备清单，查明前暂不批量重新报备；属实的，按单台问题逐项整改。",
-        "Ask the channel about its platform and the list first and hold mass registration until then; what proves true is put right device by device.",
+        "First check the platform status and the registration list with the channel, and hold mass re-registration until the cause is known; if the change is real, "
+        "rectify device by device.",
     ),
-    expected=Texts("报备状态稳定", "stable registrations"),
+    expected=Texts("报备状态稳定", "stable registration status"),
     actual=Texts("{turned} 台，{turned_percent}%", "{turned} devices, {turned_percent}%"),
     explains=tuple(
         Explains(
@@ -86,8 +91,7 @@ SYS_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 的{channel}报备返回：{reg_message}；属已知错误“{known_error}”，原因：{known_error_cause}。",
-                "The {channel}registration of terminal {serial_no} came back with: {reg_message}. "
-                "This is the known error “{known_error}”; its cause: {known_error_cause}.",
+                "The {channel}registration of terminal {serial_no} returned: {reg_message}. This is the known error “{known_error}”; cause: {known_error_cause}.",
             ),
         ),
         Case(
@@ -95,8 +99,7 @@ SYS_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 最近错误信息：{last_error}；属已知错误“{known_error}”，原因：{known_error_cause}。",
-                "Terminal {serial_no} last reported: {last_error}. "
-                "This is the known error “{known_error}”; its cause: {known_error_cause}.",
+                "The last error of terminal {serial_no} was: {last_error}. This is the known error “{known_error}”; cause: {known_error_cause}.",
             ),
         ),
     ),
@@ -105,11 +108,11 @@ SYS_02 = Rule(
     title=Texts("已知错误", "Known error"),
     why=Texts(
         "错误提示对照表已写明这类错误的原因，照此处理比重复提交更快。",
-        "The table of error texts names the cause; acting on it is quicker than submitting again.",
+        "The error text table already states the cause; following it is quicker than resubmitting repeatedly.",
     ),
     remedy=Texts(
         "按建议的处理办法操作，属平台故障的及时向渠道报障；处理后重新提交并确认结果。",
-        "Do what the suggestion says and report platform faults to the channel; then submit again and check the result.",
+        "Follow the suggested remedy and report platform faults to the channel promptly; then submit again and confirm the result.",
     ),
     expected=Texts("无错误", "no error"),
     actual=Texts("{known_error}", "{known_error}"),

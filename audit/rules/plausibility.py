@@ -39,7 +39,7 @@ DQ_06 = Rule(
             DAYS,
             Texts(
                 "容许次日凌晨导出与时钟误差（运营经验值）",
-                "leaves room for exports after midnight and for clocks, operating practice",
+                "allows for exports after midnight and clock differences (operating practice)",
             ),
         ),
     ),
@@ -49,7 +49,7 @@ DQ_06 = Rule(
             Severity.LOW,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行的日期无法确定：{unread_text}。",
-                "Row {source_row} of the {feed} ({source_file}) has a date that cannot be told: {unread_text}.",
+                "Row {source_row} of the {feed} ({source_file}) has a date that cannot be determined: {unread_text}.",
             ),
             Texts("{unread_text}", "{unread_text}"),
         ),
@@ -63,7 +63,7 @@ DQ_06 = Rule(
             Severity.LOW,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行的经度 {longitude} 与纬度 {latitude} 疑似填反。",
-                "Row {source_row} of the {feed} ({source_file}) seems to have longitude {longitude} and latitude {latitude} exchanged.",
+                "Row {source_row} of the {feed} ({source_file}) seems to have longitude {longitude} and latitude {latitude} swapped.",
             ),
             _POINT,
         ),
@@ -72,23 +72,23 @@ DQ_06 = Rule(
             Severity.LOW,
             Texts(
                 "{feed}（{source_file}）第 {source_row} 行的坐标（经度 {longitude}，纬度 {latitude}）不在境内范围。",
-                "Row {source_row} of the {feed} ({source_file}) has a point outside the country (longitude {longitude}, latitude {latitude}).",
+                "Row {source_row} of the {feed} ({source_file}) has coordinates outside China (longitude {longitude}, latitude {latitude}).",
             ),
             _POINT,
         ),
     ),
     cause="4.3",
     owner=Owner.VENDOR,
-    title=Texts("日期或坐标异常", "Date or coordinates cannot be right"),
+    title=Texts("日期或坐标异常", "Implausible date or coordinates"),
     why=Texts(
         "日期或坐标有误的行，有效期、服役年限、移机等检查都不可靠。",
-        "With a wrong date or place, checks of validity, age and relocation cannot be relied on.",
+        "With a wrong date or coordinates, checks of validity, service life and relocation are unreliable.",
     ),
     remedy=Texts(
         "请数据提供方更正该行；日期统一为“年-月-日”，坐标分经度、纬度两列导出。",
-        "Have the sender correct the row; dates as year-month-day, longitude and latitude in columns of their own.",
+        "Have the data supplier correct the row; dates should be written year-month-day, and longitude and latitude exported in separate columns.",
     ),
-    expected=Texts("有效的日期与坐标", "a valid date and place"),
+    expected=Texts("有效的日期与坐标", "valid dates and coordinates"),
     since="0.2.0",
     example=Example(
         rows=(

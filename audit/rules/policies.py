@@ -43,8 +43,8 @@ POL_01 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 的{channel}报备完成于 {reg_registered_at}，早于“{policy_title}”（{policy_id}）的生效日 {effective_on}；重新报备已于 {deadline_on} 截止。",
-                "The {channel}registration of terminal {serial_no}, completed {reg_registered_at}, is older than "
-                "“{policy_title}” ({policy_id}), in force since {effective_on}; the time to register again ended on {deadline_on}.",
+                "The {channel}registration of terminal {serial_no} was completed at {reg_registered_at}, before “{policy_title}” ({policy_id}) took effect on "
+                "{effective_on}; the deadline for re-registration was {deadline_on}.",
             ),
         ),
         Case(
@@ -52,21 +52,22 @@ POL_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 的{channel}报备完成于 {reg_registered_at}，早于“{policy_title}”（{policy_id}）的生效日 {effective_on}，需重新报备。",
-                "The {channel}registration of terminal {serial_no}, completed {reg_registered_at}, is older than "
-                "“{policy_title}” ({policy_id}), in force since {effective_on}: it is to be registered again.",
+                "The {channel}registration of terminal {serial_no} was completed at {reg_registered_at}, before “{policy_title}” ({policy_id}) took effect on "
+                "{effective_on}; re-registration is required.",
             ),
         ),
     ),
     cause="4.5",
     owner=Owner.ACQUIRER,
-    title=Texts("新规生效后未重新报备", "Not registered again under a new policy"),
+    title=Texts("新规生效后未重新报备", "Not re-registered under a new policy"),
     why=Texts(
         "政策要求重新报备的，过渡期满后渠道可能不再认可原报备，终端将无法收款。",
-        "Where a policy asks for a new registration, a channel may stop honouring the old one and the terminal stops working.",
+        "If a policy requires re-registration, the channel may no longer accept the old registration after the transition period, and the terminal cannot take payments.",
     ),
     remedy=Texts(
         "按政策要求备齐资料，在截止日前向渠道重新提交终端报备；不适用的，更正政策表的适用范围。",
-        "Submit the registration again as the policy asks, before its deadline; where it does not apply, correct the scope in the policy table.",
+        "Prepare the documents the policy requires and submit the registration again before the deadline; if the policy does not apply, correct its scope in the "
+        "policy table.",
     ),
     expected=Texts("{effective_on} 或之后报备", "registered on or after {effective_on}"),
     actual=Texts("{reg_registered_at} 报备", "registered {reg_registered_at}"),
@@ -178,7 +179,7 @@ POL_02 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 仍在用，而“{policy_title}”（{policy_id}）自 {effective_on} 起要求此类终端停用。",
-                "Terminal {serial_no} is still in use, though “{policy_title}” ({policy_id}) withdraws its kind from {effective_on}.",
+                "Terminal {serial_no} is still in use, although “{policy_title}” ({policy_id}) requires terminals of this kind to be withdrawn from {effective_on}.",
             ),
         ),
         Case(
@@ -186,7 +187,7 @@ POL_02 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 未登记{policy_field}，不满足“{policy_title}”（{policy_id}，{effective_on} 生效）。",
-                "Terminal {serial_no} has no {policy_field}, which “{policy_title}” ({policy_id}, in force since {effective_on}) asks for.",
+                "Terminal {serial_no} has no {policy_field}, which “{policy_title}” ({policy_id}, in force since {effective_on}) requires.",
             ),
         ),
         Case(
@@ -194,8 +195,7 @@ POL_02 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 的{policy_field}为“{found_value}”，“{policy_title}”（{policy_id}，{effective_on} 生效）要求“{policy_value}”。",
-                "The {policy_field} of terminal {serial_no} is “{found_value}”, where “{policy_title}” ({policy_id}, "
-                "in force since {effective_on}) asks for “{policy_value}”.",
+                "The {policy_field} of terminal {serial_no} is “{found_value}”; “{policy_title}” ({policy_id}, in force since {effective_on}) requires “{policy_value}”.",
             ),
         ),
     ),
@@ -204,13 +204,14 @@ POL_02 = Rule(
     title=Texts("不满足政策要求", "Policy requirement not met"),
     why=Texts(
         "地区、行业或终端类型的专项要求未满足时，渠道可能驳回报备或限制该终端交易。",
-        "Where a requirement for a region, trade or kind of terminal is not met, a channel may reject or restrict the terminal.",
+        "If a requirement specific to a region, industry or terminal type is not met, a channel may reject the registration or restrict the terminal's transactions.",
     ),
     remedy=Texts(
         "由收单机构会同商户按政策补齐或更正；要求停用的，撤机并注销报备；不适用的，更正政策表的适用范围。",
-        "Acquirer and merchant supply or correct what the policy asks; retire what it withdraws; where it does not apply, correct its scope.",
+        "The acquirer, together with the merchant, supplies or corrects what the policy requires. If it requires withdrawal, retire the device and cancel its "
+        "registration. If it does not apply, correct its scope in the policy table.",
     ),
-    expected=Texts("符合“{policy_title}”", "as “{policy_title}” asks"),
+    expected=Texts("符合“{policy_title}”", "as required by “{policy_title}”"),
     actual=Texts("{found_value}", "{found_value}"),
     since="0.2.0",
     example=Example(
@@ -284,7 +285,7 @@ POL_03 = Rule(
             "days",
             90,
             DAYS,
-            Texts("运营经验值：留出一个季度准备", "operating practice: a quarter to prepare"),
+            Texts("运营经验值：留出一个季度准备", "operating practice: allow a quarter to prepare"),
         ),
     ),
     cases=(
@@ -295,7 +296,7 @@ POL_03 = Rule(
             Severity.INFO,
             Texts(
                 "“{title}”（{policy_id}）将于 {effective_on} 生效，涉及在用终端 {devices} 台。",
-                "“{title}” ({policy_id}) takes effect on {effective_on} and covers {devices} device(s) in use.",
+                "“{title}” ({policy_id}) takes effect on {effective_on} and affects {devices} device(s) in use.",
             ),
         ),
     ),
@@ -304,14 +305,14 @@ POL_03 = Rule(
     title=Texts("新政策即将生效", "Policy about to take effect"),
     why=Texts(
         "提前准备可避免生效当日大批终端同时不合要求。",
-        "What is prepared in time does not fail on the day the policy takes effect.",
+        "Preparing in advance avoids many terminals failing the requirement on the day it takes effect.",
     ),
     remedy=Texts(
         "确认适用范围与要求，排定重新报备、补录或换机计划，并通知商户与供应商。",
-        "Settle scope and requirement, plan registrations, data and replacements, and tell merchants and vendors.",
+        "Confirm the scope and requirements, plan re-registration, data entry or replacement, and inform merchants and vendors.",
     ),
-    expected=Texts("{effective_on} 前完成准备", "prepared before {effective_on}"),
-    actual=Texts("涉及 {devices} 台", "{devices} device(s) covered"),
+    expected=Texts("{effective_on} 前完成准备", "preparation completed before {effective_on}"),
+    actual=Texts("涉及 {devices} 台", "{devices} device(s) affected"),
     since="0.2.0",
     example=Example(
         rows=(

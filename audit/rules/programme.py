@@ -19,7 +19,7 @@ AUD_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "自查期 {cycle} 应不晚于 {next_due}（含当日）签认，至今没有签认记录。",
-                "The self-audit cycle {cycle} was to be signed off on {next_due} at the latest; none has been signed off so far.",
+                "Self-audit cycle {cycle} was due to be signed off by {next_due}; there is no sign-off on record yet.",
             ),
         ),
         Case(
@@ -27,8 +27,7 @@ AUD_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "自查期 {cycle} 应不晚于 {next_due}（含当日）签认，已逾期 {next_due:days} 天。最近一次签认是 {last_done}（{evidence}）。",
-                "The self-audit cycle {cycle} was to be signed off on {next_due} at the latest. The last sign-off was that of {evidence}, "
-                "on {last_done}.",
+                "Self-audit cycle {cycle} was due to be signed off by {next_due} and is {next_due:days} days overdue. The last sign-off was on {last_done} ({evidence}).",
             ),
         ),
         Case(
@@ -36,7 +35,7 @@ AUD_02 = Rule(
             Severity.MEDIUM,
             Texts(
                 "最近一次自查签认是 {last_done}，下一次应不晚于 {next_due}，已逾期 {next_due:days} 天。",
-                "The last self-audit was signed off on {last_done}; the next was due on {next_due}.",
+                "The last self-audit was signed off on {last_done}; the next was due by {next_due} and is {next_due:days} days overdue.",
             ),
         ),
         Case(
@@ -50,11 +49,12 @@ AUD_02 = Rule(
     title=Texts("本期自查未签认", "Self-audit not signed off"),
     why=Texts(
         "系统每晚自动核对，但自查结论须由人确认；无人签认的周期没有自查证据。",
-        "The checks run every night, but a person has to confirm the outcome; a cycle nobody signed has no evidence.",
+        "The checks run automatically every night, but a person must confirm the self-audit's conclusions; for a cycle without a sign-off there is no evidence of a "
+        "self-audit.",
     ),
     remedy=Texts(
         "用 pos-audit cycle 生成该期自查报告，由负责人复核后在“签认”表签认，再把工作簿放回反馈目录。",
-        "Publish the cycle's report with pos-audit cycle; the person in charge reviews it, signs on its sheet “Sign-off” and puts the workbook into the feedback folder.",
+        "Publish the cycle's report with pos-audit cycle; the person in charge reviews it, signs on the sheet “Sign-off” and puts the workbook in the feedback folder.",
     ),
     expected=Texts("{cadence}一次", "{cadence}"),
     actual=Texts("{last_done}", "{last_done}"),
@@ -103,7 +103,7 @@ AUD_04 = Rule(
             DAYS,
             Texts(
                 "未写有效期时按每年复训（运营经验值）",
-                "where no date is given: every year, operating practice",
+                "refresher training every year if no validity date is given (operating practice)",
             ),
         ),
     ),
@@ -130,13 +130,13 @@ AUD_04 = Rule(
     title=Texts("培训已过期", "Training out of date"),
     why=Texts(
         "不熟悉报备流程和设备操作，是录入错误与报备失败的常见原因。",
-        "Not knowing the procedure and the device is a common source of typing errors and failed registrations.",
+        "Being unfamiliar with the registration procedure and the devices is a common cause of input errors and failed registrations.",
     ),
     remedy=Texts(
         "安排复训并登记日期；人员已离岗的，不再列入提交的培训表。",
-        "Train again and enter the date; no longer list people who have left.",
+        "Arrange refresher training and record the date; remove people who have left from the training list you submit.",
     ),
-    expected=Texts("在有效期内", "within validity"),
+    expected=Texts("在有效期内", "still valid"),
     actual=Texts(
         "{trained_on} 培训，有效期至 {valid_until}", "trained {trained_on}, valid until {valid_until}"
     ),
@@ -202,14 +202,14 @@ AUD_05 = Rule(
     ),
     cause="7.2",
     owner=Owner.ACQUIRER,
-    title=Texts("风险分析未按期复核", "Risk analysis not reviewed"),
+    title=Texts("风险分析未按期复核", "Risk analysis review overdue"),
     why=Texts(
         "巡检频次应以风险分析为依据，PCI DSS 12.3.1 要求至少每 12 个月复核一次。",
-        "Inspection cycles rest on a targeted risk analysis, which PCI DSS 12.3.1 has reviewed at least every 12 months.",
+        "Inspection frequency should be based on a targeted risk analysis, which PCI DSS 12.3.1 requires to be reviewed at least every 12 months.",
     ),
     remedy=Texts(
         "复核资产、威胁与由此确定的巡检频次，在“自查清单”中填写完成日期、完成人与佐证。",
-        "Review assets, threats and the frequency they lead to; fill in date, person and evidence on the sheet “Self-audit”.",
+        "Review the assets, the threats and the resulting inspection frequency; fill in completion date, person and evidence on the sheet “Self-audit”.",
     ),
     expected=Texts("{cadence}复核", "reviewed {cadence}"),
     actual=Texts("{last_done}", "{last_done}"),
@@ -246,8 +246,8 @@ AUD_06 = Rule(
             Severity.CRITICAL,
             Texts(
                 "{owner_key}有 {overdue_findings} 项整改逾期，其中 {long_overdue_findings} 项已超过期限的两倍，最早的应于 {oldest_due_on} 完成。",
-                "{owner_key}: {overdue_findings} rectification(s) overdue, {long_overdue_findings} of them past twice "
-                "the time they were given; the oldest was due on {oldest_due_on}.",
+                "{owner_key}: {overdue_findings} rectification(s) overdue, {long_overdue_findings} of them by more than twice the time limit; the oldest was due on "
+                "{oldest_due_on}.",
             ),
         ),
         Case(
@@ -264,11 +264,11 @@ AUD_06 = Rule(
     title=Texts("整改逾期", "Rectification overdue"),
     why=Texts(
         "查出问题而不按期整改，自查就失去意义，同类问题也会不断复发。",
-        "An audit whose findings are not put right in time serves nothing, and the same faults come back.",
+        "If findings are not rectified on time, the self-audit loses its purpose and the same problems keep recurring.",
     ),
     remedy=Texts(
         "由本机构向责任方发出督办通知，约定新的完成日期；超过期限两倍的，报主管领导处理。",
-        "Send the party a reminder and agree on a new date; take what is past twice its time to management.",
+        "Send the responsible party a reminder and agree on a new date; escalate anything overdue by more than twice the time limit to management.",
     ),
     expected=Texts("无逾期整改", "nothing overdue"),
     actual=Texts(

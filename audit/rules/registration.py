@@ -68,8 +68,8 @@ REG_01 = Rule(
     ),
     remedy=Texts(
         "核对序列号与商户编号后，向该渠道提交终端报备；若供应商整批未上传，请供应商补传后统一报备。",
-        "Check serial and merchant number, then submit the terminal registration to the channel; "
-        "where a vendor left out a whole batch, have the vendor upload it first.",
+        "Check the serial and merchant numbers, then submit the terminal registration to the channel. If the vendor left out a whole batch, have the vendor upload "
+        "it first, then register all of it.",
     ),
     expected=Texts("本机已报备", "this device registered"),
     actual=Texts("{reg_status}", "{reg_status}"),
@@ -145,15 +145,15 @@ REG_02 = Rule(
     ),
     cause="1.1",
     owner=Owner.ACQUIRER,
-    title=Texts("仅缺本渠道报备", "Registered elsewhere, missing in this channel"),
+    title=Texts("仅缺本渠道报备", "Registered elsewhere, not with this channel"),
     why=Texts(
         "报备按渠道分别办理，其他渠道已报备不代表本渠道可用，顾客用该渠道扫码仍会被拒。",
-        "Each channel registers terminals for itself: a customer who pays through this one is refused, "
-        "whatever the others say.",
+        "Registration is per channel: being registered with other channels does not cover this one, and customers paying through it are still refused.",
     ),
     remedy=Texts(
         "资料已齐备，按其他渠道的报备信息向本渠道补报；确不开通本渠道的，由数据岗从要求报备的渠道中去掉。",
-        "The papers are complete: submit the same data to this channel. Where the channel is not offered, the operator takes it off the required ones.",
+        "The data is complete: submit to this channel what was registered with the others. If this channel is not offered, the data desk removes it from the "
+        "required channels.",
     ),
     expected=Texts("已报备", "registered"),
     actual=Texts("{reg_status}", "{reg_status}"),
@@ -191,8 +191,7 @@ REG_03 = Rule(
             DAYS,
             Texts(
                 "运营经验值：渠道 48 小时内答复；算到报备清单导出日期，此后有无结果按未知处理",
-                "operating practice: 48 hours for a channel's answer. Counted to the day the list was exported; "
-                "what came after is unknown",
+                "operating practice: channels answer within 48 hours. Counted up to the day the list was exported; what happened since is unknown",
             ),
         ),
     ),
@@ -202,8 +201,7 @@ REG_03 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 的{channel}报备于 {reg_submitted_at} 提交，已 {reg_submitted_at:days} 天没有结果。",
-                "The {channel}registration of terminal {serial_no}, submitted {reg_submitted_at}, "
-                "has had no result for {reg_submitted_at:days} days.",
+                "The {channel}registration of terminal {serial_no} was submitted at {reg_submitted_at} and has had no result for {reg_submitted_at:days} days.",
             ),
         ),
     ),
@@ -212,11 +210,12 @@ REG_03 = Rule(
     title=Texts("报备超时未完成", "Registration pending too long"),
     why=Texts(
         "报备长时间没有结果，多为渠道同步延迟或提交未成功，终端在此期间可能无法收款。",
-        "A registration without a result was delayed or never arrived; until it is settled the terminal may be refused.",
+        "A registration without a result has usually been delayed at the channel or was never submitted successfully; until then the terminal may not be able to "
+        "take payments.",
     ),
     remedy=Texts(
         "在渠道侧查询报备结果并触发信息同步；查无记录的，检查网络后重新提交。",
-        "Ask the channel for the result and have it synchronised; where it has no record, submit again.",
+        "Look up the result at the channel and trigger a synchronisation. If the channel has no record, check the network and submit again.",
     ),
     expected=Texts("已报备", "registered"),
     actual=Texts("{reg_status}（{reg_submitted_at} 提交）", "{reg_status} (submitted {reg_submitted_at})"),
@@ -264,7 +263,7 @@ REG_04 = Rule(
             Severity.CRITICAL,
             Texts(
                 "终端 {serial_no} 的{channel}报备失败，渠道返回：{reg_message}。",
-                "The {channel}registration of terminal {serial_no} failed; the channel says: {reg_message}.",
+                "The {channel}registration of terminal {serial_no} failed; the channel returned: {reg_message}.",
             ),
         ),
         Case(
@@ -281,11 +280,11 @@ REG_04 = Rule(
     title=Texts("报备失败", "Registration failed"),
     why=Texts(
         "报备被渠道驳回后终端视同未报备，不会自动重试。",
-        "A rejected registration counts as none, and nobody submits it again by itself.",
+        "A terminal whose registration was rejected counts as unregistered, and the registration is not retried automatically.",
     ),
     remedy=Texts(
         "按渠道返回的原因更正资料（商户资料问题请商户补充），然后重新提交报备。",
-        "Correct what the channel names (the merchant supplies missing papers), then submit again.",
+        "Correct the data for the reason the channel gave (if it is merchant data, the merchant supplies what is missing), then submit the registration again.",
     ),
     expected=Texts("已报备", "registered"),
     actual=Texts("{reg_status}：{reg_message}", "{reg_status}: {reg_message}"),

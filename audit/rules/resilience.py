@@ -24,21 +24,20 @@ RES_01 = Rule(
             Severity.LOW,
             Texts(
                 "商户 {merchant_no}（{merchant_name}）只有 1 台在用终端，没有备机，已报备渠道 {registered_channels} 个。",
-                "Merchant {merchant_no} ({merchant_name}) has one device in use, no spare, "
-                "and its registrations cover {registered_channels} channel(s).",
+                "Merchant {merchant_no} ({merchant_name}) has only one device in use and no spare, and is registered with {registered_channels} channel(s).",
             ),
         ),
     ),
     cause="7.5",
     owner=Owner.MERCHANT,
-    title=Texts("单机商户无备用", "One device and no spare"),
+    title=Texts("单机商户无备用", "Single device, no backup"),
     why=Texts(
         "唯一的终端故障或渠道中断时，商户无法收款。",
-        "When its only device or channel fails, the merchant cannot take payment.",
+        "If the only device or channel fails, the merchant cannot take payments.",
     ),
     remedy=Texts(
         "与商户商定应急办法：配备备机，或再报备一个渠道；不需要的，按规则豁免。",
-        "Agree on a fallback with the merchant, a spare or a second channel; where none is wanted, waive the finding.",
+        "Agree on a fallback with the merchant: provide a spare device, or register a second channel; if none is needed, waive the finding by rule.",
     ),
     expected=Texts("有备机或第二渠道", "a spare or a second channel"),
     actual=Texts(
@@ -79,7 +78,7 @@ RES_02 = Rule(
             Severity.LOW,
             Texts(
                 "自查项目“{item_text}”没有完成记录。",
-                "There is no record that this item of the self-audit was ever done: {item_text}.",
+                "There is no record that the self-audit item “{item_text}” was completed.",
             ),
         ),
         Case(
@@ -87,7 +86,7 @@ RES_02 = Rule(
             Severity.LOW,
             Texts(
                 "自查项目“{item_text}”上次完成于 {last_done}，应不晚于 {next_due}（含当日）更新。",
-                "This item of the self-audit was last done on {last_done} and was due again on {next_due}: {item_text}.",
+                "The self-audit item “{item_text}” was last completed on {last_done} and was due for renewal by {next_due}.",
             ),
         ),
     ),
@@ -96,13 +95,13 @@ RES_02 = Rule(
     title=Texts("应急预案未更新", "Emergency plan missing or out of date"),
     why=Texts(
         "网络或系统故障时，没有预案或预案过时，商户不知道如何应对、找谁处理。",
-        "Without a plan that holds, nobody knows what to do or whom to call when the network or the system fails.",
+        "Without an up-to-date plan, merchants do not know what to do or whom to contact when the network or the system fails.",
     ),
     remedy=Texts(
         "编制或更新应急预案并告知门店人员，完成后在“自查清单”中填写日期、完成人与佐证。",
-        "Write or revise the plan, tell the staff, then fill in date, person and evidence on the sheet “Self-audit”.",
+        "Write or update the emergency plan and inform store staff, then fill in completion date, person and evidence on the sheet “Self-audit”.",
     ),
-    expected=Texts("按期更新", "revised on schedule"),
+    expected=Texts("按期更新", "updated on schedule"),
     actual=Texts("{last_done}", "{last_done}"),
     example=Example(
         rows=(

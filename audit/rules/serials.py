@@ -24,8 +24,8 @@ DQ_01 = Rule(
             Severity.LOW,
             Texts(
                 "商户 {merchant_no} 终端号 {terminal_id} 的台账行没有序列号（第 {source_row} 行），只能按终端号核对。",
-                "The ledger row of terminal {terminal_id} of merchant {merchant_no} has no serial (row {source_row}); "
-                "it can only be matched by terminal number.",
+                "The ledger row for terminal number {terminal_id} of merchant {merchant_no} has no serial number (row {source_row}); it can only be checked by "
+                "terminal number.",
             ),
         ),
     ),
@@ -34,11 +34,11 @@ DQ_01 = Rule(
     title=Texts("序列号为空", "Serial number blank"),
     why=Texts(
         "没有序列号就无法确认现场是哪一台设备，换机、串机也看不出来。",
-        "Without a serial nobody can tell which device stands there, or whether it was swapped.",
+        "Without a serial number it is impossible to tell which device is on site, or whether it was swapped or mixed up.",
     ),
     remedy=Texts(
         "请供应商按实物补录序列号；确属不带序列号的码牌等，填写终端类型。",
-        "Have the vendor read the serial off the device; where it is a printed code without one, fill in the terminal type.",
+        "Have the vendor add the serial number from the device; for QR plates and the like that have none, fill in the device type.",
     ),
     expected=Texts("填写序列号", "a serial number"),
     actual=Texts("空", "blank"),
@@ -81,8 +81,7 @@ DQ_04 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 没有报备记录，但清单中有 {near_serial}（商户 {near_merchant_no}），两者只差前导零。",
-                "Terminal {serial_no} has no registration, but the list holds {near_serial} (merchant {near_merchant_no}): "
-                "they differ in leading zeros only.",
+                "Terminal {serial_no} has no registration, but the list contains {near_serial} (merchant {near_merchant_no}); they differ only in leading zeros.",
             ),
         ),
         Case(
@@ -90,8 +89,8 @@ DQ_04 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 没有报备记录，清单中有 {near_candidates} 条只差前导零，其一为 {near_serial}（商户 {near_merchant_no}）。",
-                "Terminal {serial_no} has no registration; {near_candidates} in the list differ from it in leading zeros only, "
-                "one of them {near_serial} (merchant {near_merchant_no}).",
+                "Terminal {serial_no} has no registration; {near_candidates} entries in the list differ from it only in leading zeros, among them {near_serial} "
+                "(merchant {near_merchant_no}).",
             ),
         ),
     ),
@@ -100,11 +99,11 @@ DQ_04 = Rule(
     title=Texts("前导零丢失", "Leading zeros lost"),
     why=Texts(
         "表格软件把编号当数字保存会丢掉前导零，设备因此被误认为未报备。",
-        "A spreadsheet that keeps a number drops its leading zeros, and the device looks unregistered.",
+        "A spreadsheet that stores an identifier as a number drops its leading zeros, and the device is mistaken for unregistered.",
     ),
     remedy=Texts(
         "请数据提供方把编号列以文本格式重新导出；核对实物后更正缺零的一方。",
-        "Have the identifiers exported as text; check against the device and correct the side that lost its zeros.",
+        "Have the data supplier export the identifier columns again as text; check against the device and correct the list that lost the zeros.",
     ),
     expected=Texts("两边序列号一致", "the same serial on both sides"),
     actual=Texts("台账 {serial_no} / 报备 {near_serial}", "ledger {serial_no} / registration {near_serial}"),

@@ -45,11 +45,11 @@ DEV_04 = Rule(
     title=Texts("版本低于最低要求", "Version below the minimum"),
     why=Texts(
         "旧版本缺少平台要求的接口与安全修复，可能导致交易失败。",
-        "Old software lacks interfaces and fixes the platform relies on, and payments may fail.",
+        "Old versions lack interfaces and security fixes the platform requires, so transactions may fail.",
     ),
     remedy=Texts(
         "安排远程升级或现场升级；无法升级的列入换机计划。",
-        "Upgrade remotely or on site; plan replacement for what cannot be upgraded.",
+        "Upgrade remotely or on site; plan the replacement of devices that cannot be upgraded.",
     ),
     expected=Texts(
         "固件 ≥ {model_min_firmware} / 应用 ≥ {model_min_app_version}",
@@ -138,7 +138,7 @@ DEV_05 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no} 的固件版本 {firmware} 不符合型号 {model} 的版本格式。",
-                "Firmware {firmware} of terminal {serial_no} does not have the form that model {model} gives its versions.",
+                "Firmware version {firmware} of terminal {serial_no} does not match the version format of model {model}.",
             ),
         ),
         Case(
@@ -148,7 +148,7 @@ DEV_05 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no}（{model}）的固件版本 {firmware} 无法与最低要求 {model_min_firmware} 比较。",
-                "Firmware {firmware} of terminal {serial_no} ({model}) cannot be compared with the minimum {model_min_firmware}.",
+                "Firmware version {firmware} of terminal {serial_no} ({model}) cannot be compared with the minimum {model_min_firmware}.",
             ),
         ),
         Case(
@@ -158,21 +158,21 @@ DEV_05 = Rule(
             Severity.LOW,
             Texts(
                 "终端 {serial_no}（{model}）的应用版本 {app_version} 无法与最低要求 {model_min_app_version} 比较。",
-                "Application {app_version} of terminal {serial_no} ({model}) cannot be compared with the minimum {model_min_app_version}.",
+                "Application version {app_version} of terminal {serial_no} ({model}) cannot be compared with the minimum {model_min_app_version}.",
             ),
         ),
     ),
     cause="3.2",
     owner=Owner.VENDOR,
-    title=Texts("版本信息缺失或无法识别", "Version missing or not understood"),
+    title=Texts("版本信息缺失或无法识别", "Version missing or not recognised"),
     why=Texts(
         "不知道终端运行什么版本，就无法判断是否低于最低要求。",
-        "Without knowing what a terminal runs, nobody can tell whether it is below the minimum.",
+        "Without knowing which version a terminal runs, it is impossible to tell whether it is below the minimum.",
     ),
     remedy=Texts(
         "请供应商从终端管理系统导出实际版本号，并统一写法；型号表的版本格式有误的，更正型号表。",
-        "Have the vendor export the actual versions from the terminal management system, in one notation; "
-        "where the form in the model table is wrong, correct it.",
+        "Have the vendor export the actual versions from the terminal management system in a uniform notation; if the version format in the model table is wrong, "
+        "correct it.",
     ),
     expected=Texts("可比较的版本号", "a version that can be compared"),
     actual=Texts("固件 {firmware} / 应用 {app_version}", "firmware {firmware} / application {app_version}"),

@@ -23,9 +23,9 @@ from audit.rules.model import (
 _GUIDE = Texts(
     "《特约商户巡检指引》（中支协发〔2021〕161号）：连续 3 个月无交易须重新核实，12 个月须停止服务；据转述，请核对原文。"
     "算到台账导出日期，此后有无交易按未知处理",
-    "guide to merchant inspection (2021, no. 161): 3 months without a transaction, verify again, 12 months, stop; "
-    "from a second hand, check the original. Counted to the day the ledger was exported; what came "
-    "after is unknown",
+    "merchant inspection guide (2021, no. 161): re-verify after 3 months without transactions, stop service after 12; "
+    "quoted second-hand, please check the original. Counted up to the day the ledger was exported; what happened "
+    "since is unknown",
 )
 _SERVING = nw.col("in_use") & ~nw.col("is_spare").fill_null(False)
 # a ledger may leave the last transaction blank and still count transactions
@@ -47,7 +47,10 @@ DOR_01 = Rule(
             "stop_days",
             365,
             DAYS,
-            Texts("更久的由 DOR-02 处理，两处应一致", "what is older is for DOR-02; keep the two alike"),
+            Texts(
+                "更久的由 DOR-02 处理，两处应一致",
+                "longer periods are handled by DOR-02; keep the two thresholds the same",
+            ),
         ),
     ),
     cases=(
@@ -59,7 +62,7 @@ DOR_01 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 已 {last_txn_at:days} 天无交易，最近一笔为 {last_txn_at}。",
-                "Terminal {serial_no} has had no transaction for {last_txn_at:days} days, the last on {last_txn_at}.",
+                "Terminal {serial_no} has had no transactions for {last_txn_at:days} days; the last was at {last_txn_at}.",
             ),
         ),
         Case(
@@ -69,21 +72,22 @@ DOR_01 = Rule(
             Severity.HIGH,
             Texts(
                 "终端 {serial_no} 于 {install_date} 安装，至今 {install_date:days} 天没有任何交易记录。",
-                "Terminal {serial_no}, installed on {install_date}, has no transaction on record in {install_date:days} days.",
+                "Terminal {serial_no} was installed on {install_date} and has had no recorded transactions in {install_date:days} days.",
             ),
         ),
     ),
     cause="1.4",
     owner=Owner.ACQUIRER,
-    title=Texts("连续 3 个月无交易", "Dormant for three months"),
+    title=Texts("连续 3 个月无交易", "No transactions for 3 months"),
     why=Texts(
         "长期无交易的终端可能已停业、闲置或被挪用；指引要求收单机构重新核实商户身份，备机除外。",
-        "A device without transactions may stand in a closed shop, lie idle or be misused; the guide has the acquirer "
-        "verify the merchant again, spares excepted.",
+        "A terminal without transactions for a long time may be in a closed shop, idle or misused; the inspection guide asks acquirers to re-verify the merchant, "
+        "except for spare devices.",
     ),
     remedy=Texts(
         "由收单机构重新核实商户身份与经营情况；无法核实的停止服务；确为备机的，在台账中注明。",
-        "The acquirer verifies the merchant and its trade again and stops the service where it cannot; a true spare is marked as one in the ledger.",
+        "The acquirer re-verifies the merchant and its business; if that is not possible, it stops the service. If the device really is a spare, mark it as one in "
+        "the ledger.",
     ),
     expected=Texts("近期有交易", "recent transactions"),
     actual=Texts("{last_txn_at}", "{last_txn_at}"),
@@ -123,21 +127,20 @@ DOR_02 = Rule(
             Severity.CRITICAL,
             Texts(
                 "终端 {serial_no} 在台账中仍为在用，但已 {last_txn_at:days} 天无交易，最近一笔为 {last_txn_at}。",
-                "Terminal {serial_no} is still in use in the ledger but has had no transaction for {last_txn_at:days} days, "
-                "the last on {last_txn_at}.",
+                "Terminal {serial_no} is still in use in the ledger but has had no transactions for {last_txn_at:days} days; the last was at {last_txn_at}.",
             ),
         ),
     ),
     cause="1.4",
     owner=Owner.ACQUIRER,
-    title=Texts("连续 12 个月无交易", "Dormant for twelve months"),
+    title=Texts("连续 12 个月无交易", "No transactions for 12 months"),
     why=Texts(
         "指引要求对连续 12 个月无交易的终端停止服务并收回，以免被转移或冒用。",
-        "The guide has a device without transactions for twelve months stopped and recovered, lest it be moved or misused.",
+        "The inspection guide asks for terminals without transactions for 12 months to be stopped and recovered, so that they are not moved or misused.",
     ),
     remedy=Texts(
         "停止受理并收回终端，注销其报备；无法收回的，关闭功能并向清算机构报告。",
-        "Stop the terminal, recover it and cancel its registration; where it cannot be recovered, keep it shut and report it to the clearing organisation.",
+        "Stop and recover the terminal and cancel its registration; if it cannot be recovered, disable its functions and report it to the clearing organisation.",
     ),
     expected=Texts("已停用并收回", "stopped and recovered"),
     actual=Texts("{last_txn_at}", "{last_txn_at}"),
@@ -186,14 +189,17 @@ TXN_01 = Rule(
         Threshold(
             "percent",
             10,
-            Texts("失败笔数占交易笔数的百分比", "failed transactions in % of all"),
-            Texts("运营经验值，请按本机构水平设定", "operating practice; set it to your own level"),
+            Texts("失败笔数占交易笔数的百分比", "failed transactions as % of all transactions"),
+            Texts(
+                "运营经验值，请按本机构水平设定",
+                "operating practice; please set it to your institution's own level",
+            ),
         ),
         Threshold(
             "transactions",
             50,
             Texts("笔", "transactions"),
-            Texts("笔数太少时，失败率没有意义", "with few transactions a rate means nothing"),
+            Texts("笔数太少时，失败率没有意义", "with few transactions a failure rate is meaningless"),
         ),
     ),
     cases=(
@@ -202,20 +208,20 @@ TXN_01 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 统计期内交易 {txn_count} 笔，失败 {txn_failed} 笔，失败率偏高。",
-                "Of {txn_count} transactions of terminal {serial_no} in the period, {txn_failed} failed.",
+                "Terminal {serial_no} had {txn_count} transactions in the period, of which {txn_failed} failed: a high failure rate.",
             ),
         ),
     ),
     cause="5.4",
     owner=Owner.ACQUIRER,
-    title=Texts("交易失败率偏高", "Many failed transactions"),
+    title=Texts("交易失败率偏高", "High transaction failure rate"),
     why=Texts(
         "支付频繁失败影响顾客体验，常见原因是报备异常、网络不稳或版本过旧。",
-        "Payments that keep failing drive customers away; mostly the registration, the network or old software is behind it.",
+        "Frequent payment failures harm the customer experience; common causes are registration problems, an unstable network or old software.",
     ),
     remedy=Texts(
         "按该终端的其他问题逐项整改；没有其他问题的，由收单机构查询失败返回码并联系平台。",
-        "Mend what else is found on the terminal; where there is nothing else, the acquirer looks up the return codes and asks the platform.",
+        "Rectify the terminal's other findings one by one; if there are none, the acquirer looks up the return codes and contacts the platform.",
     ),
     expected=Texts("失败率在限值内", "failures within the limit"),
     actual=Texts("失败 {txn_failed} / {txn_count} 笔", "{txn_failed} of {txn_count} failed"),

@@ -40,7 +40,7 @@ REG_05 = Rule(
             DAYS,
             Texts(
                 "运营经验值：装机后一个月内完成报备；要求先报备后启用的，设为 0",
-                "operating practice: registered within a month of installation; 0 where registration has to come first",
+                "operating practice: registered within a month of installation; set 0 if registration must come first",
             ),
         ),
     ),
@@ -50,7 +50,7 @@ REG_05 = Rule(
             Severity.MEDIUM,
             Texts(
                 "终端 {serial_no} 于 {install_date} 安装，{channel}报备到 {reg_registered_at} 才完成。",
-                "Terminal {serial_no} was installed on {install_date}; its {channel}registration came only on {reg_registered_at}.",
+                "Terminal {serial_no} was installed on {install_date}, but its {channel}registration was not completed until {reg_registered_at}.",
             ),
         ),
     ),
@@ -59,15 +59,15 @@ REG_05 = Rule(
     title=Texts("先使用后报备", "Used before it was registered"),
     why=Texts(
         "终端应先报备再启用。装机后迟迟不报备，期间扫码收款会被拒，说明装机与报备流程脱节。",
-        "A terminal is registered before it is used. Until then scanned payments are refused, and a long gap shows "
-        "that installation and registration do not work hand in hand.",
+        "A terminal should be registered before it is used. Until then scanned payments are refused, and a long gap shows that installation and registration are not "
+        "coordinated.",
     ),
     remedy=Texts(
         "本台已报备，无需重报；核实期间的使用情况，并把报备列为装机验收的前置条件。",
-        "This one is registered by now; find out how it was used in between, and make registration a condition "
-        "of accepting an installation.",
+        "This terminal is now registered and need not be registered again. Check how it was used in the meantime, and make registration a condition for accepting an "
+        "installation.",
     ),
-    expected=Texts("随装机报备（{install_date} 安装）", "registered with the installation ({install_date})"),
+    expected=Texts("随装机报备（{install_date} 安装）", "registered on installation ({install_date})"),
     actual=Texts("{reg_registered_at}", "{reg_registered_at}"),
     other="reg",
     since="0.2.0",
@@ -125,11 +125,11 @@ REG_06 = Rule(
     title=Texts("报备已注销或冻结，设备仍在用", "Registration cancelled or frozen, device in use"),
     why=Texts(
         "报备注销或冻结后该渠道不再受理，台账与渠道两边的状态互相矛盾。",
-        "The channel no longer accepts the terminal, and ledger and channel contradict each other.",
+        "Once a registration is cancelled or frozen the channel no longer accepts the terminal, and the ledger and the channel contradict each other.",
     ),
     remedy=Texts(
         "确认设备是否应继续使用：继续使用的重新报备或申请解冻；不再使用的撤机并更新台账。",
-        "Decide whether the device stays: register it again or have it unfrozen, or retire it and update the ledger.",
+        "Confirm whether the device should stay in use: if so, register it again or request unfreezing; if not, retire it and update the ledger.",
     ),
     expected=Texts("已报备", "registered"),
     actual=Texts("{reg_status}", "{reg_status}"),
@@ -198,12 +198,12 @@ REG_07 = Rule(
     title=Texts("信息变更后未同步报备", "Change not passed on to the registration"),
     why=Texts(
         "台账变更没有同步到渠道，报备信息会与实际不符，之后被渠道校验时可能失效。",
-        "A change that never reached the channel leaves the registration untrue, and a later check there may void it.",
+        "If a ledger change is not passed on to the channel, the registered data no longer matches reality and may become invalid when the channel checks it.",
     ),
     remedy=Texts(
         "供应商确认变更内容，收单机构提交变更报备或触发信息同步；与报备无关的变更，可调大天数或停用本规则。",
-        "The vendor says what changed; the acquirer has the registration changed or synchronised. "
-        "Where the ledger's time of change means something else, raise the days or switch the rule off.",
+        "The vendor confirms what changed; the acquirer submits a registration change or triggers a synchronisation. If the change has nothing to do with the "
+        "registration, raise the number of days or switch this rule off.",
     ),
     expected=Texts("变更后已同步", "synchronised after the change"),
     actual=Texts("台账变更于 {updated_at}", "ledger changed at {updated_at}"),
