@@ -921,6 +921,31 @@ def test_a_maker_is_one_under_all_of_its_names(estate: Estate, engine: str):
     assert {one for one in found if one[0] == "POL-02"} == {("POL-02", f"SN{place}") for place in range(3)}
 
 
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_policy_covers_ranges_of_trades_and_what_it_cannot_say_is_told(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    trades = {"M1": "5411", "M2": "5499", "M3": "5812", "M4": "7011"}
+    estate.write("merchants", [MERCHANT | {"merchant_no": one, "mcc": mcc} for one, mcc in trades.items()])
+    devices = [{"serial_no": f"SN{one}", "merchant_no": one, "device_type": "智能POS"} for one in trades]
+    estate.write("devices", [DEVICE | one for one in devices])
+    known = {"生效日期": "2026-01-01", "要求": "停用"}
+    policies = [
+        {"政策名称": "超市", "MCC": "5411-5499"},
+        {"政策名称": "酒店餐饮", "MCC": "5812、7000至7012"},
+        {"政策名称": "餐饮", "MCC": "餐饮类"},
+        {"政策名称": "各地", "适用地区": "华东", "MCC": "5812"},
+        {"政策名称": "全部", "适用地区": "全国", "终端类型": "不限", "MCC": "7011"},
+        {"政策名称": "类型", "终端类型": "怪机"},
+    ]
+    estate.write("policies", [one | known for one in policies])
+    estate.run()
+    found = [one for one in estate.findings() if one["rule"] in ("POL-02", "DQ-03")]
+    met = sorted(f"{one['serial_no']} {one['detail']}" for one in found if one["rule"] == "POL-02")
+    assert [text.split(" ")[0] for text in met] == ["SNM1", "SNM2", "SNM3", "SNM4", "SNM4"]
+    told = sorted(one["detail"].rpartition("：")[2] for one in found if one["rule"] == "DQ-03")
+    assert told == ["商户类别码=餐饮类。", "地区=华东。", "终端类型=怪机。"]
+
+
 def test_a_rule_about_days_that_nobody_delivers_is_not_enabled(estate: Estate):
     undated = {name: value for name, value in DEVICE.items() if name != "cert_expiry"}
     merchant = {name: value for name, value in MERCHANT.items() if "expiry" not in name}
@@ -959,6 +984,30 @@ def test_a_device_without_a_vendor_is_of_the_only_one_who_makes_its_model(estate
     estate.run()
     found = {(one["rule"], one["serial_no"]) for one in estate.findings() if one["rule"].startswith("DEV")}
     assert found == {("DEV-04", "SN1"), ("DEV-04", "SN4"), ("DEV-09", "SN2"), ("DEV-09", "SN5")}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_of_several_certificates_of_a_model_the_one_that_runs_longest_counts(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    uncertified = {name: value for name, value in DEVICE.items() if name != "cert_expiry"}
+    devices = [uncertified | {"serial_no": f"SN{model}", "model": model} for model in ("X1", "X2", "X3")]
+    estate.write("devices", devices)
+    lines = [
+        ("X1", "2024-12-31"),
+        ("X1", "2029-06-30"),
+        ("X2", "2024-12-31"),
+        ("X2", ""),
+        ("X3", ""),
+        ("X3", "2028-01-01"),
+        ("X3", "2025-01-01"),
+    ]
+    estate.write(
+        "models",
+        [{"厂商": "星联", "型号": of, "证书有效期起": "2020-01-01", "证书有效期止": on} for of, on in lines],
+    )
+    estate.run()
+    found = [one for one in estate.findings() if one["rule"] == "DEV-06"]
+    assert [one["serial_no"] for one in found] == ["SNX2"]
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])

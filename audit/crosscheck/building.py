@@ -23,10 +23,10 @@ from audit.crosscheck.merchants import merchant_facts
 from audit.crosscheck.namesakes import namesakes, terminal_twins
 from audit.crosscheck.policies import (
     SCOPED_BY,
-    asked_field,
     device_policy_facts,
     policy_facts,
-    strange_fields,
+    strange_words,
+    understood,
 )
 from audit.crosscheck.registrations import (
     beside_device,
@@ -99,7 +99,7 @@ class _Building:
                 self.engine, self.sources.tables["policies"], self.device_policy
             ),
             Subject.TRAINING: lambda: training_facts(self.engine, self.sources.tables["training"]),
-            Subject.ROW: lambda: row_facts(self.engine, self.sources.tables, strange_fields(self.policies)),
+            Subject.ROW: lambda: row_facts(self.engine, self.sources.tables, strange_words(self.policies)),
         }
         asked = [subject for subject in made if self.sources.asks(subject)]
         if not _BY_CHANNEL.isdisjoint(asked):
@@ -260,11 +260,11 @@ class _Building:
 
     @cached_property
     def policies(self) -> list[Mapping[str, Any]]:
-        """The rows of the policies table, which are few, their fields by the names of columns."""
+        """The rows of the policies table, which are few."""
         if not self.sources.columns["policies"]:
             return []
         rows = self.engine.collected(self.sources.tables["policies"]).sort_by("row_id")
-        return [row | {"field": asked_field(row["field"])} for row in rows.to_pylist()]
+        return [understood(row) for row in rows.to_pylist()]
 
     @cached_property
     def device_policy(self) -> Frame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
@@ -163,6 +164,7 @@ _LATE_OF_MODELS = frozenset(
 )
 
 
+_NEVER = date(1970, 1, 1)
 _BESIDE = "\x1f"  # stands between a model and its vendor, and in no cell
 
 
@@ -170,9 +172,14 @@ def with_model(engine: Engine, facts: Frame, models: Frame, wanted: Collection[s
     """The line of the model table, MODEL_SIDE as far as wanted: of the vendor, else for any vendor.
 
     A device that names no vendor has the line of the only one who makes such a model. The vendor may stand
-    before the model: 联迪 A8.
+    before the model: 联迪 A8. Of several lines of one model, as where its certificate was renewed, that whose
+    certificate runs longest counts, then the first.
     """
-    lines = models.filter(~nw.col("model_key").is_null()).select(
+    longest = models.filter(~nw.col("model_key").is_null()).with_columns(
+        certified_until=nw.col("cert_expiry").fill_null(_NEVER), from_below=-nw.col("row_id")
+    )
+    by = ["model_key", "vendor_key"]
+    lines = engine.staged(engine.pick(longest, by, ["certified_until", "from_below"], last=True)).select(
         "model_key",
         "vendor_key",
         "row_id",

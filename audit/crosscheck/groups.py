@@ -96,25 +96,28 @@ _KEY_OF = {
 }
 
 
-def row_facts(engine: Engine, tables: Mapping[str, Frame], strange: Collection[str]) -> Frame:
+def row_facts(engine: Engine, tables: Mapping[str, Frame], strange: Mapping[str, Collection[str]]) -> Frame:
     """The rows of the three lists and the policies one below the other, with what was wrong in their cells.
 
     A row is known by its device, merchant or policy; one whose key could not be read, by the text that stood
-    there. `strange` are the fields which policies ask for and no ledger has: a word of theirs nobody knows.
+    there. `strange` are, by column, the words of policies that nobody knows.
     """
-    told = {**tables, "policies": _with_strange(tables["policies"], strange)} if strange else tables
+    policies = tables["policies"]
+    for name, words in strange.items():
+        policies = _with_strange(policies, name, words)
+    told = {**tables, "policies": policies}
     return engine.stacked([_rows(engine, feed, told[feed]) for feed in _ROW_COLUMNS])
 
 
-def _with_strange(policies: Frame, fields: Collection[str]) -> Frame:
-    is_strange = nw.col("field").is_in(sorted(fields)).fill_null(False)
-    cell = nw.concat_str([nw.lit("field="), nw.col("field")])
+def _with_strange(policies: Frame, name: str, words: Collection[str]) -> Frame:
+    is_strange = nw.col(name).is_in(sorted(words)).fill_null(False)
+    cell = nw.concat_str([nw.lit(f"{name}="), nw.col(name)])
     before = nw.col("unread_text")
     return policies.with_columns(
         rejected_reasons=nw.when(is_strange)
         .then(
             nw.concat_str(
-                [nw.col("rejected_reasons").fill_null(","), nw.lit(f"field={Reason.UNKNOWN_CODE},")]
+                [nw.col("rejected_reasons").fill_null(","), nw.lit(f"{name}={Reason.UNKNOWN_CODE},")]
             )
         )
         .otherwise(nw.col("rejected_reasons")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -12,7 +12,7 @@ import pyarrow as pa
 from audit.crosscheck.devices import nothing_known
 from audit.crosscheck.schema import FACTS, Subject
 from audit.engines import Engine, Frame, nothing
-from audit.intake.places import divide
+from audit.intake.places import Place, divide
 from audit.tables import TABLES, normalise_label
 from audit.tables.codes import device_type_code
 from audit.tables.vendors import vendor_key
@@ -69,17 +69,38 @@ def device_policy_facts(
     return engine.attach(engine.stacked(frames), engine.staged(told), "policy_row", late=_LATE)
 
 
-def asked_field(text: str | None) -> str | None:
+def _asked_field(text: str | None) -> str | None:
     """The column of the ledger that a policy asks for by name, its own or that of a header; else the text."""
     return None if text is None else TABLES["devices"].by_synonym.get(normalise_label(text), text)
 
 
-def strange_fields(listed: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Fields that policies ask for, as they are written, and that are no column of a ledger."""
-    fields = {policy["field"] for policy in listed if policy["field"]}
-    return {field for field in fields if field not in FACTS[Subject.DEVICE]}
+def strange_words(listed: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """By column what policies say, as it is written, that nobody can tell the meaning of.
+
+    Fields that are no column of a ledger, types that no terminal has, places and trades that are none.
+    """
+    policies = list(listed)
+    told = {name: {policy[name] for policy in policies if policy[name]} for name in _IS_STRANGE}
+    found = {name: set(filter(is_strange, told[name])) for name, is_strange in _IS_STRANGE.items()}
+    return {name: texts for name, texts in found.items() if texts}
 
 
+_CATEGORIES = re.compile(r"(\d{4})(?:[-~—－～至到](\d{4}))?")
+_IS_STRANGE: Mapping[str, Callable[[str], bool]] = {
+    "device_type": lambda text: not device_type_code(text),
+    "region": lambda text: not all(one.province for one in _places_of(text)),
+    "mcc": lambda text: not (listed := _listed(text)) or not all(map(_CATEGORIES.fullmatch, listed)),
+    "field": lambda text: text not in FACTS[Subject.DEVICE],
+}
+
+
+def understood(policy: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A policy with the field it asks for by the name of a column, and blank for what is any."""
+    scope = {name: None for name in _SCOPES if _is_any(policy[name] or "")}
+    return {**policy, **scope, "field": _asked_field(policy["field"])}
+
+
+_SCOPES = ("device_type", "region", "mcc", "vendor")
 _NO_POLICY: Mapping[str, Any] = {
     "row_id": -1,
     **dict.fromkeys(("channel", "device_type", "region", "mcc", "vendor", "requirement", "field", "value")),
@@ -124,26 +145,40 @@ def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
     if policy["device_type"]:
         conditions.append(nw.col("device_type_code") == (device_type_code(policy["device_type"]) or "-"))
     if policy["region"]:
-        conditions += _in_region(policy["region"])
+        conditions.append(_in_region(policy["region"]))
     if policy["mcc"]:
-        # a cell of separators alone covers nothing, as one that cannot be read
-        conditions.append(nw.col("merchant_mcc").is_in(_listed(policy["mcc"]) or ["-"]))
+        conditions.append(_in_trades(policy["mcc"]))
     if policy["vendor"]:
         conditions.append(nw.col("vendor_key") == vendor_key(policy["vendor"]))
     return conditions
 
 
-def _in_region(text: str) -> list[nw.Expr]:
-    """That a device stands in one of the places of "广东、福建省福州市"; nothing for what is everywhere."""
-    if text.strip() in _EVERYWHERE:
-        return []
-    places = [divide(part)[0] for part in _BETWEEN_PLACES.split(text)]
+def _in_trades(text: str) -> nw.Expr:
+    """That a merchant's category is one of "5411、5812-5814"; a cell of separators alone covers nothing."""
+    category = nw.col("merchant_mcc")
+    listed = _listed(text)
+    found = category.is_in([one for one in listed if not _CATEGORIES.fullmatch(one)] or ["-"])
+    for first, last in (one.groups() for one in map(_CATEGORIES.fullmatch, listed) if one):
+        found = found | ((category >= first) & (category <= (last or first)))
+    return found
+
+
+def _in_region(text: str) -> nw.Expr:
+    """That a device stands in one of the places of "广东、福建省福州市"."""
+    places = _places_of(text)
     cities = [one.city for one in places if one.city and one.province not in _MUNICIPALITIES]
     provinces = [one.province for one in places if one.city not in cities]
-    return [nw.col("province_code").is_in(provinces or ["-"]) | nw.col("city_code").is_in(cities or ["-"])]
+    return nw.col("province_code").is_in(provinces or ["-"]) | nw.col("city_code").is_in(cities or ["-"])
 
 
-_EVERYWHERE = ("全国", "全部", "不限")
+def _is_any(text: str) -> bool:
+    return text.strip().lower() in ("全国", "全部", "不限", "所有", "all")
+
+
+def _places_of(text: str) -> list[Place]:
+    return [divide(part)[0] for part in _BETWEEN_PLACES.split(text)]
+
+
 _BETWEEN_PLACES = re.compile("[、，,;；/]")  # no blank: it parts a province from its city
 _MUNICIPALITIES = ("11", "12", "31", "50")  # 北京, 天津, 上海, 重庆: provinces that people call cities
 

@@ -27,6 +27,8 @@ def with_derived(rows: pa.Table, table: Table) -> pa.Table:
     """The canonical rows, values in clear, with the derived columns of their table."""
     if table.name in ("devices", "registrations"):
         rows = with_coordinates(rows)
+    if table.name == "policies":
+        rows = _with_policy_ids(rows)
     for name, values in _derived(rows, table).items():
         rows = rows.append_column(name, values)
     return rows
@@ -58,6 +60,14 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
         faults = {"format_faults": format_faults(rows), "swapped_fields": swapped_fields(rows)}
         found |= {name: values for name, values in faults.items() if values is not None}
     return found
+
+
+def _with_policy_ids(rows: pa.Table) -> pa.Table:
+    """The rows with the title for a number where a policy has none."""
+    known = [rows[name] for name in ("policy_id", "title") if name in rows.column_names]
+    named = encoded(pc.coalesce(*map(decoded, known)))
+    others = [name for name in rows.column_names if name != "policy_id"]
+    return rows.select(others).append_column("policy_id", named)
 
 
 def _vendor_keys(rows: pa.Table) -> pa.Array:

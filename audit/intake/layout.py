@@ -102,7 +102,8 @@ def classify_rows(grid: Grid, header: HeaderMap, table: Table) -> np.ndarray:
     # and so it does in a row that names nothing, however much stands beside it
     kinds[any_cell(grid, everywhere, _TOTAL, thin | (body & ~named), first_only=True)] = Aside.TOTAL
     first_rows = body & (np.arange(grid.height) <= header.row + EXPLAINED_WITHIN)
-    naming = table.key_parts | {"merchant_name", "store_name"}
+    # a title of a policy says what that is about
+    naming = (table.key_parts | {"merchant_name", "store_name"}) - {"title"}
     names = [index for name, index in header.columns.items() if name in naming]
     kinds[any_cell(grid, names, _EXAMPLE, first_rows)] = Aside.EXAMPLE
     kinds[any_cell(grid, everywhere, EXAMPLE_ROW, first_rows, first_only=True)] = Aside.EXAMPLE

@@ -7,6 +7,7 @@ from audit.tables.headers import (
     ACQUIRER_HEADERS,
     AGENT_HEADERS,
     AREA_CODE_HEADERS,
+    CERT_EXPIRY_HEADERS,
     CHANNEL_MERCHANT_HEADERS,
     CHANNEL_TERMINAL_HEADERS,
     CITY_HEADERS,
@@ -269,18 +270,7 @@ DEVICES = Table(
         Column(
             "cert_expiry",
             Kind.DATE,
-            "证书有效期止,认证有效期止,入网证到期日,入网证到期日期,入网证有效期,certification valid until,certification expiry,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
-            "certificate expiry,certificate expires,"
-            + made_of(
-                "检测认证,许可证,证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
-                "终止日期,终止日,期限至,截止,到期,有效期,有效期至,有效期截止,有效截止日,有效期限,有效日期,到期日,到期日期,到期时间,截止日期,失效日期,失效时间,过期日,过期日期,过期时间",
-            )
-            + ","
-            + made_of(
-                "cert, certificate",
-                " expire, expire date, expires on, expiry date, expiration, expiration date, valid until, valid to, end date",
-            )
-            + ",certification expiry",
+            CERT_EXPIRY_HEADERS,
             alone="证书期限,认证期限,CCC证书有效期,凭证到期日,数字证书到期日,数字证书有效期,密钥证书到期日,密钥证书有效期,检测报告有效期",
         ),
         Column("pts_version", Kind.REFERENCE, "PCI版本,PTS版本"),

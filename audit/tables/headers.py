@@ -137,3 +137,17 @@ TRANSACTION_HEADERS = (
     "支付方式,支付类型,付款方式,卡号,交易卡号,卡类型,发卡行,发卡银行,发卡机构,清算时间,清算日期,清分日期,清分金额,净额,主账号,amount,fee,txn time,txn amount,transaction time,transaction date,transaction amount,"
     "transaction type,trade_state,pay time,payment method,card no,card type"
 )
+CERT_EXPIRY_HEADERS = (
+    "证书有效期止,认证有效期止,入网证到期日,入网证到期日期,入网证有效期,certification valid until,certification expiry,证书有效截止日期,cert expire time,证书有效期,证书到期日,证书到期日期,证书有效期至,证书失效日期,认证有效期,认证到期日,入网认证有效期,cert expiry date,"
+    "certificate expiry,certificate expires,"
+    + made_of(
+        "检测认证,许可证,证书,终端证书,设备证书,认证,认证证书,入网证书,产品认证,安全认证,检测证书,银联认证,终端认证,银联入网认证,银联卡受理终端认证,入网认证,入网许可证,入网许可,安全证书",
+        "终止日期,终止日,期限至,截止,到期,有效期,有效期至,有效期截止,有效截止日,有效期限,有效日期,到期日,到期日期,到期时间,截止日期,失效日期,失效时间,过期日,过期日期,过期时间",
+    )
+    + ","
+    + made_of(
+        "cert, certificate",
+        " expire, expire date, expires on, expiry date, expiration, expiration date, valid until, valid to, end date",
+    )
+    + ",certification expiry"
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from audit.tables.codes import CHANNEL, MODEL_REQUIREMENT
 from audit.tables.headers import (
+    CERT_EXPIRY_HEADERS,
     DEVICE_TYPE_HEADERS,
     MODEL_HEADERS,
     PTS_EXPIRY_HEADERS,
@@ -56,7 +57,7 @@ MODELS = Table(
         Column(
             "cert_expiry",
             Kind.DATE,
-            "认证有效期,认证到期日,认证有效期至,certificate expiry,认证到期日期,证书有效期,证书有效期至,证书到期日,证书截止日期,证书失效日期,证书到期日期,入网证有效期,入网认证有效期",
+            CERT_EXPIRY_HEADERS,
             alone="有效期,有效期至,有效期截止,有效截止日期,到期日期,到期日",
         ),
         Column("pts_version", Kind.REFERENCE, "PTS版本,PCI版本,PCI PTS版本"),
@@ -69,7 +70,7 @@ MODELS = Table(
 
 POLICIES = Table(
     name="policies",
-    keys=(("policy_id",),),
+    keys=(("policy_id",), ("title",)),  # one or the other tells it from others
     required=("effective_on",),
     columns=(
         Column(
@@ -84,8 +85,18 @@ POLICIES = Table(
         ),
         Column("channel", Kind.CODE, "渠道,通道,适用渠道,涉及渠道,适用通道", codes=CHANNEL),
         Column("device_type", Kind.TEXT, DEVICE_TYPE_HEADERS),
-        Column("region", Kind.TEXT, "地区,省份,适用地区,适用省份,适用区域,适用地域,区域,province"),
-        Column("mcc", Kind.REFERENCE, "商户类别码,行业代码,适用MCC,MCC码,适用行业代码,适用商户类别码"),
+        Column(
+            "region",
+            Kind.TEXT,
+            "地区,省份,适用地区,适用省份,适用区域,适用地域,区域,适用省市,适用地市,适用城市,province",
+            alone="城市,地市,省市",
+        ),
+        Column(
+            "mcc",
+            Kind.REFERENCE,
+            "商户类别码,行业代码,适用MCC,MCC码,适用行业代码,适用商户类别码,MCC范围,适用MCC范围,MCC区间",
+            alone="行业,行业类别,行业类型,商户类别,适用行业,适用行业类别,适用商户类别",
+        ),
         Column("vendor", Kind.TEXT, VENDOR_HEADERS),
         Column(
             "effective_on",
