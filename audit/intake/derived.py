@@ -19,6 +19,7 @@ from audit.tables.codes import device_type_code
 from audit.tables.vendors import model_key, vendor_before, vendor_key
 
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
+_BUILT = re.compile(r"(?<!\d)20[0-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _BARE = re.compile(r"[vV]?(\d{1,9})")
 _PART_WIDTH = 10
 
@@ -112,6 +113,8 @@ def version_key(text: str) -> str | None:
 
     >>> version_key("3.10.0") > version_key("V3.2.0"), version_key("3.2") == version_key("3.2.0")
     (True, True)
+
+    The day of a build goes after all else; without one it is not known which: `version_key("V3.2_20240101")`.
     """
     dotted = _DOTTED.findall(text)
     if len(dotted) == 1:
@@ -122,7 +125,10 @@ def version_key(text: str) -> str | None:
         return None
     while len(parts) > 1 and parts[-1] == 0:
         parts.pop()
-    return ".".join(str(part).zfill(_PART_WIDTH) for part in parts)
+    built = _BUILT.findall(_DOTTED.sub("", text)) if dotted else []
+    return ".".join(str(part).zfill(_PART_WIDTH) for part in parts) + (
+        f"+{built[0]}" if len(built) == 1 else ""
+    )
 
 
 def _on_unique(column: pa.ChunkedArray, derive: Callable[[str], str | None]) -> pa.Array:

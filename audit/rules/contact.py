@@ -29,13 +29,17 @@ def _installed_long_enough(night: Night) -> nw.Expr:
     return nw.col("install_date").is_null() | (nw.col("install_date") < night.day(night["days"]))
 
 
+# an auxiliary terminal of type 11 is mostly a plate with a printed code, which reports nothing
+_REPORTS = ~nw.col("last_contact_at").is_null() | (nw.col("device_type_code").fill_null("") != "11")
+
+
 HB_01 = Rule(
     id="HB-01",
     subject=Subject.DEVICE,
     category=Category.ATTENTION,
     requires=(),
     one_of=_CONTACT,
-    applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False),
+    applies=nw.col("in_use") & ~nw.col("is_spare").fill_null(False) & _REPORTS,
     unsure=lambda night: (
         (unread("last_heartbeat_at") | unread("last_signin_at"))
         & ~(nw.col("last_contact_at") >= night.start_of(night["days"])).fill_null(False)
@@ -102,6 +106,7 @@ HB_01 = Rule(
             {"serial_no": "O5", "in_use": True, "install_date": "2026-11-20"},
             {"serial_no": "O6", "in_use": True, "is_spare": True, "last_contact_at": "2026-01-01"},
             {"serial_no": "O7", "in_use": False, "last_contact_at": "2026-01-01"},
+            {"in_use": True, "device_type_code": "11", "install_date": "2026-01-01"},
             {
                 "serial_no": "O8",
                 "in_use": True,

@@ -11,6 +11,21 @@ _NO_FIRMWARE = nw.col("firmware_key").is_null() | nw.col("model_min_firmware_key
 _NO_APP_VERSION = nw.col("app_version_key").is_null() | nw.col("model_min_app_version_key").is_null()
 
 
+_FIRMWARE = ("firmware_key", "model_min_firmware_key")
+_APP_VERSION = ("app_version_key", "model_min_app_version_key")
+
+
+def _below(version: str, least: str) -> nw.Expr:
+    """Whether a version is below another, whenever it was built; its key may end with the day: "…+20240101"."""
+    return nw.concat_str([nw.col(version), nw.lit("+99999999")]) < nw.col(least)
+
+
+def _of_unknown_build(version: str, least: str) -> nw.Expr:
+    return (nw.col(version) < nw.col(least)).fill_null(False)
+
+
+_SURELY_BELOW = _below(*_FIRMWARE).fill_null(False) | _below(*_APP_VERSION).fill_null(False)
+
 DEV_04 = Rule(
     id="DEV-04",
     subject=Subject.DEVICE,
@@ -21,10 +36,13 @@ DEV_04 = Rule(
         ("devices.app_version", "models.min_app_version"),
     ),
     applies=nw.col("in_scope") & nw.col("model_listed"),
-    unsure=(_NO_FIRMWARE & _NO_APP_VERSION) | unread("firmware") | unread("min_firmware", "models_rejected"),
+    unsure=(_NO_FIRMWARE & _NO_APP_VERSION)
+    | ((_of_unknown_build(*_FIRMWARE) | _of_unknown_build(*_APP_VERSION)) & ~_SURELY_BELOW)
+    | unread("firmware")
+    | unread("min_firmware", "models_rejected"),
     cases=(
         Case(
-            nw.col("firmware_key") < nw.col("model_min_firmware_key"),
+            _below(*_FIRMWARE),
             Severity.HIGH,
             Texts(
                 "终端 {serial_no}（{model}）固件版本 {firmware} 低于最低要求 {model_min_firmware}。",
@@ -32,7 +50,7 @@ DEV_04 = Rule(
             ),
         ),
         Case(
-            nw.col("app_version_key") < nw.col("model_min_app_version_key"),
+            _below(*_APP_VERSION),
             Severity.HIGH,
             Texts(
                 "终端 {serial_no}（{model}）应用版本 {app_version} 低于最低要求 {model_min_app_version}。",
@@ -107,9 +125,26 @@ DEV_04 = Rule(
                 "rejected": ",firmware,",
                 "models_rejected": ",min_firmware,",
             },
+            *(
+                {
+                    "serial_no": f"L{place}",
+                    "in_scope": True,
+                    "model_listed": True,
+                    "firmware_key": key,
+                    "model_min_firmware_key": "0000000003.0000000002+20240101",
+                }
+                for place, key in enumerate(
+                    (
+                        "0000000003.0000000002+20230101",
+                        "0000000003.0000000002",
+                        "0000000003.0000000002.0000000001",
+                    ),
+                    8,
+                )
+            ),
         ),
-        flagged=(0, 5),
-        unknown=(3, 6),
+        flagged=(0, 5, 7),
+        unknown=(3, 6, 8),
     ),
 )
 

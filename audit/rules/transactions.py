@@ -30,6 +30,8 @@ _GUIDE = Texts(
 _SERVING = nw.col("in_use") & ~nw.col("is_spare").fill_null(False)
 # a ledger may leave the last transaction blank and still count transactions
 _COUNTED = (nw.col("txn_count") > 0).fill_null(False)
+# what reads payments out takes none
+_SPEAKS = nw.col("device_type").str.contains("音箱|喇叭|播报").fill_null(False)
 _SILENT_TOO = (Explains("HB-01"),)
 
 DOR_01 = Rule(
@@ -40,7 +42,7 @@ DOR_01 = Rule(
     applies=_SERVING,
     told_in="devices",
     unsure=nw.col("last_txn_at").is_null()
-    & (nw.col("install_date").is_null() | _COUNTED | unread("txn_count")),
+    & (nw.col("install_date").is_null() | _COUNTED | _SPEAKS | unread("txn_count")),
     thresholds=(
         Threshold("days", 90, DAYS, _GUIDE),
         Threshold(
@@ -105,9 +107,10 @@ DOR_01 = Rule(
             {"serial_no": "AB9", "in_use": False, "last_txn_at": "2026-03-01"},
             {"serial_no": "AB10", "last_txn_at": "2026-03-01"},
             {"serial_no": "AB11", "in_use": True, "install_date": "2026-03-01", "rejected": ",txn_count,"},
+            {"serial_no": "AB12", "in_use": True, "install_date": "2026-03-01", "device_type": "云喇叭"},
         ),
         flagged=(0, 3),
-        unknown=(5, 6, 9, 10),
+        unknown=(5, 6, 9, 10, 11),
     ),
     since="0.2.0",
 )
