@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -25,12 +25,18 @@ from audit.check import (
 from audit.config import ANY_CHANNEL, ProfileSection, Settings
 from audit.crosscheck.building import build_facts
 from audit.crosscheck.facts import ALWAYS, Facts, Sources
-from audit.crosscheck.inputs import Memory, delivered_again, input_facts, tells_of_days
+from audit.crosscheck.inputs import (
+    Memory,
+    delivered_again,
+    gone_columns,
+    input_facts,
+    tells_of_days,
+)
 from audit.crosscheck.lost import Lost, lost_columns
 from audit.crosscheck.origins import Columns
 from audit.crosscheck.programme import ProgrammeState, programme_facts, rectification_facts
 from audit.crosscheck.schema import Subject
-from audit.engines import Engine, open_tables
+from audit.engines import Engine, Frame, open_tables
 from audit.intake.feeds import Feed, parts_of
 from audit.measures.asked import LOOKED_AT, asked
 from audit.measures.upkeep import LOOKED_INTO
@@ -85,7 +91,8 @@ def assess(
     due["registrations"] |= {"channel"}
     any_will_do = settings.audit.required_channels == (ANY_CHANNEL,)
     also = {} if any_will_do else {"registrations": frozenset({"channel"})}
-    delivered = engine.frame(input_facts(feeds, memory, plan.as_of, also))
+    needed = _asked_of_lists(plan.rules)
+    delivered = engine.frame(input_facts(feeds, memory, plan.as_of, also, needed))
     of_inputs = plan.of(lambda rule: rule.subject is Subject.INPUT)
     about_inputs = evaluate(Facts(engine, {Subject.INPUT: delivered}, columns), of_inputs, Grounds({}, due))
     health = {
@@ -102,7 +109,7 @@ def assess(
     facts = build_facts(
         Sources(
             engine,
-            open_tables(engine, tables),
+            _unread_where_gone(open_tables(engine, tables), feeds, memory, needed),
             columns,
             settings.audit.required_channels,
             small={
@@ -130,6 +137,34 @@ def assess(
         lost_columns(feeds, memory),
         {"devices": frozenset().union(*own.device.values()), "merchants": frozenset(own.merchant)},
     )
+
+
+def _asked_of_lists(rules: Iterable[Rule]) -> Columns:
+    """By feed the columns that rules ask for by name."""
+    found: dict[str, set[str]] = {}
+    for name in (name for rule in rules for name in rule.asked):
+        feed, _, column = name.partition(".")
+        found.setdefault(feed, set()).add(column)
+    return {feed: frozenset(names) for feed, names in found.items()}
+
+
+def _unread_where_gone(
+    tables: Mapping[str, Frame], feeds: Mapping[str, Feed], memory: Memory, needed: Columns
+) -> dict[str, Frame]:
+    """The tables, in rows of files that lack columns they had those taken for cells that nobody can read."""
+    found = dict(tables)
+    for name, feed in feeds.items():
+        for slot in feed.slots:
+            gone = gone_columns(feed, slot, memory, needed)
+            if gone:
+                here = nw.col("source_file").is_in([plain(file.name) for file in slot.usable])
+                unread = nw.concat_str(
+                    [nw.col("rejected").fill_null(","), nw.lit("".join(f"{one}," for one in sorted(gone)))]
+                )
+                found[name] = found[name].with_columns(
+                    rejected=nw.when(here).then(unread).otherwise(nw.col("rejected"))
+                )
+    return found
 
 
 def _forgotten(memory: Memory) -> NotEvaluated | None:

@@ -89,7 +89,14 @@ _LABELLED = {
     "known_error_cause": "cause",
 }
 # fact columns that list canonical columns, "uscc,legal_name" or ",uscc,legal_name,"
-_COLUMN_LISTS = ("missing_columns", "blank_columns", "missing_fields", "format_faults", "swapped_fields")
+_COLUMN_LISTS = (
+    "missing_columns",
+    "blank_columns",
+    "gone_columns",
+    "missing_fields",
+    "format_faults",
+    "swapped_fields",
+)
 _BLANK = "—"
 
 

@@ -219,6 +219,77 @@ def test_a_column_that_tells_but_a_part_closes_nothing_by_staying_away(
     assert {one[2] for one in left} <= {"fixed", "absent"}
 
 
+def test_a_column_that_one_of_several_lists_lost_is_told_once_and_no_fault_of_its_devices(estate: Estate):
+    estate.write("devices", [DEVICE])
+    theirs = DEVICE | {"serial_no": "LW000001"}
+    estate.write("devices", [theirs], "others.csv")
+    estate.write("registrations", registered("SN000001", "LW000001"))
+    estate.sections["inputs.devices"] = 'files = ["devices_20261121.csv", "others.csv"]\nmax_age_days = 5'
+    estate.run()
+    estate.write(
+        "devices", [{"版本串" if name == "firmware" else name: theirs[name] for name in theirs}], "others.csv"
+    )
+    for days in (1, 2):
+        night = AS_OF + timedelta(days=days)
+        result = estate.run(night)
+        assert result.code is ExitCode.INCOMPLETE
+        assert [one[:2] for one in estate.flagged(night)] == [("SRC-04", "others.csv")]
+        unknown = {one["rule"]: one["unknown"] for one in result.summary["rules"]}
+        assert (unknown["DEV-04"], unknown["DEV-05"]) == (1, 1)
+    estate.write("devices", [theirs], "others.csv")
+    assert estate.run(AS_OF + timedelta(days=3)).code is ExitCode.DONE
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_devices_without_the_tusn_they_had_are_judged_by_their_serials(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    rows = [DEVICE | {"tusn": "00002101SN000001"}, DEVICE | {"tusn": "00002101SN000001", "merchant_no": "M2"}]
+    estate.write("devices", rows)
+    estate.write("merchants", [MERCHANT, MERCHANT | {"merchant_no": "M2"}])
+    estate.run()
+    estate.write("devices", [{name: row[name] for name in row if name != "tusn"} for row in rows])
+    assert estate.run(NEXT).code is ExitCode.INCOMPLETE
+    found = {
+        (rule, state) for rule, _, state in estate.flagged(NEXT) if rule in ("ELE-01", "DUP-01", "SRC-04")
+    }
+    assert found == {("ELE-01", "open"), ("DUP-01", "open"), ("SRC-04", "new")}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_lists_that_number_merchants_differently_are_told_and_no_fault_of_every_device(
+    estate: Estate, engine: str
+):
+    estate.settings["engine"] = f'"{engine}"'
+    serials = [f"SN{place:06}" for place in range(10)]
+    estate.write("devices", [DEVICE | {"serial_no": one, "merchant_no": "0000829005"} for one in serials])
+    estate.write("registrations", registered(*serials, merchant_no="1600000001"))
+    result = estate.run()
+    assert result.code is ExitCode.INCOMPLETE
+    assert not [one for one in estate.flagged() if one[0] in ("LIF-05", "ELE-03")]
+    reasons = {one["rule"]: one["reason"] for one in result.summary["rules"]}
+    assert "商户清单与设备台账没有一个商户编号相同" in reasons["LIF-05"]
+    assert "报备清单与设备台账没有一个商户编号相同" in reasons["ELE-03"]
+    estate.write(
+        "registrations",
+        registered(*serials[1:], merchant_no="1600000001") + registered(serials[0], merchant_no="0000829005"),
+    )
+    estate.run(NEXT)
+    assert len([one for one in estate.flagged(NEXT) if one[0] == "ELE-03"]) == 9
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_versions_of_one_number_are_told_apart_by_the_day_they_were_built(estate: Estate, engine: str):
+    estate.settings["engine"] = f'"{engine}"'
+    versions = ["V1.2.3_20230101", "V1.2.3_20240101", "V1.2.3", "1.2.3.1", "1.2.4-20200101", "V1.2_20250101"]
+    devices = [DEVICE | {"serial_no": f"SN{one}", "firmware": one} for one in versions]
+    estate.write("devices", devices)
+    estate.write("models", [MODEL | {"min_firmware": "V1.2.3_20240101"}])
+    summary = estate.run().summary
+    found = {one["actual"] for one in estate.findings() if one["rule"] == "DEV-04"}
+    assert {text.split(" ")[1] for text in found} == {"V1.2.3_20230101", "V1.2_20250101"}
+    assert {one["rule"]: one["unknown"] for one in summary["rules"]}["DEV-04"] == 1
+
+
 def test_a_column_that_another_vendor_leaves_out_keeps_nothing_open(estate: Estate):
     old = {"production_date": "2016-01-01"}
     estate.write("devices", [DEVICE | old])

@@ -48,8 +48,20 @@ def evaluate(facts: Facts, plan: Plan, grounds: Grounds) -> list[Outcome]:
             able.setdefault(rule.subject, []).append(rule)
     for subject, rules in able.items():
         for outcome in _evaluate_subject(facts, facts.frames[subject], rules, plan, grounds.health):
-            outcomes[outcome.rule.id] = outcome
+            outcomes[outcome.rule.id] = _doubted(outcome)
     return [outcomes[rule.id] for rule in plan.rules]
+
+
+def _doubted(outcome: Outcome) -> Outcome:
+    """The outcome, or none where every row of many has a fault that never all of them have."""
+    feed, _, column = outcome.rule.never_all.partition(".")
+    if not feed or outcome.passed or outcome.count < _MANY:
+        return outcome
+    reason = NotEvaluated("numbered_otherwise", {"feed": feed, "column": column}, due=True)
+    return Outcome(outcome.rule, not_evaluated=reason)
+
+
+_MANY = 10
 
 
 def _evaluate_subject(

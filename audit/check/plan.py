@@ -106,7 +106,7 @@ def why_not(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds)
 def _lacking(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds) -> NotEvaluated | None:
     """Why none of the columns that can stand for each other will do, or one that was counted on is lost.
 
-    What stands for a lost column is not taken for it: terminals sign in less often than they report.
+    What stands for a lost column is mostly not taken for it: terminals sign in less often than they report.
     """
     absent = [
         [one for one in group if one.partition(".")[2] not in columns.get(one.partition(".")[0], frozenset())]
@@ -118,7 +118,7 @@ def _lacking(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds
         if columns.get(one.partition(".")[0])
         and one.partition(".")[2] in grounds.due_columns.get(one.partition(".")[0], frozenset())
     ]
-    if not lost and (not absent or not all(absent)):
+    if (not lost or rule.either) and (not absent or not all(absent)):
         return None
     feed, _, name = (lost or absent[0])[0].partition(".")
     if not columns[feed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -60,18 +60,23 @@ class Memory:
 
 
 def input_facts(
-    feeds: Mapping[str, Feed], memory: Memory, as_of: date, also: Columns | None = None
+    feeds: Mapping[str, Feed],
+    memory: Memory,
+    as_of: date,
+    also: Columns | None = None,
+    asked: Columns | None = None,
 ) -> pa.Table:
     """One row per pattern of `[inputs]`, and one for each mandatory feed that is not configured.
 
-    `also` has by feed what, beside its required columns, is of no use to anybody where it is blank.
+    `also` has by feed what, beside its required columns, is of no use to anybody where it is blank; `asked`
+    what rules look at, as `gone_columns`.
     """
     rows: list[dict[str, object]] = []
     for feed in feeds.values():
         slots = feed.slots or ((Slot(feed.name, "", ()),) if feed.mandatory else ())
         needed = {*feed.required, *(also or {}).get(feed.name, ())}
         rows += [
-            _row(len(rows) + place, feed, slot, memory, as_of)
+            _row(len(rows) + place, feed, slot, memory, as_of, gone_columns(feed, slot, memory, asked or {}))
             | {"blank_columns": ",".join(sorted(_left_blank(feed, slot, needed, memory))) or None}
             for place, slot in enumerate(slots)
         ]
@@ -86,6 +91,24 @@ def _left_blank(feed: Feed, slot: Slot, needed: set[str], memory: Memory) -> set
     blank = feed.completed(slot.columns) - feed.completed(slot.columns - slot.blank)
     once = feed.completed(memory.came.get((slot.feed, slot.pattern), {}))
     return {name for name in needed & blank if name not in feed.told or name in once} if slot.rows else set()
+
+
+def gone_columns(feed: Feed, slot: Slot, memory: Memory, asked: Columns) -> frozenset[str]:
+    """What rules look at and the files of a pattern lack tonight, and had not long before they last came.
+
+    Not what no list of the feed has any more: the rules are not evaluated, which is told. Of serial and TUSN
+    the one goes on without the other. What is required is told as that.
+    """
+    came = memory.came.get((slot.feed, slot.pattern), {})
+    last = max(came.values(), default=date.min)
+    had = feed.completed(column for column, on in came.items() if last - on <= _MISSED)
+    left = feed.told | (_NAMES if feed.told & _NAMES else frozenset())
+    gone = had - feed.completed(slot.columns) - {*feed.required}
+    return gone & left & asked.get(feed.name, frozenset()) if slot.rows else frozenset()
+
+
+_MISSED = timedelta(days=7)  # later nobody waits for a column any more
+_NAMES = frozenset({"serial_no", "tusn"})
 
 
 def delivered_again(slot: Slot, memory: Memory) -> dict[str, Delivery]:
@@ -114,7 +137,9 @@ def tells_of_days(file: InputFile) -> bool:
     return not _MOVING.isdisjoint(file.reading.columns)
 
 
-def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> dict[str, object]:
+def _row(
+    number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date, gone: frozenset[str]
+) -> dict[str, object]:
     broken = [file for file in slot.files if file.reading.error]
     dates = [file.fresh.on for file in slot.usable if file.fresh.on]
     exported = min(dates) if dates and len(dates) == len(slot.usable) else None
@@ -144,7 +169,8 @@ def _row(number: int, feed: Feed, slot: Slot, memory: Memory, as_of: date) -> di
         "max_age_days": feed.max_age_days,
         "basis": slot.usable[0].fresh.basis if slot.usable else None,
         "missing_columns": ",".join(missing) or None,
-        "near_headers": _near_headers(slot, missing),
+        "gone_columns": ",".join(sorted(gone)) or None,
+        "near_headers": _near_headers(slot, [*missing, *sorted(gone)]),
         "sensitive_columns": " / ".join(dict.fromkeys(sensitive)) or None,
         "source_file": next((file.name for file in (*broken, *telling, *oldest, *slot.files)), slot.pattern),
         **_again(slot, memory, as_of),

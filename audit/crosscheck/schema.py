@@ -306,7 +306,8 @@ FACTS: Mapping[Subject, Types] = {
         "change_percent": _NUMBER,
         "exported_on": _DAY,
         **_typed(_COUNT, "age_days", "max_age_days"),
-        **_typed(_TEXT, "basis", "missing_columns", "blank_columns", "sensitive_columns", "source_file"),
+        **_typed(_TEXT, "basis", "missing_columns", "blank_columns", "gone_columns", "sensitive_columns"),
+        "source_file": _TEXT,
         "near_headers": _TEXT,  # of its own, that resemble names of what is missing
         # a file with a new date and the bytes of one that was there before, and what that was
         **_typed(_TEXT, "again_file", "first_file"),

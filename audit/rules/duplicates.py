@@ -20,9 +20,19 @@ DUP_01 = Rule(
     category=Category.ATTENTION,
     requires=(),
     one_of=(("devices.serial_no",), ("devices.tusn",)),
+    either=True,
     applies=nw.col("in_scope"),
     unsure=SERIAL_UNREAD,
     cases=(
+        Case(  # whose content nobody compared
+            (nw.col("serial_rows") > 1) & (nw.col("source_file") != nw.col("twin_source_file")),
+            Severity.HIGH,
+            Texts(
+                "序列号 {serial_no} 在台账中出现 {serial_rows} 次，不止在一个文件中。",
+                "Serial number {serial_no} appears {serial_rows} times in the ledger, in more than one file.",
+            ),
+            actual=Texts("不止一个文件中共 {serial_rows} 行", "{serial_rows} rows in more than one file"),
+        ),
         Case(
             nw.col("serial_rows") > 1,
             Severity.HIGH,
@@ -67,8 +77,16 @@ DUP_01 = Rule(
             {"tusn": "T5", "in_scope": True, "serial_rows": 2, "copies": 1},
             {"in_scope": True, "rejected": ",serial_no,", "copies": 1},
             {"serial_no": "P7", "in_scope": True, "rejected": ",tusn,", "copies": 1},
+            {
+                "serial_no": "P8",
+                "in_scope": True,
+                "serial_rows": 2,
+                "copies": 1,
+                "source_file": "east.csv",
+                "twin_source_file": "west.csv",
+            },
         ),
-        flagged=(0, 2, 4),
+        flagged=(0, 2, 4, 7),
         unknown=(5,),
     ),
 )

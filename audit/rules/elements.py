@@ -25,6 +25,7 @@ ELE_01 = Rule(
     category=Category.MISMATCH,
     requires=("devices.merchant_no",),
     one_of=(("devices.serial_no",), ("devices.tusn",)),
+    either=True,
     applies=nw.col("in_scope"),
     # which of its merchants' registrations are valid cannot be told
     unsure=(nw.col("registration_unread").fill_null(False) | SERIAL_UNREAD)
@@ -113,6 +114,7 @@ ELE_03 = Rule(
     subject=Subject.DEVICE_CHANNEL,
     category=Category.MISMATCH,
     requires=("devices.merchant_no", "registrations.merchant_no", *STATUS),
+    never_all="registrations.merchant_no",
     applies=COMPARABLE,
     known=("merchant_no", "reg_merchant_no"),
     unsure=AMBIGUOUS,
@@ -185,6 +187,7 @@ ELE_09 = Rule(
         *("devices.terminal_id", "registrations.terminal_id"),
         *STATUS,
     ),
+    never_all="registrations.terminal_id",
     applies=COMPARABLE & (nw.col("merchant_no") == nw.col("reg_merchant_no")),
     known=("terminal_id", "reg_terminal_id"),
     unsure=AMBIGUOUS,

@@ -39,6 +39,16 @@ SRC_04 = Rule(
             ),
             actual=Texts("{blank_columns}：整列为空", "{blank_columns}: blank in every row"),
         ),
+        Case(
+            ~nw.col("gone_columns").is_null(),
+            Severity.MEDIUM,
+            Texts(
+                "{feed}（{source_file}）此前还有、本次没有的列：{gone_columns}。其中的行在依赖这些列的检查中按无法判断处理。",
+                "The {feed} ({source_file}) no longer has columns that it had before: {gone_columns}. Checks that need "
+                "them cannot judge its rows.",
+            ),
+            actual=Texts("{gone_columns}：此前有，本次没有", "{gone_columns}: present before, missing now"),
+        ),
     ),
     cause="3.1",
     owner=Owner.OPERATOR,
@@ -66,8 +76,9 @@ SRC_04 = Rule(
                 "missing_columns": "reg_status",
                 "near_headers": "报备状太",
             },
+            {"feed": "devices", "delivered": True, "gone_columns": "firmware"},
         ),
-        flagged=(0, 3, 4),
+        flagged=(0, 3, 4, 5),
     ),
 )
 

@@ -194,6 +194,7 @@ LIF_05 = Rule(
     category=Category.MISMATCH,
     requires=("devices.merchant_no", "merchants.merchant_no"),
     absence_of=("merchants",),
+    never_all="merchants.merchant_no",
     applies=nw.col("in_scope"),
     known=("merchant_no",),
     cases=(

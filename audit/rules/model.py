@@ -179,10 +179,13 @@ class Rule:
 
     `requires` names columns of feeds ("devices.firmware"): where one was not recognised, the rule is not
     evaluated; where a cell of one was rejected, that row is not. `one_of` has columns that can stand for each
-    other, in groups: all of one group have to be recognised. `applies` says which rows it is about;
+    other, in groups: all of one group have to be recognised. `either` says that each row is judged by those it
+    has, so that one of them that is lost silences nothing. `applies` says which rows it is about;
     `known` names fact columns without which a row cannot be judged, `unsure` says so for what a blank does
     not show. `absence_of` names the feeds whose
     missing row is the fault, so that an incomplete feed silences the rule instead of flagging everything.
+    `never_all` names a column of a feed, where the fault of every row is none of theirs: the two lists then number
+    things differently, and the rule is not evaluated.
     `compares` says that it looks at the registration states of the night before, so that it says nothing where
     those are forgotten. `foretells` are the days that the cases warn of: a finding that passes because such a
     day has come ends without anything being mended. `told_in` names the feed that would tell of what the rule misses: of a file exported before the audit
@@ -202,6 +205,8 @@ class Rule:
     remedy: Texts
     example: Example
     one_of: tuple[tuple[str, ...], ...] = ()
+    either: bool = False
+    never_all: str = ""
     applies: Condition | None = None
     known: tuple[str, ...] = ()
     unsure: Condition | None = None

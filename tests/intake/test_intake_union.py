@@ -85,6 +85,7 @@ def test_a_device_in_two_files_is_found_twice(estate: Estate):
     estate.run()
     duplicates = [row for row in estate.findings() if row["rule"] == "DUP-01"]
     assert {row["serial_no"] for row in duplicates} == {"SN000001"}
+    assert {row["detail"] for row in duplicates} == {"序列号 SN000001 在台账中出现 2 次，不止在一个文件中。"}
 
 
 def test_a_broken_file_leaves_the_other_files_of_its_feed_in_the_audit(estate: Estate):
