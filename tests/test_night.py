@@ -261,7 +261,8 @@ def test_lists_that_number_merchants_differently_are_told_and_no_fault_of_every_
 ):
     estate.settings["engine"] = f'"{engine}"'
     serials = [f"SN{place:06}" for place in range(10)]
-    estate.write("devices", [DEVICE | {"serial_no": one, "merchant_no": "0000829005"} for one in serials])
+    merchant, terminal = {"merchant_no": "0000829005"}, {"terminal_id": "00000123"}
+    estate.write("devices", [DEVICE | {"serial_no": one} | merchant | terminal for one in serials])
     estate.write("registrations", registered(*serials, merchant_no="1600000001"))
     result = estate.run()
     assert result.code is ExitCode.INCOMPLETE
@@ -269,12 +270,13 @@ def test_lists_that_number_merchants_differently_are_told_and_no_fault_of_every_
     reasons = {one["rule"]: one["reason"] for one in result.summary["rules"]}
     assert "商户清单与设备台账没有一个商户编号相同" in reasons["LIF-05"]
     assert "报备清单与设备台账没有一个商户编号相同" in reasons["ELE-03"]
-    estate.write(
-        "registrations",
-        registered(*serials[1:], merchant_no="1600000001") + registered(serials[0], merchant_no="0000829005"),
-    )
+    known = registered(serials[0], **merchant, **terminal)
+    estate.write("registrations", registered(*serials[1:], merchant_no="1600000001", **terminal) + known)
     estate.run(NEXT)
     assert len([one for one in estate.flagged(NEXT) if one[0] == "ELE-03"]) == 9
+    estate.write("registrations", registered(*serials, **merchant, terminal_id="123"))
+    reasons = {one["rule"]: one["reason"] for one in estate.run(AS_OF + timedelta(days=2)).summary["rules"]}
+    assert "报备清单与设备台账没有一个终端号相同" in reasons["ELE-09"]
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
@@ -1015,6 +1017,15 @@ def test_a_policy_covers_ranges_of_trades_and_what_it_cannot_say_is_told(estate:
     assert [text.split(" ")[0] for text in met] == ["SNM1", "SNM2", "SNM3", "SNM4", "SNM4"]
     told = sorted(one["detail"].rpartition("：")[2] for one in found if one["rule"] == "DQ-03")
     assert told == ["商户类别码=餐饮类。", "地区=华东。", "终端类型=怪机。"]
+
+
+def test_a_later_training_of_others_renews_nobody_elses(estate: Estate):
+    trained = {"甲店": "2024-01-05", "乙店": "2026-10-05"}
+    for header in ("参训机构", "商户名称"):
+        rows = [{"培训主题": "报备流程", header: name, "培训日期": day} for name, day in trained.items()]
+        estate.write("training", rows)
+        estate.run()
+        assert len([one for one in estate.flagged() if one[0] == "AUD-04" and one[2] in ("new", "open")]) == 1
 
 
 def test_a_rule_about_days_that_nobody_delivers_is_not_enabled(estate: Estate):

@@ -82,7 +82,12 @@ TRAINING = Table(
             "参训人,参训人员,受训人,受训人员,参加人,参加人员,培训对象,姓名,员工姓名,学员,participant",
             personal=True,
         ),
-        Column("organisation", Kind.TEXT, "部门,机构,所属部门,所属机构,所属单位,受训单位,单位,department"),
+        Column(
+            "organisation",
+            Kind.TEXT,
+            "部门,机构,所属部门,所属机构,所属单位,所在部门,所在单位,受训单位,受训机构,受训部门,受训商户,参训单位,参训机构,参训部门,参训商户,单位,department",
+            alone="商户名称,商户",
+        ),
         Column("merchant_no", Kind.IDENTIFIER, MERCHANT_HEADERS),
         Column("result", Kind.TEXT, "考核结果,考试结果,考试成绩,考核成绩,成绩,是否合格,结果,score"),
         Column("evidence", Kind.TEXT, "佐证,佐证材料,签到表,证明,证明材料,附件,证书编号,备注,evidence"),
