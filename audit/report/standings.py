@@ -117,7 +117,10 @@ def add_errands(sheet: Worksheet, row: int, report: Report, words: Words) -> int
             one.overdue,
             one.next_due or "",
             styles.fitted(
-                words("clause_mark").join(f"{name} {count:,}" for name, count in one.gravest), _GRAVEST
+                words("clause_mark").join(
+                    words("report.gravest", title=name, count=f"{count:,}") for name, count in one.gravest
+                ),
+                _GRAVEST,
             ),
         )
         for one in errands(report)

@@ -48,7 +48,7 @@ DEV_03 = Rule(
     ),
     cause="6.2",
     owner=Owner.VENDOR,
-    title=Texts("型号已停产停服", "Model past end of production or support"),
+    title=Texts("型号已停产停服", "Model out of production or support"),
     why=Texts(
         "停服型号不再获得安全更新与维修，故障与风险只会增加。",
         "A model out of support no longer gets security updates or repairs, so faults and risks will only increase.",

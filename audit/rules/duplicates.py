@@ -169,7 +169,7 @@ ELE_10 = Rule(
     ),
     cause="1.1",
     owner=Owner.VENDOR,
-    title=Texts("台账一机多码", "One terminal number, several devices in the ledger"),
+    title=Texts("台账一机多码", "Several devices on one terminal number"),
     why=Texts(
         "一个终端号只能对应一台设备。多台共用时报备只认其中一台，其余等于未报备，多为换机后旧机未登记撤机。",
         "A terminal number may belong to one device only. If several share it, only one of them is registered; usually a device was swapped and the old one was not "

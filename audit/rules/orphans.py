@@ -74,7 +74,7 @@ ELE_11 = Rule(
     ),
     cause="1.1",
     owner=Owner.ACQUIRER,
-    title=Texts("报备清单一机多码", "One terminal number, several serials registered"),
+    title=Texts("报备清单一机多码", "Several serials registered for one terminal number"),
     why=Texts(
         "一个终端号只能对应一台设备。换机后旧机报备未注销，旧机流失后可能被他人冒用收款。",
         "A terminal number may belong to one device only. If the old device's registration was not cancelled after a swap, a lost device could be used by others to "
