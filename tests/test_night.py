@@ -1019,6 +1019,28 @@ def test_a_policy_covers_ranges_of_trades_and_what_it_cannot_say_is_told(estate:
     assert told == ["商户类别码=餐饮类。", "地区=华东。", "终端类型=怪机。"]
 
 
+def test_a_registration_that_was_taken_back_with_success_is_none(estate: Estate):
+    later = {"submitted_at": "2026-10-01 10:00:00", "decided_at": "2026-10-02"}
+    of = {
+        "SN000001": ("注销", "报备成功"),
+        "SN000002": ("注销", "报备失败"),
+        "SN000003": ("变更", "报备成功"),
+    }
+    rows = [one | {"操作类型": "新增"} for one in registered(*of)]
+    rows += [
+        REGISTRATION | later | {"serial": serial, "操作类型": operation, "status": status}
+        for serial, (operation, status) in of.items()
+    ]
+    estate.write("registrations", rows)
+    result = estate.run()
+    found = {(one["rule"], one["serial_no"]) for one in estate.findings()}
+    assert found & {
+        (rule, serial) for rule in ("REG-04", "REG-05", "REG-06") for serial in ("SN000001", "SN000002")
+    } == {("REG-06", "SN000001")}
+    unknown = {one["rule"]: one["unknown"] for one in result.summary["rules"]}
+    assert unknown["REG-01"] == 1
+
+
 def test_a_later_training_of_others_renews_nobody_elses(estate: Estate):
     trained = {"甲店": "2024-01-05", "乙店": "2026-10-05"}
     for header in ("参训机构", "商户名称"):

@@ -30,6 +30,8 @@ def with_derived(rows: pa.Table, table: Table) -> pa.Table:
         rows = with_coordinates(rows)
     if table.name == "policies":
         rows = _with_policy_ids(rows)
+    if {"operation", "reg_status"} <= set(rows.column_names):
+        rows = _with_cancellations(rows)
     for name, values in _derived(rows, table).items():
         rows = rows.append_column(name, values)
     return rows
@@ -61,6 +63,37 @@ def _derived(rows: pa.Table, table: Table) -> dict[str, pa.Array | pa.ChunkedArr
         faults = {"format_faults": format_faults(rows), "swapped_fields": swapped_fields(rows)}
         found |= {name: values for name, values in faults.items() if values is not None}
     return found
+
+
+def _with_cancellations(rows: pa.Table) -> pa.Table:
+    """The rows with no registration where one was taken back: 注销, 报备成功.
+
+    As long as that has not succeeded, what stood before does, which this row does not say.
+    """
+    taken_back = pc.is_in(
+        pc.utf8_lower(pc.utf8_trim_whitespace(decoded(rows["operation"]))), value_set=pa.array(_TAKEN_BACK)
+    )
+    status = decoded(rows["reg_status"])
+    ended = pc.if_else(pc.is_in(status, value_set=pa.array(["registered", "cancelled"])), "cancelled", None)
+    place = rows.column_names.index("reg_status")
+    told = pc.if_else(pc.fill_null(taken_back, False), ended, status)
+    return rows.set_column(place, "reg_status", encoded(told)) if pc.any(taken_back).as_py() else rows
+
+
+_TAKEN_BACK = (
+    "注销",
+    "删除",
+    "撤销",
+    "解绑",
+    "注销报备",
+    "报备注销",
+    "终端注销",
+    "撤机",
+    "d",
+    "del",
+    "delete",
+    "cancel",
+)
 
 
 def _with_policy_ids(rows: pa.Table) -> pa.Table:

@@ -147,6 +147,12 @@ REGISTRATIONS = Table(
             alone="审核原因,审批原因,失败详情,未成功原因,异常说明,error description,response message,rejection note,渠道返回,返回说明,失败备注,报备备注,应答描述,返回码描述,报备反馈,异常描述,未报备原因,fail msg,result msg,resp msg,return msg,报备描述,结果信息,备注原因,原因,处理意见,结果说明,结果描述,审核备注,反馈信息,反馈意见,响应信息,应答信息,reason,error,message,msg,review comment,review comments",
             of_faults=True,
         ),
+        # what was asked for: 报备成功 of a 注销 is the end of a registration
+        Column(
+            "operation",
+            Kind.TEXT,
+            "操作类型,报备操作类型,业务操作类型,报备操作,变更类型,操作标识,operation,operation type,op type",
+        ),
         Column("reg_message_wechat", Kind.TEXT, made_of("微信", _REASONS) + ",wx_msg", of_faults=True),
         Column("reg_message_alipay", Kind.TEXT, made_of("支付宝", _REASONS) + ",al_msg", of_faults=True),
         Column(
