@@ -16,9 +16,13 @@ PLACES = {
 }
 
 
-def devices_told(estate: Estate) -> dict:
+def summary(estate: Estate) -> dict:
     told = estate.folder / "reports" / AS_OF.isoformat() / "summary.json"
-    return json.loads(told.read_text("utf-8"))["devices"]
+    return json.loads(told.read_text("utf-8"))
+
+
+def devices_told(estate: Estate) -> dict:
+    return summary(estate)["devices"]
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
@@ -39,6 +43,41 @@ def test_a_policy_covers_the_places_it_names(estate: Estate, engine: str, region
     estate.write("policies", [POLICY | asked])
     estate.run()
     assert [one[1] for one in estate.flagged() if one[0] == "POL-02"] == covered
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+@pytest.mark.parametrize(
+    ("scope", "covered", "unknown", "said"),
+    [
+        ({"device_type": "传统POS、智能POS"}, ["SN000001"], 1, ""),
+        ({"device_type": "智能PSO"}, [], 3, "智能PSO"),
+        ({"region": "广东、华南"}, ["SN000001"], 2, "广东、华南"),
+        ({"region": "深圳"}, ["SN000001"], 1, ""),
+        ({"mcc": "5811-5814"}, [], 3, ""),
+        ({"mcc": "5411、5812"}, [], 3, ""),
+        ({"mcc": "餐饮"}, [], 3, "餐饮"),
+    ],
+)
+def test_whom_nobody_can_say_a_policy_covers_is_not_judged_by_it_nor_passed(
+    estate: Estate, engine: str, scope: dict[str, str], covered: list[str], unknown: int, said: str
+):
+    estate.settings["engine"] = f'"{engine}"'
+    estate.write(
+        "devices",
+        [
+            DEVICE | {"serial_no": "SN000001", "device_type": "智能POS", "address": PLACES["SN000001"]},
+            DEVICE | {"serial_no": "SN000002", "device_type": "mPOS", "address": PLACES["SN000003"]},
+            DEVICE | {"serial_no": "SN000003", "device_type": "", "address": "一楼"},
+        ],
+    )
+    estate.write("policies", [POLICY | {"requirement": "字段取值", "field": "model", "value": "X2"} | scope])
+    estate.run()
+    assert [one[1] for one in estate.flagged() if one[0] == "POL-02"] == covered
+    [rule] = [one for one in summary(estate)["rules"] if one["rule"] == "POL-02"]
+    assert rule["unknown"] == unknown
+    assert [said in row["detail"] for row in estate.findings() if row["rule"] == "DQ-03"] == [True] * bool(
+        said
+    )
 
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
@@ -127,3 +166,27 @@ def test_an_inspection_of_a_device_nobody_can_read_is_not_one_of_its_whole_merch
     estate.write("inspections", [visit | {"serial_no": "8.6E+17"}])
     estate.run()
     assert [one[1] for one in estate.flagged() if one[0] == "AUD-01"] == ["SN000001", "SN000002", "SN000003"]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_an_error_text_of_one_channel_is_known_where_it_comes_from_there(estate: Estate, engine: str):
+    estate.settings |= {"engine": f'"{engine}"', "required_channels": '["wechat", "alipay"]'}
+    failed = REGISTRATION | {"status": "报备失败", "fail_reason": "二级商户状态异常(40004)"}
+    estate.write("registrations", [failed, failed | {"channel": "支付宝"}])
+    estate.write("devices", [DEVICE | {"last_error": "签到过期"}])
+    texts = [
+        {"text": "二级商户状态异常", "cause": "4.1", "channel": "支付宝", "remedy": "补充资料"},
+        {"text": "商户状态异常", "cause": "1.2", "channel": "通用", "remedy": "报障"},
+    ]
+    estate.write("error_texts", texts)
+    estate.run()
+    told = {row["channel"]: row["suggestion"] for row in estate.findings() if row["rule"] == "SYS-02"}
+    assert told == {"wechat": "报障", "alipay": "补充资料"}
+
+
+def test_errors_that_no_list_tells_are_not_said_to_be_none(estate: Estate):
+    estate.write("registrations", [{k: v for k, v in REGISTRATION.items() if k != "fail_reason"}])
+    estate.write("error_texts", [{"text": "终端未登记", "cause": "1.3"}])
+    estate.run()
+    [rule] = [one for one in summary(estate)["rules"] if one["rule"] == "SYS-02"]
+    assert rule["status"] == "not_enabled"

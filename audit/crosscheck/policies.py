@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -51,6 +53,8 @@ def device_policy_facts(
 ) -> Frame:
     """One row per device, required channel and policy whose scope covers it. A blank in the scope covers all.
 
+    Where nobody can tell whether it does, it is unknown whether the device is in use under that policy.
+
     `listed` are the rows of the policies table; `columns` those recognised in the ledger. What asks nothing
     of a channel is asked once, in the first.
     """
@@ -87,7 +91,7 @@ def strange_words(listed: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
 
 _CATEGORIES = re.compile(r"(\d{4})(?:[-~—－～至到](\d{4}))?")
 _IS_STRANGE: Mapping[str, Callable[[str], bool]] = {
-    "device_type": lambda text: not device_type_code(text),
+    "device_type": lambda text: not (types := _types_of(text)) or not all(types),
     "region": lambda text: not all(one.province for one in _places_of(text)),
     "mcc": lambda text: not (listed := _listed(text)) or not all(map(_CATEGORIES.fullmatch, listed)),
     "field": lambda text: text not in FACTS[Subject.DEVICE],
@@ -123,12 +127,13 @@ def _under(
     engine: Engine, devices: Frame, policy: Mapping[str, Any], columns: Collection[str], first_channel: str
 ) -> Frame:
     conditions = _scope(policy, first_channel)
-    covered = engine.where(devices, *conditions) if conditions else devices
+    covered = engine.where(devices, *(one.fill_null(True) for one in conditions)) if conditions else devices
     field = policy["field"]
     known = field in columns and field in FACTS[Subject.DEVICE]
     found = _as_text(field) if known else nothing("device_key")
     return covered.select(
-        *(nw.col(name) for name in _FROM_DEVICE),
+        *(nw.col(name) for name in _FROM_DEVICE if name != "in_use"),
+        in_use=reduce(operator.and_, conditions, nw.col("in_use")),
         policy_row=nw.lit(policy["row_id"]).cast(nw.Int64),
         found_value=found,
         requirement_met=_met(policy, found) if known else nothing_known(),
@@ -136,21 +141,40 @@ def _under(
 
 
 def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
-    """The conditions under which a policy covers a device; one that cannot be read covers nothing."""
+    """The conditions under which a policy covers a device, unknown where either tells too little."""
     conditions: list[nw.Expr] = []
     if policy["channel"] and policy["channel"] != "common":
         conditions.append(nw.col("channel").is_in([policy["channel"], "any"]))
     elif policy["requirement"] != "re_register":
         conditions.append(nw.col("channel") == first_channel)
+    strange = {name for name, is_strange in _IS_STRANGE.items() if policy[name] and is_strange(policy[name])}
     if policy["device_type"]:
-        conditions.append(nw.col("device_type_code") == (device_type_code(policy["device_type"]) or "-"))
+        types = [one for one in _types_of(policy["device_type"]) if one]
+        hit = nw.col("device_type_code").is_in(types or ["-"])
+        conditions.append(_told("device_type_code", hit, whole="device_type" not in strange))
     if policy["region"]:
-        conditions.append(_in_region(policy["region"]))
+        conditions.append(_told("province_code", _in_region(policy["region"]), whole="region" not in strange))
     if policy["mcc"]:
-        conditions.append(_in_trades(policy["mcc"]))
+        conditions.append(_told("merchant_mcc", _in_trades(policy["mcc"]), whole="mcc" not in strange))
     if policy["vendor"]:
-        conditions.append(nw.col("vendor_key") == vendor_key(policy["vendor"]))
+        hit = nw.col("vendor_key") == vendor_key(policy["vendor"])
+        conditions.append(_told("vendor_key", hit, whole=True))
     return conditions
+
+
+def _told(column: str, hit: nw.Expr, *, whole: bool) -> nw.Expr:
+    """Whether a device is of those that are meant: unknown where it does not say, and where the policy has words
+    that nobody knows, which may mean it.
+    """
+    hit = hit.fill_null(False)
+    if not whole:
+        return nw.when(hit).then(nw.lit(value=True))
+    return nw.when(~nw.col(column).is_null()).then(hit)
+
+
+def _types_of(text: str) -> list[str | None]:
+    """The codes of "智能POS、传统POS"; None for what is no type. Some names have a stroke in them."""
+    return [device_type_code(text)] if device_type_code(text) else list(map(device_type_code, _listed(text)))
 
 
 def _in_trades(text: str) -> nw.Expr:

@@ -84,6 +84,7 @@ SYS_02 = Rule(
     subject=Subject.DEVICE_CHANNEL,
     category=Category.ATTENTION,
     requires=("error_texts.text", "error_texts.cause"),
+    one_of=(("registrations.reg_message",), ("devices.last_error",)),
     applies=nw.col("in_scope"),
     cases=(
         Case(
