@@ -43,6 +43,7 @@ from audit.measures.upkeep import LOOKED_INTO
 from audit.plaintext import plain
 from audit.rules.model import Rule
 from audit.tables.devices import TRANSACTION_COLUMNS
+from audit.unsaid import seeing, silent_columns, unsaid
 
 # devices times channels whose registration states are kept for the next night; beyond, SYS-01 has nothing to
 # compare with
@@ -60,6 +61,8 @@ class Assessment:
     channels: tuple[str, ...]  # that devices are looked at in
     lost: Lost = field(default_factory=Lost)
     profile: Columns = field(default_factory=dict)  # by feed the columns whose blanks are counted
+    # by feed the columns that were filled in before and say nothing tonight, and the rules that did without
+    unsaid: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def knows_states(self, devices: int) -> bool:
         """Whether its registration states, of so many devices, are those to compare with from now on.
@@ -126,8 +129,11 @@ def assess(
         feed.let_go()
     about_estate = evaluate(facts, of_estate, grounds)
     facts = replace(facts, frames={**facts.frames, Subject.INPUT: delivered})
-    by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     own = settings.audit.profile
+    profile = {"devices": frozenset().union(*own.device.values()), "merchants": frozenset(own.merchant)}
+    silent = silent_columns(feeds, memory, health)
+    about_estate = [seeing(_followed(outcome), silent, feeds, profile) for outcome in about_estate]
+    by_id = {outcome.rule.id: outcome for outcome in (*about_inputs, *about_estate)}
     return Assessment(
         engine,
         facts,
@@ -135,7 +141,8 @@ def assess(
         health,
         settings.audit.required_channels,
         lost_columns(feeds, memory),
-        {"devices": frozenset().union(*own.device.values()), "merchants": frozenset(own.merchant)},
+        profile,
+        unsaid(about_estate, silent, feeds, profile),
     )
 
 
@@ -165,6 +172,14 @@ def _unread_where_gone(
                     rejected=nw.when(here).then(unread).otherwise(nw.col("rejected"))
                 )
     return found
+
+
+def _followed(outcome: Outcome) -> Outcome:
+    """The outcome; not evaluated where a rule is about an item of the self-audit that nobody follows yet."""
+    looked_at = outcome.not_evaluated or outcome.count or outcome.passed or outcome.unknown
+    if outcome.rule.subject is not Subject.PROGRAMME or looked_at:
+        return outcome
+    return Outcome(outcome.rule, not_evaluated=NotEvaluated("programme_not_set", {}, due=False))
 
 
 def _forgotten(memory: Memory) -> NotEvaluated | None:

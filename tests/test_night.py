@@ -1158,6 +1158,83 @@ def test_a_column_that_disappears_is_missed(estate: Estate):
     assert list(summary(estate, NEXT)["not_evaluated"]) == ["DEV-03"]
 
 
+def test_a_column_that_disappears_from_the_transactions_is_missed_there(estate: Estate):
+    paid = {"serial_no": "SN000001", "交易笔数": "100", "失败笔数": "30"}
+    estate.write("transactions", [paid])
+    estate.run()
+    assert estate.flagged() == [("TXN-01", "SN000001", "new")]
+    estate.write("transactions", [{"serial_no": "SN000001", "交易笔数": "100", "失败数量": "30"}])
+    result = estate.run(NEXT)
+    assert estate.flagged(NEXT) == [("TXN-01", "SN000001", "unchecked")]
+    assert result.code is ExitCode.INCOMPLETE
+    assert "交易汇总表" in summary(estate, NEXT)["not_evaluated"]["TXN-01"]
+    del estate.sections["inputs.transactions"]
+    result = estate.run(NEXT + timedelta(days=1))
+    assert result.code is ExitCode.DONE, "nobody asks for it any more"
+
+
+@pytest.mark.parametrize(
+    ("feed", "column", "unseen"),
+    [
+        ("registrations", "decided_at", {"REG-05"}),
+        ("devices", "cert_expiry", {"DEV-06"}),
+        ("devices", "status", {"REG-01", "DEV-06", "REG-05"}),
+    ],
+)
+def test_a_column_that_is_emptied_is_missed_by_the_rules_that_judge_nobody_without_it(
+    estate: Estate, feed: str, column: str, unseen: set[str]
+):
+    rows = {
+        "devices": [DEVICE | {"serial_no": f"SN00000{n}"} for n in (1, 2, 3)],
+        "registrations": [
+            one | {"decided_at": "2025-01-10"} for one in registered("SN000001", "SN000002", "SN000003")
+        ],
+    }
+    estate.write("devices", rows["devices"])
+    estate.write("registrations", rows["registrations"])
+    assert estate.run().code is ExitCode.DONE
+    estate.write(feed, [one | {column: ""} for one in rows[feed]])
+    result = estate.run(NEXT)
+    told = summary(estate, NEXT)
+    assert unseen <= set(told["not_evaluated"])
+    assert "为空" in told["not_evaluated"][min(unseen)]
+    assert result.code is ExitCode.INCOMPLETE
+    assert told["devices"]["verdicts"]["not_evaluated"] == 3
+
+
+@pytest.mark.parametrize("how", ["missing", "blank"])
+@pytest.mark.parametrize(
+    ("feed", "column", "rule", "name"),
+    [
+        ("merchants", "legal_name", "MER-01", "法人姓名"),
+        ("registrations", "last_sync", "REG-07", "同步时间"),
+        ("devices", "production_date", "DEV-08", "生产日期"),
+        ("training", "valid_until", "AUD-04", "有效期至"),
+    ],
+)
+def test_a_column_that_rules_can_do_without_is_missed_where_it_was_before(
+    estate: Estate, feed: str, column: str, rule: str, name: str, how: str
+):
+    rows: dict[str, list[dict[str, str]]] = {
+        "devices": [DEVICE | {"production_date": "2025-01-01", "updated_at": "2026-11-01 10:00:00"}],
+        "registrations": [REGISTRATION | {"last_sync": "2026-11-20 10:00:00"}],
+        "merchants": [MERCHANT | {"legal_name": "张三"}],
+        "training": [{"topic": "报备", "trained_on": "2026-09-01", "valid_until": "2027-08-31"}],
+    }
+    for one, lines in rows.items():
+        estate.write(one, lines)
+    assert estate.run().code is ExitCode.DONE
+    left = [{key: value for key, value in row.items() if key != column} for row in rows[feed]]
+    estate.write(feed, [row | ({column: ""} if how == "blank" else {}) for row in left])
+    result = estate.run(NEXT)
+    told = summary(estate, NEXT)
+    assert result.code is ExitCode.INCOMPLETE
+    first = openpyxl.load_workbook(result.folder / "report.xlsx").worksheets[0]
+    cells = [str(cell) for row in first.iter_rows(values_only=True) for cell in row if cell]
+    assert any(name in cell and rule in cell for cell in cells), (cells, told["reason"])
+    assert estate.run(NEXT + timedelta(days=1)).code is ExitCode.DONE, "said once"
+
+
 @pytest.mark.parametrize("how", ["column missing", "rule crashed"])
 def test_a_rule_that_was_not_evaluated_is_shown_wherever_one_looks(estate: Estate, monkeypatch, how: str):
     """The first sheet, the head of the page, summary.json and the exit code; the other rules go on."""
@@ -1186,6 +1263,17 @@ def test_a_rule_that_was_not_evaluated_is_shown_wherever_one_looks(estate: Estat
     told_at = page.index("DEV-03", alarm)
     assert alarm < told_at < page.index("<table"), "before the first table of the page"
     assert "未评估" in page[alarm : page.index("<table")]
+
+
+def test_what_nobody_can_measure_or_has_begun_to_follow_is_said_and_not_passed(estate: Estate):
+    result = estate.run()
+    statuses = {rule["rule"]: rule["status"] for rule in summary(estate)["rules"]}
+    assert {statuses[rule] for rule in ("RES-02", "AUD-02", "AUD-05")} == {"not_enabled"}
+    sheet = openpyxl.load_workbook(result.folder / "report.xlsx")["规则说明"]
+    cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell]
+    assert any("竞争劣势" in cell and "不在" in cell for cell in cells)
+    assert any("特约商户巡检指引" in cell for cell in cells), "what the thresholds rest on"
+    assert "竞争劣势" in (result.folder / "report.html").read_text("utf-8")
 
 
 def test_a_required_column_that_is_not_there_is_missed_at_once(estate: Estate):

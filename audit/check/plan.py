@@ -8,6 +8,9 @@ from datetime import date
 
 from audit.crosscheck.schema import Subject
 from audit.rules.model import Rule
+from audit.tables.devices import TRANSACTION_COLUMNS
+
+_COUNTED = frozenset(column.name for column in TRANSACTION_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -93,14 +96,25 @@ def why_not(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds)
         if not columns[feed]:
             return NotEvaluated("feed_unusable", {"feed": feed}, due=True)
         if name not in columns[feed]:
-            due = name in grounds.due_columns.get(feed, frozenset())
-            return NotEvaluated("column_missing", {"feed": feed, "column": name}, due=due)
+            counted_on = _counted_on_in(feed, name, grounds)
+            facts = {"feed": counted_on or feed, "column": name}
+            return NotEvaluated("column_missing", facts, due=bool(counted_on))
     if lacking := _lacking(rule, columns, grounds):
         return lacking
     for feed in rule.absence_of:
         if not (state := grounds.health[feed]).complete:
             return NotEvaluated(state.reason or "feed_unusable", {"feed": feed, **state.facts}, due=True)
     return grounds.forgotten if rule.compares else None
+
+
+def _counted_on_in(feed: str, column: str, grounds: Grounds) -> str:
+    """The list in which the column was to be; "" where no rule could count on it.
+
+    What the transactions table counts, the ledger need not: it may have been that table's.
+    """
+    lists = (feed, "transactions") if feed == "devices" and column in _COUNTED else (feed,)
+    asked = (one for one in lists if one in grounds.health)
+    return next((one for one in asked if column in grounds.due_columns.get(one, ())), "")
 
 
 def _lacking(rule: Rule, columns: Mapping[str, frozenset[str]], grounds: Grounds) -> NotEvaluated | None:

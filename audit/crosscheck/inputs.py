@@ -54,6 +54,7 @@ class Memory:
     filled: Came = field(
         default_factory=dict
     )  # every column that was ever filled in for more than a few rows
+    filled_in: Columns = field(default_factory=dict)  # of `columns` those that more than a few rows had
     night: date | None = None  # the last one that stands, whatever it was delivered
     remembered: Remembered = Remembered()
     first: Mapping[str, Delivery] = field(default_factory=dict)  # by sha256 of its bytes

@@ -163,9 +163,7 @@ def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
 
 
 def _told(column: str, hit: nw.Expr, *, whole: bool) -> nw.Expr:
-    """Whether a device is of those that are meant: unknown where it does not say, and where the policy has words
-    that nobody knows, which may mean it.
-    """
+    """Whether a device is meant; unknown where it does not say, or where words nobody knows may mean it."""
     hit = hit.fill_null(False)
     if not whole:
         return nw.when(hit).then(nw.lit(value=True))

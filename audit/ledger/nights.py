@@ -127,11 +127,14 @@ class Night:
         """The last delivered state of each input, from nights before this one."""
         rows: dict[tuple[str, str], int] = {}
         columns: dict[str, frozenset[str]] = {}
+        filled: dict[str, frozenset[str]] = {}
         last: dict[str, date] = {}
         for found in self._connection.execute(_last_delivered(self.as_of)):
             rows[found.feed, found.pattern] = found.rows
-            own = frozenset(found.columns)
-            columns[found.feed] = columns[found.feed] | own if last.get(found.feed) == found.as_of else own
+            own, told = frozenset(found.columns), frozenset(found.columns).difference(found.sparse)
+            again = last.get(found.feed) == found.as_of
+            columns[found.feed] = columns[found.feed] | own if again else own
+            filled[found.feed] = filled[found.feed] | told if again else told
             last[found.feed] = found.as_of
         return Memory(
             max(last.values(), default=None),
@@ -140,6 +143,7 @@ class Night:
             owed_before(self._connection, self.as_of),
             columns_came(self._connection, self.as_of, INPUTS.c.blank),
             columns_came(self._connection, self.as_of, INPUTS.c.sparse),
+            filled,
             self.previous,
             first=first_deliveries(self._connection, self.as_of),
         )

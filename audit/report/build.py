@@ -85,6 +85,7 @@ def build_report(
         *_unread_alarms(feeds.values(), words),
         *_unreadable_alarms(feeds.values(), words),
         *rule_alarms(lines, words),
+        *_unsaid_alarms(assessed.unsaid, words),
         *(words("alarm.unread_copy", file=one.name, problem=one.problem) for one in returned if one.problem),
     )
     code = _exit_code(findings, alarms, fail_on)
@@ -207,6 +208,19 @@ def _unreadable_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:
                     )
                 )
     return tuple(alarms)
+
+
+def _unsaid_alarms(unsaid: Mapping[str, Mapping[str, Sequence[str]]], words: Words) -> tuple[str, ...]:
+    """The columns that were there before, and of which some rules had to do without."""
+    return tuple(
+        words(
+            "alarm.unsaid",
+            feed=words.label("feed", feed),
+            columns=[words.column(name) for name in sorted(columns)],
+            rules=sorted({rule for rules in columns.values() for rule in rules}),
+        )
+        for feed, columns in unsaid.items()
+    )
 
 
 def _unread_alarms(feeds: Iterable[Feed], words: Words) -> tuple[str, ...]:

@@ -56,10 +56,13 @@ def add_rules(workbook: Workbook, report: Report, words: Words) -> Rows:
         column("owner", 11, lambda line: words.label("owner", line.rule.owner)),
         column("cause", 21, lambda line: f"{line.rule.cause} {words.label('cause', line.rule.cause)}"),
         column("thresholds", 30, lambda line: _thresholds(line, words)),
+        column("threshold_source", 46, lambda line: _sources(line, words)),
         column("reason", 36, lambda line: line.reason),
     ]
     name = words("sheet.rules")
-    rows = add_datasheet(workbook, name, "Rules", [words("report.rules_note")], columns, words)
+    rows = add_datasheet(
+        workbook, name, "Rules", [words("report.rules_note"), words("report.rules_beyond")], columns, words
+    )
     fills = {words.label("status", status): fill for status, fill in _STATUS_FILL.items()}
     styles.colour_words(workbook[name], *data_area("D", rows.count), fills)
     return rows
@@ -103,3 +106,8 @@ def _thresholds(line: RuleLine, words: Words) -> str:
         for name, value in line.thresholds.items()
     ]
     return words.show(told)
+
+
+def _sources(line: RuleLine, words: Words) -> str:
+    """What each threshold rests on, a regulation or practice; each once."""
+    return words.show(list(dict.fromkeys(one.source[words.language] for one in line.rule.thresholds)))

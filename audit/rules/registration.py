@@ -283,8 +283,9 @@ REG_04 = Rule(
         "A terminal whose registration was rejected counts as unregistered, and the registration is not retried automatically.",
     ),
     remedy=Texts(
-        "按渠道返回的原因更正资料（商户资料问题请商户补充），然后重新提交报备。",
-        "Correct the data for the reason the channel gave (if it is merchant data, the merchant supplies what is missing), then submit the registration again.",
+        "按渠道返回的原因处理：资料有误的更正（商户资料请商户补充），属网络或超时的检查网络，然后重新提交报备。",
+        "Follow the reason the channel gave: correct wrong data (if it is merchant data, the merchant supplies what is missing), "
+        "check the network after a timeout; then submit the registration again.",
     ),
     expected=Texts("已报备", "registered"),
     actual=Texts("{reg_status}：{reg_message}", "{reg_status}: {reg_message}"),
