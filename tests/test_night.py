@@ -513,8 +513,30 @@ def test_what_waits_for_its_channel_is_neither_news_nor_anybodys_errand(estate: 
     told = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]
     assert ["变化", "加重 0、复发 0、新增 1、疑似平台异常 25、销号 0"] in told
     due = datetime(2026, 11, 25)  # noqa: DTZ001 - a day, as a sheet has it
-    assert ["收单机构", 26, 1, 0, due, "渠道报备状态同日大面积突变 1"] in told
+    assert ["收单机构", 26, 1, 0, due, "渠道报备状态同日大面积突变（1）"] in told
     assert ["新增、加重、复发与复核未通过（1 项）", "查看变化"] in told
+
+
+def test_what_the_platform_answers_waits_with_what_it_answers_of(estate: Estate):
+    """A device whose own error is known does not: its registration did not turn."""
+    estate.sections["rules.SYS-01"] = "devices = 2"
+    estate.write("error_texts", [{"错误描述": "系统繁忙", "原因": "1.2", "解决方案": "稍后重试"}])
+    known = [DEVICE | {"serial_no": f"SN00000{n}", "last_error": ""} for n in (1, 2, 3)]
+    estate.write("devices", known)
+    estate.run()
+    estate.write("devices", [*known[:2], known[2] | {"last_error": "系统繁忙"}])
+    turned = registered("SN000001", "SN000002", status="报备失败", fail_reason="系统繁忙，请稍后再试")
+    estate.write("registrations", [*turned, *registered("SN000003")])
+    estate.run(NEXT)
+    assert [one for one in estate.flagged(NEXT) if one[0].startswith(("SYS", "REG"))] == [
+        ("REG-04", "SN000001", "held"),
+        ("REG-04", "SN000002", "held"),
+        ("SYS-01", "None", "new"),
+        ("SYS-02", "SN000001", "held"),
+        ("SYS-02", "SN000002", "held"),
+        ("SYS-02", "SN000003", "new"),
+    ]
+    assert {row["suggestion"] for row in estate.findings(NEXT) if row["state"] == "new"} >= {"稍后重试"}
 
 
 def test_what_is_no_longer_asked_for_is_not_said_to_be_gone(estate: Estate):

@@ -60,11 +60,24 @@ SYS_01 = Rule(
     ),
     expected=Texts("报备状态稳定", "stable registration status"),
     actual=Texts("{turned} 台，{turned_percent}%", "{turned} devices, {turned_percent}%"),
-    explains=tuple(
+    explains=(
+        *(
+            Explains(
+                rule,
+                own=("channel",),
+                theirs=("channel",),
+                only=(("previous_status", "registered"),),
+                holds=True,
+            )
+            for rule in ("REG-01", "REG-02", "REG-03", "REG-04", "REG-06")
+        ),
         Explains(
-            rule, own=("channel",), theirs=("channel",), only=(("previous_status", "registered"),), holds=True
-        )
-        for rule in ("REG-01", "REG-02", "REG-03", "REG-04", "REG-06")
+            "SYS-02",  # that what the platform answers is known makes it no other fault
+            own=("channel",),
+            theirs=("channel",),
+            only=(("previous_status", "registered"), ("reg_status", "failed")),
+            holds=True,
+        ),
     ),
     since="0.2.0",
     example=Example(

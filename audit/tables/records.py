@@ -102,11 +102,15 @@ ERROR_TEXTS = Table(
         Column(
             "text",
             Kind.TEXT,
-            "错误提示,错误信息,提示信息,返回信息,错误描述,报错信息,error text,error message",
+            "错误提示,错误信息,提示信息,返回信息,错误描述,报错信息,错误码描述,错误码说明,错误说明,明细返回码描述,sub_msg,err_code_des,error text,error message",
         ),
-        Column("cause", Kind.REFERENCE, "原因,对应原因,原因编号,条目"),
+        Column("cause", Kind.REFERENCE, "原因,对应原因,原因编号,条目,原因分析,可能原因,cause"),
         Column("channel", Kind.CODE, "渠道,通道,channel type", codes=CHANNEL),
-        Column("remedy", Kind.TEXT, "处理办法,处理方法,解决办法,整改措施,建议"),
+        Column(
+            "remedy",
+            Kind.TEXT,
+            "处理办法,处理方法,解决办法,整改措施,建议,解决方案,解决方法,处理方案,处理建议,solution,remedy",
+        ),
         Column("source", Kind.TEXT, "来源,数据来源"),
     ),
 )
