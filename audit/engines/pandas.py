@@ -20,7 +20,7 @@ from audit.engines.base import Engine, Frame, by_row
 from audit.engines.carried import beside, carried, kept, taken, told, with_columns
 from audit.engines.conditions import answers, columns_of, shared
 from audit.engines.keys import with_numbers
-from audit.engines.parallel import at_once
+from audit.engines.parallel import at_once, begun
 from audit.engines.places import codes_of, in_order, is_among, is_rising, places_of, sharing, sharing_all
 from audit.intake.repeats import each, whole
 
@@ -46,10 +46,7 @@ class PandasEngine(Engine):
 
     def begun(self, make: Callable[[], _Made]) -> Callable[[], _Made]:
         """See Engine."""
-        thread = ThreadPoolExecutor(1, "begun")
-        coming = thread.submit(make)
-        thread.shutdown(wait=False)
-        return coming.result
+        return begun(make)
 
     def each(self, make: Callable[[_One], _Made], items: Sequence[_One]) -> list[_Made]:
         """See Engine."""

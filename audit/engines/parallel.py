@@ -26,6 +26,14 @@ def at_once(work: Callable[[_One], _Made], items: Iterable[_One], rows: int) -> 
     return list(_pool().map(work, items))
 
 
+def begun(make: Callable[[], _Made]) -> Callable[[], _Made]:
+    """What is made beside what follows, when it is asked for."""
+    thread = ThreadPoolExecutor(1, "begun")
+    coming = thread.submit(make)
+    thread.shutdown(wait=False)
+    return coming.result
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count(), _NAME)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from audit.engines.parallel import begun
 from audit.ledger import bulk
 from audit.ledger.handover import Handover
 from audit.ledger.lifecycle import Carried, Tonight, carry
 from audit.ledger.lives import LIFE, OPEN_LIVES, SAID, SEEN, Kind
 from audit.ledger.schema import EVENTS, FINDINGS, HANDLINGS
 from audit.ledger.waivers import PATTERNS, Waiver, matched
-from audit.ledger.wording import keep_words, words_of
+from audit.ledger.wording import keep_words, packed_words, words_of
 from audit.ledger.workdays import Calendar
 from audit.sight import Sight
 
@@ -78,6 +80,7 @@ def record(
     gone, or could not be looked at; of whom it does not speak nothing is concluded. `stood` is what
     `stood_before` gave; it is given up.
     """
+    packing = begun(partial(packed_words, flagged))
     known = _known(connection, flagged["finding_id"], stood)
     flagged_ids = flagged["finding_id"].combine_chunks()
     is_new = pc.invert(pc.is_in(flagged_ids, value_set=known["finding_id"].combine_chunks()))
@@ -92,7 +95,8 @@ def record(
     rows = pa.table({"finding_id": ids, **{name: carried.life[name] for name in LIFE.names}})
     _write_changed(connection, rows, before, is_born)
     stands = pc.is_in(carried.life["state"], value_set=pa.array(OPEN_LIVES))
-    keep_words(connection, flagged, ids.filter(pc.and_(stands, pc.is_null(place)).combine_chunks()))
+    silent = ids.filter(pc.and_(stands, pc.is_null(place)).combine_chunks())
+    keep_words(connection, flagged_ids, packing(), silent)
     happened = _happened(number, night.as_of, ids, before, carried)
     of_born = pa.array(is_born).filter(pc.is_valid(carried.kind))
     bulk.append(connection, EVENTS, _told_only(happened.filter(pc.invert(of_born))))

@@ -47,14 +47,21 @@ def every_word(connection: sa.Connection, names: Sequence[str]) -> pa.Table:
     )
 
 
-def keep_words(connection: sa.Connection, flagged: pa.Table, silent: pa.Array) -> None:
-    """Keep tonight's words, and go on keeping those of `silent`: ids of what stands and was not flagged."""
+def packed_words(flagged: pa.Table) -> list[bytes]:
+    """The words of tonight's findings, as `keep_words` keeps them. It asks the ledger nothing."""
+    tonight, rows = flagged.select([_ID, *WORDS]), flagged.num_rows
+    return at_once(lambda start: _packed(tonight.slice(start, _PART)), range(0, rows, _PART), rows)
+
+
+def keep_words(connection: sa.Connection, told: pa.Array, tonight: Iterable[bytes], silent: pa.Array) -> None:
+    """Keep tonight's words, and go on keeping those of `silent`: ids of what stands and was not flagged.
+
+    `told` are the ids of what was flagged, `tonight` their words (`packed_words`).
+    """
     numbers = _numbers(connection)
     last = max(numbers, default=0)
-    tonight, rows = flagged.select([_ID, *WORDS]), flagged.num_rows
-    for packed in at_once(lambda start: _packed(tonight.slice(start, _PART)), range(0, rows, _PART), rows):
+    for packed in tonight:
         last = _write(connection, last, packed)
-    told = flagged[_ID].combine_chunks()
     carried = [_schema(WORDS).empty_table()]
     parts = list(_parts(connection, numbers))
     held = _ids_of(parts)
