@@ -442,3 +442,21 @@ def test_what_findings_are_about_is_read_as_it_was_written(rows: list[tuple[str,
         for kind, one in found.touched.items()
     }
     assert told == {kind: [text for text in texts if text] for kind, texts in expected.items()}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_days_and_weeks_are_added_up_and_months_are_not(shops: Estate, engine: str):
+    shops.settings["engine"] = f'"{engine}"'
+    days = [f"2026-11-{day:02}" for day in range(1, 21)]
+    rows = [paid("SN000001", "10.01", 3, 1) | {"period_end": day} for day in days]
+    rows += [paid("SN000002", "7", 2, 0) | {"period_end": day} for day in ("2026-09-30", "2026-10-31")]
+    rows += [paid("SN000003", "5", 4, 0) | {"period_end": ""}] * 2 + [
+        paid("SN000003", "6") | {"period_end": ""}
+    ]
+    rows += [paid("SN000004", "8", 1, 0), paid("SN000004", "", 1, 0) | {"period_end": "2026-11-19"}]
+    shops.write("transactions", rows)
+    found = told(shops)["impact"]["rules"]
+    assert (found["REG-01"]["amount_cny"], found["REG-01"]["transactions"]) == (207.2, 62)
+    assert found["REG-01"]["fail_rate"] == 20 / 62
+    assert (found["MER-04"]["amount_cny"], found["MER-04"]["devices_without_amount"]) == (None, 2)
+    assert found["MER-04"]["transactions"] == 2
