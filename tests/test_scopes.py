@@ -53,6 +53,8 @@ def test_a_policy_covers_the_places_it_names(estate: Estate, engine: str, region
         ({"device_type": "智能PSO"}, [], 3, "智能PSO"),
         ({"region": "广东、华南"}, ["SN000001"], 2, "广东、华南"),
         ({"region": "深圳"}, ["SN000001"], 1, ""),
+        ({"region": "厦门"}, [], 1, ""),
+        ({"region": "厦门", "address": "福建省"}, [], 2, ""),
         ({"mcc": "5811-5814"}, [], 3, ""),
         ({"mcc": "5411、5812"}, [], 3, ""),
         ({"mcc": "餐饮"}, [], 3, "餐饮"),
@@ -62,11 +64,13 @@ def test_whom_nobody_can_say_a_policy_covers_is_not_judged_by_it_nor_passed(
     estate: Estate, engine: str, scope: dict[str, str], covered: list[str], unknown: int, said: str
 ):
     estate.settings["engine"] = f'"{engine}"'
+    scope = dict(scope)
+    elsewhere = scope.pop("address", PLACES["SN000003"])
     estate.write(
         "devices",
         [
             DEVICE | {"serial_no": "SN000001", "device_type": "智能POS", "address": PLACES["SN000001"]},
-            DEVICE | {"serial_no": "SN000002", "device_type": "mPOS", "address": PLACES["SN000003"]},
+            DEVICE | {"serial_no": "SN000002", "device_type": "mPOS", "address": elsewhere},
             DEVICE | {"serial_no": "SN000003", "device_type": "", "address": "一楼"},
         ],
     )

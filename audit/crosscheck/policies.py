@@ -151,23 +151,29 @@ def _scope(policy: Mapping[str, Any], first_channel: str) -> list[nw.Expr]:
     if policy["device_type"]:
         types = [one for one in _types_of(policy["device_type"]) if one]
         hit = nw.col("device_type_code").is_in(types or ["-"])
-        conditions.append(_told("device_type_code", hit, whole="device_type" not in strange))
+        conditions.append(_told(_says("device_type_code"), hit, whole="device_type" not in strange))
     if policy["region"]:
-        conditions.append(_told("province_code", _in_region(policy["region"]), whole="region" not in strange))
+        says, hit = _in_region(policy["region"])
+        conditions.append(_told(says, hit, whole="region" not in strange))
     if policy["mcc"]:
-        conditions.append(_told("merchant_mcc", _in_trades(policy["mcc"]), whole="mcc" not in strange))
+        hit = _in_trades(policy["mcc"])
+        conditions.append(_told(_says("merchant_mcc"), hit, whole="mcc" not in strange))
     if policy["vendor"]:
         hit = nw.col("vendor_key") == vendor_key(policy["vendor"])
-        conditions.append(_told("vendor_key", hit, whole=True))
+        conditions.append(_told(_says("vendor_key"), hit, whole=True))
     return conditions
 
 
-def _told(column: str, hit: nw.Expr, *, whole: bool) -> nw.Expr:
+def _says(column: str) -> nw.Expr:
+    return ~nw.col(column).is_null()
+
+
+def _told(says: nw.Expr, hit: nw.Expr, *, whole: bool) -> nw.Expr:
     """Whether a device is meant; unknown where it does not say, or where words nobody knows may mean it."""
     hit = hit.fill_null(False)
     if not whole:
         return nw.when(hit).then(nw.lit(value=True))
-    return nw.when(~nw.col(column).is_null()).then(hit)
+    return nw.when(says | hit).then(hit)
 
 
 def _types_of(text: str) -> list[str | None]:
@@ -185,12 +191,16 @@ def _in_trades(text: str) -> nw.Expr:
     return found
 
 
-def _in_region(text: str) -> nw.Expr:
-    """That a device stands in one of the places of "广东、福建省福州市"."""
+def _in_region(text: str) -> tuple[nw.Expr, nw.Expr]:
+    """Whether a device says enough of where it is, and that it stands in one of "广东、福建省福州市"."""
     places = _places_of(text)
     cities = [one.city for one in places if one.city and one.province not in _MUNICIPALITIES]
     provinces = [one.province for one in places if one.city not in cities]
-    return nw.col("province_code").is_in(provinces or ["-"]) | nw.col("city_code").is_in(cities or ["-"])
+    around = [one.province for one in places if one.city in cities]
+    says = _says("province_code") & (_says("city_code") | ~nw.col("province_code").is_in(around or ["-"]))
+    return says, nw.col("province_code").is_in(provinces or ["-"]) | nw.col("city_code").is_in(
+        cities or ["-"]
+    )
 
 
 def _is_any(text: str) -> bool:
