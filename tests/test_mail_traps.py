@@ -319,7 +319,7 @@ def test_after_five_days_a_message_is_given_up_and_told(box: Letterbox, pair):
     later = datetime.now(UTC) + timedelta(days=5, hours=1)
     with time_machine.travel(later, tick=True), serving(Inbox(), None, auth=False) as inbox:
         [told] = at(box, inbox, security="none", user="").send()
-        assert "5 days" in told
+        assert "five days" in told
         assert box.send() == []
         assert inbox.raw == []
         assert box.status == "expired"
