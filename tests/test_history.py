@@ -339,7 +339,3 @@ def test_a_warning_that_comes_true_is_not_mended(estate: Estate, engine: str):
     assert states(NEXT, "MER-04", "DEV-06")["DEV-06", "SN000001"] == "new"
     night = json.loads(estate.call("diff", AS_OF.isoformat(), NEXT.isoformat(), "--json")[1])
     assert (night["counts"]["fixed"], night["counts"]["arrived"]) == (2, 3)
-    later = NEXT + timedelta(days=1)
-    deliver(papers | {"M1": "2027-01-01", "M2": "2030-01-01", "M3": "2030-01-01"})
-    estate.run(later)
-    assert states(later, "MER-09") == {("MER-09", "M1"): "reopened", ("MER-09", "M3"): "fixed"}

@@ -240,9 +240,7 @@ def test_a_column_that_one_of_several_lists_lost_is_told_once_and_no_fault_of_it
     assert estate.run(AS_OF + timedelta(days=3)).code is ExitCode.DONE
 
 
-@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
-def test_devices_without_the_tusn_they_had_are_judged_by_their_serials(estate: Estate, engine: str):
-    estate.settings["engine"] = f'"{engine}"'
+def test_devices_without_the_tusn_they_had_are_judged_by_their_serials(estate: Estate):
     rows = [DEVICE | {"tusn": "00002101SN000001"}, DEVICE | {"tusn": "00002101SN000001", "merchant_no": "M2"}]
     estate.write("devices", rows)
     estate.write("merchants", [MERCHANT, MERCHANT | {"merchant_no": "M2"}])
@@ -255,11 +253,7 @@ def test_devices_without_the_tusn_they_had_are_judged_by_their_serials(estate: E
     assert found == {("ELE-01", "open"), ("DUP-01", "open"), ("SRC-04", "new")}
 
 
-@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
-def test_lists_that_number_merchants_differently_are_told_and_no_fault_of_every_device(
-    estate: Estate, engine: str
-):
-    estate.settings["engine"] = f'"{engine}"'
+def test_lists_that_number_merchants_differently_are_told_and_no_fault_of_every_device(estate: Estate):
     serials = [f"SN{place:06}" for place in range(10)]
     merchant, terminal = {"merchant_no": "0000829005"}, {"terminal_id": "00000123"}
     estate.write("devices", [DEVICE | {"serial_no": one} | merchant | terminal for one in serials])
